@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { EXIT, UserError } from '../errors.ts';
+import { beamCommand } from './beam.ts';
+import { infoCommand } from './info.ts';
+import { ReaderGone } from './output.ts';
+import { sampleCommand } from './sample.ts';
+import { trainCommand } from './train.ts';
+
+const EXAMPLES = `
+Examples:
+  rnn train book.txt                    train on a text, and save the model in ./checkpoints
+  rnn sample --length 500               write new text with the newest model
+  rnn beam --prefix d --k 5             the five likeliest completions of d
+  rnn info                              what the newest model is, and how it was trained
+
+Data goes to standard output, everything else to standard error. Exit status: 0 done, 1 failed, 2 wrong usage,
+130 interrupted (after saving).`;
+
+/** Runs the command line and returns its exit status. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const program = build();
+  // A reader that goes away is noticed where something is written; until then, and on standard error, it is no failure.
+  process.stdout.on('error', () => {});
+  process.stderr.on('error', () => {});
+  try {
+    await program.parseAsync(argv as string[]);
+    return typeof process.exitCode === 'number' ? process.exitCode : EXIT.done;
+  } catch (error) {
+    return report(error, program.opts().debug === true);
+  }
+}
+
+function build(): Command {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  const program = new Command('rnn')
+    .description('Trains character-level language models (RNN, LSTM, GRU) on a CPU, and completes text with them.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help, for a command too: rnn train --help')
+    .helpCommand(false)
+    .option('--debug', 'show the stack trace of an error')
+    .addHelpText('after', EXAMPLES)
+    .configureHelp({ showGlobalOptions: false });
+  for (const command of [trainCommand(), sampleCommand(), beamCommand(), infoCommand()]) program.addCommand(command);
+  for (const command of [program, ...program.commands]) {
+    command
+      .exitOverride()
+      .showSuggestionAfterError(true)
+      .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'rnn: ')) });
+  }
+  return program;
+}
+
+function report(error: unknown, debug: boolean): number {
+  if (error instanceof ReaderGone) return EXIT.done;
+  // Commander has said what is wrong, in a line of its own, or has shown help.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  const known = error instanceof UserError;
+  const hint = known || debug ? '' : ' (a fault of the program; --debug shows where)';
+  process.stderr.write(`rnn: ${message}${hint}\n`);
+  if (debug && stack) process.stderr.write(`${stack}\n`);
+  return known ? error.exitCode : EXIT.failed;
+}

@@ -1,0 +1,46 @@
+import { InvalidArgumentError } from 'commander';
+
+/** A parser of whole numbers from `least` to `most`, as commander wants them. */
+export function whole(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^[+-]?\d+$/.test(text) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It must be a whole number ${rangeText(least, most)}.`);
+  };
+}
+
+/** A parser of numbers from `least` to `most`; `above` leaves out `least` itself. */
+export function number(least: number, most = Number.POSITIVE_INFINITY, above = false): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (value <= most && (above ? value > least : value >= least)) return value;
+    throw new InvalidArgumentError(`It must be a number ${above ? `above ${least}` : rangeText(least, most)}.`);
+  };
+}
+
+/** A fraction below 1, or a whole number from 1: parts of a corpus. */
+export function fractionOrCount(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if ((value >= 0 && value < 1) || (Number.isSafeInteger(value) && value >= 1)) return value;
+  throw new InvalidArgumentError('It must be a fraction from 0 to below 1, or a whole number of lines or symbols.');
+}
+
+const UNIT_SECONDS: Record<string, number> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** A duration such as 90, 90s, 3m, 1.5h or 1h30m, in seconds. */
+export function duration(text: string): number {
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)([smhd]?)/g)];
+  const seconds = parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNIT_SECONDS[unit ?? ''] ?? 0), 0);
+  if (parts.map(([part]) => part).join('') === text && seconds > 0) return seconds;
+  throw new InvalidArgumentError('It must be a duration such as 90s, 3m, 1.5h or 1h30m.');
+}
+
+/** Repeated options in order. */
+export function collect(text: string, before: readonly string[] = []): readonly string[] {
+  if (text === '') throw new InvalidArgumentError('It must not be empty.');
+  return [...before, text];
+}
+
+function rangeText(least: number, most: number): string {
+  return most >= Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`;
+}

@@ -1,0 +1,85 @@
+import { Chalk, type ChalkInstance, supportsColor, supportsColorStderr } from 'chalk';
+
+/** Colours of standard output and standard error: none where the stream is no terminal, or NO_COLOR is set (no-color.org). */
+export const paint: ChalkInstance = new Chalk({ level: colourLevel(supportsColor) });
+export const paintError: ChalkInstance = new Chalk({ level: colourLevel(supportsColorStderr) });
+
+function colourLevel(support: typeof supportsColor): 0 | 1 | 2 | 3 {
+  return process.env.NO_COLOR || !support ? 0 : (support.level as 0 | 1 | 2 | 3);
+}
+
+/** How long text waits in the buffer of `Output` while a stream of it is made. */
+const FLUSH_MS = 30;
+const FLUSH_LENGTH = 16_384;
+
+/** Thrown by `Output` when the reader has gone, as `head` does: nothing is wrong, and there is nothing more to do. */
+export class ReaderGone extends Error {}
+
+/** Standard output, for data alone. Text is sent soon, and whole; waiting for it to be sent lets signals and errors come in. */
+export class Output {
+  readonly #stream: NodeJS.WriteStream = process.stdout;
+  #buffer = '';
+  #flushed = performance.now();
+
+  /** Whether a person reads it. */
+  get terminal(): boolean {
+    return this.#stream.isTTY === true;
+  }
+
+  /** Sends text at once where a person reads, else in pieces. */
+  async write(text: string): Promise<void> {
+    this.#buffer += text;
+    const due = this.terminal || this.#buffer.length > FLUSH_LENGTH || performance.now() - this.#flushed > FLUSH_MS;
+    if (due) await this.flush();
+  }
+
+  async line(text: string): Promise<void> {
+    await this.write(`${text}\n`);
+  }
+
+  /** Sends what is left. To be awaited before the command ends. */
+  async flush(): Promise<void> {
+    const text = this.#buffer;
+    this.#buffer = '';
+    this.#flushed = performance.now();
+    if (text === '') return;
+    await new Promise<void>((resolve, reject) => {
+      this.#stream.write(text, (error) => {
+        if (!error) resolve();
+        else reject((error as NodeJS.ErrnoException).code === 'EPIPE' ? new ReaderGone() : error);
+      });
+    });
+  }
+}
+
+/** Control characters but for newline and tab, which a terminal would obey. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
+/** Text that a terminal shows and doesn't obey: control characters are escaped. */
+export function harmless(text: string): string {
+  return text.replace(CONTROLS, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
+
+/** A remark on standard error. */
+export function remark(text: string): void {
+  process.stderr.write(`${paintError.dim(text)}\n`);
+}
+
+/** A count with separators: 1,115,394. */
+export function grouped(count: number): string {
+  return Math.round(count).toLocaleString('en-US');
+}
+
+/** A loss in nats and in bits: 1.512 nats (2.181 bits). */
+export function lossText(nats: number): string {
+  return `${nats.toFixed(4)} nats (${(nats / Math.LN2).toFixed(3)} bits)`;
+}
+
+/** Seconds as 42s, 3m05s, 1h02m. */
+export function durationText(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 60) return `${s}s`;
+  if (s < 3600) return `${Math.floor(s / 60)}m${String(s % 60).padStart(2, '0')}s`;
+  return `${Math.floor(s / 3600)}h${String(Math.floor((s % 3600) / 60)).padStart(2, '0')}m`;
+}

@@ -1,0 +1,111 @@
+import cliProgress from 'cli-progress';
+import type { ReportEvent, StepEvent } from '../training/events.ts';
+import { durationText, grouped, lossText, paintError, remark } from './output.ts';
+
+/** Shows how training goes. Nothing that it shows is data. */
+export interface Progress {
+  step(event: StepEvent): void;
+  report(event: ReportEvent): void;
+  end(): void;
+}
+
+/** A bar on a terminal, plain lines elsewhere, nothing if quiet. */
+export function createProgress(quiet: boolean): Progress {
+  if (quiet) return { step() {}, report() {}, end() {} };
+  return process.stderr.isTTY ? new Bar() : new Lines();
+}
+
+/** Speed and time left, from what was seen so far. */
+class Pace {
+  readonly #start = performance.now();
+  #symbols = 0;
+  #progress = 0;
+  /** Where a resumed run took up. */
+  #first: number | undefined;
+
+  add({ symbols, progress }: StepEvent): void {
+    this.#first ??= progress;
+    this.#symbols += symbols;
+    this.#progress = progress;
+  }
+
+  get seconds(): number {
+    return (performance.now() - this.#start) / 1000;
+  }
+
+  /** Symbols a second. */
+  get speed(): number {
+    return this.#symbols / this.seconds;
+  }
+
+  /** Seconds. */
+  get left(): number {
+    const done = this.#progress - (this.#first ?? 0);
+    return done > 0 ? (this.seconds * (1 - this.#progress)) / done : Number.NaN;
+  }
+}
+
+/** Weight of the newest step in the loss that is shown: single steps jump about. */
+const SMOOTHING = 0.05;
+
+const BAR_TOTAL = 1000;
+
+class Bar implements Progress {
+  readonly #pace = new Pace();
+  readonly #bar = new cliProgress.SingleBar({
+    format: `${paintError.cyan('{bar}')} {percent} │ {loss} │ {validation}{speed} chars/s │ {left} left`,
+    barCompleteChar: '━',
+    barIncompleteChar: '─',
+    barsize: 20,
+    fps: 8,
+    hideCursor: true,
+    stream: process.stderr,
+    linewrap: false,
+  });
+  #loss: number | undefined;
+  #validation = '';
+  #started = false;
+
+  step(event: StepEvent): void {
+    this.#pace.add(event);
+    this.#loss = this.#loss === undefined ? event.loss : this.#loss + SMOOTHING * (event.loss - this.#loss);
+    const left = this.#pace.left;
+    const payload = {
+      percent: `${Math.floor(100 * event.progress)} %`.padStart(5),
+      loss: `loss ${lossText(this.#loss)}`,
+      validation: this.#validation,
+      speed: grouped(this.#pace.speed),
+      left: Number.isNaN(left) ? '–' : durationText(left),
+    };
+    const value = Math.floor(BAR_TOTAL * event.progress);
+    if (this.#started) this.#bar.update(value, payload);
+    else this.#bar.start(BAR_TOTAL, value, payload);
+    this.#started = true;
+  }
+
+  report({ point }: ReportEvent): void {
+    if (point.validation !== undefined) this.#validation = `val ${point.validation.toFixed(4)} │ `;
+  }
+
+  end(): void {
+    if (this.#started) this.#bar.stop();
+  }
+}
+
+class Lines implements Progress {
+  readonly #pace = new Pace();
+
+  step(event: StepEvent): void {
+    this.#pace.add(event);
+  }
+
+  report({ point, best }: ReportEvent): void {
+    const validation =
+      point.validation === undefined ? '' : `, validation ${lossText(point.validation)}${best ? ' *' : ''}`;
+    const left = this.#pace.left;
+    const time = `${grouped(this.#pace.speed)} chars/s, ${Number.isNaN(left) ? '–' : durationText(left)} left`;
+    remark(`step ${point.step}, epoch ${point.epoch.toFixed(2)}: loss ${lossText(point.loss)}${validation}, ${time}`);
+  }
+
+  end(): void {}
+}

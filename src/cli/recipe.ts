@@ -1,0 +1,43 @@
+import { availableParallelism } from 'node:os';
+import { UsageError } from '../errors.ts';
+import { DEFAULT_RATES, OPTIMIZER_DEFAULTS } from '../training/optimizer.ts';
+import type { Place, Recipe } from '../training/options.ts';
+import type { TrainCommandOptions } from './train.ts';
+
+/** Norm to which the gradient is clipped, where neither clipping is asked for. */
+const CLIP_NORM = 1;
+
+/** Of a cosine schedule: the share of the rate that is left at the end. */
+const FINAL_RATE = 0.02;
+
+/** The recipe that the options of `rnn train` mean. */
+export function recipeFrom(options: TrainCommandOptions): Recipe {
+  const { bptt, bpttStride: stride = bptt, optimizer, clipNorm, clipValue } = options;
+  if (stride > bptt) {
+    throw new UsageError(
+      `--bptt-stride ${stride} is more than --bptt ${bptt}: steps would be left out; make it ${bptt} or less`,
+    );
+  }
+  const { cell, activation, reset, layers, hidden, embedding } = options;
+  return {
+    model: { cell, activation, reset, layers, hidden, embedding },
+    initializer: options.init,
+    batch: options.batch,
+    bptt,
+    stride,
+    optimizer: { name: optimizer, ...OPTIMIZER_DEFAULTS, momentum: options.momentum, weightDecay: options.weightDecay },
+    rate: options.lr ?? DEFAULT_RATES[optimizer],
+    schedule: { name: options.schedule, warmup: options.warmup, final: FINAL_RATE },
+    clipNorm: clipNorm ?? (clipValue === undefined ? CLIP_NORM : Number.POSITIVE_INFINITY),
+    clipValue: clipValue ?? Number.POSITIVE_INFINITY,
+    limits: { epochs: options.epochs, steps: options.steps, seconds: options.time },
+    validation: options.validation,
+    test: options.test,
+    validateEvery: options.validateEvery,
+    seed: options.seed,
+  };
+}
+
+export function placeFrom({ kernel, threads }: TrainCommandOptions): Place {
+  return { kernel, threads: threads ?? availableParallelism() };
+}

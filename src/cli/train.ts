@@ -1,0 +1,146 @@
+import { Command, Option } from 'commander';
+import { duration, fractionOrCount, number, whole } from './options.ts';
+
+export interface TrainCommandOptions {
+  readonly cell: 'lstm' | 'gru' | 'rnn';
+  readonly activation: 'tanh' | 'logistic' | 'relu';
+  readonly reset: 'before' | 'after';
+  readonly layers: number;
+  readonly hidden: number;
+  readonly embedding: number;
+  readonly init: 'uniform' | 'identity';
+  readonly bptt: number;
+  readonly bpttStride?: number;
+  readonly batch: number;
+  readonly epochs?: number;
+  readonly steps?: number;
+  readonly time?: number;
+  readonly optimizer: 'adam' | 'sgd' | 'rmsprop' | 'adagrad';
+  readonly lr?: number;
+  readonly schedule: 'cosine' | 'constant';
+  readonly warmup: number;
+  readonly momentum: number;
+  readonly weightDecay: number;
+  readonly clipNorm?: number;
+  readonly clipValue?: number;
+  readonly mode: 'auto' | 'stream' | 'lines';
+  readonly unit: 'codepoint' | 'byte' | 'grapheme';
+  readonly minCount: number;
+  readonly validation: number;
+  readonly test: number;
+  readonly validateEvery?: number;
+  readonly seed: string;
+  readonly threads?: number;
+  readonly kernel: 'auto' | 'wasm256' | 'wasm128' | 'js';
+  readonly out?: string;
+  readonly overwrite?: boolean;
+  readonly resume?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** `rnn train`. */
+export function trainCommand(): Command {
+  const command = new Command('train')
+    .description('Train a model on one or more texts, and save it as JSON.')
+    .argument('<corpus...>', 'text files, read one after the other; - is standard input')
+    .optionsGroup('Model:')
+    .addOption(new Option('--cell <name>', 'recurrent cell').choices(['lstm', 'gru', 'rnn']).default('lstm'))
+    .option('--layers <n>', 'recurrent layers, each fed by the one below', whole(1, 64), 2)
+    .option('--hidden <n>', 'units of a layer', whole(1, 32_768), 128)
+    .option('--embedding <n>', 'numbers of a symbol’s embedding; 0 feeds one-hot rows', whole(0, 32_768), 0)
+    .addOption(
+      new Option('--activation <name>', 'of the vanilla RNN').choices(['tanh', 'logistic', 'relu']).default('tanh'),
+    )
+    .addOption(
+      new Option('--reset <when>', 'of the GRU: its reset gate acts before or after the product')
+        .choices(['before', 'after'])
+        .default('before'),
+    )
+    .addOption(
+      new Option('--init <name>', 'identity: recurrent matrices start as the identity, for relu')
+        .choices(['uniform', 'identity'])
+        .default('uniform'),
+    )
+    .optionsGroup('Training:')
+    .option('--bptt <k2>', 'steps that the gradient goes back', whole(1, 100_000), 64)
+    .option('--bptt-stride <k1>', 'steps between updates, at most k2 (default: k2)', whole(1, 100_000))
+    .option('--batch <n>', 'texts read side by side', whole(1, 100_000), 48)
+    .option('--epochs <n>', 'stop after reading the text so many times', number(0, Number.POSITIVE_INFINITY, true))
+    .option('--steps <n>', 'stop after so many updates', whole(0))
+    .option('--time <duration>', 'stop after so long: 90s, 3m, 1.5h', duration)
+    .addOption(
+      new Option('--optimizer <name>', 'update rule').choices(['adam', 'sgd', 'rmsprop', 'adagrad']).default('adam'),
+    )
+    .option(
+      '--lr <x>',
+      'learning rate (default: adam 0.004, rmsprop 0.002, adagrad 0.02, sgd 0.5)',
+      number(0, Number.POSITIVE_INFINITY, true),
+    )
+    .addOption(
+      new Option('--schedule <name>', 'of the learning rate over the run')
+        .choices(['cosine', 'constant'])
+        .default('cosine'),
+    )
+    .option('--warmup <steps>', 'steps in which the learning rate grows from 0', whole(0), 100)
+    .option('--momentum <x>', 'of sgd', number(0, 1), 0.9)
+    .option('--weight-decay <x>', 'L2, but for adam decoupled (AdamW)', number(0), 0)
+    .option(
+      '--clip-norm <x>',
+      'scale the gradient down to this norm (default: 1, unless --clip-value is given)',
+      number(0, Number.POSITIVE_INFINITY, true),
+    )
+    .option(
+      '--clip-value <x>',
+      'clip each element of the gradient to ± this',
+      number(0, Number.POSITIVE_INFINITY, true),
+    )
+    .option('--seed <seed>', 'the same seed and options give the same model, to the bit', '1')
+    .optionsGroup('Text:')
+    .addOption(
+      new Option('--mode <mode>', 'stream: one long text; lines: each line an example; auto chooses')
+        .choices(['auto', 'stream', 'lines'])
+        .default('auto'),
+    )
+    .addOption(
+      new Option('--unit <unit>', 'what a symbol is').choices(['codepoint', 'byte', 'grapheme']).default('codepoint'),
+    )
+    .option('--min-count <n>', 'symbols seen less often become <unk>', whole(1), 1)
+    .option(
+      '--validation <part>',
+      'part held out to validate: a fraction, or a number of lines or symbols',
+      fractionOrCount,
+      0.05,
+    )
+    .option('--test <part>', 'part held out to test at the end, likewise', fractionOrCount, 0)
+    .option('--validate-every <steps>', 'steps between validations (default: some 40 in a run)', whole(1))
+    .optionsGroup('Machine:')
+    .option('--threads <n>', 'threads (default: all there are); no bit of the result depends on it', whole(1, 256))
+    .addOption(
+      new Option('--kernel <name>', 'arithmetic').choices(['auto', 'wasm256', 'wasm128', 'js']).default('auto'),
+    )
+    .optionsGroup('Output:')
+    .option('-o, --out <file>', 'where the best model is saved (default: checkpoints/NAME.json, a new name each time)')
+    .option('--overwrite', 'allow --out to replace a file')
+    .option('--resume <file>', 'go on with a run from its .last.json: same corpus, same options as then')
+    .option('--json', 'print progress to standard output as JSON Lines')
+    .option('--quiet', 'say nothing on standard error')
+    .addHelpText(
+      'after',
+      `
+A run without --epochs, --steps or --time reads 10 million symbols, or the text 200 times if that is less. The best
+model goes to --out, and the newest state, with all that --resume needs, to NAME.last.json beside it. The path of
+the best model is printed to standard output.
+
+Examples:
+  rnn train book.txt
+  rnn train book.txt --time 3m --hidden 256
+  rnn train corpora/terms.txt --validation 0 --out checkpoints/terms.json
+  rnn train book.txt --cell rnn --bptt 50 --bptt-stride 10 --clip-norm 5
+  cat *.txt | rnn train - --json > log.jsonl`,
+    );
+  return command.action(async (sources: string[], options: TrainCommandOptions) => {
+    const { runTraining } = await import('./train-run.ts');
+    process.exitCode = await runTraining(sources, options);
+  });
+}

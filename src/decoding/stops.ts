@@ -1,0 +1,35 @@
+/**
+ * When a text is over: with the symbol `<stop>`, where the model has one, or with any of a set of strings.
+ */
+export class Stops {
+  readonly #symbol: number | undefined;
+  readonly #strings: readonly (readonly number[])[];
+
+  /** @param strings ids of each string; none may be empty */
+  constructor(symbol: number | undefined, strings: readonly (readonly number[])[] = []) {
+    this.#symbol = symbol;
+    this.#strings = strings;
+  }
+
+  /** How many symbols at the end of `ids` end the text: 1 for `<stop>`, a string's length, else 0. */
+  ending(ids: ArrayLike<number>): number {
+    if (ids.length > 0 && ids[ids.length - 1] === this.#symbol) return 1;
+    return this.#strings.find((string) => endsWith(ids, string))?.length ?? 0;
+  }
+
+  /** How many symbols at the end of `ids` may turn out to be the start of a string that ends the text. */
+  pending(ids: ArrayLike<number>): number {
+    let longest = 0;
+    for (const string of this.#strings) {
+      for (let length = string.length - 1; length > longest; length--) {
+        if (endsWith(ids, string.slice(0, length))) longest = length;
+      }
+    }
+    return longest;
+  }
+}
+
+function endsWith(ids: ArrayLike<number>, end: readonly number[]): boolean {
+  const start = ids.length - end.length;
+  return start >= 0 && end.every((id, index) => ids[start + index] === id);
+}

@@ -1,0 +1,109 @@
+import { bytes, first, ONE, PAIR, put, QUAD, Step, second } from './lanes';
+import { logistic, one, tanh } from './math';
+
+/** a ← tanh a. */
+export function tanhForward(a: usize, n: i32): void {
+  a <<= 2;
+  for (; n >= PAIR; n -= PAIR, a += bytes(PAIR)) tanhStep(a, PAIR);
+  for (; n >= QUAD; n -= QUAD, a += bytes(QUAD)) tanhStep(a, QUAD);
+  for (; n > 0; n--, a += bytes(ONE)) tanhStep(a, ONE);
+}
+
+@inline
+function tanhStep(a: usize, step: Step): void {
+  const low = tanh(first(a, step));
+  const high = tanh(second(a, step));
+  put(a, low, high, step);
+}
+
+/** h ← dh ⊙ (1 − h²). */
+export function tanhBackward(h: usize, dh: usize, n: i32): void {
+  h <<= 2;
+  dh <<= 2;
+  for (; n >= PAIR; n -= PAIR, h += bytes(PAIR), dh += bytes(PAIR)) tanhBackwardStep(h, dh, PAIR);
+  for (; n >= QUAD; n -= QUAD, h += bytes(QUAD), dh += bytes(QUAD)) tanhBackwardStep(h, dh, QUAD);
+  for (; n > 0; n--, h += bytes(ONE), dh += bytes(ONE)) tanhBackwardStep(h, dh, ONE);
+}
+
+@inline
+function tanhBackwardStep(h: usize, dh: usize, step: Step): void {
+  const low = tanhGradient(first(h, step), first(dh, step));
+  const high = tanhGradient(second(h, step), second(dh, step));
+  put(h, low, high, step);
+}
+
+/** d · (1 − y²) for y = tanh x. */
+@inline
+export function tanhGradient(y: v128, d: v128): v128 {
+  return f32x4.mul(d, f32x4.relaxed_nmadd(y, y, one()));
+}
+
+/** a ← 1 / (1 + e^−a). */
+export function logisticForward(a: usize, n: i32): void {
+  a <<= 2;
+  for (; n >= PAIR; n -= PAIR, a += bytes(PAIR)) logisticStep(a, PAIR);
+  for (; n >= QUAD; n -= QUAD, a += bytes(QUAD)) logisticStep(a, QUAD);
+  for (; n > 0; n--, a += bytes(ONE)) logisticStep(a, ONE);
+}
+
+@inline
+function logisticStep(a: usize, step: Step): void {
+  const low = logistic(first(a, step));
+  const high = logistic(second(a, step));
+  put(a, low, high, step);
+}
+
+/** h ← dh ⊙ h ⊙ (1 − h). */
+export function logisticBackward(h: usize, dh: usize, n: i32): void {
+  h <<= 2;
+  dh <<= 2;
+  for (; n >= PAIR; n -= PAIR, h += bytes(PAIR), dh += bytes(PAIR)) logisticBackwardStep(h, dh, PAIR);
+  for (; n >= QUAD; n -= QUAD, h += bytes(QUAD), dh += bytes(QUAD)) logisticBackwardStep(h, dh, QUAD);
+  for (; n > 0; n--, h += bytes(ONE), dh += bytes(ONE)) logisticBackwardStep(h, dh, ONE);
+}
+
+@inline
+function logisticBackwardStep(h: usize, dh: usize, step: Step): void {
+  const low = logisticGradient(first(h, step), first(dh, step));
+  const high = logisticGradient(second(h, step), second(dh, step));
+  put(h, low, high, step);
+}
+
+/** d · y · (1 − y) for y = σ(x). */
+@inline
+export function logisticGradient(y: v128, d: v128): v128 {
+  return f32x4.mul(f32x4.mul(d, y), f32x4.sub(one(), y));
+}
+
+/** a ← max(a, 0). NaN stays NaN. */
+export function reluForward(a: usize, n: i32): void {
+  a <<= 2;
+  for (; n >= PAIR; n -= PAIR, a += bytes(PAIR)) reluStep(a, PAIR);
+  for (; n >= QUAD; n -= QUAD, a += bytes(QUAD)) reluStep(a, QUAD);
+  for (; n > 0; n--, a += bytes(ONE)) reluStep(a, ONE);
+}
+
+@inline
+function reluStep(a: usize, step: Step): void {
+  const zero = f32x4.splat(0);
+  const low = f32x4.pmax(first(a, step), zero);
+  const high = f32x4.pmax(second(a, step), zero);
+  put(a, low, high, step);
+}
+
+/** h ← dh where h > 0, else 0. */
+export function reluBackward(h: usize, dh: usize, n: i32): void {
+  h <<= 2;
+  dh <<= 2;
+  for (; n >= PAIR; n -= PAIR, h += bytes(PAIR), dh += bytes(PAIR)) reluBackwardStep(h, dh, PAIR);
+  for (; n >= QUAD; n -= QUAD, h += bytes(QUAD), dh += bytes(QUAD)) reluBackwardStep(h, dh, QUAD);
+  for (; n > 0; n--, h += bytes(ONE), dh += bytes(ONE)) reluBackwardStep(h, dh, ONE);
+}
+
+@inline
+function reluBackwardStep(h: usize, dh: usize, step: Step): void {
+  const zero = f32x4.splat(0);
+  const low = v128.and(first(dh, step), f32x4.gt(first(h, step), zero));
+  const high = v128.and(second(dh, step), f32x4.gt(second(h, step), zero));
+  put(h, low, high, step);
+}

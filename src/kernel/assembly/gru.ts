@@ -1,0 +1,285 @@
+import { logisticGradient, tanhGradient } from './activations';
+import { bytes, first, ONE, PAIR, put, QUAD, Step, second } from './lanes';
+import { logistic, one, tanh } from './math';
+
+// A row of `gates` is r, z, n, each of `hidden` numbers.
+
+/** r, z ← σ(·) in place in `gates`; resetHidden ← r ⊙ h₋. */
+export function gruResetForward(resetHidden: usize, gates: usize, hPrevious: usize, rows: i32, hidden: i32): void {
+  resetHidden <<= 2;
+  gates <<= 2;
+  hPrevious <<= 2;
+  const gate = bytes(hidden);
+  for (; rows > 0; rows--, gates += 3 * gate, resetHidden += gate, hPrevious += gate) {
+    let at: usize = 0;
+    for (; at + bytes(PAIR) <= gate; at += bytes(PAIR)) {
+      resetForwardStep(resetHidden + at, gates + at, gate, hPrevious + at, PAIR);
+    }
+    for (; at + bytes(QUAD) <= gate; at += bytes(QUAD)) {
+      resetForwardStep(resetHidden + at, gates + at, gate, hPrevious + at, QUAD);
+    }
+    for (; at < gate; at += bytes(ONE)) {
+      resetForwardStep(resetHidden + at, gates + at, gate, hPrevious + at, ONE);
+    }
+  }
+}
+
+@inline
+function resetForwardStep(resetHidden: usize, gateR: usize, gate: usize, hPrevious: usize, step: Step): void {
+  const gateZ = gateR + gate;
+  const r0 = logistic(first(gateR, step));
+  const r1 = logistic(second(gateR, step));
+  const z0 = logistic(first(gateZ, step));
+  const z1 = logistic(second(gateZ, step));
+  const h0 = first(hPrevious, step);
+  const h1 = second(hPrevious, step);
+  put(gateR, r0, r1, step);
+  put(gateZ, z0, z1, step);
+  put(resetHidden, f32x4.mul(r0, h0), f32x4.mul(r1, h1), step);
+}
+
+/** n ← tanh(·) in place in `gates`; h ← (1 − z) ⊙ h₋ + z ⊙ n. */
+export function gruForward(h: usize, gates: usize, hPrevious: usize, rows: i32, hidden: i32): void {
+  h <<= 2;
+  gates <<= 2;
+  hPrevious <<= 2;
+  const gate = bytes(hidden);
+  for (; rows > 0; rows--, gates += 3 * gate, h += gate, hPrevious += gate) {
+    let at: usize = 0;
+    for (; at + bytes(PAIR) <= gate; at += bytes(PAIR)) forwardStep(h + at, gates + at, gate, hPrevious + at, PAIR);
+    for (; at + bytes(QUAD) <= gate; at += bytes(QUAD)) forwardStep(h + at, gates + at, gate, hPrevious + at, QUAD);
+    for (; at < gate; at += bytes(ONE)) forwardStep(h + at, gates + at, gate, hPrevious + at, ONE);
+  }
+}
+
+@inline
+function forwardStep(h: usize, gateR: usize, gate: usize, hPrevious: usize, step: Step): void {
+  const gateZ = gateR + gate;
+  const gateN = gateZ + gate;
+  const z0 = first(gateZ, step);
+  const z1 = second(gateZ, step);
+  const n0 = tanh(first(gateN, step));
+  const n1 = tanh(second(gateN, step));
+  const h0 = mix(z0, n0, first(hPrevious, step));
+  const h1 = mix(z1, n1, second(hPrevious, step));
+  put(gateN, n0, n1, step);
+  put(h, h0, h1, step);
+}
+
+/** (1 − z) h + z n. */
+@inline
+function mix(z: v128, n: v128, h: v128): v128 {
+  return f32x4.relaxed_madd(z, n, f32x4.mul(f32x4.sub(one(), z), h));
+}
+
+/** In `gates`, z and n become gradients with respect to their pre-activations, r stays; dPrevious ← dh ⊙ (1 − z). */
+export function gruBackward(
+  gates: usize,
+  dPrevious: usize,
+  dh: usize,
+  hPrevious: usize,
+  rows: i32,
+  hidden: i32,
+): void {
+  gates <<= 2;
+  dPrevious <<= 2;
+  dh <<= 2;
+  hPrevious <<= 2;
+  const gate = bytes(hidden);
+  for (; rows > 0; rows--, gates += 3 * gate) {
+    let at: usize = 0;
+    for (; at + bytes(PAIR) <= gate; at += bytes(PAIR)) {
+      backwardStep(gates + at, gate, dPrevious + at, dh + at, hPrevious + at, PAIR);
+    }
+    for (; at + bytes(QUAD) <= gate; at += bytes(QUAD)) {
+      backwardStep(gates + at, gate, dPrevious + at, dh + at, hPrevious + at, QUAD);
+    }
+    for (; at < gate; at += bytes(ONE)) {
+      backwardStep(gates + at, gate, dPrevious + at, dh + at, hPrevious + at, ONE);
+    }
+    dPrevious += gate;
+    dh += gate;
+    hPrevious += gate;
+  }
+}
+
+@inline
+function backwardStep(gateR: usize, gate: usize, dPrevious: usize, dh: usize, hPrevious: usize, step: Step): void {
+  const gateZ = gateR + gate;
+  const gateN = gateZ + gate;
+  const z0 = first(gateZ, step);
+  const z1 = second(gateZ, step);
+  const n0 = first(gateN, step);
+  const n1 = second(gateN, step);
+  const d0 = first(dh, step);
+  const d1 = second(dh, step);
+  const dz0 = f32x4.mul(d0, f32x4.sub(n0, first(hPrevious, step)));
+  const dz1 = f32x4.mul(d1, f32x4.sub(n1, second(hPrevious, step)));
+  put(gateZ, logisticGradient(z0, dz0), logisticGradient(z1, dz1), step);
+  put(gateN, tanhGradient(n0, f32x4.mul(d0, z0)), tanhGradient(n1, f32x4.mul(d1, z1)), step);
+  put(dPrevious, f32x4.mul(d0, f32x4.sub(one(), z0)), f32x4.mul(d1, f32x4.sub(one(), z1)), step);
+}
+
+/** In `gates`, r becomes the gradient with respect to its pre-activation; dPrevious += dResetHidden ⊙ r. */
+export function gruResetBackward(
+  gates: usize,
+  dPrevious: usize,
+  dResetHidden: usize,
+  hPrevious: usize,
+  rows: i32,
+  hidden: i32,
+): void {
+  gates <<= 2;
+  dPrevious <<= 2;
+  dResetHidden <<= 2;
+  hPrevious <<= 2;
+  const gate = bytes(hidden);
+  for (; rows > 0; rows--, gates += 3 * gate) {
+    let at: usize = 0;
+    for (; at + bytes(PAIR) <= gate; at += bytes(PAIR)) {
+      resetBackwardStep(gates + at, dPrevious + at, dResetHidden + at, hPrevious + at, PAIR);
+    }
+    for (; at + bytes(QUAD) <= gate; at += bytes(QUAD)) {
+      resetBackwardStep(gates + at, dPrevious + at, dResetHidden + at, hPrevious + at, QUAD);
+    }
+    for (; at < gate; at += bytes(ONE)) {
+      resetBackwardStep(gates + at, dPrevious + at, dResetHidden + at, hPrevious + at, ONE);
+    }
+    dPrevious += gate;
+    dResetHidden += gate;
+    hPrevious += gate;
+  }
+}
+
+@inline
+function resetBackwardStep(gateR: usize, dPrevious: usize, dResetHidden: usize, hPrevious: usize, step: Step): void {
+  const r0 = first(gateR, step);
+  const r1 = second(gateR, step);
+  const d0 = first(dResetHidden, step);
+  const d1 = second(dResetHidden, step);
+  const h0 = first(hPrevious, step);
+  const h1 = second(hPrevious, step);
+  const sum0 = f32x4.relaxed_madd(d0, r0, first(dPrevious, step));
+  const sum1 = f32x4.relaxed_madd(d1, r1, second(dPrevious, step));
+  put(gateR, logisticGradient(r0, f32x4.mul(d0, h0)), logisticGradient(r1, f32x4.mul(d1, h1)), step);
+  put(dPrevious, sum0, sum1, step);
+}
+
+/** In `gates`: r, z ← σ(·), n ← tanh(n + r ⊙ inner), in place; h ← (1 − z) ⊙ h₋ + z ⊙ n. */
+export function gruAfterForward(
+  h: usize,
+  gates: usize,
+  inner: usize,
+  hPrevious: usize,
+  rows: i32,
+  hidden: i32,
+): void {
+  h <<= 2;
+  gates <<= 2;
+  inner <<= 2;
+  hPrevious <<= 2;
+  const gate = bytes(hidden);
+  for (; rows > 0; rows--, gates += 3 * gate) {
+    let at: usize = 0;
+    for (; at + bytes(PAIR) <= gate; at += bytes(PAIR)) {
+      afterForwardStep(h + at, gates + at, gate, inner + at, hPrevious + at, PAIR);
+    }
+    for (; at + bytes(QUAD) <= gate; at += bytes(QUAD)) {
+      afterForwardStep(h + at, gates + at, gate, inner + at, hPrevious + at, QUAD);
+    }
+    for (; at < gate; at += bytes(ONE)) {
+      afterForwardStep(h + at, gates + at, gate, inner + at, hPrevious + at, ONE);
+    }
+    h += gate;
+    inner += gate;
+    hPrevious += gate;
+  }
+}
+
+@inline
+function afterForwardStep(h: usize, gateR: usize, gate: usize, inner: usize, hPrevious: usize, step: Step): void {
+  const gateZ = gateR + gate;
+  const gateN = gateZ + gate;
+  const r0 = logistic(first(gateR, step));
+  const r1 = logistic(second(gateR, step));
+  const z0 = logistic(first(gateZ, step));
+  const z1 = logistic(second(gateZ, step));
+  const n0 = tanh(f32x4.relaxed_madd(r0, first(inner, step), first(gateN, step)));
+  const n1 = tanh(f32x4.relaxed_madd(r1, second(inner, step), second(gateN, step)));
+  const h0 = mix(z0, n0, first(hPrevious, step));
+  const h1 = mix(z1, n1, second(hPrevious, step));
+  put(gateR, r0, r1, step);
+  put(gateZ, z0, z1, step);
+  put(gateN, n0, n1, step);
+  put(h, h0, h1, step);
+}
+
+/**
+ * In `gates`, all three become gradients with respect to their pre-activations; inner ← its own gradient, in place;
+ * dPrevious ← dh ⊙ (1 − z).
+ */
+export function gruAfterBackward(
+  gates: usize,
+  inner: usize,
+  dPrevious: usize,
+  dh: usize,
+  hPrevious: usize,
+  rows: i32,
+  hidden: i32,
+): void {
+  gates <<= 2;
+  inner <<= 2;
+  dPrevious <<= 2;
+  dh <<= 2;
+  hPrevious <<= 2;
+  const gate = bytes(hidden);
+  for (; rows > 0; rows--, gates += 3 * gate) {
+    let at: usize = 0;
+    for (; at + bytes(PAIR) <= gate; at += bytes(PAIR)) {
+      afterBackwardStep(gates + at, gate, inner + at, dPrevious + at, dh + at, hPrevious + at, PAIR);
+    }
+    for (; at + bytes(QUAD) <= gate; at += bytes(QUAD)) {
+      afterBackwardStep(gates + at, gate, inner + at, dPrevious + at, dh + at, hPrevious + at, QUAD);
+    }
+    for (; at < gate; at += bytes(ONE)) {
+      afterBackwardStep(gates + at, gate, inner + at, dPrevious + at, dh + at, hPrevious + at, ONE);
+    }
+    inner += gate;
+    dPrevious += gate;
+    dh += gate;
+    hPrevious += gate;
+  }
+}
+
+@inline
+function afterBackwardStep(
+  gateR: usize,
+  gate: usize,
+  inner: usize,
+  dPrevious: usize,
+  dh: usize,
+  hPrevious: usize,
+  step: Step,
+): void {
+  const gateZ = gateR + gate;
+  const gateN = gateZ + gate;
+  const r0 = first(gateR, step);
+  const r1 = second(gateR, step);
+  const z0 = first(gateZ, step);
+  const z1 = second(gateZ, step);
+  const n0 = first(gateN, step);
+  const n1 = second(gateN, step);
+  const d0 = first(dh, step);
+  const d1 = second(dh, step);
+  const dz0 = f32x4.mul(d0, f32x4.sub(n0, first(hPrevious, step)));
+  const dz1 = f32x4.mul(d1, f32x4.sub(n1, second(hPrevious, step)));
+  const dn0 = tanhGradient(n0, f32x4.mul(d0, z0));
+  const dn1 = tanhGradient(n1, f32x4.mul(d1, z1));
+  const dr0 = f32x4.mul(dn0, first(inner, step));
+  const dr1 = f32x4.mul(dn1, second(inner, step));
+  put(gateR, logisticGradient(r0, dr0), logisticGradient(r1, dr1), step);
+  put(gateZ, logisticGradient(z0, dz0), logisticGradient(z1, dz1), step);
+  put(gateN, dn0, dn1, step);
+  put(inner, f32x4.mul(dn0, r0), f32x4.mul(dn1, r1), step);
+  put(dPrevious, f32x4.mul(d0, f32x4.sub(one(), z0)), f32x4.mul(d1, f32x4.sub(one(), z1)), step);
+}

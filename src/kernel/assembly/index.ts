@@ -1,0 +1,32 @@
+/** The WebAssembly module: `wasm.ts` adapts what is exported here to the contract. Addresses count numbers, as there. */
+export {
+  logisticBackward,
+  logisticForward,
+  reluBackward,
+  reluForward,
+  tanhBackward,
+  tanhForward,
+} from './activations';
+export {
+  multiply8,
+  multiply16,
+  multiplyTransposed8,
+  multiplyTransposed16,
+  pack8,
+  pack16,
+  packTransposed8,
+  packTransposed16,
+} from './gemm';
+export {
+  gruAfterBackward,
+  gruAfterForward,
+  gruBackward,
+  gruForward,
+  gruResetBackward,
+  gruResetForward,
+} from './gru';
+export { lstmBackward, lstmForward } from './lstm';
+export { adam, adaptive, clamp, sgd, sumOfSquares } from './optimizer';
+export { addKeptRows, broadcastRows, fill, gatherRows, keepRows, scatterRows, sumRows } from './rows';
+export { SCRATCH_FLOATS, setScratch } from './scratch';
+export { softmaxCrossEntropy } from './softmax';

@@ -1,0 +1,240 @@
+import { bytes, first, ONE, PAIR, put, QUAD, Step, second } from './lanes';
+import { scratchSettings } from './scratch';
+
+// Settings are written to scratch, where loops read them as vectors; each function says in which order.
+
+/** Σ g², in float64, where squares of float32 are exact. */
+export function sumOfSquares(g: usize, n: i32): f64 {
+  g <<= 2;
+  let s0 = f64x2.splat(0);
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
+  for (; n >= PAIR; n -= PAIR, g += bytes(PAIR)) {
+    const a = f64x2.promote_low_f32x4(v128.load64_zero(g));
+    const b = f64x2.promote_low_f32x4(v128.load64_zero(g, 8));
+    const c = f64x2.promote_low_f32x4(v128.load64_zero(g, 16));
+    const d = f64x2.promote_low_f32x4(v128.load64_zero(g, 24));
+    s0 = f64x2.relaxed_madd(a, a, s0);
+    s1 = f64x2.relaxed_madd(b, b, s1);
+    s2 = f64x2.relaxed_madd(c, c, s2);
+    s3 = f64x2.relaxed_madd(d, d, s3);
+  }
+  const lanes = f64x2.add(f64x2.add(s0, s1), f64x2.add(s2, s3));
+  let sum = f64x2.extract_lane(lanes, 0) + f64x2.extract_lane(lanes, 1);
+  for (; n > 0; n--, g += bytes(ONE)) {
+    const x = <f64>load<f32>(g);
+    sum += x * x;
+  }
+  return sum;
+}
+
+/** g ← min(max(g, −limit), limit). NaN stays NaN. */
+export function clamp(g: usize, limit: f32, n: i32): void {
+  g <<= 2;
+  const settings = scratchSettings();
+  store<f32>(settings, limit, 0);
+  store<f32>(settings, -limit, 4);
+  for (; n >= PAIR; n -= PAIR, g += bytes(PAIR)) clampStep(g, settings, PAIR);
+  for (; n >= QUAD; n -= QUAD, g += bytes(QUAD)) clampStep(g, settings, QUAD);
+  for (; n > 0; n--, g += bytes(ONE)) clampStep(g, settings, ONE);
+}
+
+@inline
+function clampStep(g: usize, settings: usize, step: Step): void {
+  const low = clamped(first(g, step), settings);
+  const high = clamped(second(g, step), settings);
+  put(g, low, high, step);
+}
+
+@inline
+function clamped(x: v128, settings: usize): v128 {
+  return f32x4.pmax(f32x4.pmin(x, v128.load32_splat(settings)), v128.load32_splat(settings, 4));
+}
+
+/** g ← scale·g + weightDecay·p; velocity ← momentum·velocity + g; p ← p − rate·velocity. */
+export function sgd(
+  p: usize,
+  g: usize,
+  velocity: usize,
+  n: i32,
+  rate: f32,
+  scale: f32,
+  momentum: f32,
+  weightDecay: f32,
+): void {
+  p <<= 2;
+  g <<= 2;
+  velocity <<= 2;
+  const settings = scratchSettings();
+  store<f32>(settings, -rate, 0);
+  store<f32>(settings, scale, 4);
+  store<f32>(settings, weightDecay, 8);
+  store<f32>(settings, momentum, 12);
+  const end = bytes(n);
+  let at: usize = 0;
+  for (; at + bytes(PAIR) <= end; at += bytes(PAIR)) sgdStep(p + at, g + at, velocity + at, settings, PAIR);
+  for (; at + bytes(QUAD) <= end; at += bytes(QUAD)) sgdStep(p + at, g + at, velocity + at, settings, QUAD);
+  for (; at < end; at += bytes(ONE)) sgdStep(p + at, g + at, velocity + at, settings, ONE);
+}
+
+@inline
+function sgdStep(p: usize, g: usize, velocity: usize, settings: usize, step: Step): void {
+  const p0 = first(p, step);
+  const p1 = second(p, step);
+  const v0 = momentum(first(velocity, step), gradient(first(g, step), p0, settings), settings);
+  const v1 = momentum(second(velocity, step), gradient(second(g, step), p1, settings), settings);
+  put(velocity, v0, v1, step);
+  put(p, descend(p0, v0, settings), descend(p1, v1, settings), step);
+}
+
+/** p − rate · direction. */
+@inline
+function descend(p: v128, direction: v128, settings: usize): v128 {
+  return f32x4.relaxed_madd(v128.load32_splat(settings, 0), direction, p);
+}
+
+/** scale · g + weightDecay · p. */
+@inline
+function gradient(g: v128, p: v128, settings: usize): v128 {
+  const scaled = f32x4.mul(v128.load32_splat(settings, 4), g);
+  return f32x4.relaxed_madd(v128.load32_splat(settings, 8), p, scaled);
+}
+
+@inline
+function momentum(velocity: v128, g: v128, settings: usize): v128 {
+  return f32x4.relaxed_madd(v128.load32_splat(settings, 12), velocity, g);
+}
+
+/** s ← smoothing·s + fresh·g²; p ← p − rate·g / (√s + ε). RMSprop, and with smoothing = fresh = 1, Adagrad. */
+export function adaptive(
+  p: usize,
+  g: usize,
+  s: usize,
+  n: i32,
+  rate: f32,
+  scale: f32,
+  weightDecay: f32,
+  smoothing: f32,
+  fresh: f32,
+  epsilon: f32,
+): void {
+  p <<= 2;
+  g <<= 2;
+  s <<= 2;
+  const settings = scratchSettings();
+  store<f32>(settings, -rate, 0);
+  store<f32>(settings, scale, 4);
+  store<f32>(settings, weightDecay, 8);
+  store<f32>(settings, smoothing, 12);
+  store<f32>(settings, fresh, 16);
+  store<f32>(settings, epsilon, 20);
+  const end = bytes(n);
+  let at: usize = 0;
+  for (; at + bytes(PAIR) <= end; at += bytes(PAIR)) adaptiveStep(p + at, g + at, s + at, settings, PAIR);
+  for (; at + bytes(QUAD) <= end; at += bytes(QUAD)) adaptiveStep(p + at, g + at, s + at, settings, QUAD);
+  for (; at < end; at += bytes(ONE)) adaptiveStep(p + at, g + at, s + at, settings, ONE);
+}
+
+@inline
+function adaptiveStep(p: usize, g: usize, s: usize, settings: usize, step: Step): void {
+  const p0 = first(p, step);
+  const p1 = second(p, step);
+  const g0 = gradient(first(g, step), p0, settings);
+  const g1 = gradient(second(g, step), p1, settings);
+  const s0 = secondMoment(first(s, step), g0, settings);
+  const s1 = secondMoment(second(s, step), g1, settings);
+  put(s, s0, s1, step);
+  put(p, descend(p0, normalized(g0, s0, settings), settings), descend(p1, normalized(g1, s1, settings), settings), step);
+}
+
+@inline
+function secondMoment(s: v128, g: v128, settings: usize): v128 {
+  const fresh = f32x4.mul(f32x4.mul(v128.load32_splat(settings, 16), g), g);
+  return f32x4.relaxed_madd(v128.load32_splat(settings, 12), s, fresh);
+}
+
+@inline
+function normalized(g: v128, s: v128, settings: usize): v128 {
+  return f32x4.div(g, f32x4.add(f32x4.sqrt(s), v128.load32_splat(settings, 20)));
+}
+
+/**
+ * m ← β₁m + fresh₁·scale·g; v ← β₂v + fresh₂·(scale·g)²; p ← p − decay·p − rate·m / (√v · root + ε): Adam, where the caller
+ * has put the correction of m into `rate`, and that of v into `root`.
+ */
+export function adam(
+  p: usize,
+  g: usize,
+  m: usize,
+  v: usize,
+  n: i32,
+  rate: f32,
+  scale: f32,
+  beta1: f32,
+  fresh1: f32,
+  beta2: f32,
+  fresh2: f32,
+  root: f32,
+  epsilon: f32,
+  decay: f32,
+): void {
+  p <<= 2;
+  g <<= 2;
+  m <<= 2;
+  v <<= 2;
+  const settings = scratchSettings();
+  store<f32>(settings, -rate, 0);
+  store<f32>(settings, scale, 4);
+  store<f32>(settings, beta1, 8);
+  store<f32>(settings, fresh1, 12);
+  store<f32>(settings, beta2, 16);
+  store<f32>(settings, fresh2, 20);
+  store<f32>(settings, root, 24);
+  store<f32>(settings, epsilon, 28);
+  store<f32>(settings, -decay, 32);
+  const end = bytes(n);
+  let at: usize = 0;
+  for (; at + bytes(PAIR) <= end; at += bytes(PAIR)) {
+    adamStep(p + at, g + at, m + at, v + at, settings, PAIR);
+  }
+  for (; at + bytes(QUAD) <= end; at += bytes(QUAD)) {
+    adamStep(p + at, g + at, m + at, v + at, settings, QUAD);
+  }
+  for (; at < end; at += bytes(ONE)) {
+    adamStep(p + at, g + at, m + at, v + at, settings, ONE);
+  }
+}
+
+@inline
+function adamStep(p: usize, g: usize, m: usize, v: usize, settings: usize, step: Step): void {
+  const g0 = f32x4.mul(first(g, step), v128.load32_splat(settings, 4));
+  const g1 = f32x4.mul(second(g, step), v128.load32_splat(settings, 4));
+  const m0 = adamMean(first(m, step), g0, settings);
+  const m1 = adamMean(second(m, step), g1, settings);
+  const v0 = adamVariance(first(v, step), g0, settings);
+  const v1 = adamVariance(second(v, step), g1, settings);
+  const p0 = adamUpdate(first(p, step), m0, v0, settings);
+  const p1 = adamUpdate(second(p, step), m1, v1, settings);
+  put(m, m0, m1, step);
+  put(v, v0, v1, step);
+  put(p, p0, p1, step);
+}
+
+@inline
+function adamMean(m: v128, g: v128, settings: usize): v128 {
+  return f32x4.relaxed_madd(v128.load32_splat(settings, 8), m, f32x4.mul(v128.load32_splat(settings, 12), g));
+}
+
+@inline
+function adamVariance(v: v128, g: v128, settings: usize): v128 {
+  const fresh = f32x4.mul(f32x4.mul(v128.load32_splat(settings, 20), g), g);
+  return f32x4.relaxed_madd(v128.load32_splat(settings, 16), v, fresh);
+}
+
+@inline
+function adamUpdate(p: v128, m: v128, v: v128, settings: usize): v128 {
+  const root = f32x4.relaxed_madd(f32x4.sqrt(v), v128.load32_splat(settings, 24), v128.load32_splat(settings, 28));
+  const decayed = f32x4.relaxed_madd(v128.load32_splat(settings, 32), p, p);
+  return f32x4.relaxed_madd(v128.load32_splat(settings, 0), f32x4.div(m, root), decayed);
+}

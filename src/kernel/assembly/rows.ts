@@ -1,0 +1,154 @@
+import { bytes, first, ONE, PAIR, put, QUAD, Step, second } from './lanes';
+
+/** out[r] ← row, for every r. */
+export function broadcastRows(out: usize, row: usize, rows: i32, n: i32): void {
+  out <<= 2;
+  row <<= 2;
+  for (; rows > 0; rows--, out += bytes(n)) copy(out, row, n);
+}
+
+/** out[r] ← table[ids[r]] + bias; with bias = 0, out[r] ← table[ids[r]]. */
+export function gatherRows(out: usize, table: usize, ids: usize, bias: usize, rows: i32, n: i32): void {
+  out <<= 2;
+  table <<= 2;
+  ids <<= 2;
+  bias <<= 2;
+  for (; rows > 0; rows--, out += bytes(n), ids += 4) {
+    const from = table + load<usize>(ids) * bytes(n);
+    if (bias === 0) copy(out, from, n);
+    else add(out, from, bias, n);
+  }
+}
+
+/** table[ids[r]] += d[r], for r ascending. */
+export function scatterRows(
+  table: usize,
+  d: usize,
+  ids: usize,
+  rows: i32,
+  n: i32,
+  strideTable: i32,
+  strideD: i32,
+): void {
+  table <<= 2;
+  d <<= 2;
+  ids <<= 2;
+  for (; rows > 0; rows--, d += bytes(strideD), ids += 4) {
+    const to = table + load<usize>(ids) * bytes(strideTable);
+    add(to, to, d, n);
+  }
+}
+
+/** out[j] += Σ_r d[r][j], for r ascending. The sums of 32 columns stay in registers. */
+export function sumRows(out: usize, d: usize, rows: i32, n: i32, strideD: i32): void {
+  out <<= 2;
+  d <<= 2;
+  const stride = bytes(strideD);
+  for (; n >= 32; n -= 32, out += bytes(32), d += bytes(32)) sumColumns32(out, d, rows, stride);
+  for (; n >= PAIR; n -= PAIR, out += bytes(PAIR), d += bytes(PAIR)) sumColumns(out, d, rows, stride, PAIR);
+  for (; n >= QUAD; n -= QUAD, out += bytes(QUAD), d += bytes(QUAD)) sumColumns(out, d, rows, stride, QUAD);
+  for (; n > 0; n--, out += bytes(ONE), d += bytes(ONE)) sumColumns(out, d, rows, stride, ONE);
+}
+
+function sumColumns32(out: usize, d: usize, rows: i32, stride: usize): void {
+  let s0 = v128.load(out);
+  let s1 = v128.load(out, 16);
+  let s2 = v128.load(out, 32);
+  let s3 = v128.load(out, 48);
+  let s4 = v128.load(out, 64);
+  let s5 = v128.load(out, 80);
+  let s6 = v128.load(out, 96);
+  let s7 = v128.load(out, 112);
+  for (; rows > 0; rows--, d += stride) {
+    s0 = f32x4.add(s0, v128.load(d));
+    s1 = f32x4.add(s1, v128.load(d, 16));
+    s2 = f32x4.add(s2, v128.load(d, 32));
+    s3 = f32x4.add(s3, v128.load(d, 48));
+    s4 = f32x4.add(s4, v128.load(d, 64));
+    s5 = f32x4.add(s5, v128.load(d, 80));
+    s6 = f32x4.add(s6, v128.load(d, 96));
+    s7 = f32x4.add(s7, v128.load(d, 112));
+  }
+  v128.store(out, s0);
+  v128.store(out, s1, 16);
+  v128.store(out, s2, 32);
+  v128.store(out, s3, 48);
+  v128.store(out, s4, 64);
+  v128.store(out, s5, 80);
+  v128.store(out, s6, 96);
+  v128.store(out, s7, 112);
+}
+
+@inline
+function sumColumns(out: usize, d: usize, rows: i32, stride: usize, step: Step): void {
+  let low = first(out, step);
+  let high = second(out, step);
+  for (let r = rows; r > 0; r--, d += stride) {
+    low = f32x4.add(low, first(d, step));
+    high = f32x4.add(high, second(d, step));
+  }
+  put(out, low, high, step);
+}
+
+/** out[r] ← a[r] where keep[r] ≠ 0, else 0. In place too. */
+export function keepRows(out: usize, a: usize, keep: usize, rows: i32, n: i32): void {
+  out <<= 2;
+  a <<= 2;
+  keep <<= 2;
+  for (; rows > 0; rows--, out += bytes(n), a += bytes(n), keep += 4) {
+    if (load<u32>(keep) === 0) memory.fill(out, 0, bytes(n));
+    else if (out !== a) copy(out, a, n);
+  }
+}
+
+/** out[r] += a[r] where keep[r] ≠ 0. */
+export function addKeptRows(out: usize, a: usize, keep: usize, rows: i32, n: i32): void {
+  out <<= 2;
+  a <<= 2;
+  keep <<= 2;
+  for (; rows > 0; rows--, out += bytes(n), a += bytes(n), keep += 4) {
+    if (load<u32>(keep) !== 0) add(out, out, a, n);
+  }
+}
+
+/** out ← value, n times. */
+export function fill(out: usize, value: f32, n: i32): void {
+  out <<= 2;
+  if (reinterpret<u32>(value) === 0) {
+    memory.fill(out, 0, bytes(n));
+    return;
+  }
+  const values = f32x4.splat(value);
+  for (; n >= PAIR; n -= PAIR, out += bytes(PAIR)) put(out, values, values, PAIR);
+  for (; n > 0; n--, out += bytes(ONE)) store<f32>(out, value);
+}
+
+/** to ← from. Rows are short, and a loop costs less than the call that `memory.copy` is. */
+@inline
+function copy(to: usize, from: usize, n: i32): void {
+  for (; n >= PAIR; n -= PAIR, to += bytes(PAIR), from += bytes(PAIR)) copyStep(to, from, PAIR);
+  for (; n >= QUAD; n -= QUAD, to += bytes(QUAD), from += bytes(QUAD)) copyStep(to, from, QUAD);
+  for (; n > 0; n--, to += bytes(ONE), from += bytes(ONE)) copyStep(to, from, ONE);
+}
+
+@inline
+function copyStep(to: usize, from: usize, step: Step): void {
+  const low = first(from, step);
+  const high = second(from, step);
+  put(to, low, high, step);
+}
+
+/** out ← a + b. In place too. */
+@inline
+function add(out: usize, a: usize, b: usize, n: i32): void {
+  for (; n >= PAIR; n -= PAIR, out += bytes(PAIR), a += bytes(PAIR), b += bytes(PAIR)) addStep(out, a, b, PAIR);
+  for (; n >= QUAD; n -= QUAD, out += bytes(QUAD), a += bytes(QUAD), b += bytes(QUAD)) addStep(out, a, b, QUAD);
+  for (; n > 0; n--, out += bytes(ONE), a += bytes(ONE), b += bytes(ONE)) addStep(out, a, b, ONE);
+}
+
+@inline
+function addStep(out: usize, a: usize, b: usize, step: Step): void {
+  const low = f32x4.add(first(a, step), first(b, step));
+  const high = f32x4.add(second(a, step), second(b, step));
+  put(out, low, high, step);
+}

@@ -1,0 +1,28 @@
+/**
+ * The threads that run one program over one memory. Each runs the same code (SPMD) on its own share of rows or of output
+ * elements, and meets the others at barriers; which numbers a thread computes never changes how any of them is summed.
+ */
+export interface Team {
+  /** This thread's place: 0, …, size − 1. Rank 0 is the main thread. */
+  readonly rank: number;
+  readonly size: number;
+  /** Returns when every thread of the team has called it; what any wrote before is then seen by all. */
+  barrier(): void;
+}
+
+/** A half-open range [start, end). */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A team of one. */
+export const SOLO: Team = { rank: 0, size: 1, barrier() {} };
+
+/** This thread's part of 0, …, count − 1, in whole `grain`s (the last may be short): contiguous, and even to one grain. */
+export function share(team: Team, count: number, grain = 1): Range {
+  const grains = Math.ceil(count / grain);
+  const start = Math.floor((grains * team.rank) / team.size) * grain;
+  const end = Math.floor((grains * (team.rank + 1)) / team.size) * grain;
+  return { start: Math.min(start, count), end: Math.min(end, count) };
+}

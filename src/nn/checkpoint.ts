@@ -1,0 +1,233 @@
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../errors.ts';
+import { ACTIVATIONS, CELLS, type ModelConfig, RESETS } from './config.ts';
+import { Manifest } from './parameters.ts';
+
+const FORMAT = 'charnn checkpoint';
+
+/** Raised when a field changes its meaning; older files are read as long as they can be. */
+const VERSION = 1;
+
+/** Bounds that no model of this program's reach exceeds: they keep a damaged file from asking for all the memory there is. */
+const LIMITS = { layers: 64, hidden: 32_768, embedding: 32_768, symbols: 1_200_000, parameters: 500_000_000 };
+
+/** Longest text that JavaScript can hold in a string, less a margin. */
+const LARGEST_FILE = 512 * 1024 * 1024 - 1024;
+
+/** Plain data that other layers keep in a checkpoint and check themselves. */
+export type Json = z.infer<ReturnType<typeof z.json>>;
+
+/** A model on file: what it is, its parameters and, where training can go on from here, all that this needs. */
+export interface Checkpoint {
+  readonly model: ModelConfig;
+  /** The vocabulary's JSON (text/vocabulary.ts). */
+  readonly vocabulary: Json;
+  /** What was run, and how it went (training/run.ts). */
+  readonly run: Json;
+  /** The flat buffer of parameters. */
+  readonly parameters: Float32Array;
+  /** For resuming: other buffers by name, and plain data. */
+  readonly resume: Resume | undefined;
+}
+
+export interface Resume {
+  readonly data: Json;
+  readonly tensors: ReadonlyMap<string, Float32Array>;
+}
+
+const tensorSchema = z.strictObject({
+  shape: z.array(z.int().nonnegative()).max(8),
+  dtype: z.literal('float32'),
+  data: z.string(),
+});
+
+const modelSchema = z.strictObject({
+  cell: z.enum(CELLS),
+  activation: z.enum(ACTIVATIONS),
+  reset: z.enum(RESETS),
+  layers: z.int().min(1).max(LIMITS.layers),
+  hidden: z.int().min(1).max(LIMITS.hidden),
+  embedding: z.int().min(0).max(LIMITS.embedding),
+  symbols: z.int().min(1).max(LIMITS.symbols),
+});
+
+const fileSchema = z.strictObject({
+  format: z.literal(FORMAT),
+  version: z.literal(VERSION),
+  model: modelSchema,
+  vocabulary: z.json(),
+  run: z.json(),
+  tensors: z.record(z.string(), tensorSchema),
+  resume: z.strictObject({ data: z.json(), tensors: z.record(z.string(), tensorSchema) }).optional(),
+});
+
+type FileTensor = z.infer<typeof tensorSchema>;
+
+/** Reads and checks a checkpoint. UserError, in a line, where there is none or it is damaged. */
+export function loadCheckpoint(path: string): Checkpoint {
+  return parseCheckpoint(readText(path), path);
+}
+
+/** Checks the text of a checkpoint, which is taken for data and nothing else. `name` is for the messages. */
+export function parseCheckpoint(text: string, name: string): Checkpoint {
+  const file = validate(parseJson(text, name), name);
+  const manifest = new Manifest(file.model);
+  if (manifest.size > LIMITS.parameters) {
+    throw damaged(name, `its configuration asks for ${manifest.size} parameters, more than ${LIMITS.parameters}`);
+  }
+  const parameters = readParameters(file.tensors, manifest, name);
+  const { model, vocabulary, run } = file;
+  return { model, vocabulary, run, parameters, resume: file.resume && readResume(file.resume, name) };
+}
+
+/**
+ * Writes a checkpoint as JSON, through a temporary file in the same folder that is synced and then renamed, so that at every
+ * instant the path holds a whole checkpoint, the old one or the new. Tensors are little-endian float32 in base64: exact.
+ */
+export function saveCheckpoint(path: string, checkpoint: Checkpoint): void {
+  const folder = dirname(path);
+  const temporary = join(folder, `.${basename(path)}.${process.pid}.tmp`);
+  try {
+    mkdirSync(folder, { recursive: true });
+    const file = openSync(temporary, 'w');
+    try {
+      for (const piece of serializeCheckpoint(checkpoint)) writeFileSync(file, piece);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+    syncFolder(folder);
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    throw new UserError(`${path}: the checkpoint can't be saved: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** The file's text in pieces, a tensor each, so that a large model never needs to be one string. */
+export function* serializeCheckpoint(checkpoint: Checkpoint): Generator<string> {
+  const { model, vocabulary, run, parameters, resume } = checkpoint;
+  const head = { format: FORMAT, version: VERSION, model, vocabulary, run };
+  yield `${Object.entries(head)
+    .map(([key, value], index) => `${index ? ' ' : '{'}${JSON.stringify(key)}: ${JSON.stringify(value)}`)
+    .join(',\n')},\n "tensors": `;
+  const views = new Manifest(model).views.map(
+    ({ name, shape, offset, size }) => [name, shape, parameters.subarray(offset, offset + size)] as const,
+  );
+  yield* tensorPieces(views);
+  if (resume) {
+    yield `,\n "resume": {"data": ${JSON.stringify(resume.data)}, "tensors": `;
+    yield* tensorPieces([...resume.tensors].map(([name, values]) => [name, [values.length], values] as const));
+    yield '}';
+  }
+  yield '}\n';
+}
+
+function* tensorPieces(tensors: readonly (readonly [string, readonly number[], Float32Array])[]): Generator<string> {
+  yield '{';
+  for (const [index, [name, shape, values]] of tensors.entries()) {
+    const tensor = { shape, dtype: 'float32', data: encode(values) };
+    yield `${index ? ',' : ''}\n  ${JSON.stringify(name)}: ${JSON.stringify(tensor)}`;
+  }
+  yield '}';
+}
+
+function readText(path: string): string {
+  try {
+    const { size } = statSync(path);
+    if (size > LARGEST_FILE) {
+      throw new UserError(`${path}: a checkpoint of ${size} bytes is larger than can be read (${LARGEST_FILE} bytes)`);
+    }
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    const why = missing ? 'there is no such checkpoint; make one with `rnn train`' : (cause as Error).message;
+    throw new UserError(`${path}: ${why}`, { cause });
+  }
+}
+
+function parseJson(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw damaged(name, 'it is not whole JSON, as if cut off or of another kind', cause);
+  }
+}
+
+function validate(json: unknown, name: string): z.infer<typeof fileSchema> {
+  const { format, version } = (json ?? {}) as { format?: unknown; version?: unknown };
+  if (format !== FORMAT) throw new UserError(`${name}: not a checkpoint of this program (no "format": "${FORMAT}")`);
+  if (version !== VERSION) {
+    throw new UserError(
+      `${name}: a checkpoint of version ${JSON.stringify(version)}, where this program reads version ${VERSION}; use the program that wrote it, or train again`,
+    );
+  }
+  const result = fileSchema.safeParse(json);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw damaged(name, `${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
+}
+
+function readParameters(tensors: Record<string, FileTensor>, manifest: Manifest, name: string): Float32Array {
+  for (const view of manifest.views) {
+    const tensor = Object.hasOwn(tensors, view.name) ? tensors[view.name] : undefined;
+    if (!tensor) throw damaged(name, `the tensor ${view.name} is missing`);
+    if (tensor.shape.join() !== view.shape.join()) {
+      throw damaged(name, `the tensor ${view.name} is [${tensor.shape}], where its configuration says [${view.shape}]`);
+    }
+  }
+  const extra = Object.keys(tensors).find((key) => !manifest.views.some((view) => view.name === key));
+  if (extra !== undefined) throw damaged(name, `its configuration has no tensor ${JSON.stringify(extra)}`);
+  const parameters = new Float32Array(manifest.size);
+  for (const { name: key, offset } of manifest.views) parameters.set(decode(tensors[key]!, key, name), offset);
+  return parameters;
+}
+
+function readResume(resume: { data: Json; tensors: Record<string, FileTensor> }, name: string): Resume {
+  const tensors = Object.entries(resume.tensors).map(([key, tensor]) => [key, decode(tensor, key, name)] as const);
+  return { data: resume.data, tensors: new Map(tensors) };
+}
+
+function encode(values: Float32Array): string {
+  // The machine is little-endian, as all that run V8 in practice; WebAssembly memory is so by definition.
+  const copy = new Float32Array(values); // base64 needs memory that no other thread shares
+  return Buffer.from(copy.buffer).toString('base64');
+}
+
+function decode({ shape, data }: FileTensor, key: string, name: string): Float32Array {
+  const size = shape.reduce((product, length) => product * length, 1);
+  const bytes = Buffer.byteLength(data, 'base64');
+  if (bytes !== 4 * size) throw damaged(name, `the tensor ${key} [${shape}] has ${bytes} bytes, not ${4 * size}`);
+  const values = new Float32Array(size);
+  if (Buffer.from(values.buffer).write(data, 'base64') !== 4 * size)
+    throw damaged(name, `the tensor ${key} is not base64`);
+  const bad = values.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) throw damaged(name, `the tensor ${key} has ${values[bad]} at ${bad}`);
+  return values;
+}
+
+function damaged(name: string, why: string, cause?: unknown): UserError {
+  return new UserError(`${name}: the checkpoint is damaged: ${why}; use another, or train again`, { cause });
+}
+
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}

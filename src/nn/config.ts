@@ -1,0 +1,27 @@
+/** The recurrent cells. */
+export const CELLS = ['rnn', 'lstm', 'gru'] as const;
+export type CellName = (typeof CELLS)[number];
+
+/** Activations of the vanilla RNN. */
+export const ACTIVATIONS = ['tanh', 'logistic', 'relu'] as const;
+export type Activation = (typeof ACTIVATIONS)[number];
+
+/** Where the GRU's reset gate acts: before the recurrent product (Cho et al. 2014), or after it (cuDNN, PyTorch). */
+export const RESETS = ['before', 'after'] as const;
+export type Reset = (typeof RESETS)[number];
+
+/** All that decides which parameters a model has and what it computes with them. */
+export interface ModelConfig {
+  readonly cell: CellName;
+  /** Of the vanilla RNN; the gated cells' are fixed. */
+  readonly activation: Activation;
+  /** Of the GRU. */
+  readonly reset: Reset;
+  readonly layers: number;
+  /** H: units of each layer. */
+  readonly hidden: number;
+  /** Numbers of a symbol's embedding; 0 feeds symbols in as one-hot rows. */
+  readonly embedding: number;
+  /** V: size of the vocabulary. */
+  readonly symbols: number;
+}

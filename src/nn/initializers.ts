@@ -1,0 +1,58 @@
+import type { Random } from '../random.ts';
+import type { ModelConfig } from './config.ts';
+import type { Manifest, TensorView } from './parameters.ts';
+
+/** How recurrent matrices start: as PyTorch's, or as the identity (Le, Jaitly & Hinton 2015, for relu). */
+export const INITIALIZERS = ['uniform', 'identity'] as const;
+export type Initializer = (typeof INITIALIZERS)[number];
+
+/** Of the LSTM: remembering is the default before anything is learned (Jozefowicz et al. 2015). */
+const FORGET_BIAS = 1;
+
+/**
+ * Fills the flat buffer of parameters. Every number is uniform in ±1/√H, as in PyTorch's recurrent and (for H inputs) linear layers, but for:
+ * embeddings, normal with mean 0 and variance 1, as PyTorch's; the LSTM's forget biases, which are 1; and, with `identity`, every
+ * square block of the recurrent matrices, which is the identity, and the layers' biases, which are 0 (the forget biases stay 1).
+ */
+export function initialize(
+  values: { [index: number]: number },
+  manifest: Manifest,
+  config: ModelConfig,
+  random: Random,
+  initializer: Initializer = 'uniform',
+): void {
+  for (const view of manifest.views) {
+    const draw = drawFor(view, config, random);
+    const make = initializer === 'identity' ? identityFor(view, config) : undefined;
+    for (let j = 0; j < view.size; j++) values[view.offset + j] = make ? make(j) : draw(j);
+  }
+}
+
+function drawFor({ name }: TensorView, { cell, hidden }: ModelConfig, random: Random): (j: number) => number {
+  const bound = 1 / Math.sqrt(hidden);
+  const uniform = (): number => (2 * random.next() - 1) * bound;
+  if (name === 'embedding') return () => normal(random);
+  if (cell === 'lstm' && name.endsWith('.bias') && name.startsWith('layers.')) {
+    return (j) => (isForgetGate(j, hidden) ? FORGET_BIAS : uniform());
+  }
+  return uniform;
+}
+
+function identityFor({ name, shape }: TensorView, { cell, hidden }: ModelConfig): ((j: number) => number) | undefined {
+  const columns = shape[1] ?? 0;
+  if (name.endsWith('.recurrent')) return (j) => (Math.floor(j / columns) === (j % columns) % hidden ? 1 : 0);
+  if (name.startsWith('layers.') && name.endsWith('bias')) {
+    return (j) => (cell === 'lstm' && isForgetGate(j, hidden) ? FORGET_BIAS : 0);
+  }
+  return undefined;
+}
+
+/** Whether column j of an LSTM's gates belongs to f, the second of four. */
+function isForgetGate(j: number, hidden: number): boolean {
+  return j >= hidden && j < 2 * hidden;
+}
+
+/** Standard normal (Box & Muller 1958). */
+function normal(random: Random): number {
+  return Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
+}

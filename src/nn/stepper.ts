@@ -1,0 +1,86 @@
+import { Arena } from '../kernel/arena.ts';
+import type { KernelChoice } from '../kernel/choose.ts';
+import type { Kernels } from '../kernel/contract.ts';
+import { openKernels } from '../kernel/engine.ts';
+import { SOLO } from '../kernel/team.ts';
+import type { ModelConfig } from './config.ts';
+import { Model } from './model.ts';
+
+/**
+ * A trained model run symbol by symbol, for up to `rows` texts side by side: (symbol, state) → (logits, state). Texts
+ * don't touch each other: a row's numbers are the same, to the bit, whatever stands in the others.
+ */
+export class Stepper {
+  readonly config: ModelConfig;
+  /** The most texts at once. */
+  readonly rows: number;
+  readonly #model: Model;
+  readonly #kernels: Kernels;
+  readonly #moved: Float32Array;
+
+  /** @param parameters the flat buffer, as a checkpoint has it */
+  constructor(choice: KernelChoice, config: ModelConfig, parameters: Float32Array, rows: number) {
+    const arena = new Arena();
+    this.config = config;
+    this.rows = rows;
+    this.#model = new Model(arena, config, { steps: 1, rows, training: false });
+    this.#kernels = openKernels(choice, arena);
+    this.#moved = new Float32Array(rows * config.hidden);
+    this.#kernels.floats.set(parameters, this.#model.parameters.values);
+    this.#model.pack(this.#kernels, SOLO);
+    this.#kernels.ints.fill(1, this.#model.keep, this.#model.keep + rows);
+  }
+
+  /** Row r reads symbols[r], for as many rows as there are symbols; `logits` then has what follows. */
+  step(symbols: ArrayLike<number>): void {
+    const { ints } = this.#kernels;
+    for (let row = 0; row < symbols.length; row++) ints[this.#model.inputs + row] = symbols[row]!;
+    this.#model.forward(this.#kernels, { start: 0, end: symbols.length }, 1);
+    this.#model.carry(this.#kernels, 1);
+  }
+
+  /** [V] logits of row r: a view, overwritten by the next step. */
+  logits(row: number): Float32Array {
+    const { symbols } = this.config;
+    const at = this.#model.logits + row * symbols;
+    return this.#kernels.floats.subarray(at, at + symbols) as Float32Array;
+  }
+
+  /** Row r takes up the state of row from[r], for as many rows as `from` has: hypotheses of a beam branch and die so. */
+  moveStates(from: ArrayLike<number>): void {
+    const { floats } = this.#kernels;
+    const { hidden } = this.config;
+    for (const state of this.#model.states) {
+      this.#moved.set(floats.subarray(state, state + this.rows * hidden));
+      for (let row = 0; row < from.length; row++) {
+        const at = from[row]! * hidden;
+        floats.set(this.#moved.subarray(at, at + hidden), state + row * hidden);
+      }
+    }
+  }
+
+  /** Row r starts anew, from s₀ = 0. */
+  resetState(row: number): void {
+    const { hidden } = this.config;
+    for (const state of this.#model.states) {
+      this.#kernels.floats.fill(0, state + row * hidden, state + (row + 1) * hidden);
+    }
+  }
+
+  /** A copy of row r's state. */
+  saveState(row: number): SavedState {
+    const { hidden } = this.config;
+    const { floats } = this.#kernels;
+    return this.#model.states.map((state) => floats.slice(state + row * hidden, state + (row + 1) * hidden));
+  }
+
+  /** Row r goes on from where the state was saved. */
+  loadState(row: number, saved: SavedState): void {
+    for (const [index, state] of this.#model.states.entries()) {
+      this.#kernels.floats.set(saved[index]!, state + row * this.config.hidden);
+    }
+  }
+}
+
+/** The state of one text: each layer's h (and c), of H numbers. */
+export type SavedState = readonly ArrayLike<number>[];

@@ -1,0 +1,234 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { UserError } from '../errors.ts';
+import { CorpusEncoder, STOP } from './encoder.ts';
+import { countIds, type Ids, mapIds } from './ids.ts';
+import { JUDGED_BYTES, judgeMode, type Mode, type ModeChoice } from './mode.ts';
+import { openSource } from './sources.ts';
+import { describeSymbol, type TextSymbol, type Unit } from './symbols.ts';
+import { Vocabulary } from './vocabulary.ts';
+
+export interface CorpusOptions {
+  /** `codepoint` if not given. */
+  readonly unit?: Unit;
+  /** `auto`, the default, chooses by the rule of `judgeMode`. */
+  readonly mode?: Mode | 'auto';
+  /** Symbols seen fewer times than this become `<unk>`; 1 if not given. */
+  readonly minCount?: number;
+  /** Reads with a vocabulary there is, as to go on with a checkpoint; it settles unit, mode and minimum count. */
+  readonly vocabulary?: Vocabulary | undefined;
+  /** More bytes than this are refused. */
+  readonly maxBytes?: number;
+  /** What `-` reads: the process's standard input if not given. */
+  readonly stdin?: Readable;
+  /** Bytes read at once. */
+  readonly pieceBytes?: number;
+}
+
+/**
+ * A text as ids.
+ *
+ * In stream mode, `ids` is the text. In lines mode it is `<stop>` line₀ `<stop>` line₁ `<stop>` … lineₙ₋₁ `<stop>`:
+ * line i with the `<stop>` that ends it is ids[lineStarts[i] … lineStarts[i + 1]), and the id before it is a `<stop>`,
+ * too, so the inputs that predict a line are those ids moved back by one. `lineStarts` has n + 1 numbers.
+ */
+export interface Corpus {
+  readonly mode: Mode;
+  readonly modeReason: string;
+  readonly vocabulary: Vocabulary;
+  readonly ids: Ids;
+  readonly lineStarts: Uint32Array | undefined;
+  /** Code points read, newlines included, byte order marks not. Of bytes: those that don't go on a UTF-8 character. */
+  readonly characters: number;
+  readonly bytes: number;
+  /** SHA-256 of the bytes of all sources in order, in hexadecimal. */
+  readonly hash: string;
+  readonly sources: readonly string[];
+}
+
+/**
+ * Reads text files, and standard input for `-`, one after the other, in one pass. In stream mode they are joined as they
+ * are; in lines mode the end of a file ends its line. UTF-8 is decoded strictly and a byte order mark at the start
+ * of a file is dropped; CRLF stays as it is in stream mode.
+ *
+ * Memory: one byte a symbol for up to 256 different ones, else two (else four), for files; when it is widened, and for
+ * standard input when it grows, old and new stand side by side for a moment.
+ *
+ * UserError, in one line that names the file: what can't be read, isn't UTF-8, or holds no text.
+ */
+export async function readCorpus(sources: readonly string[], options: CorpusOptions = {}): Promise<Corpus> {
+  if (sources.length === 0) throw new UserError('no text given; name a text file, or - for standard input');
+  if (sources.filter((path) => path === '-').length > 1)
+    throw new UserError('standard input (-) can be read only once');
+  const assembly = new CorpusAssembly(sources, options);
+  for (const path of sources) {
+    const source = await openSource(path, options.stdin ?? process.stdin, options.pieceBytes ?? PIECE_BYTES);
+    try {
+      assembly.begin(source.name, source.size);
+      for await (const piece of source.pieces) assembly.write(piece);
+      assembly.end();
+    } finally {
+      await source.close();
+    }
+  }
+  return assembly.finish();
+}
+
+/** A corpus from a string, read like a file that holds it. */
+export function corpusFromText(text: string, options: CorpusOptions = {}): Corpus {
+  const assembly = new CorpusAssembly(['text'], options);
+  const bytes = new TextEncoder().encode(text);
+  assembly.begin('text', bytes.length);
+  assembly.write(bytes);
+  assembly.end();
+  return assembly.finish();
+}
+
+/** Large enough to cost little a piece, small enough for its code points to stay in the processor's cache. */
+const PIECE_BYTES = 1 << 18;
+
+/** Bytes come in, a corpus comes out. Until `auto` has seen enough to choose, what comes in is kept and then repeated. */
+class CorpusAssembly {
+  readonly #sources: readonly string[];
+  readonly #options: CorpusOptions;
+  readonly #hash = createHash('sha256');
+  #bytes = 0;
+  #source = '';
+  #encoder: CorpusEncoder | undefined;
+  #choice: ModeChoice | undefined;
+  #held: ((encoder: CorpusEncoder) => void)[] = [];
+  #heldText = '';
+  #heldDecoder = new TextDecoder();
+
+  constructor(sources: readonly string[], options: CorpusOptions) {
+    this.#sources = sources;
+    this.#options = options;
+    const mode = options.mode ?? 'auto';
+    const { vocabulary } = options;
+    if (vocabulary) {
+      const itsMode = vocabulary.stop === undefined ? 'stream' : 'lines';
+      if (mode !== 'auto' && mode !== itsMode) {
+        throw new UserError(
+          `the vocabulary was made in ${itsMode} mode; the text can't be read in ${mode} mode with it`,
+        );
+      }
+      this.#choose({ mode: itsMode, reason: 'the vocabulary was made so' });
+    } else if (mode !== 'auto') {
+      this.#choose({ mode, reason: 'as asked for' });
+    }
+  }
+
+  begin(source: string, bytes: number): void {
+    this.#source = source;
+    this.#heldDecoder = new TextDecoder();
+    this.#pass((encoder) => encoder.begin(source, bytes));
+  }
+
+  write(piece: Uint8Array): void {
+    this.#hash.update(piece);
+    this.#bytes += piece.length;
+    const { maxBytes } = this.#options;
+    if (maxBytes !== undefined && this.#bytes > maxBytes) {
+      throw new UserError(
+        `${this.#source}: the text has more than ${maxBytes} bytes, the most allowed; give a part of it`,
+      );
+    }
+    if (this.#encoder) {
+      this.#encoder.write(piece);
+      return;
+    }
+    const copy = piece.slice();
+    this.#pass((encoder) => encoder.write(copy));
+    this.#heldText += this.#heldDecoder.decode(copy, { stream: true });
+    if (this.#bytes >= JUDGED_BYTES) this.#choose(judgeMode(this.#heldText, false));
+  }
+
+  end(): void {
+    this.#pass((encoder) => encoder.end());
+    if (!this.#encoder && !this.#heldText.endsWith('\n')) this.#heldText += '\n';
+  }
+
+  finish(): Corpus {
+    if (!this.#encoder) this.#choose(judgeMode(this.#heldText, true));
+    const encoder = this.#encoder!;
+    const { mode, reason } = this.#choice!;
+    encoder.finish();
+    const provisional = encoder.buffer.ids.subarray(0, encoder.buffer.length);
+    const counts = countIds(provisional, encoder.symbols.length);
+    this.#requireText(encoder, mode);
+    const vocabulary = this.#options.vocabulary ?? this.#buildVocabulary(encoder.symbols, counts, mode);
+    const ids = mapIds(provisional, finalIds(encoder, counts, vocabulary), vocabulary.size);
+    return {
+      mode,
+      modeReason: reason,
+      vocabulary,
+      ids,
+      lineStarts: vocabulary.stop === undefined ? undefined : findLineStarts(ids, vocabulary.stop, counts[STOP]!),
+      characters: encoder.characters,
+      bytes: this.#bytes,
+      hash: this.#hash.digest('hex'),
+      sources: this.#sources,
+    };
+  }
+
+  #choose(choice: ModeChoice): void {
+    this.#choice = choice;
+    const encoder = new CorpusEncoder(this.#options.vocabulary?.unit ?? this.#options.unit ?? 'codepoint', choice.mode);
+    this.#encoder = encoder;
+    for (const repeat of this.#held) repeat(encoder);
+    this.#held = [];
+    this.#heldText = '';
+  }
+
+  #pass(event: (encoder: CorpusEncoder) => void): void {
+    if (this.#encoder) event(this.#encoder);
+    else this.#held.push(event);
+  }
+
+  #requireText(encoder: CorpusEncoder, mode: Mode): void {
+    if (encoder.buffer.length > (mode === 'lines' ? 1 : 0)) return;
+    const names = this.#sources.map((path) => (path === '-' ? 'standard input' : path)).join(', ');
+    const why = this.#bytes === 0 ? 'is empty' : 'holds no text';
+    throw new UserError(
+      `${names}: ${encoder.characters > 0 ? 'has empty lines only' : why}; give a text with at least one character`,
+    );
+  }
+
+  #buildVocabulary(symbols: readonly TextSymbol[], counts: Float64Array, mode: Mode): Vocabulary {
+    const occurring = new Map<TextSymbol, number>();
+    for (let id = STOP + 1; id < symbols.length; id++) {
+      // A CR may have been dropped everywhere.
+      if (counts[id]! > 0) occurring.set(symbols[id]!, counts[id]!);
+    }
+    const { unit = 'codepoint', minCount = 1 } = this.#options;
+    return Vocabulary.build(occurring, { unit, minCount, stop: mode === 'lines' });
+  }
+}
+
+/** The vocabulary's id for each provisional id. UserError for a symbol that occurs and is outside it. */
+function finalIds(encoder: CorpusEncoder, counts: Float64Array, vocabulary: Vocabulary): Uint32Array {
+  const missing: number[] = [];
+  const table = new Uint32Array(encoder.symbols.length);
+  table[STOP] = vocabulary.stop ?? 0;
+  for (let id = STOP + 1; id < table.length; id++) {
+    const final = vocabulary.id(encoder.symbols[id]!) ?? vocabulary.unknown;
+    if (final !== undefined) table[id] = final;
+    else if (counts[id]! > 0) missing.push(id);
+  }
+  if (missing.length === 0) return table;
+  const [first = 0] = missing;
+  const others = missing.length > 1 ? ` and ${missing.length - 1} other symbols are` : ' is';
+  throw new UserError(
+    `${encoder.firstSeen[first]}: ${describeSymbol(encoder.symbols[first]!)}${others} not in the vocabulary; ` +
+      'give the text that it was made from, or train anew',
+  );
+}
+
+/** Where the ids after each `<stop>` begin. The last `<stop>` ends the last line. */
+function findLineStarts(ids: Ids, stop: number, stops: number): Uint32Array {
+  const starts = new Uint32Array(stops);
+  let line = 0;
+  const length = ids.length;
+  for (let i = 0; i < length; i++) if (ids[i] === stop) starts[line++] = i + 1;
+  return starts;
+}

@@ -1,0 +1,66 @@
+import { open } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { UserError } from '../errors.ts';
+
+/** A text to be read: a file, or standard input. */
+export interface Source {
+  /** As named in messages. */
+  readonly name: string;
+  /** Bytes, where they are known beforehand. */
+  readonly size: number;
+  /** The bytes in order, in pieces. A piece is overwritten when the next one is asked for. */
+  readonly pieces: AsyncIterable<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** Opens a file, or `stdin` for `-`. UserError where it can't be read. */
+export async function openSource(path: string, stdin: Readable, pieceBytes: number): Promise<Source> {
+  if (path === '-') return { name: 'standard input', size: 0, pieces: streamed(stdin), close: async () => {} };
+  try {
+    const file = await open(path);
+    const stat = await file.stat();
+    const read = async (into: Uint8Array) => (await file.read(into, 0, into.length, null)).bytesRead;
+    if (!stat.isDirectory())
+      return { name: path, size: stat.size, pieces: pieces(path, read, pieceBytes), close: () => file.close() };
+    await file.close();
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  throw unreadable(path, { code: 'EISDIR' });
+}
+
+async function* pieces(
+  path: string,
+  read: (into: Uint8Array) => Promise<number>,
+  pieceBytes: number,
+): AsyncGenerator<Uint8Array> {
+  const piece = new Uint8Array(pieceBytes);
+  for (;;) {
+    const count = await read(piece).catch((error: unknown) => {
+      throw unreadable(path, error);
+    });
+    if (count === 0) return;
+    yield piece.subarray(0, count);
+  }
+}
+
+async function* streamed(stdin: Readable): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const piece of stdin) yield typeof piece === 'string' ? Buffer.from(piece) : piece;
+  } catch (error) {
+    throw unreadable('standard input', error);
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file; give the path of a text file, or - for standard input',
+  EISDIR: 'is a directory; give a text file, or - for standard input',
+  EACCES: 'no permission to read it; change its mode, or give another file',
+  EPERM: 'no permission to read it; change its mode, or give another file',
+};
+
+function unreadable(name: string, error: unknown): UserError {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const reason = REASONS[code] ?? `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+  return new UserError(`${name}: ${reason}`, { cause: error });
+}

@@ -1,0 +1,120 @@
+import { UserError } from '../errors.ts';
+import type { Ids } from './ids.ts';
+import type { StreamPart } from './split.ts';
+import {
+  type Batches,
+  type BatchOptions,
+  type BatchState,
+  resolveBatchOptions,
+  type StreamBatchState,
+  type Window,
+} from './windows.ts';
+
+/**
+ * One long text, cut into B neighbouring streams that the rows walk side by side: of N symbols, row b predicts those from
+ * ⌊b·(N − 1)/B⌋ + 1 to ⌊(b + 1)·(N − 1)/B⌋, so that each symbol but the first is a target exactly once an epoch. Streams
+ * differ by one step at most; where a row has one less, the last target is −1.
+ *
+ * Within an epoch, window w covers the steps from w·k1 on, k2 of them or what is left. Then all rows start anew,
+ * from a state of zero.
+ */
+export class StreamBatches implements Batches {
+  readonly rows: number;
+  readonly window: number;
+  readonly stride: number;
+  readonly targets: number;
+  readonly #ids: Ids;
+  readonly #starts: Float64Array;
+  /** Steps of the longest rows. */
+  readonly #steps: number;
+  #step = 0;
+  #epoch = 0;
+
+  /** UserError where the text is too short to give each row a step. */
+  constructor(part: StreamPart, options: BatchOptions) {
+    const { rows, window, stride } = resolveBatchOptions(options);
+    if (part.targets < rows) {
+      const use = part.targets > 0 ? `use a batch of ${part.targets} at most, or a longer text` : 'use a longer text';
+      throw new UserError(
+        `the training text has ${part.ids.length} symbols, and a batch of ${rows} needs at least ${rows + 1}; ${use}`,
+      );
+    }
+    this.rows = rows;
+    this.window = window;
+    this.stride = stride;
+    this.targets = part.targets;
+    this.#ids = part.ids;
+    this.#starts = rowStarts(part.targets, rows);
+    this.#steps = Math.ceil(part.targets / rows);
+  }
+
+  next(inputs: Int32Array, targets: Int32Array, keep: Int32Array): Window {
+    const first = this.#step;
+    const steps = Math.min(this.window, this.#steps - first);
+    const again = first === 0 ? 0 : this.stride;
+    const counted = fillFromStream(this.#ids, this.#starts, first, steps, again, inputs, targets, keep);
+    const ends = first + steps === this.#steps;
+    const done = ends ? this.targets : (first + steps) * this.rows;
+    const epoch = this.#epoch + done / this.targets;
+    if (ends) this.#epoch++;
+    this.#step = ends ? 0 : first + this.stride;
+    return { steps, advance: Math.min(this.stride, steps), counted, epoch };
+  }
+
+  state(): StreamBatchState {
+    return { mode: 'stream', step: this.#step, epoch: this.#epoch };
+  }
+
+  restore(state: BatchState): void {
+    const fits =
+      state.mode === 'stream' &&
+      Number.isSafeInteger(state.epoch) &&
+      state.epoch >= 0 &&
+      Number.isSafeInteger(state.step / this.stride) &&
+      state.step >= 0 &&
+      state.step < this.#steps;
+    if (!fits) throw new UserError('the saved place in the text belongs to another text or batch; start training anew');
+    this.#step = state.step;
+    this.#epoch = state.epoch;
+  }
+}
+
+/** Where each of `rows` rows begins among `targets` predictions, and, last, where they end. */
+export function rowStarts(targets: number, rows: number): Float64Array {
+  return Float64Array.from({ length: rows + 1 }, (_, row) => Math.floor((row * targets) / rows));
+}
+
+/**
+ * Steps `first` … `first + steps` of every row. The first `again` of them aren't counted; past a row's end, the input is 0
+ * and the target −1. Step 0 starts from a state of zero. Returns the targets counted.
+ */
+export function fillFromStream(
+  ids: Ids,
+  starts: Float64Array,
+  first: number,
+  steps: number,
+  again: number,
+  inputs: Int32Array,
+  targets: Int32Array,
+  keep: Int32Array,
+): number {
+  const rows = starts.length - 1;
+  let counted = 0;
+  for (let row = 0; row < rows; row++) {
+    const start = starts[row]! + first;
+    const end = starts[row + 1]!;
+    let at = row;
+    for (let t = 0; t < steps; t++) {
+      const position = start + t;
+      const inside = position < end;
+      inputs[at] = inside ? ids[position]! : 0;
+      const counts = inside && t >= again;
+      targets[at] = counts ? ids[position + 1]! : -1;
+      if (counts) counted++;
+      keep[at] = 1;
+      at += rows;
+    }
+    if (first === 0 && steps > 0) keep[row] = 0;
+  }
+  return counted;
+}

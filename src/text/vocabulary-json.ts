@@ -1,0 +1,52 @@
+import { UserError } from '../errors.ts';
+import { compareSymbols, describeSymbol, loneSurrogate, type TextSymbol, UNITS, type Unit } from './symbols.ts';
+
+/** A vocabulary in a checkpoint. `symbols` ascend by code points; of a text read as bytes they are numbers. */
+export interface VocabularyJson {
+  readonly unit: Unit;
+  readonly stop: boolean;
+  readonly unknown: boolean;
+  readonly symbols: readonly string[] | readonly number[];
+}
+
+/** Checks that `json` is a vocabulary, and copies it. UserError that says what is wrong where it isn't. */
+export function parseVocabulary(json: unknown): VocabularyJson {
+  if (typeof json !== 'object' || json === null) throw damaged(`it is ${json === null ? 'null' : typeof json}`);
+  const { unit, stop, unknown, symbols } = json as Record<string, unknown>;
+  if (!UNITS.includes(unit as Unit)) {
+    throw damaged(`its unit is ${JSON.stringify(unit)}, not one of ${UNITS.join(', ')}`);
+  }
+  if (typeof stop !== 'boolean' || typeof unknown !== 'boolean')
+    throw damaged('"stop" and "unknown" must be true or false');
+  if (!Array.isArray(symbols) || symbols.length === 0) throw damaged('"symbols" must be a list that is not empty');
+  const checked = symbols.map((symbol: unknown, index) => {
+    if (!isSymbol(symbol, unit as Unit)) {
+      throw damaged(`symbol ${index} is ${JSON.stringify(symbol)?.slice(0, 40)}, not ${SYMBOLS_OF[unit as Unit]}`);
+    }
+    return symbol;
+  });
+  for (let i = 1; i < checked.length; i++) {
+    if (compareSymbols(checked[i - 1]!, checked[i]!) < 0) continue;
+    throw damaged(
+      `its symbols must ascend; ${describeSymbol(checked[i - 1]!)} stands before ${describeSymbol(checked[i]!)}`,
+    );
+  }
+  return { unit: unit as Unit, stop, unknown, symbols: checked as string[] | number[] };
+}
+
+const SYMBOLS_OF: Record<Unit, string> = {
+  codepoint: 'one code point',
+  byte: 'a byte from 0 to 255',
+  grapheme: 'well-formed text',
+};
+
+function isSymbol(symbol: unknown, unit: Unit): symbol is TextSymbol {
+  if (unit === 'byte') return Number.isInteger(symbol) && (symbol as number) >= 0 && (symbol as number) <= 0xff;
+  if (typeof symbol !== 'string' || symbol === '' || loneSurrogate(symbol) >= 0) return false;
+  // What is one cluster depends on Node's version of Unicode, so clusters from elsewhere are taken as they are.
+  return unit === 'grapheme' || symbol.length === (symbol.codePointAt(0)! > 0xffff ? 2 : 1);
+}
+
+function damaged(why: string): UserError {
+  return new UserError(`the vocabulary is damaged: ${why}; use another checkpoint`);
+}

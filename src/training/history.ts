@@ -1,0 +1,71 @@
+import { z } from 'zod';
+
+/** A point of the learning curve: means since the point before. No times, so that equal runs have equal histories. */
+export const historySchema = z.array(
+  z.strictObject({
+    step: z.int(),
+    /** Epochs read, with fraction. */
+    epoch: z.number(),
+    /** Training loss in nats a symbol. */
+    loss: z.number(),
+    /** Validation loss, where there is a validation part. */
+    validation: z.number().optional(),
+    /** Norm of the gradient before clipping. */
+    gradientNorm: z.number(),
+    /** Share of steps whose gradient was clipped by norm. */
+    clipped: z.number(),
+    /** Learning rate of the last step. */
+    rate: z.number(),
+  }),
+);
+export type History = z.infer<typeof historySchema>;
+export type HistoryPoint = History[number];
+
+/** Sums over the steps since the last point of the history. */
+export class Tally {
+  #steps = 0;
+  #losses = 0;
+  #symbols = 0;
+  #norms = 0;
+  #clipped = 0;
+
+  add(losses: number, symbols: number, norm: number, clipped: boolean): void {
+    this.#steps++;
+    this.#losses += losses;
+    this.#symbols += symbols;
+    this.#norms += norm;
+    this.#clipped += Number(clipped);
+  }
+
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /** The means, and back to nothing. */
+  take(step: number, epoch: number, rate: number, validation: number | undefined): HistoryPoint {
+    const point = {
+      step,
+      epoch,
+      loss: this.#losses / this.#symbols,
+      ...(validation === undefined ? {} : { validation }),
+      gradientNorm: this.#norms / this.#steps,
+      clipped: this.#clipped / this.#steps,
+      rate,
+    };
+    this.restore([0, 0, 0, 0, 0]);
+    return point;
+  }
+
+  /** The sums, to be taken up again by `restore`. */
+  get state(): number[] {
+    return [this.#steps, this.#losses, this.#symbols, this.#norms, this.#clipped];
+  }
+
+  restore([steps = 0, losses = 0, symbols = 0, norms = 0, clipped = 0]: readonly number[]): void {
+    this.#steps = steps;
+    this.#losses = losses;
+    this.#symbols = symbols;
+    this.#norms = norms;
+    this.#clipped = clipped;
+  }
+}

@@ -1,0 +1,82 @@
+import type { Arena } from '../kernel/arena.ts';
+import type { Address, Kernels } from '../kernel/contract.ts';
+import type { Range } from '../kernel/team.ts';
+import type { Parameters } from '../nn/parameters.ts';
+
+export const OPTIMIZERS = ['sgd', 'rmsprop', 'adagrad', 'adam'] as const;
+export type OptimizerName = (typeof OPTIMIZERS)[number];
+
+/** An update rule and its constants; each rule reads those it has. The formulas stand at the kernels (kernel/contract.ts). */
+export interface OptimizerConfig {
+  readonly name: OptimizerName;
+  /** μ of sgd's velocity. */
+  readonly momentum: number;
+  /** ρ of rmsprop's mean of squares. */
+  readonly smoothing: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** Added to the gradient (L2), but for adam, where it shrinks the parameters directly (AdamW). */
+  readonly weightDecay: number;
+}
+
+/** PyTorch's constants. */
+export const OPTIMIZER_DEFAULTS: Omit<OptimizerConfig, 'name'> = {
+  momentum: 0.9,
+  smoothing: 0.99,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  weightDecay: 0,
+};
+
+/** The learning rate that a rule is started with where none is given. */
+export const DEFAULT_RATES: Record<OptimizerName, number> = { sgd: 0.5, rmsprop: 2e-3, adagrad: 2e-2, adam: 4e-3 };
+
+/** Buffers that each rule keeps: a velocity, a mean of squares, a sum of squares, means of gradients and of squares. */
+const MOMENTS: Record<OptimizerName, number> = { sgd: 1, rmsprop: 1, adagrad: 1, adam: 2 };
+
+/** What changes from update to update. */
+export interface UpdateSettings {
+  readonly rate: number;
+  /** Multiplies the gradient: clipping by norm. */
+  readonly scale: number;
+  /** The number of this update, from 1. */
+  readonly step: number;
+}
+
+/** Updates the flat buffer of parameters, any range of it at a time, and keeps moments of the same make. */
+export class Optimizer {
+  /** Addresses of the moments. */
+  readonly moments: readonly Address[];
+  readonly #config: OptimizerConfig;
+  readonly #parameters: Parameters;
+
+  constructor(arena: Arena, parameters: Parameters, config: OptimizerConfig) {
+    this.#config = config;
+    this.#parameters = parameters;
+    this.moments = Array.from({ length: MOMENTS[config.name] }, () => arena.float(parameters.manifest.size));
+  }
+
+  update(k: Kernels, range: Range, settings: UpdateSettings): void {
+    const { start, end } = range;
+    const p = this.#parameters.values + start;
+    const g = this.#parameters.gradients + start;
+    const [first = 0, second = 0] = this.moments.map((moment) => moment + start);
+    const all = { ...this.#config, ...settings };
+    switch (this.#config.name) {
+      case 'sgd':
+        k.sgd(p, g, first, end - start, all);
+        break;
+      case 'rmsprop':
+        k.rmsProp(p, g, first, end - start, all);
+        break;
+      case 'adagrad':
+        k.adagrad(p, g, first, end - start, all);
+        break;
+      case 'adam':
+        k.adam(p, g, first, second, end - start, all);
+        break;
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import type { KernelName } from '../kernel/contract.ts';
+import type { ModelConfig } from '../nn/config.ts';
+import type { Initializer } from '../nn/initializers.ts';
+import { maximumRows } from '../text/batches.ts';
+import type { Part } from '../text/split.ts';
+import type { BatchOptions } from '../text/windows.ts';
+import type { OptimizerConfig } from './optimizer.ts';
+import type { ScheduleConfig } from './schedule.ts';
+
+/** When a run ends: with the first of these that is reached. */
+export interface Limits {
+  readonly epochs?: number | undefined;
+  readonly steps?: number | undefined;
+  readonly seconds?: number | undefined;
+}
+
+/** Everything that decides the parameters that a run ends with, for a given corpus. It is kept in the checkpoint. */
+export interface Recipe {
+  readonly model: Omit<ModelConfig, 'symbols'>;
+  readonly initializer: Initializer;
+  /** B: texts read side by side, at most; a small corpus has room for fewer. */
+  readonly batch: number;
+  /** k2: steps that the gradient goes back. */
+  readonly bptt: number;
+  /** k1: steps between updates. */
+  readonly stride: number;
+  readonly optimizer: OptimizerConfig;
+  /** η: the learning rate at its highest. */
+  readonly rate: number;
+  readonly schedule: ScheduleConfig;
+  /** Largest norm of the gradient, and largest element; Infinity clips nothing. */
+  readonly clipNorm: number;
+  readonly clipValue: number;
+  /** Without any, the run is as long as `defaultSteps` says. */
+  readonly limits: Limits;
+  /** Fraction or number of lines or symbols held out. */
+  readonly validation: number;
+  readonly test: number;
+  /** Steps between validations; by `validationInterval` if not given. */
+  readonly validateEvery?: number | undefined;
+  readonly seed: string;
+}
+
+/** Where it runs: no bit of the result depends on it. */
+export interface Place {
+  readonly kernel: KernelName | 'auto';
+  readonly threads: number;
+}
+
+/** A run without a limit reads so many symbols, unless that is more epochs than these, or fewer steps. */
+const DEFAULT_SYMBOLS = 10_000_000;
+const DEFAULT_EPOCHS = 200;
+const DEFAULT_LEAST_STEPS = 300;
+
+/** Share of a run's arithmetic that validation may take; it costs a third of training for each symbol. */
+const VALIDATION_SHARE = 0.05;
+const VALIDATION_COST = 1 / 3;
+
+/** Validations in a run, where they are cheap. */
+const VALIDATIONS = 40;
+
+/** The batch as a part has room for it: no more rows than lines, and no more symbols in a window than in an epoch. */
+export function fitBatch(part: Part, recipe: Recipe): Required<BatchOptions> {
+  const rows = Math.min(recipe.batch, maximumRows(part, Math.min(recipe.bptt, longestRow(part))));
+  const window = Math.max(1, Math.min(recipe.bptt, Math.ceil(part.targets / rows)));
+  return { rows, window, stride: Math.min(recipe.stride, window) };
+}
+
+/** Steps of a run that has no limit: enough to learn a small list by heart, and a minute or two for a book. */
+export function defaultSteps(part: Part, { rows, stride }: Required<BatchOptions>): number {
+  const symbols = Math.min(DEFAULT_SYMBOLS, DEFAULT_EPOCHS * part.targets);
+  return Math.max(DEFAULT_LEAST_STEPS, Math.round(symbols / (rows * stride)));
+}
+
+/** Steps between validations: `VALIDATIONS` in a run, unless they would take more than their share of it. */
+export function validationInterval(
+  train: Part,
+  validation: Part,
+  limits: Limits,
+  { rows, stride }: Required<BatchOptions>,
+): number {
+  const perStep = rows * stride;
+  const steps = Math.min(
+    limits.steps ?? Number.POSITIVE_INFINITY,
+    ((limits.epochs ?? Number.POSITIVE_INFINITY) * train.targets) / perStep,
+  );
+  const even = Number.isFinite(steps) ? steps / VALIDATIONS : 0;
+  const affordable = (validation.targets * VALIDATION_COST) / VALIDATION_SHARE / perStep;
+  return Math.max(10, Math.ceil(even), Math.ceil(affordable));
+}
+
+/** Steps after which no row has anything left: a window needn't be longer. */
+function longestRow(part: Part): number {
+  if (part.mode === 'stream') return Math.max(1, part.targets);
+  const { lines, lineStarts } = part;
+  return lines.reduce((most, line) => Math.max(most, lineStarts[line + 1]! - lineStarts[line]!), 1);
+}

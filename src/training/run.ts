@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { UserError } from '../errors.ts';
+import type { Checkpoint, Json } from '../nn/checkpoint.ts';
+import { ACTIVATIONS, CELLS, RESETS } from '../nn/config.ts';
+import { INITIALIZERS } from '../nn/initializers.ts';
+import { historySchema } from './history.ts';
+import { OPTIMIZERS } from './optimizer.ts';
+import type { Recipe } from './options.ts';
+import { SCHEDULES } from './schedule.ts';
+
+/** JSON has no infinity: null stands for it. */
+const limit = z.number().positive().nullable();
+
+const recipeSchema = z.strictObject({
+  model: z.strictObject({
+    cell: z.enum(CELLS),
+    activation: z.enum(ACTIVATIONS),
+    reset: z.enum(RESETS),
+    layers: z.int().positive(),
+    hidden: z.int().positive(),
+    embedding: z.int().nonnegative(),
+  }),
+  initializer: z.enum(INITIALIZERS),
+  batch: z.int().positive(),
+  bptt: z.int().positive(),
+  stride: z.int().positive(),
+  optimizer: z.strictObject({
+    name: z.enum(OPTIMIZERS),
+    momentum: z.number(),
+    smoothing: z.number(),
+    beta1: z.number(),
+    beta2: z.number(),
+    epsilon: z.number(),
+    weightDecay: z.number(),
+  }),
+  rate: z.number().positive(),
+  schedule: z.strictObject({ name: z.enum(SCHEDULES), warmup: z.number(), final: z.number() }),
+  clipNorm: limit,
+  clipValue: limit,
+  limits: z.strictObject({
+    epochs: z.number().positive().optional(),
+    steps: z.int().nonnegative().optional(),
+    seconds: z.number().positive().optional(),
+  }),
+  validation: z.number().nonnegative(),
+  test: z.number().nonnegative(),
+  validateEvery: z.int().positive().optional(),
+  seed: z.string(),
+});
+
+const runSchema = z.strictObject({
+  recipe: recipeSchema,
+  corpus: z.strictObject({
+    hash: z.string(),
+    mode: z.enum(['stream', 'lines']),
+    characters: z.number(),
+    trainSymbols: z.number(),
+    validationSymbols: z.number(),
+    testSymbols: z.number(),
+  }),
+  /** Updates done, and epochs read, when this was saved. */
+  step: z.int().nonnegative(),
+  epoch: z.number().nonnegative(),
+  history: historySchema,
+});
+
+/** What resuming needs besides tensors, and besides the run's record. */
+const progressSchema = z.strictObject({
+  /** Smallest validation loss, if any. */
+  best: z.number().nullable(),
+  /** Sums since the last point of the history. */
+  tally: z.array(z.number()).length(5),
+  /** State of the batches (text/windows.ts), which they check themselves. */
+  batches: z.json(),
+});
+export type TrainerProgress = z.infer<typeof progressSchema>;
+
+/** What a checkpoint says of the run that made it. */
+export type RunRecord = z.infer<typeof runSchema>;
+
+/** The run record of a checkpoint, checked. */
+export function readRun(checkpoint: Checkpoint, name: string): RunRecord {
+  const result = runSchema.safeParse(checkpoint.run);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new UserError(
+    `${name}: the checkpoint is damaged: run.${issue?.path.join('.')}: ${issue?.message}; use another, or train again`,
+  );
+}
+
+/** What a checkpoint has for resuming, checked. */
+export function readProgress(data: Json): TrainerProgress {
+  const result = progressSchema.safeParse(data);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new UserError(`the checkpoint can't be resumed: resume.${issue?.path.join('.')}: ${issue?.message}`);
+}
+
+/** A recipe as the record has it, its absent limits being infinite. */
+export function recipeOf({ recipe }: RunRecord): Recipe {
+  const infinite = Number.POSITIVE_INFINITY;
+  return { ...recipe, clipNorm: recipe.clipNorm ?? infinite, clipValue: recipe.clipValue ?? infinite };
+}
+
+/** As plain JSON, which has null for infinity. */
+export function toJson(value: object): Json {
+  return JSON.parse(JSON.stringify(value)) as Json;
+}

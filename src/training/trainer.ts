@@ -1,0 +1,331 @@
+import { UserError } from '../errors.ts';
+import { Arena } from '../kernel/arena.ts';
+import { chooseKernel } from '../kernel/choose.ts';
+import { Engine } from '../kernel/engine.ts';
+import { ThreadFailure } from '../kernel/threads.ts';
+import type { Checkpoint, Resume } from '../nn/checkpoint.ts';
+import type { ModelConfig } from '../nn/config.ts';
+import { initialize } from '../nn/initializers.ts';
+import { Random } from '../random.ts';
+import { createBatches } from '../text/batches.ts';
+import type { Corpus } from '../text/corpus.ts';
+import { type Split, splitCorpus } from '../text/split.ts';
+import type { Batches, BatchOptions, Window } from '../text/windows.ts';
+import { evaluate, sumLosses } from './evaluate.ts';
+import type { CheckpointEvent, DoneEvent, ReportEvent, StartEvent, StepEvent, TrainEvent } from './events.ts';
+import { type History, Tally } from './history.ts';
+import { defaultSteps, fitBatch, type Limits, type Place, type Recipe, validationInterval } from './options.ts';
+import * as program from './program.ts';
+import { COMMAND, type ProgramConfig, SETTING, TrainingPlan } from './program.ts';
+import { type RunRecord, readProgress, type TrainerProgress, toJson } from './run.ts';
+import { rateFactor } from './schedule.ts';
+
+/** The longest that signals and timers of the process have to wait for a step, as far as steps are shorter. */
+const TURN_MS = 50;
+
+export interface TrainOptions {
+  readonly recipe: Recipe;
+  readonly place: Place;
+  /** Ends the run after the step under way, with a last checkpoint. */
+  readonly signal?: AbortSignal;
+  /** Goes on from a checkpoint's last state. The recipe must be the one that its run's record has. */
+  readonly resume?: { readonly checkpoint: Checkpoint; readonly run: RunRecord };
+}
+
+/**
+ * Trains a model on a corpus: an iterator of events, of which the caller shows and saves what it likes.
+ *
+ * UserError when the loss is no longer a number; the checkpoints made before are good.
+ */
+export async function* train(corpus: Corpus, options: TrainOptions): AsyncGenerator<TrainEvent, void, void> {
+  const trainer = await Trainer.start(corpus, options);
+  try {
+    yield* trainer.run();
+  } finally {
+    await trainer.close();
+  }
+}
+
+/** A run under way: the memory, the threads, the batches, and how far it is. */
+class Trainer {
+  readonly #corpus: Corpus;
+  readonly #split: Split;
+  readonly #options: TrainOptions;
+  readonly #batch: Required<BatchOptions>;
+  readonly #limits: Limits;
+  readonly #batches: Batches;
+  readonly #plan: TrainingPlan;
+  readonly #engine: Engine<ProgramConfig>;
+  readonly #interval: number;
+  readonly #start: StartEvent;
+  readonly #tally = new Tally();
+  readonly #startTime = performance.now();
+  #history: History = [];
+  #step = 0;
+  #epoch = 0;
+  #best = Number.POSITIVE_INFINITY;
+  #rate = 0;
+
+  static async start(corpus: Corpus, options: TrainOptions): Promise<Trainer> {
+    const { recipe, place } = options;
+    const split = splitCorpus(corpus, recipe);
+    const batch = fitBatch(split.train, recipe);
+    const model: ModelConfig = { ...recipe.model, symbols: corpus.vocabulary.size };
+    const shape = { steps: batch.window, rows: batch.rows, training: true };
+    const config = { model, shape, optimizer: recipe.optimizer };
+    const choice = chooseKernel(place.kernel);
+    const threads = choice.name === 'js' ? 1 : Math.min(place.threads, batch.rows);
+    const arena = new Arena();
+    const plan = new TrainingPlan(arena, config);
+    const engine = await Engine.start({ choice, threads, program, url: program.PROGRAM, config }, arena);
+    return new Trainer(corpus, options, split, batch, plan, engine, choice.reason);
+  }
+
+  private constructor(
+    corpus: Corpus,
+    options: TrainOptions,
+    split: Split,
+    batch: Required<BatchOptions>,
+    plan: TrainingPlan,
+    engine: Engine<ProgramConfig>,
+    kernelReason: string,
+  ) {
+    const { recipe, resume } = options;
+    const given = Object.values(recipe.limits).some((limit) => limit !== undefined);
+    this.#corpus = corpus;
+    this.#options = options;
+    this.#split = split;
+    this.#batch = batch;
+    this.#limits = given ? recipe.limits : { steps: defaultSteps(split.train, batch) };
+    this.#batches = createBatches(split.train, batch, `${recipe.seed}/order`);
+    this.#plan = plan;
+    this.#engine = engine;
+    this.#interval = recipe.validateEvery ?? validationInterval(split.train, split.validation, this.#limits, batch);
+    const { manifest, values } = plan.model.parameters;
+    this.#start = {
+      type: 'start',
+      parameters: manifest.size,
+      batch,
+      limits: this.#limits,
+      trainSymbols: split.train.targets,
+      validationSymbols: split.validation.targets,
+      testSymbols: split.test.targets,
+      kernel: engine.kernels.name,
+      kernelReason,
+      threads: engine.threads,
+      notes: engine.notice ? [...split.notes, engine.notice] : split.notes,
+    };
+    if (resume) {
+      this.#resume(resume.checkpoint, resume.run);
+    } else {
+      const random = new Random(`${recipe.seed}/parameters`);
+      initialize(engine.kernels.floats.subarray(values), manifest, plan.model.config, random, recipe.initializer);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#engine.close();
+  }
+
+  async *run(): AsyncGenerator<TrainEvent, void, void> {
+    yield this.#start;
+    let turn = performance.now();
+    let ended = this.#ended();
+    while (!ended) {
+      yield this.#update();
+      ended = this.#ended();
+      if (this.#step % this.#interval === 0 || ended) yield* this.#report(ended !== undefined);
+      if (performance.now() - turn > TURN_MS) {
+        await new Promise((resolve) => setImmediate(resolve));
+        turn = performance.now();
+        ended ??= this.#ended();
+        if (ended && this.#tally.steps > 0) yield* this.#report(true);
+      }
+    }
+    yield this.#done(ended);
+  }
+
+  /** Reads the next window and updates the parameters by it. */
+  #update(): StepEvent {
+    const { model } = this.#plan;
+    const { kernels } = this.#engine;
+    const { recipe } = this.#options;
+    const positions = this.#batch.rows * this.#batch.window;
+    const view = (address: number): Int32Array => kernels.ints.subarray(address, address + positions);
+    const window = this.#batches.next(view(model.inputs), view(model.targets), view(model.keep));
+    this.#rate = recipe.rate * rateFactor(recipe.schedule, this.#step + 1, this.#progress());
+    this.#runStep(window);
+    const losses = sumLosses(kernels.floats, model.losses, window.steps * this.#batch.rows);
+    const norm = this.#engine.settings[SETTING.norm]!;
+    const loss = losses / window.counted;
+    if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw this.#diverged(loss, norm);
+    model.carry(kernels, window.advance);
+    this.#step++;
+    this.#epoch = window.epoch;
+    this.#tally.add(losses, window.counted, norm, norm > recipe.clipNorm);
+    return {
+      type: 'step',
+      step: this.#step,
+      epoch: this.#epoch,
+      loss,
+      gradientNorm: norm,
+      rate: this.#rate,
+      symbols: window.counted,
+      progress: this.#progress(),
+    };
+  }
+
+  #runStep({ steps, counted }: Window): void {
+    const { recipe } = this.#options;
+    const { settings } = this.#engine;
+    settings[SETTING.steps] = steps;
+    settings[SETTING.lossScale] = 1 / counted;
+    settings[SETTING.rate] = this.#rate;
+    settings[SETTING.update] = this.#step + 1;
+    settings[SETTING.clipNorm] = recipe.clipNorm;
+    settings[SETTING.clipValue] = recipe.clipValue;
+    settings[SETTING.updating] = 0;
+    try {
+      this.#engine.run(COMMAND.train);
+    } catch (error) {
+      if (!(error instanceof ThreadFailure)) throw error;
+      if (settings[SETTING.updating] !== 0) {
+        throw new UserError(
+          'a worker thread died in the middle of an update; train again, with --threads 1 if it happens again',
+        );
+      }
+      // Nothing but gradients was written: the step can be done again, alone, with the same result.
+      this.#engine.continueAlone();
+      this.#engine.run(COMMAND.train);
+    }
+  }
+
+  /** A point of the history, a checkpoint of the last state, and one of the best where this is it. */
+  *#report(final: boolean): Generator<ReportEvent | CheckpointEvent> {
+    const { validation } = this.#split;
+    const loss = validation.targets > 0 ? evaluate(this.#engine, this.#plan, validation).loss : undefined;
+    const point = this.#tally.take(this.#step, this.#epoch, this.#rate, loss);
+    this.#history.push(point);
+    // Where nothing is held out, the newest model counts as the best.
+    const best = loss === undefined || loss < this.#best;
+    if (loss !== undefined && best) this.#best = loss;
+    yield { type: 'report', point, best };
+    if (best) yield { type: 'checkpoint', kind: 'best', final, snapshot: () => this.#snapshot(false) };
+    yield { type: 'checkpoint', kind: 'last', final, snapshot: () => this.#snapshot(true) };
+  }
+
+  #done(reason: DoneEvent['reason']): DoneEvent {
+    const { test } = this.#split;
+    const best = Number.isFinite(this.#best) ? this.#best : undefined;
+    const testLoss = test.targets > 0 ? evaluate(this.#engine, this.#plan, test).loss : undefined;
+    const loss = this.#history.at(-1)?.loss;
+    return { type: 'done', reason, step: this.#step, epoch: this.#epoch, loss, validation: best, test: testLoss };
+  }
+
+  /** Share of the run that is over: of the limit that is nearest. */
+  #progress(): number {
+    const { epochs = Number.POSITIVE_INFINITY, steps = Number.POSITIVE_INFINITY } = this.#limits;
+    const shares = [
+      this.#step / steps,
+      this.#epoch / epochs,
+      this.#seconds() / (this.#limits.seconds ?? Number.POSITIVE_INFINITY),
+    ];
+    return Math.min(1, Math.max(...shares));
+  }
+
+  #ended(): DoneEvent['reason'] | undefined {
+    const { epochs, steps, seconds } = this.#limits;
+    if (this.#options.signal?.aborted) return 'interrupted';
+    if (steps !== undefined && this.#step >= steps) return 'steps';
+    if (epochs !== undefined && this.#epoch >= epochs) return 'epochs';
+    if (seconds !== undefined && this.#seconds() >= seconds) return 'time';
+    return undefined;
+  }
+
+  #seconds(): number {
+    return (performance.now() - this.#startTime) / 1000;
+  }
+
+  #diverged(loss: number, norm: number): UserError {
+    const what = Number.isFinite(loss) ? `the gradient's norm is ${norm}` : `the loss is ${loss}`;
+    return new UserError(
+      `training diverged: ${what} at step ${this.#step + 1}; use a smaller --lr (it was ${this.#options.recipe.rate}) or a smaller --clip-norm`,
+    );
+  }
+
+  #snapshot(resumable: boolean): Checkpoint {
+    const { model } = this.#plan;
+    const { floats } = this.#engine.kernels;
+    const { manifest, values } = model.parameters;
+    const { recipe } = this.#options;
+    const { hash, mode, characters, vocabulary } = this.#corpus;
+    const { train: trainPart, validation, test } = this.#split;
+    const run = toJson({
+      recipe,
+      corpus: {
+        hash,
+        mode,
+        characters,
+        trainSymbols: trainPart.targets,
+        validationSymbols: validation.targets,
+        testSymbols: test.targets,
+      },
+      step: this.#step,
+      epoch: this.#epoch,
+      history: this.#history,
+    });
+    return {
+      model: model.config,
+      vocabulary: vocabulary.toJSON() as never,
+      run,
+      parameters: floats.slice(values, values + manifest.size) as Float32Array,
+      resume: resumable ? this.#resumeState() : undefined,
+    };
+  }
+
+  #resumeState(): Resume {
+    const { model, optimizer } = this.#plan;
+    const { kernels } = this.#engine;
+    const { size } = model.parameters.manifest;
+    const moments = optimizer.moments.map(
+      (at, index) => [momentKey(index), kernels.floats.slice(at, at + size) as Float32Array] as const,
+    );
+    const states = model.saveStates(kernels).map((state, index) => [stateKey(index), state as Float32Array] as const);
+    const progress: TrainerProgress = {
+      best: Number.isFinite(this.#best) ? this.#best : null,
+      tally: this.#tally.state,
+      batches: toJson(this.#batches.state()),
+    };
+    return { data: toJson(progress), tensors: new Map([...moments, ...states]) };
+  }
+
+  /** Takes up everything that `#snapshot(true)` gave. */
+  #resume({ parameters, resume }: Checkpoint, run: RunRecord): void {
+    if (!resume) throw new UserError('the checkpoint has no training state to resume; give the .last.json beside it');
+    const { model, optimizer } = this.#plan;
+    const { floats } = this.#engine.kernels;
+    const { manifest, values } = model.parameters;
+    const tensor = (key: string, size: number): Float32Array => {
+      const found = resume.tensors.get(key);
+      if (found?.length === size) return found;
+      throw new UserError(`the checkpoint can't be resumed: ${key} has ${found?.length ?? 0} numbers, not ${size}`);
+    };
+    const block = model.shape.rows * model.config.hidden;
+    const progress = readProgress(resume.data);
+    floats.set(parameters, values);
+    for (const [index, at] of optimizer.moments.entries()) floats.set(tensor(momentKey(index), manifest.size), at);
+    model.loadStates(
+      this.#engine.kernels,
+      model.states.map((_, index) => tensor(stateKey(index), block)),
+    );
+    this.#batches.restore(progress.batches as never);
+    this.#tally.restore(progress.tally);
+    this.#best = progress.best ?? Number.POSITIVE_INFINITY;
+    this.#history = run.history;
+    this.#step = run.step;
+    this.#epoch = run.epoch;
+  }
+}
+
+const momentKey = (index: number): string => `moment.${index}`;
+const stateKey = (index: number): string => `state.${index}`;

@@ -1,0 +1,85 @@
+import type { Kernels } from '../../src/kernel/contract.ts';
+import { generators } from './cases.ts';
+import type { Addresses, Operands, Subject } from './subjects.ts';
+import { difference, oracle, run } from './subjects.ts';
+
+/** A product C += A·B or a way to call it: sizes m, n, k and how far each matrix's stride exceeds its row. */
+export interface Shape {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly padC: number;
+  readonly padA: number;
+  readonly padB: number;
+}
+
+export interface Product {
+  readonly name: string;
+  operands(kernels: Kernels, shape: Shape, seed: number): Operands;
+  call(kernels: Kernels, at: Addresses, shape: Shape): void;
+}
+
+export const PRODUCTS: Product[] = [
+  {
+    name: 'multiply',
+    operands(kernels, { m, n, k, padC, padA, padB }, seed) {
+      const [floats] = generators(seed);
+      return {
+        c: floats(m * (n + padC)),
+        a: floats(m * (k + padA)),
+        b: floats(k * (n + padB)),
+        packed: new Float32Array(kernels.packedSize(k, n)),
+      };
+    },
+    call(kernels, at, { m, n, k, padC, padA, padB }) {
+      kernels.pack(at.packed!, at.b!, k, n, n + padB);
+      kernels.multiply(at.c!, at.a!, at.packed!, m, n, k, n + padC, k + padA);
+    },
+  },
+  {
+    name: 'multiply by a transposed matrix',
+    operands(kernels, { m, n, k, padC, padA, padB }, seed) {
+      const [floats] = generators(seed);
+      return {
+        c: floats(m * (n + padC)),
+        a: floats(m * (k + padA)),
+        b: floats(n * (k + padB)),
+        packed: new Float32Array(kernels.packedSize(k, n)),
+      };
+    },
+    call(kernels, at, { m, n, k, padC, padA, padB }) {
+      kernels.packTransposed(at.packed!, at.b!, k, n, k + padB);
+      kernels.multiply(at.c!, at.a!, at.packed!, m, n, k, n + padC, k + padA);
+    },
+  },
+  {
+    name: 'multiplyTransposed',
+    operands(_kernels, { m, n, k, padC, padA, padB }, seed) {
+      const [floats] = generators(seed);
+      return { c: floats(m * (n + padC)), a: floats(k * (m + padA)), b: floats(k * (n + padB)) };
+    },
+    call(kernels, at, { m, n, k, padC, padA, padB }) {
+      kernels.multiplyTransposed(at.c!, at.a!, at.b!, m, n, k, n + padC, m + padA, n + padB);
+    },
+  },
+];
+
+/** What `product` leaves in C on `subject`. */
+export function productOn(subject: Subject, product: Product, shape: Shape, seed = 1): Float64Array {
+  const operands = product.operands(subject.kernels, shape, seed);
+  return run(subject, operands, (kernels, at) => product.call(kernels, at, shape)).c!;
+}
+
+/**
+ * Where the product on `subject` differs from the oracle's by more than the bound of every summation in float32 allows:
+ * (k + 1) · 2⁻²⁴ · (|C| + |A|·|B|).
+ */
+export function productError(subject: Subject, product: Product, shape: Shape, seed = 1): string | undefined {
+  const actual = productOn(subject, product, shape, seed);
+  const expected = productOn(oracle, product, shape, seed);
+  const operands = product.operands(oracle.kernels, shape, seed);
+  for (const [name, operand] of Object.entries(operands)) operands[name] = operand.map(Math.abs);
+  const bound = run(oracle, operands, (kernels, at) => product.call(kernels, at, shape)).c!;
+  const wrong = difference(actual, expected, (i) => (shape.k + 1) * 2 ** -24 * bound[i]!);
+  return wrong && `${product.name} ${JSON.stringify(shape)} on ${subject.name}: C${wrong}`;
+}

@@ -1,0 +1,121 @@
+import { Arena } from '../../src/kernel/arena.ts';
+import type { Address, Kernels } from '../../src/kernel/contract.ts';
+import { referenceKernels } from '../../src/kernel/reference.ts';
+import { createSharedMemory, loadModule, SCRATCH_FLOATS, wasmKernels } from '../../src/kernel/wasm.ts';
+
+/** Kernels under test, or the oracle: the reference in float64. */
+export interface Subject {
+  readonly name: string;
+  readonly kernels: Kernels;
+  readonly bytesPerFloat: 4 | 8;
+  /** Bytes at the start of the memory that operands must leave alone. */
+  readonly reserved: number;
+}
+
+const BYTES = 16 << 20;
+
+const module = loadModule();
+export const hasWasm = module !== undefined;
+
+export const oracle: Subject = {
+  name: 'oracle',
+  kernels: reference(new Float64Array(BYTES / 8)),
+  bytesPerFloat: 8,
+  reserved: 0,
+};
+
+export const referenceF32: Subject = {
+  name: 'reference-f32',
+  kernels: reference(new Float32Array(BYTES / 4)),
+  bytesPerFloat: 4,
+  reserved: 0,
+};
+
+/** The WebAssembly kernels of both tiles; empty where the runtime can't run them. */
+export const wasm: Subject[] = (['wasm128', 'wasm256'] as const).flatMap((name) => {
+  if (!module) return [];
+  const arena = new Arena();
+  const scratch = arena.float(SCRATCH_FLOATS);
+  const kernels = wasmKernels(name, module, createSharedMemory(arena.bytes + BYTES), scratch);
+  return [{ name, kernels, bytesPerFloat: 4 as const, reserved: arena.bytes }];
+});
+
+function reference(floats: Float32Array | Float64Array): Kernels {
+  return referenceKernels({ floats, ints: new Int32Array(floats.buffer) });
+}
+
+export type Operand = Float32Array | Int32Array;
+export type Operands = Record<string, Operand>;
+export type Addresses = Record<string, Address>;
+
+/** What stands around every operand, and must stand there after a call. */
+const GUARD = 7;
+const CANARY = 12_345.678;
+
+/**
+ * Places copies of the operands between canaries, at addresses that are no multiple of a vector, calls, and gives back
+ * what then stands in their places. Throws where a number beside an operand has changed.
+ */
+export function run(
+  subject: Subject,
+  operands: Operands,
+  call: (kernels: Kernels, at: Addresses) => void,
+): Record<string, Float64Array> {
+  const { kernels } = subject;
+  const arena = new Arena(subject.bytesPerFloat);
+  arena.float(subject.reserved / subject.bytesPerFloat);
+  const at: Addresses = {};
+  for (const [name, operand] of Object.entries(operands)) {
+    const numbers = numbersOf(kernels, operand);
+    const start =
+      (operand instanceof Int32Array ? arena.int : arena.float).call(arena, operand.length + 2 * GUARD) + GUARD;
+    at[name] = start;
+    numbers.fill(CANARY, start - GUARD, start + operand.length + GUARD);
+    numbers.set(operand, start);
+  }
+  call(kernels, at);
+  const results: Record<string, Float64Array> = {};
+  for (const [name, operand] of Object.entries(operands)) {
+    const numbers = numbersOf(kernels, operand);
+    const start = at[name]!;
+    const canary =
+      operand instanceof Int32Array ? Math.trunc(CANARY) : subject.bytesPerFloat === 4 ? Math.fround(CANARY) : CANARY;
+    for (let i = 0; i < GUARD; i++) {
+      if (numbers[start - 1 - i] !== canary) throw new Error(`${subject.name} wrote before ${name}, at −${1 + i}`);
+      if (numbers[start + operand.length + i] !== canary)
+        throw new Error(`${subject.name} wrote past ${name}, at +${i}`);
+    }
+    results[name] = Float64Array.from(numbers.subarray(start, start + operand.length));
+  }
+  return results;
+}
+
+function numbersOf(kernels: Kernels, operand: Operand): Kernels['floats'] | Int32Array {
+  return operand instanceof Int32Array ? kernels.ints : kernels.floats;
+}
+
+/** Where `actual` first differs from `expected` by more than `tolerance(index)` says, in words; undefined where it doesn't. */
+export function difference(
+  actual: Float64Array,
+  expected: Float64Array,
+  tolerance: (index: number) => number,
+): string | undefined {
+  for (let i = 0; i < expected.length; i++) {
+    const [a, e] = [actual[i]!, expected[i]!];
+    if (Object.is(a, e) || a === e) continue;
+    if (Number.isFinite(a) && Math.abs(a - e) <= tolerance(i)) continue;
+    return `[${i}] is ${a}, expected ${e} ± ${tolerance(i)}`;
+  }
+  return undefined;
+}
+
+/** Uniform numbers from a seed (mulberry32), so that a failure can be repeated. */
+export function numbersFrom(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
