@@ -51,7 +51,7 @@ export class StreamBatches implements Batches {
   next(inputs: Int32Array, targets: Int32Array, keep: Int32Array): Window {
     const first = this.#step;
     const steps = Math.min(this.window, this.#steps - first);
-    const again = first === 0 ? 0 : this.stride;
+    const again = first === 0 ? 0 : this.window - this.stride;
     const counted = fillFromStream(this.#ids, this.#starts, first, steps, again, inputs, targets, keep);
     const ends = first + steps === this.#steps;
     const done = ends ? this.targets : (first + steps) * this.rows;

@@ -1,0 +1,55 @@
+import { Arena } from './arena.ts';
+import type { KernelChoice } from './choose.ts';
+import type { Address, Kernels } from './contract.ts';
+import { Engine } from './engine.ts';
+import * as program from './peak.ts';
+import type { Program } from './pool.ts';
+import type { Team } from './team.ts';
+
+/** What the workers import. */
+const PEAK = new URL('../../dist/kernel/peak.js', import.meta.url).href;
+
+/** A product that stays in a core's own caches and fills every tile: C += A·B for C of m × n, A of m × k. */
+const PRODUCT = { m: 48, n: 128, k: 256 };
+
+/** Products of a command: a few milliseconds, so that starting one costs nothing beside. */
+const CALLS = 100;
+
+/** Operands of one thread. */
+type Operands = readonly [c: Address, a: Address, packed: Address];
+
+/**
+ * The speed of the bare matrix kernel on this machine, in GFLOPS: the most that training can reach.
+ *
+ * @param seconds how long to measure; the best of the commands run in that time counts
+ */
+export async function measurePeak(choice: KernelChoice, threads: number, seconds: number): Promise<number> {
+  const arena = new Arena();
+  const config = Array.from({ length: threads }, () => operands(arena));
+  const engine = await Engine.start({ choice, threads, program, url: PEAK, config }, arena);
+  const end = performance.now() + 1000 * seconds;
+  let best = Number.POSITIVE_INFINITY;
+  while (performance.now() < end) {
+    const start = performance.now();
+    engine.run(0);
+    best = Math.min(best, performance.now() - start);
+  }
+  await engine.close();
+  const { m, n, k } = PRODUCT;
+  return (2 * m * n * k * CALLS * engine.threads) / best / 1e6;
+}
+
+/** Every thread multiplies its own operands. */
+export function createProgram(config: readonly Operands[], k: Kernels, team: Team): Program {
+  const [c, a, packed] = config[team.rank]!;
+  const { m, n, k: depth } = PRODUCT;
+  return () => {
+    for (let call = 0; call < CALLS; call++) k.multiply(c, a, packed, m, n, depth, n, depth);
+    team.barrier();
+  };
+}
+
+function operands(arena: Arena): Operands {
+  const { m, n, k } = PRODUCT;
+  return [arena.float(m * n), arena.float(m * k), arena.float(k * n)];
+}
