@@ -51,8 +51,10 @@ const ROOT: Node = { ids: [], logProbability: 0, row: 0 };
  * the one with the smaller symbol.
  */
 export function beamSearch(stepper: Stepper, options: BeamOptions): Hypothesis[] {
+  if (stepper.rows < options.width) {
+    throw new RangeError(`a beam of width ${options.width} needs a stepper of as many rows, not ${stepper.rows}`);
+  }
   const prompt = readPrompt(stepper, options.prompt);
-  stepper.loadState(0, prompt.state);
   const finished: Hypothesis[] = [];
   let beam: readonly Node[] = [ROOT];
   let logits = (_row: number): Float32Array => prompt.logits;

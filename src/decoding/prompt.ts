@@ -7,7 +7,7 @@ export interface Prompt {
   readonly logits: Float32Array;
 }
 
-/** Reads symbols, one at least, from s₀ = 0; uses row 0 of the stepper. */
+/** Reads symbols, one at least, from s₀ = 0, in row 0 of the stepper, where the state is left. */
 export function readPrompt(stepper: Stepper, symbols: ArrayLike<number>): Prompt {
   stepper.resetState(0);
   for (let at = 0; at < symbols.length; at++) stepper.step([symbols[at]!]);

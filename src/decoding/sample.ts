@@ -111,10 +111,9 @@ export function* sampleTexts(stepper: Stepper, options: SampleOptions, count: nu
  */
 export function* sampleStream(stepper: Stepper, options: SampleOptions, index = 0): Generator<number, void> {
   const { prompt, stops, length, temperature, seed } = options;
-  const { logits, state } = readPrompt(stepper, prompt);
+  const { logits } = readPrompt(stepper, prompt);
   const chooser = new Chooser(stepper.config.symbols, temperature);
   const random = new Random(`${seed}/${index}`);
-  stepper.loadState(0, state);
   let current = logits;
   let held: number[] = [];
   for (let drawn = 0; drawn < length; drawn++) {

@@ -8,8 +8,8 @@ export function logSoftmax(out: Float64Array, logits: Float32Array): void {
   for (let j = 0; j < logits.length; j++) if (logits[j]! > max) max = logits[j]!;
   let sum = 0;
   for (let j = 0; j < logits.length; j++) sum += Math.exp(logits[j]! - max);
-  const shift = max + Math.log(sum);
-  for (let j = 0; j < logits.length; j++) out[j] = logits[j]! - shift;
+  const logSum = Math.log(sum); // not added to max: beside a huge one it would be lost
+  for (let j = 0; j < logits.length; j++) out[j] = logits[j]! - max - logSum;
 }
 
 /** score = (1 / Tᵅ) Σ log p of a hypothesis of T symbols: α = 1 is the mean, 0 the sum. */

@@ -8,10 +8,10 @@ export class Stops {
   /** @param strings ids of each string; none may be empty */
   constructor(symbol: number | undefined, strings: readonly (readonly number[])[] = []) {
     this.#symbol = symbol;
-    this.#strings = strings;
+    this.#strings = strings.toSorted((a, b) => b.length - a.length);
   }
 
-  /** How many symbols at the end of `ids` end the text: 1 for `<stop>`, a string's length, else 0. */
+  /** How many symbols at the end of `ids` end the text: 1 for `<stop>`, the length of the longest string there, else 0. */
   ending(ids: ArrayLike<number>): number {
     if (ids.length > 0 && ids[ids.length - 1] === this.#symbol) return 1;
     return this.#strings.find((string) => endsWith(ids, string))?.length ?? 0;

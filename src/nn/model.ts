@@ -111,10 +111,13 @@ export class Model {
     k.scatterRows(table, gradients + start, this.inputs, steps * this.shape.rows, end - start, width, width);
   }
 
-  /** The state after `steps` steps becomes the state before the first: what truncated BPTT carries on. */
-  carry(k: Kernels, steps: number): void {
-    const block = this.shape.rows * this.config.hidden;
-    for (const state of this.states) k.floats.copyWithin(state, state + steps * block, state + (steps + 1) * block);
+  /** The state after `steps` steps becomes the state before the first, for `rows` rows: what truncated BPTT carries on. */
+  carry(k: Kernels, steps: number, rows = this.shape.rows): void {
+    const { hidden } = this.config;
+    for (const state of this.states) {
+      const after = state + steps * this.shape.rows * hidden;
+      k.floats.copyWithin(state, after, after + rows * hidden);
+    }
   }
 
   /** Copies of the states before the first step, to be taken up again by `loadStates`: [B][H] each. */

@@ -36,7 +36,7 @@ export class Stepper {
     const { ints } = this.#kernels;
     for (let row = 0; row < symbols.length; row++) ints[this.#model.inputs + row] = symbols[row]!;
     this.#model.forward(this.#kernels, { start: 0, end: symbols.length }, 1);
-    this.#model.carry(this.#kernels, 1);
+    this.#model.carry(this.#kernels, 1, symbols.length);
   }
 
   /** [V] logits of row r: a view, overwritten by the next step. */

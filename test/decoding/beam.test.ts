@@ -1,0 +1,174 @@
+import fc from 'fast-check';
+import { describe, expect, test, vi } from 'vitest';
+import { type BeamOptions, beamSearch, type Hypothesis } from '../../src/decoding/beam.ts';
+import { sampleTexts } from '../../src/decoding/sample.ts';
+import { Stops } from '../../src/decoding/stops.ts';
+import { randomSearches, stopsOf } from '../helpers/random-searches.ts';
+import {
+  markovModel,
+  recitingModel,
+  scriptedModel,
+  stepperOf,
+  type TinyModel,
+  uniformModel,
+} from '../helpers/tiny-models.ts';
+
+const NEVER = new Stops(undefined);
+const LINES = new Stops(0);
+
+function search(model: TinyModel, options: Partial<BeamOptions> & { width: number }): Hypothesis[] {
+  const defaults = { prompt: [0], length: 3, finished: options.width, lengthPenalty: 0, stops: LINES };
+  return beamSearch(stepperOf(model, options.width), { ...defaults, ...options });
+}
+
+const texts = (found: readonly Hypothesis[]) => found.map(({ ids }) => ids.join(''));
+
+/** Logits whose softmax these probabilities are. */
+const logs = (...probabilities: number[]) => probabilities.map(Math.log);
+
+/** Greedy goes to 1, but the best text is 20. */
+const GARDEN_PATH = markovModel([logs(0.02, 0.58, 0.4), logs(0.34, 0.36, 0.3), logs(0.9, 0.06, 0.04)]);
+
+describe('beam search', () => {
+  test('finds what greedy decoding misses, worked by hand', () => {
+    expect(texts(search(GARDEN_PATH, { width: 1, length: 2 }))).toEqual(['11']);
+    const found = search(GARDEN_PATH, { width: 2, length: 2, lengthPenalty: 1 });
+    // Of all 9, 20 (0.36) and 11 (0.2088) are the two best; 20 ends; 11 and 12 (0.174) go on to the cut.
+    expect(texts(found)).toEqual(['20', '11', '12']);
+    const probabilities = found.map(({ logProbability }) => Math.exp(logProbability));
+    expect(probabilities).toEqual([0.36, 0.2088, 0.174].map((p) => expect.closeTo(p, 6)));
+    expect(found[0]).toMatchObject({ ending: 1, score: found[0]!.logProbability / 2 });
+    expect(found[1]).toMatchObject({ ending: 0, score: found[1]!.logProbability / 2 });
+  });
+
+  test('keeps the k best that go on beside those that end', () => {
+    // <stop> is the best at every step: were its place in the beam lost, one hypothesis would go on.
+    const found = search(scriptedModel(Array(2).fill(logs(0.5, 0.3, 0.2))), { width: 2, length: 2, finished: 9 });
+    expect(texts(found)).toEqual(['0', '10', '20', '11', '12']);
+  });
+
+  test('saves only those that end among the k best of all', () => {
+    // <stop> is the third: with k = 2 it is never saved, with k = 3 it is.
+    const model = scriptedModel(Array(2).fill(logs(0.2, 0.5, 0.3)));
+    expect(texts(search(model, { width: 2, length: 1, finished: 9 }))).toEqual(['1', '2']);
+    expect(texts(search(model, { width: 3, length: 1, finished: 9 }))).toEqual(['0', '1', '2']);
+  });
+
+  test('puts finished hypotheses before those that were cut off, however good', () => {
+    const found = search(markovModel([logs(0.1, 0.9), logs(0.1, 0.9)]), { width: 2, length: 3, finished: 9 });
+    expect(texts(found)).toEqual(['0', '10', '110', '111']);
+    expect(found.map(({ ending }) => ending)).toEqual([1, 1, 1, 0]);
+    expect(found.at(-1)?.score).toBeGreaterThan(found[0]!.score);
+  });
+
+  test('ranks by the length penalty: α = 1 prefers the long text that α = 0 doesn’t', () => {
+    // 0: p = 0.3; 1110: p = 0.7 · 0.62 · 0.62 · 0.99 = 0.266.
+    const model = scriptedModel([logs(0.3, 0.7), logs(0.38, 0.62), logs(0.38, 0.62), logs(0.99, 0.01)]);
+    const options = { width: 2, length: 4, finished: 9 };
+    const order = (lengthPenalty: number) =>
+      texts(search(model, { ...options, lengthPenalty })).filter((text) => ['0', '1110'].includes(text));
+    expect(order(0)).toEqual(['0', '1110']);
+    expect(order(1)).toEqual(['1110', '0']);
+  });
+
+  test('goes on from its prompt, the whole of it', () => {
+    const model = recitingModel([1, 2, 3, 1, 2], 4);
+    const find = (prompt: number[]) => texts(search(model, { width: 3, length: 2, stops: NEVER, prompt }))[0];
+    expect(find([0])).toBe('12');
+    expect(find([2, 1, 0])).toBe('31');
+  });
+
+  test('leaves nothing in the stepper that a second search could see', () => {
+    const stepper = stepperOf(GARDEN_PATH, 5);
+    const options = { prompt: [0, 1], width: 5, length: 4, finished: 5, lengthPenalty: 1, stops: LINES };
+    expect(beamSearch(stepper, options)).toEqual(beamSearch(stepper, options));
+  });
+});
+
+describe('k = N = 1', () => {
+  test('is greedy decoding, temperature 0', () => {
+    fc.assert(
+      fc.property(randomSearches, fc.integer({ min: 1, max: 20 }), (request, length) => {
+        const { model, prompt } = request;
+        const shared = { prompt, length, stops: stopsOf(request) };
+        const [beam, ...others] = search(model, { ...shared, width: 1 });
+        const [greedy] = sampleTexts(stepperOf(model, 1), { ...shared, temperature: 0, seed: 1 }, 1);
+        expect(others).toEqual([]);
+        expect(beam!.ids.slice(0, beam!.ids.length - beam!.ending)).toEqual(greedy!.ids);
+        expect(beam!.ending > 0).toBe(greedy!.stopped);
+        expect(beam!.logProbability).toBe(greedy!.logProbability);
+      }),
+    );
+  });
+
+  test('is greedy decoding where all symbols are equally likely', () => {
+    expect(texts(search(uniformModel(3), { width: 1, stops: NEVER }))).toEqual(['000']);
+    expect(texts(search(uniformModel(3), { width: 1 }))).toEqual(['0']);
+  });
+});
+
+describe('equally likely hypotheses', () => {
+  test('rank by their parent’s rank, then by their symbol', () => {
+    expect(texts(search(uniformModel(3), { width: 4, stops: NEVER }))).toEqual(['000', '001', '002', '010']);
+    expect(texts(search(uniformModel(3), { width: 2, length: 2, finished: 9 }))).toEqual(['0', '10', '11', '12']);
+  });
+
+  test('rank by their parent’s rank before their symbol', () => {
+    // 01 and 10 have the same sum to the bit; the parent 1 ranks before the parent 0.
+    const oneFirst = scriptedModel(Array(2).fill([0, 0.5, -9]));
+    expect(texts(search(oneFirst, { width: 4, length: 2, stops: NEVER }))).toEqual(['11', '10', '01', '00']);
+    const zeroFirst = scriptedModel(Array(2).fill([0.5, 0, -9]));
+    expect(texts(search(zeroFirst, { width: 4, length: 2, stops: NEVER }))).toEqual(['00', '01', '10', '11']);
+  });
+});
+
+describe('the search stops', () => {
+  /** Calls of `step` after the prompt's one, and the texts found. */
+  function count(options: Partial<BeamOptions> & { width: number }, symbols = 2): { steps: number; found: string[] } {
+    const stepper = stepperOf(uniformModel(symbols), options.width);
+    const step = vi.spyOn(stepper, 'step');
+    const defaults = { prompt: [0], length: 9, finished: 9, lengthPenalty: 0, stops: LINES };
+    const found = texts(beamSearch(stepper, { ...defaults, ...options }));
+    return { steps: step.mock.calls.length - 1, found };
+  }
+
+  test('after N finished hypotheses, and returns none that was cut off', () => {
+    expect(count({ width: 2, finished: 1 })).toEqual({ steps: 0, found: ['0'] });
+    expect(count({ width: 2, finished: 3 })).toEqual({ steps: 2, found: ['0', '10', '110'] });
+  });
+
+  test('after more than N where they finish together', () => {
+    const stops = new Stops(undefined, [[0], [1]]);
+    expect(count({ width: 3, finished: 1, stops }, 3)).toEqual({ steps: 0, found: ['0', '1'] });
+  });
+
+  test('at length T, its symbols counted with the end', () => {
+    expect(count({ width: 2, length: 1 })).toEqual({ steps: 0, found: ['0', '1'] });
+    expect(count({ width: 2, length: 3 })).toEqual({ steps: 2, found: ['0', '10', '110', '111'] });
+  });
+
+  test('where no hypothesis is left to expand', () => {
+    expect(count({ width: 3, stops: new Stops(0, [[1]]) })).toEqual({ steps: 0, found: ['0', '1'] });
+    expect(count({ width: 3, stops: new Stops(undefined, [[0, 0]]) }, 1)).toEqual({ steps: 1, found: ['00'] });
+  });
+
+  test('with all there are where k is larger', () => {
+    const { found } = count({ width: 50, length: 3, stops: NEVER });
+    expect(found).toEqual(['000', '001', '010', '011', '100', '101', '110', '111']);
+  });
+});
+
+describe('a stop string', () => {
+  test('of several symbols ends a hypothesis across expansions', () => {
+    const model = recitingModel([1, 1, 1, 2, 3], 4);
+    const [found] = search(model, { width: 2, length: 5, finished: 1, stops: new Stops(undefined, [[1, 1, 2]]) });
+    expect(found).toMatchObject({ ids: [1, 1, 1, 2], ending: 3 });
+  });
+
+  test('is not looked for in the prompt', () => {
+    const model = recitingModel([1, 2, 3, 3], 4);
+    const stops = new Stops(undefined, [[1, 2]]);
+    const [found] = search(model, { width: 1, length: 2, stops, prompt: [0, 1] });
+    expect(found).toMatchObject({ ids: [2, 3], ending: 0 });
+  });
+});
