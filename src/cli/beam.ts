@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { collect, number, whole } from './options.ts';
+import { collect, filePath, number, whole } from './options.ts';
 
 export interface BeamCommandOptions {
   readonly checkpoint?: string;
@@ -20,7 +20,7 @@ export interface BeamCommandOptions {
 export function beamCommand(): Command {
   return new Command('beam')
     .description('Find the likeliest completions of a prefix by beam search, best first.')
-    .option('-c, --checkpoint <file>', 'the model; the newest in ./checkpoints if not given')
+    .option('-c, --checkpoint <file>', 'the model; the newest in ./checkpoints if not given', filePath)
     .option('-p, --prefix <text>', 'what is to be completed', '')
     .option('-k, --k <n>', 'hypotheses kept at each step; 1 is greedy', whole(1, 10_000), 5)
     .option(
@@ -31,7 +31,7 @@ export function beamCommand(): Command {
     .option('--finished <n>', 'N: stop after so many finished hypotheses (default: k)', whole(1))
     .option('--length-penalty <a>', 'score = (1/T^a) Σ log p: 1 is the mean log-probability, 0 the sum', number(0), 1)
     .option('-n, --count <n>', 'how many to print (default: k)', whole(1))
-    .option('--stop <text>', 'a string that ends a hypothesis (repeatable)', collect, [])
+    .option('--stop <text>', 'a string that ends a hypothesis, in which \\n is a newline (repeatable)', collect, [])
     .addOption(new Option('--kernel <name>').choices(['auto', 'wasm256', 'wasm128', 'js']).default('auto').hideHelp())
     .option('--json', 'print JSON Lines, with every field')
     .option('--raw', 'send control characters as they are, to a terminal too')
@@ -39,8 +39,9 @@ export function beamCommand(): Command {
     .addHelpText(
       'after',
       `
-Prints, separated by tabs: the text, its score, its log-probability in nats, its probability, and how it ended: stop
-(it is complete) or length (it was cut off at T).
+Prints, separated by tabs: the text, its score, its log-probability in nats, its
+probability, and how it ended: stop (it is complete) or length (it was cut off at
+T). On a terminal, prints a table instead.
 
 Examples:
   rnn beam --prefix d --k 5

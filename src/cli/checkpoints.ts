@@ -36,21 +36,38 @@ export interface LoadedModel {
 export function openCheckpoint(named: string | undefined, quiet: boolean): LoadedModel {
   const path = named ?? newest();
   if (named === undefined && !quiet) remark(`using ${path}`);
+  return loadModel(path);
+}
+
+/** Loads a checkpoint and its vocabulary, which must fit each other. */
+export function loadModel(path: string): LoadedModel {
   const checkpoint = loadCheckpoint(path);
-  const vocabulary = Vocabulary.fromJSON(checkpoint.vocabulary);
-  if (vocabulary.size !== checkpoint.model.symbols) {
-    throw new UserError(
-      `${path}: the checkpoint is damaged: its vocabulary has ${vocabulary.size} symbols, its model ${checkpoint.model.symbols}`,
-    );
+  const vocabulary = readVocabulary(checkpoint, path);
+  const { symbols } = checkpoint.model;
+  if (vocabulary.size === symbols) return { path, checkpoint, vocabulary };
+  throw new UserError(
+    `${path}: the checkpoint is damaged: its vocabulary has ${vocabulary.size} symbols, its model ${symbols}; use another, or train again`,
+  );
+}
+
+function readVocabulary({ vocabulary }: Checkpoint, path: string): Vocabulary {
+  try {
+    return Vocabulary.fromJSON(vocabulary);
+  } catch (error) {
+    if (error instanceof UserError) throw new UserError(`${path}: ${error.message}`, { cause: error });
+    throw error;
   }
-  return { path, checkpoint, vocabulary };
 }
 
 /** The best model of the run that was saved last. */
 function newest(): string {
-  const names = existsSync(FOLDER) ? readdirSync(FOLDER) : [];
+  const names = statSync(FOLDER, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(FOLDER) : [];
   const models = names.filter((name) => name.endsWith('.json') && !name.startsWith('.') && !name.endsWith(LAST));
-  const dated = models.map((name) => ({ path: join(FOLDER, name), time: statSync(join(FOLDER, name)).mtimeMs }));
+  const dated = models.flatMap((name) => {
+    const path = join(FOLDER, name);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat?.isFile() ? [{ path, time: stat.mtimeMs }] : [];
+  });
   const [first] = dated.sort((a, b) => b.time - a.time || a.path.localeCompare(b.path));
   if (first) return first.path;
   throw new UserError(

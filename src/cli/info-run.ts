@@ -69,7 +69,7 @@ function text({ path, checkpoint, vocabulary }: LoadedModel, run: RunRecord): st
     ['corpus', `${corpus.mode} mode, ${grouped(corpus.characters)} characters: ${held}`],
     [
       'training',
-      `${optimizer.name}, rate ${recipe.rate}, ${recipe.schedule.name} schedule, batch ${recipe.batch}, BPTT ${recipe.bptt}, seed ${recipe.seed}`,
+      `${optimizer.name}, rate ${recipe.rate}, ${recipe.schedule.name} schedule, batch ${recipe.batch ?? 'fitted'}, BPTT ${recipe.bptt}, seed ${recipe.seed}`,
     ],
     ['done', `${grouped(run.step)} steps, ${run.epoch.toFixed(2)} epochs`],
   ];

@@ -1,10 +1,11 @@
 import { Command } from 'commander';
+import { filePath } from './options.ts';
 
 /** `rnn info`. */
 export function infoCommand(): Command {
   return new Command('info')
     .description('Show what a checkpoint is: configuration, parameters, vocabulary, history of its training.')
-    .argument('[checkpoint]', 'a checkpoint file; the newest in ./checkpoints if not given')
+    .argument('[checkpoint]', 'a checkpoint file; the newest in ./checkpoints if not given', filePath)
     .option('--runtime', 'show instead which kernels and how many threads this machine runs')
     .option('--json', 'print JSON')
     .option('--quiet', 'say nothing on standard error')

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { EXIT, UserError } from '../errors.ts';
 import { beamCommand } from './beam.ts';
+import { benchCommand } from './bench.ts';
 import { infoCommand } from './info.ts';
-import { ReaderGone } from './output.ts';
+import { oneLine, ReaderGone } from './output.ts';
 import { sampleCommand } from './sample.ts';
 import { trainCommand } from './train.ts';
 
@@ -14,8 +15,8 @@ Examples:
   rnn beam --prefix d --k 5             the five likeliest completions of d
   rnn info                              what the newest model is, and how it was trained
 
-Data goes to standard output, everything else to standard error. Exit status: 0 done, 1 failed, 2 wrong usage,
-130 interrupted (after saving).`;
+Data goes to standard output, everything else to standard error.
+Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (after saving).`;
 
 /** Runs the command line and returns its exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -43,14 +44,24 @@ function build(): Command {
     .option('--debug', 'show the stack trace of an error')
     .addHelpText('after', EXAMPLES)
     .configureHelp({ showGlobalOptions: false });
-  for (const command of [trainCommand(), sampleCommand(), beamCommand(), infoCommand()]) program.addCommand(command);
+  for (const command of [trainCommand(), sampleCommand(), beamCommand(), infoCommand(), benchCommand()])
+    program.addCommand(command);
   for (const command of [program, ...program.commands]) {
+    const help = command === program ? 'rnn --help' : `rnn ${command.name()} --help`;
     command
       .exitOverride()
       .showSuggestionAfterError(true)
-      .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'rnn: ')) });
+      .configureOutput({ outputError: (text, write) => write(usageLine(text, help)) });
   }
   return program;
+}
+
+/** Commander's error, with a suggestion where it has one, as one line; where it doesn't say what is expected, the help does. */
+function usageLine(text: string, help: string): string {
+  const [what = '', suggestion] = text.trimEnd().split(/\n(?=\(Did you mean [^\n]*$)/);
+  const hint = suggestion ? ` ${suggestion.replace('Did', 'did')}` : '';
+  const line = oneLine(what.replace(/^error: /, ''));
+  return `rnn: ${line}${hint}${line.endsWith('.') ? ` See \`${help}\`.` : `; see \`${help}\``}\n`;
 }
 
 function report(error: unknown, debug: boolean): number {
@@ -60,7 +71,7 @@ function report(error: unknown, debug: boolean): number {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   const known = error instanceof UserError;
   const hint = known || debug ? '' : ' (a fault of the program; --debug shows where)';
-  process.stderr.write(`rnn: ${message}${hint}\n`);
+  process.stderr.write(`rnn: ${oneLine(message)}${hint}\n`);
   if (debug && stack) process.stderr.write(`${stack}\n`);
   return known ? error.exitCode : EXIT.failed;
 }

@@ -9,8 +9,8 @@ export function whole(least: number, most = Number.MAX_SAFE_INTEGER): (text: str
   };
 }
 
-/** A parser of numbers from `least` to `most`; `above` leaves out `least` itself. */
-export function number(least: number, most = Number.POSITIVE_INFINITY, above = false): (text: string) => number {
+/** A parser of numbers from `least` to `most`, finite if not said otherwise; `above` leaves out `least` itself. */
+export function number(least: number, most = Number.MAX_VALUE, above = false): (text: string) => number {
   return (text) => {
     const value = text.trim() === '' ? Number.NaN : Number(text);
     if (value <= most && (above ? value > least : value >= least)) return value;
@@ -31,7 +31,7 @@ const UNIT_SECONDS: Record<string, number> = { '': 1, s: 1, m: 60, h: 3600, d: 8
 export function duration(text: string): number {
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)([smhd]?)/g)];
   const seconds = parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNIT_SECONDS[unit ?? ''] ?? 0), 0);
-  if (parts.map(([part]) => part).join('') === text && seconds > 0) return seconds;
+  if (parts.map(([part]) => part).join('') === text && seconds > 0 && Number.isFinite(seconds)) return seconds;
   throw new InvalidArgumentError('It must be a duration such as 90s, 3m, 1.5h or 1h30m.');
 }
 
@@ -39,6 +39,12 @@ export function duration(text: string): number {
 export function collect(text: string, before: readonly string[] = []): readonly string[] {
   if (text === '') throw new InvalidArgumentError('It must not be empty.');
   return [...before, text];
+}
+
+/** The path of a file that is written, or read by its name alone: never a standard stream. */
+export function filePath(text: string): string {
+  if (text === '' || text === '-') throw new InvalidArgumentError('It must be the path of a file.');
+  return text;
 }
 
 function rangeText(least: number, most: number): string {

@@ -1,4 +1,5 @@
 import { Chalk, type ChalkInstance, supportsColor, supportsColorStderr } from 'chalk';
+import { UserError } from '../errors.ts';
 
 /** Colours of standard output and standard error: none where the stream is no terminal, or NO_COLOR is set (no-color.org). */
 export const paint: ChalkInstance = new Chalk({ level: colourLevel(supportsColor) });
@@ -46,7 +47,8 @@ export class Output {
     await new Promise<void>((resolve, reject) => {
       this.#stream.write(text, (error) => {
         if (!error) resolve();
-        else reject((error as NodeJS.ErrnoException).code === 'EPIPE' ? new ReaderGone() : error);
+        else if ((error as NodeJS.ErrnoException).code === 'EPIPE') reject(new ReaderGone());
+        else reject(new UserError(`standard output can't be written: ${error.message}`, { cause: error }));
       });
     });
   }
@@ -61,6 +63,11 @@ export function harmless(text: string): string {
   return text.replace(CONTROLS, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
+/** Text on one line: a message may name a file or quote an argument that has newlines or obeys other controls. */
+export function oneLine(text: string): string {
+  return harmless(text).replaceAll('\n', '\\n');
+}
+
 /** A remark on standard error. */
 export function remark(text: string): void {
   process.stderr.write(`${paintError.dim(text)}\n`);
@@ -69,6 +76,11 @@ export function remark(text: string): void {
 /** A count with separators: 1,115,394. */
 export function grouped(count: number): string {
   return Math.round(count).toLocaleString('en-US');
+}
+
+/** A number of things: 1 step, 2,000 steps. */
+export function counted(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** A loss in nats and in bits: 1.512 nats (2.181 bits). */

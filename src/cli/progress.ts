@@ -50,32 +50,40 @@ const SMOOTHING = 0.05;
 
 const BAR_TOTAL = 1000;
 
+/** What the bar tells. */
+interface Shown {
+  /** Share of the run that is over. */
+  readonly progress: number;
+  /** Nats a symbol. */
+  readonly loss: number;
+  readonly validation: number | undefined;
+  readonly speed: string;
+  readonly left: string;
+}
+
 class Bar implements Progress {
   readonly #pace = new Pace();
   readonly #bar = new cliProgress.SingleBar({
-    format: `${paintError.cyan('{bar}')} {percent} │ {loss} │ {validation}{speed} chars/s │ {left} left`,
-    barCompleteChar: '━',
-    barIncompleteChar: '─',
-    barsize: 20,
+    format: (_options, _params, shown: Shown) => barLine(shown, process.stderr.columns || 80),
     fps: 8,
     hideCursor: true,
     stream: process.stderr,
     linewrap: false,
   });
   #loss: number | undefined;
-  #validation = '';
+  #validation: number | undefined;
   #started = false;
 
   step(event: StepEvent): void {
     this.#pace.add(event);
     this.#loss = this.#loss === undefined ? event.loss : this.#loss + SMOOTHING * (event.loss - this.#loss);
     const left = this.#pace.left;
-    const payload = {
-      percent: `${Math.floor(100 * event.progress)} %`.padStart(5),
-      loss: `loss ${lossText(this.#loss)}`,
+    const payload: Shown = {
+      progress: event.progress,
+      loss: this.#loss,
       validation: this.#validation,
-      speed: grouped(this.#pace.speed),
-      left: Number.isNaN(left) ? '–' : durationText(left),
+      speed: `${grouped(this.#pace.speed)} chars/s`,
+      left: `${Number.isNaN(left) ? '–' : durationText(left)} left`,
     };
     const value = Math.floor(BAR_TOTAL * event.progress);
     if (this.#started) this.#bar.update(value, payload);
@@ -84,12 +92,33 @@ class Bar implements Progress {
   }
 
   report({ point }: ReportEvent): void {
-    if (point.validation !== undefined) this.#validation = `val ${point.validation.toFixed(4)} │ `;
+    this.#validation = point.validation ?? this.#validation;
   }
 
   end(): void {
     if (this.#started) this.#bar.stop();
   }
+}
+
+/** Cells of the bar alone: as many as there is room for. */
+const BAR_CELLS = { least: 8, most: 24 };
+
+/** The bar and, beside it, as much as a terminal of so many columns has room for. */
+function barLine({ progress, loss, validation, speed, left }: Shown, columns: number): string {
+  const short = `loss ${loss.toFixed(4)}`;
+  const held = validation === undefined ? [] : [`val ${validation.toFixed(4)}`];
+  const percent = `${Math.floor(100 * progress)} %`.padStart(6);
+  const texts = [
+    [`loss ${lossText(loss)}`, ...held, speed, left],
+    [short, ...held, speed, left],
+    [short, ...held, left],
+    [short, left],
+    [short],
+  ].map((parts) => [percent, ...parts].join(' │ '));
+  const text = texts.find(({ length }) => length + BAR_CELLS.least < columns) ?? percent;
+  const cells = Math.max(0, Math.min(BAR_CELLS.most, columns - 1 - text.length));
+  const full = Math.floor(cells * progress);
+  return paintError.cyan('━'.repeat(full) + '─'.repeat(cells - full)) + text;
 }
 
 class Lines implements Progress {

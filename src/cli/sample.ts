@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { collect, number, whole } from './options.ts';
+import { collect, filePath, number, whole } from './options.ts';
 
 export interface SampleCommandOptions {
   readonly checkpoint?: string;
@@ -19,7 +19,7 @@ export interface SampleCommandOptions {
 export function sampleCommand(): Command {
   return new Command('sample')
     .description('Write text by drawing symbol after symbol from the model.')
-    .option('-c, --checkpoint <file>', 'the model; the newest in ./checkpoints if not given')
+    .option('-c, --checkpoint <file>', 'the model; the newest in ./checkpoints if not given', filePath)
     .option('-p, --prefix <text>', 'what the text begins with', '')
     .option('-n, --count <n>', 'how many texts', whole(1), 1)
     .option(
@@ -29,7 +29,7 @@ export function sampleCommand(): Command {
     )
     .option('-t, --temperature <x>', 'below 1 safer, above 1 wilder; 0 takes the likeliest symbol always', number(0), 1)
     .option('-s, --seed <seed>', 'the same seed gives the same texts; a random one if not given')
-    .option('--stop <text>', 'end a text before this string (repeatable)', collect, [])
+    .option('--stop <text>', 'end a text before this string, in which \\n is a newline (repeatable)', collect, [])
     .addOption(new Option('--kernel <name>').choices(['auto', 'wasm256', 'wasm128', 'js']).default('auto').hideHelp())
     .option('--json', 'print JSON Lines, with log-probabilities')
     .option('--raw', 'send control characters as they are, to a terminal too')
@@ -37,8 +37,8 @@ export function sampleCommand(): Command {
     .addHelpText(
       'after',
       `
-A model of lines prints a line for each text, and ends it at its <stop>. A model of a stream writes --length symbols, as
-they are drawn.
+A model of lines prints a line for each text, and ends it at its <stop>. A model
+of a stream writes --length symbols, as they are drawn.
 
 Examples:
   rnn sample --length 500 --temperature 0.8

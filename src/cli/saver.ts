@@ -16,6 +16,11 @@ export class Saver {
     this.path = path;
   }
 
+  /** Whether `path` holds a model of this run. */
+  get saved(): boolean {
+    return this.#bestSaved > Number.NEGATIVE_INFINITY;
+  }
+
   /** Keeps or writes what the trainer offers. The best model is never passed over, only written a little later. */
   take({ kind, final, snapshot }: CheckpointEvent): void {
     const now = performance.now();

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { EXIT, UserError } from '../errors.ts';
-import { loadCheckpoint } from '../nn/checkpoint.ts';
+import { type Checkpoint, requireWritable } from '../nn/checkpoint.ts';
 import { type Corpus, readCorpus } from '../text/corpus.ts';
-import { Vocabulary } from '../text/vocabulary.ts';
 import type { DoneEvent, StartEvent, TrainEvent } from '../training/events.ts';
-import { readRun, recipeOf } from '../training/run.ts';
+import type { Recipe } from '../training/options.ts';
+import { type RunRecord, readRun, recipeOf } from '../training/run.ts';
 import { type TrainOptions, train } from '../training/trainer.ts';
-import { freshPath, lastPath } from './checkpoints.ts';
-import { durationText, grouped, lossText, Output, ReaderGone, remark } from './output.ts';
+import { freshPath, lastPath, loadModel } from './checkpoints.ts';
+import { counted, durationText, grouped, lossText, Output, ReaderGone, remark } from './output.ts';
 import { createProgress } from './progress.ts';
 import { placeFrom, recipeFrom } from './recipe.ts';
 import { Saver } from './saver.ts';
@@ -22,9 +22,12 @@ export async function runTraining(sources: readonly string[], options: TrainComm
   const quiet = options.quiet === true;
   const say = quiet ? () => {} : remark;
   const { corpus, trainOptions, path } = await prepare(sources, options, say);
-  const interruption = listen(say);
   const saver = new Saver(path);
   const progress = createProgress(quiet);
+  const interruption = listen(() => {
+    progress.end();
+    say('stopping after this step, and saving; once more to leave at once');
+  });
   const output = new Output();
   try {
     for await (const event of train(corpus, { ...trainOptions, signal: interruption.signal })) {
@@ -54,7 +57,12 @@ export async function runTraining(sources: readonly string[], options: TrainComm
     saver.flush();
     interruption.close();
   }
-  await printPath(output, path, options.json === true);
+  // A run that was resumed after its end has nothing more to save.
+  if (saver.saved || (options.resume !== undefined && existsSync(path))) {
+    await printPath(output, path, options.json === true);
+  } else if (interruption.status() === EXIT.done) {
+    throw new UserError('the time was over before the first step, and nothing was trained; give a longer --time');
+  }
   return interruption.status();
 }
 
@@ -73,24 +81,64 @@ async function prepare(
   if (options.resume === undefined) {
     const recipe = recipeFrom(options);
     const path = options.out ?? freshPath(sources);
-    if (existsSync(path) && !options.overwrite) {
-      throw new UserError(`${path} is there already; give another --out, or --overwrite to replace it`);
-    }
+    if (!options.overwrite) requireFree(path);
     const { unit, mode, minCount } = options;
     const corpus = await readCorpus(sources, { unit, mode, minCount });
     if (options.mode === 'auto') say(`read as ${corpus.mode}: ${corpus.modeReason} (--mode overrides)`);
+    if (options.mode === 'auto') requireInk(corpus, sources);
+    requireWritable(path);
     return { corpus, trainOptions: { recipe, place }, path };
   }
-  const checkpoint = loadCheckpoint(options.resume);
+  const { checkpoint, vocabulary } = loadModel(options.resume);
   const run = readRun(checkpoint, options.resume);
-  const corpus = await readCorpus(sources, { vocabulary: Vocabulary.fromJSON(checkpoint.vocabulary) });
+  const recipe = resumedRecipe(options.resume, checkpoint, run, options);
+  const own = options.resume.replace(/\.last\.json$/, '.json');
+  const path = options.out ?? own;
+  if (path !== own && !options.overwrite) requireFree(path);
+  const corpus = await readCorpus(sources, { vocabulary });
   if (corpus.hash !== run.corpus.hash) {
     throw new UserError(
       `${options.resume}: it was trained on another text than this one; give the same text to resume`,
     );
   }
-  const path = options.out ?? options.resume.replace(/\.last\.json$/, '.json');
-  return { corpus, trainOptions: { recipe: recipeOf(run), place, resume: { checkpoint, run } }, path };
+  requireWritable(path);
+  return { corpus, trainOptions: { recipe, place, resume: { checkpoint, run } }, path };
+}
+
+/** Nothing that was saved is lost: neither the model nor the state beside it. */
+function requireFree(path: string): void {
+  const taken = [path, lastPath(path)].find((file) => existsSync(file));
+  if (taken === undefined) return;
+  throw new UserError(`${taken} is there already; give another --out, or --overwrite to replace it`);
+}
+
+/** Blank lines and spaces alone are hardly what was meant. */
+function requireInk({ vocabulary }: Corpus, sources: readonly string[]): void {
+  for (let id = 0; id < vocabulary.size; id++) {
+    if (id !== vocabulary.unknown && vocabulary.decode([id]).trim() !== '') return;
+  }
+  const names = sources.map((path) => (path === '-' ? 'standard input' : path)).join(', ');
+  throw new UserError(`${names}: nothing but blanks; give a text, or --mode stream if it is meant`);
+}
+
+/** The recipe of the run's record, with the limits given now, if any. */
+function resumedRecipe(
+  name: string,
+  { model, resume }: Checkpoint,
+  run: RunRecord,
+  options: TrainCommandOptions,
+): Recipe {
+  if (!resume) throw new UserError(`${name}: has no state to resume from; give the .last.json beside it`);
+  const recipe = recipeOf(run);
+  const parts = Object.keys(recipe.model) as (keyof typeof recipe.model)[];
+  const unlike = parts.find((part) => recipe.model[part] !== model[part]);
+  if (unlike) {
+    throw new UserError(
+      `${name}: the checkpoint is damaged: its model has ${unlike} ${model[unlike]}, its run ${recipe.model[unlike]}; use another, or train again`,
+    );
+  }
+  const { limits } = recipeFrom(options);
+  return Object.values(limits).some((limit) => limit !== undefined) ? { ...recipe, limits } : recipe;
 }
 
 function announce(start: StartEvent, corpus: Corpus, { recipe }: TrainOptions, say: (text: string) => void): void {
@@ -98,18 +146,18 @@ function announce(start: StartEvent, corpus: Corpus, { recipe }: TrainOptions, s
   for (const note of start.notes) say(note);
   say(
     `${model.cell} ${model.layers} × ${model.hidden}, ${grouped(start.parameters)} parameters; ` +
-      `${grouped(corpus.characters)} characters, ${corpus.vocabulary.size} symbols, ` +
+      `${counted(corpus.characters, 'character')}, ${counted(corpus.vocabulary.size, 'symbol')}, ` +
       `${grouped(start.validationSymbols)} held out to validate`,
   );
   const { rows, window, stride } = start.batch;
   const limits = [
-    start.limits.epochs === undefined ? '' : `${start.limits.epochs} epochs`,
-    start.limits.steps === undefined ? '' : `${grouped(start.limits.steps)} steps`,
+    start.limits.epochs === undefined ? '' : counted(start.limits.epochs, 'epoch'),
+    start.limits.steps === undefined ? '' : counted(start.limits.steps, 'step'),
     start.limits.seconds === undefined ? '' : durationText(start.limits.seconds),
   ];
   say(
     `batch ${rows} × ${window}${stride === window ? '' : ` (an update every ${stride})`}, ` +
-      `${limits.filter(Boolean).join(' or ')}; kernel ${start.kernel}, ${start.threads} thread${start.threads > 1 ? 's' : ''}`,
+      `${limits.filter(Boolean).join(' or ')}; kernel ${start.kernel}, ${counted(start.threads, 'thread')}`,
   );
 }
 
@@ -120,7 +168,12 @@ function conclude(done: DoneEvent, path: string, say: (text: string) => void): v
     done.test === undefined ? '' : `test ${lossText(done.test)}`,
   ];
   const why = { epochs: 'all epochs', steps: 'all steps', time: 'time is up', interrupted: 'interrupted' }[done.reason];
-  say(`${why}: ${done.step} steps, ${done.epoch.toFixed(2)} epochs; ${losses.filter(Boolean).join(', ')} a symbol`);
+  const reached = `${why}: ${counted(done.step, 'step')}, ${done.epoch.toFixed(2)} epochs`;
+  if (done.step === 0) {
+    say(`${reached}; nothing to save`);
+    return;
+  }
+  say(`${reached}; ${losses.filter(Boolean).join(', ')} a symbol`);
   if (done.reason === 'interrupted') say(`saved; go on with --resume ${lastPath(path)} and the same text`);
 }
 
@@ -151,7 +204,7 @@ interface Interruption {
 }
 
 /** The first signal ends the run after the step under way, saving; a second one ends the program at once. */
-function listen(say: (text: string) => void): Interruption {
+function listen(stopping: () => void): Interruption {
   const controller = new AbortController();
   let received: Signal | undefined;
   const signals = Object.keys(SIGNAL_STATUS) as Signal[];
@@ -159,7 +212,7 @@ function listen(say: (text: string) => void): Interruption {
     if (received) process.exit(SIGNAL_STATUS[signal]);
     received = signal;
     controller.abort();
-    say('stopping after this step, and saving; once more to leave at once');
+    stopping();
   };
   for (const signal of signals) process.on(signal, onSignal);
   return {

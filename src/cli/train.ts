@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
-import { duration, fractionOrCount, number, whole } from './options.ts';
+import { UsageError } from '../errors.ts';
+import { collect, duration, filePath, fractionOrCount, number, whole } from './options.ts';
 
 export interface TrainCommandOptions {
   readonly cell: 'lstm' | 'gru' | 'rnn';
@@ -11,7 +12,7 @@ export interface TrainCommandOptions {
   readonly init: 'uniform' | 'identity';
   readonly bptt: number;
   readonly bpttStride?: number;
-  readonly batch: number;
+  readonly batch?: number;
   readonly epochs?: number;
   readonly steps?: number;
   readonly time?: number;
@@ -43,7 +44,7 @@ export interface TrainCommandOptions {
 export function trainCommand(): Command {
   const command = new Command('train')
     .description('Train a model on one or more texts, and save it as JSON.')
-    .argument('<corpus...>', 'text files, read one after the other; - is standard input')
+    .argument('<corpus...>', 'text files, read one after the other; - is standard input', collect)
     .optionsGroup('Model:')
     .addOption(new Option('--cell <name>', 'recurrent cell').choices(['lstm', 'gru', 'rnn']).default('lstm'))
     .option('--layers <n>', 'recurrent layers, each fed by the one below', whole(1, 64), 2)
@@ -65,9 +66,9 @@ export function trainCommand(): Command {
     .optionsGroup('Training:')
     .option('--bptt <k2>', 'steps that the gradient goes back', whole(1, 100_000), 64)
     .option('--bptt-stride <k1>', 'steps between updates, at most k2 (default: k2)', whole(1, 100_000))
-    .option('--batch <n>', 'texts read side by side', whole(1, 100_000), 48)
-    .option('--epochs <n>', 'stop after reading the text so many times', number(0, Number.POSITIVE_INFINITY, true))
-    .option('--steps <n>', 'stop after so many updates', whole(0))
+    .option('--batch <n>', 'texts read side by side (default: 48, fewer for a small text)', whole(1, 100_000))
+    .option('--epochs <n>', 'stop after reading the text so many times', number(0, Number.MAX_VALUE, true))
+    .option('--steps <n>', 'stop after so many updates', whole(1))
     .option('--time <duration>', 'stop after so long: 90s, 3m, 1.5h', duration)
     .addOption(
       new Option('--optimizer <name>', 'update rule').choices(['adam', 'sgd', 'rmsprop', 'adagrad']).default('adam'),
@@ -75,7 +76,7 @@ export function trainCommand(): Command {
     .option(
       '--lr <x>',
       'learning rate (default: adam 0.004, rmsprop 0.002, adagrad 0.02, sgd 0.5)',
-      number(0, Number.POSITIVE_INFINITY, true),
+      number(0, Number.MAX_VALUE, true),
     )
     .addOption(
       new Option('--schedule <name>', 'of the learning rate over the run')
@@ -120,27 +121,50 @@ export function trainCommand(): Command {
       new Option('--kernel <name>', 'arithmetic').choices(['auto', 'wasm256', 'wasm128', 'js']).default('auto'),
     )
     .optionsGroup('Output:')
-    .option('-o, --out <file>', 'where the best model is saved (default: checkpoints/NAME.json, a new name each time)')
+    .option(
+      '-o, --out <file>',
+      'where the best model is saved (default: checkpoints/NAME.json, a new name each time)',
+      filePath,
+    )
     .option('--overwrite', 'allow --out to replace a file')
-    .option('--resume <file>', 'go on with a run from its .last.json: same corpus, same options as then')
+    .option('--resume <file>', 'go on with a run from its .last.json, on the same text and with its options', filePath)
     .option('--json', 'print progress to standard output as JSON Lines')
     .option('--quiet', 'say nothing on standard error')
     .addHelpText(
       'after',
       `
-A run without --epochs, --steps or --time reads 10 million symbols, or the text 200 times if that is less. The best
-model goes to --out, and the newest state, with all that --resume needs, to NAME.last.json beside it. The path of
-the best model is printed to standard output.
+A run without --epochs, --steps or --time reads 10 million symbols, or the text
+200 times if that is less. The best model goes to --out, and the newest state,
+with all that --resume needs, to NAME.last.json beside it. The path of the best
+model is printed to standard output.
+
+With --resume, --epochs, --steps and --time may be given anew, to train longer;
+the rest of the training is as it was begun.
 
 Examples:
   rnn train book.txt
   rnn train book.txt --time 3m --hidden 256
   rnn train corpora/terms.txt --validation 0 --out checkpoints/terms.json
   rnn train book.txt --cell rnn --bptt 50 --bptt-stride 10 --clip-norm 5
+  rnn train book.txt --resume checkpoints/book.last.json
   cat *.txt | rnn train - --json > log.jsonl`,
     );
   return command.action(async (sources: string[], options: TrainCommandOptions) => {
+    if (options.resume !== undefined) refuseOthers(command);
     const { runTraining } = await import('./train-run.ts');
     process.exitCode = await runTraining(sources, options);
   });
+}
+
+/** What may be said anew when a run is resumed: where it is saved, where it runs, what it tells, and when it ends. */
+const WITH_RESUME = new Set('resume out overwrite json quiet threads kernel epochs steps time'.split(' '));
+
+/** With --resume, an option that would be passed over is refused. */
+function refuseOthers(command: Command): void {
+  const given = command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli');
+  const other = given.find((option) => !WITH_RESUME.has(option.attributeName()));
+  if (!other) return;
+  throw new UsageError(
+    `${other.long} can't be given with --resume: the run goes on as it was begun; leave it out, or train anew`,
+  );
 }

@@ -85,7 +85,7 @@ class Trial {
     const oracle = referenceKernels({ floats: kernels.floats.slice(), ints: new Int32Array(0) });
     for (const each of [kernels, oracle]) {
       each.pack(packed, b, K, N, N);
-      each.multiply(c, a, packed, M, N, K, N, K);
+      each.multiply(c, b, a, packed, M, N, K, N, 0, K);
       each.multiplyTransposed(c + M * N, a, b, M, N, K, N, M, N);
       const [h, cell, cellTanh, gates, previous] = this.#blocks as [Address, Address, Address, Address, Address];
       const offset = 2 * M * N;
@@ -119,7 +119,7 @@ class Trial {
     const { m, n, k, calls } = TIMED;
     const [c, a, , packed] = this.#blocks as [Address, Address, Address, Address];
     const start = performance.now();
-    for (let call = 0; call < calls; call++) kernels.multiply(c, a, packed, m, n, k, n, k);
+    for (let call = 0; call < calls; call++) kernels.multiply(c, c, a, packed, m, n, k, n, n, k);
     return performance.now() - start;
   }
 

@@ -22,6 +22,14 @@ export const NONE: Address = 0;
 export const KERNEL_NAMES = ['wasm256', 'wasm128', 'js'] as const;
 export type KernelName = (typeof KERNEL_NAMES)[number];
 
+/** Columns of the panels that a packed matrix is made of; the last is filled up with zeros. The layout inside is a back end's own. */
+export const PANEL_COLUMNS = 16;
+
+/** Numbers that `pack` needs for a matrix of k × n. */
+export function packedSize(k: number, n: number): number {
+  return k * Math.ceil(n / PANEL_COLUMNS) * PANEL_COLUMNS;
+}
+
 /** The numbers of a memory. Float64 is for checking gradients; it exists on the reference kernels alone. */
 export type Floats = Float32Array | Float64Array;
 
@@ -70,21 +78,24 @@ export interface Kernels extends Memory {
 
   // Products. The right-hand matrix is packed first, into a layout of the back end's own.
 
-  /** Numbers that `pack` needs for a k × n matrix. */
-  packedSize(k: number, n: number): number;
   /** packed ← B for B of k × n with row stride `stride`. */
   pack(packed: Address, b: Address, k: number, n: number, stride: number): void;
   /** packed ← Bᵀ for B of n × k with row stride `stride`: what is packed has k rows and n columns. */
   packTransposed(packed: Address, b: Address, k: number, n: number, stride: number): void;
-  /** C += A·B for C of m × n, A of m × k, B packed from k × n. */
+  /**
+   * C ← S + A·B for C and S of m × n, A of m × k, B packed from k × n. S is what the sums start from: C itself, to add to
+   * it, or, with strideStart 0, one row for all, such as a bias or zeros.
+   */
   multiply(
     c: Address,
+    start: Address,
     a: Address,
     packed: Address,
     m: number,
     n: number,
     k: number,
     strideC: number,
+    strideStart: number,
     strideA: number,
   ): void;
   /** C += Aᵀ·B for C of m × n, A of k × m, B of k × n, neither packed: a weight's gradient, summed over k rows. */
@@ -102,8 +113,6 @@ export interface Kernels extends Memory {
 
   // Rows.
 
-  /** out[r] ← row, for every r. */
-  broadcastRows(out: Address, row: Address, rows: number, n: number): void;
   /** out[r] ← table[ids[r]] + bias; with bias = NONE, out[r] ← table[ids[r]]. The product of a one-hot row and a matrix. */
   gatherRows(out: Address, table: Address, ids: Address, bias: Address, rows: number, n: number): void;
   /** table[ids[r]] += d[r], for r ascending: the backward of `gatherRows`. Strides are those of `table` and `d`. */

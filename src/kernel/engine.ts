@@ -1,3 +1,4 @@
+import { UserError } from '../errors.ts';
 import type { Arena } from './arena.ts';
 import type { KernelChoice } from './choose.ts';
 import type { Address, Kernels } from './contract.ts';
@@ -66,14 +67,15 @@ export class Engine<Config> {
     return this.#threads;
   }
 
-  /** Runs one command to its end. Throws ThreadFailure where a worker died; then `continueAlone` and try again. */
+  /** Runs one command to its end. Throws ThreadFailure where a worker died; then await `continueAlone` and try again. */
   run(command: number): void {
     if (this.#threads > 1) this.#pool?.start(command);
     this.#run(command);
   }
 
-  /** From now on, one thread does everything; the numbers stay the same. */
-  continueAlone(): void {
+  /** From now on, one thread does everything; the numbers stay the same. Ends the other threads, which may be at work in the memory still. */
+  async continueAlone(): Promise<void> {
+    await this.#pool?.close();
     const { program, config } = this.#options;
     this.notice = 'a worker thread died: going on with one thread';
     this.#threads = 1;
@@ -91,7 +93,17 @@ interface Allocation {
   readonly scratch: readonly Address[];
 }
 
+/** UserError where there is no such memory: WebAssembly addresses 4 GiB, and a machine may have less. */
 function allocate(choice: KernelChoice, arena: Arena, threads: number): Allocation {
+  try {
+    return allocateUnchecked(choice, arena, threads);
+  } catch (cause) {
+    const need = `${(arena.bytes / 1e9).toFixed(1)} GB of memory can't be had (${(cause as Error).message})`;
+    throw new UserError(`${need}; use fewer units or layers, or a smaller batch or window`, { cause });
+  }
+}
+
+function allocateUnchecked(choice: KernelChoice, arena: Arena, threads: number): Allocation {
   if (choice.name === 'js' || !choice.module) {
     const buffer = new ArrayBuffer(arena.bytes);
     const views = { floats: new Float32Array(buffer), ints: new Int32Array(buffer) };

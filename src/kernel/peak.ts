@@ -44,7 +44,7 @@ export function createProgram(config: readonly Operands[], k: Kernels, team: Tea
   const [c, a, packed] = config[team.rank]!;
   const { m, n, k: depth } = PRODUCT;
   return () => {
-    for (let call = 0; call < CALLS; call++) k.multiply(c, a, packed, m, n, depth, n, depth);
+    for (let call = 0; call < CALLS; call++) k.multiply(c, c, a, packed, m, n, depth, n, n, depth);
     team.barrier();
   };
 }

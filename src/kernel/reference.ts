@@ -28,8 +28,6 @@ export function referenceKernels(memory: Memory): Kernels {
     floats: x,
     ints,
 
-    packedSize: (k, n) => k * n,
-
     pack(packed, b, k, n, stride) {
       copyPacked(packed, k, n, (row, column) => b + row * stride + column);
     },
@@ -38,8 +36,10 @@ export function referenceKernels(memory: Memory): Kernels {
       copyPacked(packed, k, n, (row, column) => b + column * stride + row);
     },
 
-    multiply(c, a, packed, m, n, k, strideC, strideA) {
+    multiply(c, start, a, packed, m, n, k, strideC, strideStart, strideA) {
+      if (k === 0) return;
       for (let i = 0; i < m; i++) {
+        x.copyWithin(c + i * strideC, start + i * strideStart, start + i * strideStart + n);
         for (let p = 0; p < k; p++) {
           const factor = x[a + i * strideA + p]!;
           const from = packed + p * n;
@@ -58,10 +58,6 @@ export function referenceKernels(memory: Memory): Kernels {
           for (let j = 0; j < n; j++) x[to + j]! += factor * x[from + j]!;
         }
       }
-    },
-
-    broadcastRows(out, row, rows, n) {
-      for (let r = 0; r < rows; r++) x.copyWithin(out + r * n, row, row + n);
     },
 
     gatherRows(out, table, ids, bias, rows, n) {

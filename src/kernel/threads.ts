@@ -29,8 +29,14 @@ const SETTINGS = 16;
 /** Looks before sleeping. Barriers are a few in a step and mostly met within microseconds; waking a sleeper takes 30 µs. */
 const SPINS = 20_000;
 
-/** A thread that hasn't come to a barrier for so long is dead: no share of a step takes a fraction of it. */
-const STALLED_MS = 60_000;
+/** How long a thread sleeps at a time, before it looks whether another has failed. */
+const SLEEP_MS = 1000;
+
+/**
+ * Sleeps in a row after which a thread that hasn't come to a barrier is dead: no share of a step takes a fraction of that minute. They are
+ * counted, not timed, so that a process that was stopped for an hour (by Ctrl-Z, or by a closed lid) goes on.
+ */
+const STALLED_SLEEPS = 60;
 
 export function createControl(size: number): Control {
   return {
@@ -81,7 +87,7 @@ function barrier(control: Control): void {
     Atomics.store(words, Slot.arrived, 0);
     Atomics.add(words, Slot.generation, 1);
     Atomics.notify(words, Slot.generation);
-  } else if (!waitWhile(words, Slot.generation, generation, STALLED_MS)) {
+  } else if (!waitWhile(words, Slot.generation, generation, STALLED_SLEEPS)) {
     fail(control);
   }
   if (Atomics.load(words, Slot.failed) !== 0) {
@@ -89,14 +95,12 @@ function barrier(control: Control): void {
   }
 }
 
-/** Spins, then sleeps, while a slot has the value `old`. False when `milliseconds` have passed. */
-function waitWhile(words: Int32Array, slot: number, old: number, milliseconds: number): boolean {
+/** Spins, then sleeps, while a slot has the value `old` and no thread has failed. False after so many sleeps. */
+function waitWhile(words: Int32Array, slot: number, old: number, sleeps: number): boolean {
   for (let spin = 0; spin < SPINS; spin++) if (Atomics.load(words, slot) !== old) return true;
-  const end = performance.now() + milliseconds;
-  while (Atomics.load(words, slot) === old && Atomics.load(words, Slot.failed) === 0) {
-    const left = end - performance.now();
-    if (left <= 0) return false;
-    Atomics.wait(words, slot, old, Math.min(left, 1000));
+  for (let slept = 0; Atomics.load(words, slot) === old && Atomics.load(words, Slot.failed) === 0; slept++) {
+    if (slept >= sleeps) return false;
+    Atomics.wait(words, slot, old, SLEEP_MS);
   }
   return true;
 }

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import type { AdagradSettings, AdamSettings, Address, Kernels, RmsPropSettings, SgdSettings } from './contract.ts';
 
 /** Numbers in the scratch block that every thread gives its kernels; the same constant stands in assembly/scratch.ts. */
-export const SCRATCH_FLOATS = 128 + 16 + 512 * 16 + 256 * (512 + 16);
+export const SCRATCH_FLOATS = 128 + 16 + 257 * 128 + 512 * 272;
 
 const PAGE_BYTES = 65_536;
 
@@ -78,7 +78,8 @@ export function createSharedMemory(bytes: number): WebAssembly.Memory {
 /** What the module exports under the contract's own names, and under the names of its two tiles. */
 type Shared = Pick<
   Kernels,
-  | 'broadcastRows'
+  | 'pack'
+  | 'packTransposed'
   | 'gatherRows'
   | 'scatterRows'
   | 'sumRows'
@@ -105,14 +106,11 @@ type Shared = Pick<
 >;
 
 interface Exports extends Shared {
-  pack8: Kernels['pack'];
-  pack16: Kernels['pack'];
-  packTransposed8: Kernels['packTransposed'];
-  packTransposed16: Kernels['packTransposed'];
   multiply8: Kernels['multiply'];
   multiply16: Kernels['multiply'];
   multiplyTransposed8: Kernels['multiplyTransposed'];
   multiplyTransposed16: Kernels['multiplyTransposed'];
+  readonly SCRATCH_FLOATS: WebAssembly.Global;
   setScratch(address: Address): void;
   sgd(
     p: Address,
@@ -169,42 +167,26 @@ export function wasmKernels(
 ): Kernels {
   const instance = new WebAssembly.Instance(module, { env: { memory } });
   const exports = instance.exports as unknown as Exports;
+  if (exports.SCRATCH_FLOATS.value !== SCRATCH_FLOATS) {
+    throw new Error(`${FILE.pathname} is of another version than this program (npm run build:kernel makes it)`);
+  }
   exports.setScratch(scratch);
+  const wide = name === 'wasm256';
   return {
     name,
     floats: new Float32Array(memory.buffer),
     ints: new Int32Array(memory.buffer),
-    ...(name === 'wasm256' ? wideProducts(exports) : narrowProducts(exports)),
+    multiply: wide ? exports.multiply16 : exports.multiply8,
+    multiplyTransposed: wide ? exports.multiplyTransposed16 : exports.multiplyTransposed8,
     ...shared(exports),
     ...updates(exports),
   };
 }
 
-type Products = Pick<Kernels, 'packedSize' | 'pack' | 'packTransposed' | 'multiply' | 'multiplyTransposed'>;
-
-function wideProducts(exports: Exports): Products {
-  return {
-    packedSize: (k, n) => k * Math.ceil(n / 16) * 16,
-    pack: exports.pack16,
-    packTransposed: exports.packTransposed16,
-    multiply: exports.multiply16,
-    multiplyTransposed: exports.multiplyTransposed16,
-  };
-}
-
-function narrowProducts(exports: Exports): Products {
-  return {
-    packedSize: (k, n) => k * Math.ceil(n / 8) * 8,
-    pack: exports.pack8,
-    packTransposed: exports.packTransposed8,
-    multiply: exports.multiply8,
-    multiplyTransposed: exports.multiplyTransposed8,
-  };
-}
-
 function shared(exports: Exports): Shared {
   return {
-    broadcastRows: exports.broadcastRows,
+    pack: exports.pack,
+    packTransposed: exports.packTransposed,
     gatherRows: exports.gatherRows,
     scatterRows: exports.scatterRows,
     sumRows: exports.sumRows,

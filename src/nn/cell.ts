@@ -33,6 +33,8 @@ export interface CellBuffers {
   readonly dHidden: Address;
   /** [B][H] ∂L/∂h₋ of the step last gone back through. */
   readonly dPrevious: Address;
+  /** [H] zeros, for products to start from. */
+  readonly zeros: Address;
 }
 
 /**

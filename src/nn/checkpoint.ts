@@ -26,6 +26,9 @@ const LIMITS = { layers: 64, hidden: 32_768, embedding: 32_768, symbols: 1_200_0
 /** Longest text that JavaScript can hold in a string, less a margin. */
 const LARGEST_FILE = 512 * 1024 * 1024 - 1024;
 
+/** Characters of a message that may come from a file. */
+const LONGEST_REASON = 200;
+
 /** Plain data that other layers keep in a checkpoint and check themselves. */
 export type Json = z.infer<ReturnType<typeof z.json>>;
 
@@ -98,7 +101,7 @@ export function parseCheckpoint(text: string, name: string): Checkpoint {
  */
 export function saveCheckpoint(path: string, checkpoint: Checkpoint): void {
   const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${process.pid}.tmp`);
+  const temporary = temporaryPath(path);
   try {
     mkdirSync(folder, { recursive: true });
     const file = openSync(temporary, 'w');
@@ -111,9 +114,36 @@ export function saveCheckpoint(path: string, checkpoint: Checkpoint): void {
     renameSync(temporary, path);
     syncFolder(folder);
   } catch (cause) {
-    rmSync(temporary, { force: true });
-    throw new UserError(`${path}: the checkpoint can't be saved: ${(cause as Error).message}`, { cause });
+    throw unsaved(path, cause);
   }
+}
+
+/** Finds out, before a long training and not after it, whether a checkpoint can be saved at `path`. Makes its folder. */
+export function requireWritable(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new Error('it is a directory');
+    closeSync(openSync(temporaryPath(path), 'w'));
+    rmSync(temporaryPath(path));
+  } catch (cause) {
+    throw unsaved(path, cause);
+  }
+}
+
+function temporaryPath(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+}
+
+/** Clears away what was begun, and says why it failed. */
+function unsaved(path: string, cause: unknown): UserError {
+  try {
+    rmSync(temporaryPath(path), { force: true });
+  } catch {
+    // There is no such folder, so there is nothing to clear away.
+  }
+  return new UserError(`${path}: the checkpoint can't be saved: ${(cause as Error).message}; give another --out`, {
+    cause,
+  });
 }
 
 /** The file's text in pieces, a tensor each, so that a large model never needs to be one string. */
@@ -138,11 +168,19 @@ export function* serializeCheckpoint(checkpoint: Checkpoint): Generator<string> 
 function* tensorPieces(tensors: readonly (readonly [string, readonly number[], Float32Array])[]): Generator<string> {
   yield '{';
   for (const [index, [name, shape, values]] of tensors.entries()) {
+    const bad = findNotFinite(values);
+    // No reader would take it, and what it replaces may be good.
+    if (bad >= 0) throw new RangeError(`the tensor ${name} has ${values[bad]} at ${bad}`);
     const tensor = { shape, dtype: 'float32', data: encode(values) };
     yield `${index ? ',' : ''}\n  ${JSON.stringify(name)}: ${JSON.stringify(tensor)}`;
   }
   yield '}';
 }
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such checkpoint; make one with `rnn train`',
+  EISDIR: 'is a directory; name a checkpoint in it',
+};
 
 function readText(path: string): string {
   try {
@@ -153,9 +191,8 @@ function readText(path: string): string {
     return readFileSync(path, 'utf8');
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
-    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    const why = missing ? 'there is no such checkpoint; make one with `rnn train`' : (cause as Error).message;
-    throw new UserError(`${path}: ${why}`, { cause });
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new UserError(`${path}: ${UNREADABLE[code ?? ''] ?? `the checkpoint can't be read: ${message}`}`, { cause });
   }
 }
 
@@ -171,14 +208,24 @@ function validate(json: unknown, name: string): z.infer<typeof fileSchema> {
   const { format, version } = (json ?? {}) as { format?: unknown; version?: unknown };
   if (format !== FORMAT) throw new UserError(`${name}: not a checkpoint of this program (no "format": "${FORMAT}")`);
   if (version !== VERSION) {
+    const other = typeof version === 'number' ? `version ${version}` : 'an unknown version';
     throw new UserError(
-      `${name}: a checkpoint of version ${JSON.stringify(version)}, where this program reads version ${VERSION}; use the program that wrote it, or train again`,
+      `${name}: a checkpoint of ${other}, where this program reads version ${VERSION}; use the program that wrote it, or train again`,
     );
   }
-  const result = fileSchema.safeParse(json);
+  const result = check(json, name);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   throw damaged(name, `${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
+}
+
+function check(json: unknown, name: string): ReturnType<typeof fileSchema.safeParse> {
+  try {
+    return fileSchema.safeParse(json);
+  } catch (cause) {
+    if (cause instanceof RangeError) throw damaged(name, 'its values are nested too deeply', cause); // the stack is full
+    throw cause;
+  }
 }
 
 function readParameters(tensors: Record<string, FileTensor>, manifest: Manifest, name: string): Float32Array {
@@ -189,6 +236,8 @@ function readParameters(tensors: Record<string, FileTensor>, manifest: Manifest,
       throw damaged(name, `the tensor ${view.name} is [${tensor.shape}], where its configuration says [${view.shape}]`);
     }
   }
+  // All numbers must be there before room for them is made.
+  for (const view of manifest.views) requireBytes(tensors[view.name]!, view.name, name);
   const extra = Object.keys(tensors).find((key) => !manifest.views.some((view) => view.name === key));
   if (extra !== undefined) throw damaged(name, `its configuration has no tensor ${JSON.stringify(extra)}`);
   const parameters = new Float32Array(manifest.size);
@@ -207,20 +256,32 @@ function encode(values: Float32Array): string {
   return Buffer.from(copy.buffer).toString('base64');
 }
 
-function decode({ shape, data }: FileTensor, key: string, name: string): Float32Array {
+/** How many numbers the tensor's shape says it has, and its text is long enough for. */
+function requireBytes({ shape, data }: FileTensor, key: string, name: string): number {
   const size = shape.reduce((product, length) => product * length, 1);
   const bytes = Buffer.byteLength(data, 'base64');
   if (bytes !== 4 * size) throw damaged(name, `the tensor ${key} [${shape}] has ${bytes} bytes, not ${4 * size}`);
+  return size;
+}
+
+function decode(tensor: FileTensor, key: string, name: string): Float32Array {
+  const size = requireBytes(tensor, key, name);
   const values = new Float32Array(size);
-  if (Buffer.from(values.buffer).write(data, 'base64') !== 4 * size)
+  if (Buffer.from(values.buffer).write(tensor.data, 'base64') !== 4 * size)
     throw damaged(name, `the tensor ${key} is not base64`);
-  const bad = values.findIndex((value) => !Number.isFinite(value));
+  const bad = findNotFinite(values);
   if (bad >= 0) throw damaged(name, `the tensor ${key} has ${values[bad]} at ${bad}`);
   return values;
 }
 
+function findNotFinite(values: Float32Array): number {
+  return values.findIndex((value) => !Number.isFinite(value));
+}
+
+/** Names in `why` may come from the file: they are kept to one line, short, and without a terminal's control characters. */
 function damaged(name: string, why: string, cause?: unknown): UserError {
-  return new UserError(`${name}: the checkpoint is damaged: ${why}; use another, or train again`, { cause });
+  const line = why.replace(/[\p{Cc}\u2028\u2029]/gu, ' ').slice(0, LONGEST_REASON);
+  return new UserError(`${name}: the checkpoint is damaged: ${line}; use another, or train again`, { cause });
 }
 
 function syncFolder(folder: string): void {

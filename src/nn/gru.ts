@@ -74,8 +74,7 @@ export class GruCell extends GruBase implements Cell {
     const dPrevious = this.buffers.dPrevious + row * H;
     const dResetHidden = this.#dResetHidden + row * H;
     k.gruBackward(gates, dPrevious, this.buffers.dHidden + at, previous, rows, H);
-    k.fill(dResetHidden, 0, rows * H);
-    this.candidateWeight.backward(k, dResetHidden, gates + 2 * H, rows, H, 3 * H);
+    this.candidateWeight.backwardFrom(k, dResetHidden, this.buffers.zeros, gates + 2 * H, rows, H, 3 * H);
     k.gruResetBackward(gates, dPrevious, dResetHidden, previous, rows, H);
     if (step > 0) this.gateWeight.backward(k, dPrevious, gates, rows, H, 3 * H);
   }
@@ -116,8 +115,7 @@ export class GruAfterCell extends GruBase implements Cell {
     const inner = this.#inner + at;
     const previous = this.buffers.previous + at;
     this.gateWeight.forward(k, gates, previous, rows, 3 * H, H);
-    k.broadcastRows(inner, this.#bias.value, rows, H);
-    this.candidateWeight.forward(k, inner, previous, rows, H, H);
+    this.candidateWeight.forwardFrom(k, inner, this.#bias.value, previous, rows, H, H);
     k.gruAfterForward(this.buffers.hidden + at + this.batch * H, gates, inner, previous, rows, H);
   }
 

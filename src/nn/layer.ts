@@ -36,6 +36,7 @@ export class Layer {
     index: number,
     input: LayerInput,
     keep: Address,
+    zeros: Address,
   ) {
     const { steps, rows, training } = shape;
     const prefix = `layers.${index}.`;
@@ -50,6 +51,7 @@ export class Layer {
       dHidden: arena.float(training ? steps * rows * H : 0), // [T][B][H]
       dPrevious: arena.float(training ? rows * H : 0), // [B][H]
       keep,
+      zeros,
     };
     this.#cell = makeCell({ arena, parameters, prefix, shape, hidden: H, buffers: this.#buffers }, config);
     this.#input = input;
@@ -109,10 +111,10 @@ export class Layer {
       }
       if (this.#input.kind === 'dense') {
         const { gradients, width } = this.#input;
-        k.fill(gradients + first * width, 0, rows * width);
-        this.#inputWeight?.backward(
+        this.#inputWeight?.backwardFrom(
           k,
           gradients + first * width,
+          this.#buffers.zeros,
           gates + first * this.#width,
           rows,
           width,
@@ -150,8 +152,15 @@ export class Layer {
       k.gatherRows(gates, this.#inputParameter.value, this.#input.ids + first, this.#bias.value, rows, width);
     } else {
       const inputs = this.#input.width;
-      k.broadcastRows(gates, this.#bias.value, rows, width);
-      this.#inputWeight?.forward(k, gates, this.#input.values + first * inputs, rows, width, inputs);
+      this.#inputWeight?.forwardFrom(
+        k,
+        gates,
+        this.#bias.value,
+        this.#input.values + first * inputs,
+        rows,
+        width,
+        inputs,
+      );
     }
   }
 }

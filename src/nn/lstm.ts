@@ -61,8 +61,7 @@ export class LstmCell implements Cell {
     k.lstmBackward(gates, dCell, this.#buffers.dHidden + at, this.#cellTanh + at, this.#cell + at, rows, H);
     if (step === 0) return;
     k.keepRows(dCell, dCell, this.#buffers.keep + step * this.#batch + row, rows, H);
-    k.fill(dPrevious, 0, rows * H);
-    this.#recurrent.backward(k, dPrevious, gates, rows, H, 4 * H);
+    this.#recurrent.backwardFrom(k, dPrevious, this.#buffers.zeros, gates, rows, H, 4 * H);
   }
 
   weightGradients(k: Kernels, columns: Range, rows: number): void {

@@ -50,15 +50,16 @@ export class Model {
         width: config.embedding,
       };
     }
+    const zeros = arena.float(Math.max(config.hidden, config.embedding)); // never written to
     const layers: Layer[] = [];
     for (let index = 0; index < config.layers; index++) {
       const below = layers.at(-1)?.output ?? this.#embedded ?? { kind: 'symbols' as const, ids: this.inputs };
-      layers.push(new Layer(arena, config, this.parameters, shape, index, below, this.keep));
+      layers.push(new Layer(arena, config, this.parameters, shape, index, below, this.keep, zeros));
     }
     const top = layers.at(-1);
     if (!top) throw new RangeError(`a model has at least one layer, not ${config.layers}`);
     this.#layers = layers;
-    this.#output = new Output(arena, this.parameters, shape, config.symbols, top.output);
+    this.#output = new Output(arena, this.parameters, shape, config.symbols, top.output, zeros);
   }
 
   /** [T][B][V] logits after `forward`; their gradient after `loss`. */

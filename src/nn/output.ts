@@ -16,6 +16,7 @@ export class Output {
   readonly #bias: Parameter;
   readonly #batch: number;
   readonly #symbols: number;
+  readonly #zeros: Address;
   readonly #input: LayerInput & { kind: 'dense' };
 
   constructor(
@@ -24,6 +25,7 @@ export class Output {
     shape: BatchShape,
     symbols: number,
     input: LayerInput & { kind: 'dense' },
+    zeros: Address,
   ) {
     const positions = shape.steps * shape.rows;
     const parameter = parameters.at('output.weight'); // V [H, V]
@@ -38,6 +40,7 @@ export class Output {
     this.#batch = shape.rows;
     this.#symbols = symbols;
     this.#input = input;
+    this.#zeros = zeros;
   }
 
   forward(k: Kernels, range: Range, steps: number): void {
@@ -46,8 +49,8 @@ export class Output {
     const rows = range.end - range.start;
     for (let step = 0; step < steps; step++) {
       const first = step * this.#batch + range.start;
-      k.broadcastRows(this.logits + first * V, this.#bias.value, rows, V);
-      this.weight.forward(k, this.logits + first * V, values + first * width, rows, V, width);
+      const logits = this.logits + first * V;
+      this.weight.forwardFrom(k, logits, this.#bias.value, values + first * width, rows, V, width);
     }
   }
 
@@ -68,8 +71,8 @@ export class Output {
     const rows = range.end - range.start;
     for (let step = 0; step < steps; step++) {
       const first = step * this.#batch + range.start;
-      k.fill(gradients + first * width, 0, rows * width);
-      this.weight.backward(k, gradients + first * width, this.logits + first * V, rows, width, V);
+      const dInput = gradients + first * width;
+      this.weight.backwardFrom(k, dInput, this.#zeros, this.logits + first * V, rows, width, V);
     }
   }
 

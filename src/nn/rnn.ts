@@ -62,8 +62,7 @@ export class RnnCell implements Cell {
     const dPrevious = this.#buffers.dPrevious + row * H;
     this.#activation.backward(k, gates, this.#buffers.dHidden + at, rows * H);
     if (step === 0) return;
-    k.fill(dPrevious, 0, rows * H);
-    this.#recurrent.backward(k, dPrevious, gates, rows, H, H);
+    this.#recurrent.backwardFrom(k, dPrevious, this.#buffers.zeros, gates, rows, H, H);
   }
 
   weightGradients(k: Kernels, columns: Range, rows: number): void {

@@ -1,9 +1,6 @@
 import type { Arena } from '../kernel/arena.ts';
-import type { Address, Kernels } from '../kernel/contract.ts';
+import { type Address, type Kernels, packedSize } from '../kernel/contract.ts';
 import type { Parameter } from './parameters.ts';
-
-/** Kernels pack in panels of at most so many columns; the last is filled up with zeros. */
-const PANEL_COLUMNS = 16;
 
 /** Which columns of which matrix: W is [rows, stride], of which `columns` from `first` on are meant. */
 export interface WeightPart {
@@ -28,8 +25,8 @@ export class Weight {
   constructor(arena: Arena, part: WeightPart, training: boolean) {
     const { parameter, rows, columns, stride, first } = part;
     this.#part = part;
-    this.#packed = arena.float(packedCapacity(rows, columns));
-    this.#packedTransposed = training ? arena.float(packedCapacity(columns, rows)) : 0;
+    this.#packed = arena.float(packedSize(rows, columns));
+    this.#packedTransposed = training ? arena.float(packedSize(columns, rows)) : 0;
     const value = parameter.value + first;
     const pack = (k: Kernels): void => k.pack(this.#packed, value, rows, columns, stride);
     const packTransposed = (k: Kernels): void => k.packTransposed(this.#packedTransposed, value, columns, rows, stride);
@@ -38,12 +35,30 @@ export class Weight {
 
   /** out [m, columns] += a [m, rows] · W. */
   forward(k: Kernels, out: Address, a: Address, m: number, strideOut: number, strideA: number): void {
-    k.multiply(out, a, this.#packed, m, this.#part.columns, this.#part.rows, strideOut, strideA);
+    this.#forward(k, out, out, a, m, strideOut, strideOut, strideA);
+  }
+
+  /** out [m, columns] ← row + a [m, rows] · W, `row` being [columns]. */
+  forwardFrom(k: Kernels, out: Address, row: Address, a: Address, m: number, strideOut: number, strideA: number): void {
+    this.#forward(k, out, row, a, m, strideOut, 0, strideA);
   }
 
   /** da [m, rows] += dOut [m, columns] · Wᵀ. */
   backward(k: Kernels, da: Address, dOut: Address, m: number, strideA: number, strideOut: number): void {
-    k.multiply(da, dOut, this.#packedTransposed, m, this.#part.rows, this.#part.columns, strideA, strideOut);
+    this.#backward(k, da, da, dOut, m, strideA, strideA, strideOut);
+  }
+
+  /** da [m, rows] ← row + dOut [m, columns] · Wᵀ, `row` being [rows]. */
+  backwardFrom(
+    k: Kernels,
+    da: Address,
+    row: Address,
+    dOut: Address,
+    m: number,
+    strideA: number,
+    strideOut: number,
+  ): void {
+    this.#backward(k, da, row, dOut, m, strideA, 0, strideOut);
   }
 
   /** dW[:, first + start … first + end) += aᵀ · dOut, over `count` rows of a [count, rows] and of dOut, whose first column is `start`'s. */
@@ -60,8 +75,32 @@ export class Weight {
     const out = parameter.gradient + first + range.start;
     k.multiplyTransposed(out, a, dOut, rows, range.end - range.start, count, stride, strideA, strideOut);
   }
-}
 
-function packedCapacity(rows: number, columns: number): number {
-  return rows * Math.ceil(columns / PANEL_COLUMNS) * PANEL_COLUMNS;
+  #forward(
+    k: Kernels,
+    out: Address,
+    start: Address,
+    a: Address,
+    m: number,
+    strideOut: number,
+    strideStart: number,
+    strideA: number,
+  ): void {
+    const { rows, columns } = this.#part;
+    k.multiply(out, start, a, this.#packed, m, columns, rows, strideOut, strideStart, strideA);
+  }
+
+  #backward(
+    k: Kernels,
+    da: Address,
+    start: Address,
+    dOut: Address,
+    m: number,
+    strideA: number,
+    strideStart: number,
+    strideOut: number,
+  ): void {
+    const { rows, columns } = this.#part;
+    k.multiply(da, start, dOut, this.#packedTransposed, m, rows, columns, strideA, strideStart, strideOut);
+  }
 }

@@ -1,6 +1,7 @@
 import type { Engine } from '../kernel/engine.ts';
 import { evaluationBatches } from '../text/evaluation-batches.ts';
 import type { Part } from '../text/split.ts';
+import { runCommand } from './command.ts';
 import { COMMAND, type ProgramConfig, SETTING, type TrainingPlan } from './program.ts';
 
 /** The mean loss of a part, in nats a symbol, and how many symbols it is the mean of. */
@@ -13,7 +14,7 @@ export interface Evaluation {
  * Reads a part from end to end, its rows' states carried from window to window, and measures −log p of every symbol
  * (text/batches.ts, `evaluationBatches`). Training's own state is left as it was.
  */
-export function evaluate(engine: Engine<ProgramConfig>, plan: TrainingPlan, part: Part): Evaluation {
+export async function evaluate(engine: Engine<ProgramConfig>, plan: TrainingPlan, part: Part): Promise<Evaluation> {
   const { model } = plan;
   const { kernels, settings } = engine;
   const { rows, steps: window } = model.shape;
@@ -25,7 +26,7 @@ export function evaluate(engine: Engine<ProgramConfig>, plan: TrainingPlan, part
   let symbols = 0;
   for (const { steps, counted } of batches) {
     settings[SETTING.steps] = steps;
-    engine.run(COMMAND.evaluate);
+    await runCommand(engine, COMMAND.evaluate);
     sum += sumLosses(kernels.floats, model.losses, steps * rows);
     symbols += counted;
     model.carry(kernels, steps);

@@ -18,8 +18,8 @@ export interface Limits {
 export interface Recipe {
   readonly model: Omit<ModelConfig, 'symbols'>;
   readonly initializer: Initializer;
-  /** B: texts read side by side, at most; a small corpus has room for fewer. */
-  readonly batch: number;
+  /** B: texts read side by side, at most; a small corpus has room for fewer. By `fitBatch` if not given. */
+  readonly batch?: number | undefined;
   /** k2: steps that the gradient goes back. */
   readonly bptt: number;
   /** k1: steps between updates. */
@@ -49,8 +49,12 @@ export interface Place {
 
 /** A run without a limit reads so many symbols, unless that is more epochs than these, or fewer steps. */
 const DEFAULT_SYMBOLS = 10_000_000;
-const DEFAULT_EPOCHS = 200;
+const DEFAULT_EPOCHS = 60;
 const DEFAULT_LEAST_STEPS = 300;
+
+/** Rows of a batch where nothing is said: as many as keep the kernels busy, unless an epoch would have fewer updates than these. */
+const DEFAULT_ROWS = 48;
+const LEAST_UPDATES = 64;
 
 /** Share of a run's arithmetic that validation may take; it costs a third of training for each symbol. */
 const VALIDATION_SHARE = 0.05;
@@ -61,7 +65,8 @@ const VALIDATIONS = 40;
 
 /** The batch as a part has room for it: no more rows than lines, and no more symbols in a window than in an epoch. */
 export function fitBatch(part: Part, recipe: Recipe): Required<BatchOptions> {
-  const rows = Math.min(recipe.batch, maximumRows(part, Math.min(recipe.bptt, longestRow(part))));
+  const batch = recipe.batch ?? Math.min(DEFAULT_ROWS, Math.ceil(part.targets / (recipe.stride * LEAST_UPDATES)));
+  const rows = Math.min(Math.max(1, batch), maximumRows(part, Math.min(recipe.bptt, longestRow(part))));
   const window = Math.max(1, Math.min(recipe.bptt, Math.ceil(part.targets / rows)));
   return { rows, window, stride: Math.min(recipe.stride, window) };
 }

@@ -13,7 +13,7 @@ export const PROGRAM = new URL('../../dist/training/program.js', import.meta.url
 /** The program's commands. */
 export const COMMAND = { train: 0, evaluate: 1 } as const;
 
-/** Places in the settings: main writes them before it starts a command, but for the norm, which comes back, and `updating`, set once parameters change. */
+/** Places in the settings: main writes them before it starts a command, but for the norm, which comes back, and `updating`, which is not 0 once any parameter may have changed. */
 export const SETTING = {
   steps: 0,
   lossScale: 1,
@@ -88,7 +88,8 @@ function train(plan: TrainingPlan, k: Kernels, team: Team, settings: Float64Arra
   team.barrier();
   const norm = totalNorm(plan, k);
   if (team.rank === 0) settings[SETTING.norm] = norm;
-  if (team.rank === 0) settings[SETTING.updating] = 1;
+  // By every thread: one that dies in its update has set it before, whether or not main has come so far.
+  settings[SETTING.updating] = 1;
   // An update by a gradient that is not finite would poison every parameter: leave them as they were, and let the trainer tell.
   if (Number.isFinite(norm)) {
     const scale = Math.min(1, settings[SETTING.clipNorm]! / norm);

@@ -21,7 +21,7 @@ const recipeSchema = z.strictObject({
     embedding: z.int().nonnegative(),
   }),
   initializer: z.enum(INITIALIZERS),
-  batch: z.int().positive(),
+  batch: z.int().positive().optional(),
   bptt: z.int().positive(),
   stride: z.int().positive(),
   optimizer: z.strictObject({
@@ -64,14 +64,31 @@ const runSchema = z.strictObject({
   history: historySchema,
 });
 
+const place = z.int().nonnegative();
+const octet = z.int().min(0).max(255);
+
+/** State of the batches (text/windows.ts); whether it belongs to the text, they check themselves. */
+const batchesSchema = z.discriminatedUnion('mode', [
+  z.strictObject({ mode: z.literal('stream'), step: place, epoch: place }),
+  z.strictObject({
+    mode: z.literal('lines'),
+    random: z.strictObject({ i: octet, j: octet, S: z.array(octet).length(256) }),
+    taken: place,
+    counted: place,
+    positions: z.array(place),
+    ends: z.array(place),
+    inputs: z.array(place),
+    keep: z.array(z.int().min(0).max(1)),
+  }),
+]);
+
 /** What resuming needs besides tensors, and besides the run's record. */
 const progressSchema = z.strictObject({
   /** Smallest validation loss, if any. */
   best: z.number().nullable(),
   /** Sums since the last point of the history. */
   tally: z.array(z.number()).length(5),
-  /** State of the batches (text/windows.ts), which they check themselves. */
-  batches: z.json(),
+  batches: batchesSchema,
 });
 export type TrainerProgress = z.infer<typeof progressSchema>;
 
@@ -96,8 +113,19 @@ export function readProgress(data: Json): TrainerProgress {
   throw new UserError(`the checkpoint can't be resumed: resume.${issue?.path.join('.')}: ${issue?.message}`);
 }
 
+/**
+ * The recipe checked, and its keys in the record's order, however it was put together: a run that is resumed by its record
+ * writes the bytes that the unbroken one would.
+ */
+export function checkRecipe(recipe: Recipe): Recipe {
+  const result = recipeSchema.safeParse(toJson(recipe));
+  if (result.success) return recipeOf({ recipe: result.data });
+  const issue = result.error.issues[0];
+  throw new UserError(`the recipe can't be followed: ${issue?.path.join('.')}: ${issue?.message}`);
+}
+
 /** A recipe as the record has it, its absent limits being infinite. */
-export function recipeOf({ recipe }: RunRecord): Recipe {
+export function recipeOf({ recipe }: Pick<RunRecord, 'recipe'>): Recipe {
   const infinite = Number.POSITIVE_INFINITY;
   return { ...recipe, clipNorm: recipe.clipNorm ?? infinite, clipValue: recipe.clipValue ?? infinite };
 }

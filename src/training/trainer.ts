@@ -2,7 +2,6 @@ import { UserError } from '../errors.ts';
 import { Arena } from '../kernel/arena.ts';
 import { chooseKernel } from '../kernel/choose.ts';
 import { Engine } from '../kernel/engine.ts';
-import { ThreadFailure } from '../kernel/threads.ts';
 import type { Checkpoint, Resume } from '../nn/checkpoint.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { initialize } from '../nn/initializers.ts';
@@ -11,13 +10,14 @@ import { createBatches } from '../text/batches.ts';
 import type { Corpus } from '../text/corpus.ts';
 import { type Split, splitCorpus } from '../text/split.ts';
 import type { Batches, BatchOptions, Window } from '../text/windows.ts';
+import { runCommand } from './command.ts';
 import { evaluate, sumLosses } from './evaluate.ts';
 import type { CheckpointEvent, DoneEvent, ReportEvent, StartEvent, StepEvent, TrainEvent } from './events.ts';
 import { type History, Tally } from './history.ts';
 import { defaultSteps, fitBatch, type Limits, type Place, type Recipe, validationInterval } from './options.ts';
 import * as program from './program.ts';
 import { COMMAND, type ProgramConfig, SETTING, TrainingPlan } from './program.ts';
-import { type RunRecord, readProgress, type TrainerProgress, toJson } from './run.ts';
+import { checkRecipe, type RunRecord, readProgress, type TrainerProgress, toJson } from './run.ts';
 import { rateFactor } from './schedule.ts';
 
 /** The longest that signals and timers of the process have to wait for a step, as far as steps are shorter. */
@@ -66,7 +66,8 @@ class Trainer {
   #best = Number.POSITIVE_INFINITY;
   #rate = 0;
 
-  static async start(corpus: Corpus, options: TrainOptions): Promise<Trainer> {
+  static async start(corpus: Corpus, given: TrainOptions): Promise<Trainer> {
+    const options = { ...given, recipe: checkRecipe(given.recipe) };
     const { recipe, place } = options;
     const split = splitCorpus(corpus, recipe);
     const batch = fitBatch(split.train, recipe);
@@ -78,7 +79,12 @@ class Trainer {
     const arena = new Arena();
     const plan = new TrainingPlan(arena, config);
     const engine = await Engine.start({ choice, threads, program, url: program.PROGRAM, config }, arena);
-    return new Trainer(corpus, options, split, batch, plan, engine, choice.reason);
+    try {
+      return new Trainer(corpus, options, split, batch, plan, engine, choice.reason);
+    } catch (error) {
+      await engine.close();
+      throw error;
+    }
   }
 
   private constructor(
@@ -132,21 +138,19 @@ class Trainer {
     let turn = performance.now();
     let ended = this.#ended();
     while (!ended) {
-      yield this.#update();
-      ended = this.#ended();
-      if (this.#step % this.#interval === 0 || ended) yield* this.#report(ended !== undefined);
+      yield await this.#update();
       if (performance.now() - turn > TURN_MS) {
         await new Promise((resolve) => setImmediate(resolve));
         turn = performance.now();
-        ended ??= this.#ended();
-        if (ended && this.#tally.steps > 0) yield* this.#report(true);
       }
+      ended = this.#ended();
+      if (this.#step % this.#interval === 0 || ended) yield* this.#report(ended !== undefined);
     }
-    yield this.#done(ended);
+    yield await this.#done(ended);
   }
 
   /** Reads the next window and updates the parameters by it. */
-  #update(): StepEvent {
+  async #update(): Promise<StepEvent> {
     const { model } = this.#plan;
     const { kernels } = this.#engine;
     const { recipe } = this.#options;
@@ -154,13 +158,14 @@ class Trainer {
     const view = (address: number): Int32Array => kernels.ints.subarray(address, address + positions);
     const window = this.#batches.next(view(model.inputs), view(model.targets), view(model.keep));
     this.#rate = recipe.rate * rateFactor(recipe.schedule, this.#step + 1, this.#progress());
-    this.#runStep(window);
+    await this.#runStep(window);
     const losses = sumLosses(kernels.floats, model.losses, window.steps * this.#batch.rows);
     const norm = this.#engine.settings[SETTING.norm]!;
     const loss = losses / window.counted;
-    if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw this.#diverged(loss, norm);
-    model.carry(kernels, window.advance);
     this.#step++;
+    if (!Number.isFinite(loss)) throw this.#diverged(`the loss is ${loss}`);
+    if (!Number.isFinite(norm)) throw this.#diverged(`the gradient's norm is ${norm}`);
+    model.carry(kernels, window.advance);
     this.#epoch = window.epoch;
     this.#tally.add(losses, window.counted, norm, norm > recipe.clipNorm);
     return {
@@ -175,7 +180,7 @@ class Trainer {
     };
   }
 
-  #runStep({ steps, counted }: Window): void {
+  async #runStep({ steps, counted }: Window): Promise<void> {
     const { recipe } = this.#options;
     const { settings } = this.#engine;
     settings[SETTING.steps] = steps;
@@ -184,26 +189,15 @@ class Trainer {
     settings[SETTING.update] = this.#step + 1;
     settings[SETTING.clipNorm] = recipe.clipNorm;
     settings[SETTING.clipValue] = recipe.clipValue;
-    settings[SETTING.updating] = 0;
-    try {
-      this.#engine.run(COMMAND.train);
-    } catch (error) {
-      if (!(error instanceof ThreadFailure)) throw error;
-      if (settings[SETTING.updating] !== 0) {
-        throw new UserError(
-          'a worker thread died in the middle of an update; train again, with --threads 1 if it happens again',
-        );
-      }
-      // Nothing but gradients was written: the step can be done again, alone, with the same result.
-      this.#engine.continueAlone();
-      this.#engine.run(COMMAND.train);
-    }
+    await runCommand(this.#engine, COMMAND.train);
   }
 
   /** A point of the history, a checkpoint of the last state, and one of the best where this is it. */
-  *#report(final: boolean): Generator<ReportEvent | CheckpointEvent> {
+  async *#report(final: boolean): AsyncGenerator<ReportEvent | CheckpointEvent> {
+    this.#requireFinite();
     const { validation } = this.#split;
-    const loss = validation.targets > 0 ? evaluate(this.#engine, this.#plan, validation).loss : undefined;
+    const loss = validation.targets > 0 ? (await evaluate(this.#engine, this.#plan, validation)).loss : undefined;
+    if (loss !== undefined && !Number.isFinite(loss)) throw this.#diverged(`the validation loss is ${loss}`);
     const point = this.#tally.take(this.#step, this.#epoch, this.#rate, loss);
     this.#history.push(point);
     // Where nothing is held out, the newest model counts as the best.
@@ -214,10 +208,10 @@ class Trainer {
     yield { type: 'checkpoint', kind: 'last', final, snapshot: () => this.#snapshot(true) };
   }
 
-  #done(reason: DoneEvent['reason']): DoneEvent {
+  async #done(reason: DoneEvent['reason']): Promise<DoneEvent> {
     const { test } = this.#split;
     const best = Number.isFinite(this.#best) ? this.#best : undefined;
-    const testLoss = test.targets > 0 ? evaluate(this.#engine, this.#plan, test).loss : undefined;
+    const testLoss = test.targets > 0 ? (await evaluate(this.#engine, this.#plan, test)).loss : undefined;
     const loss = this.#history.at(-1)?.loss;
     return { type: 'done', reason, step: this.#step, epoch: this.#epoch, loss, validation: best, test: testLoss };
   }
@@ -246,10 +240,21 @@ class Trainer {
     return (performance.now() - this.#startTime) / 1000;
   }
 
-  #diverged(loss: number, norm: number): UserError {
-    const what = Number.isFinite(loss) ? `the gradient's norm is ${norm}` : `the loss is ${loss}`;
+  /** A checkpoint can't hold what isn't finite, and an update may overflow though its loss and its gradient didn't. */
+  #requireFinite(): void {
+    const { model, optimizer } = this.#plan;
+    const { floats } = this.#engine.kernels;
+    const { size } = model.parameters.manifest;
+    const finite =
+      areFinite(floats, model.parameters.values, size) &&
+      optimizer.moments.every((moment) => areFinite(floats, moment, size)) &&
+      model.states.every((state) => areFinite(floats, state, model.shape.rows * model.config.hidden));
+    if (!finite) throw this.#diverged('the parameters are no longer finite');
+  }
+
+  #diverged(what: string): UserError {
     return new UserError(
-      `training diverged: ${what} at step ${this.#step + 1}; use a smaller --lr (it was ${this.#options.recipe.rate}) or a smaller --clip-norm`,
+      `training diverged: ${what} at step ${this.#step}; use a smaller --lr (it was ${this.#options.recipe.rate}) or a smaller --clip-norm`,
     );
   }
 
@@ -294,7 +299,7 @@ class Trainer {
     const progress: TrainerProgress = {
       best: Number.isFinite(this.#best) ? this.#best : null,
       tally: this.#tally.state,
-      batches: toJson(this.#batches.state()),
+      batches: this.#batches.state() as TrainerProgress['batches'],
     };
     return { data: toJson(progress), tensors: new Map([...moments, ...states]) };
   }
@@ -318,13 +323,24 @@ class Trainer {
       this.#engine.kernels,
       model.states.map((_, index) => tensor(stateKey(index), block)),
     );
-    this.#batches.restore(progress.batches as never);
+    const { batches } = progress;
+    if (batches.mode === 'lines' && batches.inputs.some((id) => id >= model.config.symbols)) {
+      throw new UserError("the checkpoint can't be resumed: its place in the text has symbols outside the vocabulary");
+    }
+    this.#batches.restore(batches);
     this.#tally.restore(progress.tally);
     this.#best = progress.best ?? Number.POSITIVE_INFINITY;
-    this.#history = run.history;
+    this.#history = [...run.history];
     this.#step = run.step;
     this.#epoch = run.epoch;
   }
+}
+
+/** x − x is 0, and NaN for infinity and NaN. */
+function areFinite(floats: ArrayLike<number>, at: number, count: number): boolean {
+  let sum = 0;
+  for (let j = at; j < at + count; j++) sum += floats[j]! - floats[j]!;
+  return sum === 0;
 }
 
 const momentKey = (index: number): string => `moment.${index}`;

@@ -38,13 +38,6 @@ const exact = { tolerance: 0, unit: 1 };
 
 export const CASES: Case[] = [
   {
-    name: 'broadcastRows',
-    sizes: 2,
-    ...exact,
-    operands: (floats, _ids, rows, n) => ({ out: floats(rows * n), row: floats(n) }),
-    call: (k, at, rows, n) => k.broadcastRows(at.out!, at.row!, rows, n),
-  },
-  {
     name: 'gatherRows',
     sizes: 2,
     ...exact,

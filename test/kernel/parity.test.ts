@@ -332,18 +332,18 @@ function productInParts(
   columnSeed: number,
 ): Float64Array {
   const { m, n, k, padC, padA, padB } = any;
-  const [row, column] = [rowSeed % (m + 1), columnSeed % (n + 1)];
+  const [height, width] = [rowSeed % (m + 1), columnSeed % (n + 1)];
   const [strideC, isTransposed] = [n + padC, product.name === 'multiplyTransposed'];
   const isTransposedB = product.name.endsWith('matrix');
   const operands = product.operands(subject.kernels, any, seed);
   return run(subject, operands, (kernels, at) => {
     for (const [i, rows] of [
-      [0, row],
-      [row, m - row],
+      [0, height],
+      [height, m - height],
     ] as const) {
       for (const [j, columns] of [
-        [0, column],
-        [column, n - column],
+        [0, width],
+        [width, n - width],
       ] as const) {
         const part = {
           m: rows,
@@ -355,7 +355,10 @@ function productInParts(
         };
         const a = at.a! + (isTransposed ? i : i * (k + padA));
         const b = at.b! + (isTransposedB ? j * (k + padB) : j);
-        product.call(kernels, { ...at, c: at.c! + i * strideC + j, a, b }, part);
+        // What the sums start from, where that isn't C itself.
+        const row = at.row! + j;
+        const start = at.start! + i * (n + padB) + j;
+        product.call(kernels, { ...at, c: at.c! + i * strideC + j, a, b, row, start }, part);
       }
     }
   }).c!;

@@ -1,4 +1,4 @@
-import type { Kernels } from '../../src/kernel/contract.ts';
+import { type Kernels, packedSize } from '../../src/kernel/contract.ts';
 import { generators } from './cases.ts';
 import type { Addresses, Operands, Subject } from './subjects.ts';
 import { difference, oracle, run } from './subjects.ts';
@@ -22,34 +22,68 @@ export interface Product {
 export const PRODUCTS: Product[] = [
   {
     name: 'multiply',
-    operands(kernels, { m, n, k, padC, padA, padB }, seed) {
+    operands(_kernels, { m, n, k, padC, padA, padB }, seed) {
       const [floats] = generators(seed);
       return {
         c: floats(m * (n + padC)),
         a: floats(m * (k + padA)),
         b: floats(k * (n + padB)),
-        packed: new Float32Array(kernels.packedSize(k, n)),
+        packed: new Float32Array(packedSize(k, n)),
       };
     },
     call(kernels, at, { m, n, k, padC, padA, padB }) {
       kernels.pack(at.packed!, at.b!, k, n, n + padB);
-      kernels.multiply(at.c!, at.a!, at.packed!, m, n, k, n + padC, k + padA);
+      kernels.multiply(at.c!, at.c!, at.a!, at.packed!, m, n, k, n + padC, n + padC, k + padA);
     },
   },
   {
     name: 'multiply by a transposed matrix',
-    operands(kernels, { m, n, k, padC, padA, padB }, seed) {
+    operands(_kernels, { m, n, k, padC, padA, padB }, seed) {
       const [floats] = generators(seed);
       return {
         c: floats(m * (n + padC)),
         a: floats(m * (k + padA)),
         b: floats(n * (k + padB)),
-        packed: new Float32Array(kernels.packedSize(k, n)),
+        packed: new Float32Array(packedSize(k, n)),
       };
     },
     call(kernels, at, { m, n, k, padC, padA, padB }) {
       kernels.packTransposed(at.packed!, at.b!, k, n, k + padB);
-      kernels.multiply(at.c!, at.a!, at.packed!, m, n, k, n + padC, k + padA);
+      kernels.multiply(at.c!, at.c!, at.a!, at.packed!, m, n, k, n + padC, n + padC, k + padA);
+    },
+  },
+  {
+    name: 'multiply, starting from one row',
+    operands(_kernels, { m, n, k, padC, padA, padB }, seed) {
+      const [floats] = generators(seed);
+      return {
+        c: floats(m * (n + padC)),
+        row: floats(n),
+        a: floats(m * (k + padA)),
+        b: floats(k * (n + padB)),
+        packed: new Float32Array(packedSize(k, n)),
+      };
+    },
+    call(kernels, at, { m, n, k, padC, padA, padB }) {
+      kernels.pack(at.packed!, at.b!, k, n, n + padB);
+      kernels.multiply(at.c!, at.row!, at.a!, at.packed!, m, n, k, n + padC, 0, k + padA);
+    },
+  },
+  {
+    name: 'multiply, starting elsewhere',
+    operands(_kernels, { m, n, k, padC, padA, padB }, seed) {
+      const [floats] = generators(seed);
+      return {
+        c: floats(m * (n + padC)),
+        start: floats(m * (n + padB)),
+        a: floats(m * (k + padA)),
+        b: floats(k * (n + padB)),
+        packed: new Float32Array(packedSize(k, n)),
+      };
+    },
+    call(kernels, at, { m, n, k, padC, padA, padB }) {
+      kernels.pack(at.packed!, at.b!, k, n, n + padB);
+      kernels.multiply(at.c!, at.start!, at.a!, at.packed!, m, n, k, n + padC, n + padB, k + padA);
     },
   },
   {

@@ -1,19 +1,9 @@
 import { bytes, first, ONE, PAIR, put, QUAD, Step, second } from './lanes';
-import { logistic, one, tanh } from './math';
+import { logisticSpan, one, tanhSpan } from './math';
 
 /** a ← tanh a. */
 export function tanhForward(a: usize, n: i32): void {
-  a <<= 2;
-  for (; n >= PAIR; n -= PAIR, a += bytes(PAIR)) tanhStep(a, PAIR);
-  for (; n >= QUAD; n -= QUAD, a += bytes(QUAD)) tanhStep(a, QUAD);
-  for (; n > 0; n--, a += bytes(ONE)) tanhStep(a, ONE);
-}
-
-@inline
-function tanhStep(a: usize, step: Step): void {
-  const low = tanh(first(a, step));
-  const high = tanh(second(a, step));
-  put(a, low, high, step);
+  tanhSpan(a << 2, n);
 }
 
 /** h ← dh ⊙ (1 − h²). */
@@ -40,17 +30,7 @@ export function tanhGradient(y: v128, d: v128): v128 {
 
 /** a ← 1 / (1 + e^−a). */
 export function logisticForward(a: usize, n: i32): void {
-  a <<= 2;
-  for (; n >= PAIR; n -= PAIR, a += bytes(PAIR)) logisticStep(a, PAIR);
-  for (; n >= QUAD; n -= QUAD, a += bytes(QUAD)) logisticStep(a, QUAD);
-  for (; n > 0; n--, a += bytes(ONE)) logisticStep(a, ONE);
-}
-
-@inline
-function logisticStep(a: usize, step: Step): void {
-  const low = logistic(first(a, step));
-  const high = logistic(second(a, step));
-  put(a, low, high, step);
+  logisticSpan(a << 2, n);
 }
 
 /** h ← dh ⊙ h ⊙ (1 − h). */

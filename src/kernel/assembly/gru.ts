@@ -1,6 +1,6 @@
 import { logisticGradient, tanhGradient } from './activations';
-import { bytes, first, ONE, PAIR, put, QUAD, Step, second } from './lanes';
-import { logistic, one, tanh } from './math';
+import { bytes, first, multiplySpan, ONE, PAIR, put, QUAD, Step, second } from './lanes';
+import { logisticSpan, one, tanhSpan } from './math';
 
 // A row of `gates` is r, z, n, each of `hidden` numbers.
 
@@ -11,31 +11,9 @@ export function gruResetForward(resetHidden: usize, gates: usize, hPrevious: usi
   hPrevious <<= 2;
   const gate = bytes(hidden);
   for (; rows > 0; rows--, gates += 3 * gate, resetHidden += gate, hPrevious += gate) {
-    let at: usize = 0;
-    for (; at + bytes(PAIR) <= gate; at += bytes(PAIR)) {
-      resetForwardStep(resetHidden + at, gates + at, gate, hPrevious + at, PAIR);
-    }
-    for (; at + bytes(QUAD) <= gate; at += bytes(QUAD)) {
-      resetForwardStep(resetHidden + at, gates + at, gate, hPrevious + at, QUAD);
-    }
-    for (; at < gate; at += bytes(ONE)) {
-      resetForwardStep(resetHidden + at, gates + at, gate, hPrevious + at, ONE);
-    }
+    logisticSpan(gates, 2 * hidden);
+    multiplySpan(resetHidden, gates, hPrevious, hidden);
   }
-}
-
-@inline
-function resetForwardStep(resetHidden: usize, gateR: usize, gate: usize, hPrevious: usize, step: Step): void {
-  const gateZ = gateR + gate;
-  const r0 = logistic(first(gateR, step));
-  const r1 = logistic(second(gateR, step));
-  const z0 = logistic(first(gateZ, step));
-  const z1 = logistic(second(gateZ, step));
-  const h0 = first(hPrevious, step);
-  const h1 = second(hPrevious, step);
-  put(gateR, r0, r1, step);
-  put(gateZ, z0, z1, step);
-  put(resetHidden, f32x4.mul(r0, h0), f32x4.mul(r1, h1), step);
 }
 
 /** n ← tanh(·) in place in `gates`; h ← (1 − z) ⊙ h₋ + z ⊙ n. */
@@ -45,25 +23,26 @@ export function gruForward(h: usize, gates: usize, hPrevious: usize, rows: i32, 
   hPrevious <<= 2;
   const gate = bytes(hidden);
   for (; rows > 0; rows--, gates += 3 * gate, h += gate, hPrevious += gate) {
-    let at: usize = 0;
-    for (; at + bytes(PAIR) <= gate; at += bytes(PAIR)) forwardStep(h + at, gates + at, gate, hPrevious + at, PAIR);
-    for (; at + bytes(QUAD) <= gate; at += bytes(QUAD)) forwardStep(h + at, gates + at, gate, hPrevious + at, QUAD);
-    for (; at < gate; at += bytes(ONE)) forwardStep(h + at, gates + at, gate, hPrevious + at, ONE);
+    tanhSpan(gates + 2 * gate, hidden);
+    mixSpan(h, gates + gate, hPrevious, hidden);
   }
 }
 
+/** h ← (1 − z) ⊙ h₋ + z ⊙ n, where n follows z. */
 @inline
-function forwardStep(h: usize, gateR: usize, gate: usize, hPrevious: usize, step: Step): void {
-  const gateZ = gateR + gate;
-  const gateN = gateZ + gate;
-  const z0 = first(gateZ, step);
-  const z1 = second(gateZ, step);
-  const n0 = tanh(first(gateN, step));
-  const n1 = tanh(second(gateN, step));
-  const h0 = mix(z0, n0, first(hPrevious, step));
-  const h1 = mix(z1, n1, second(hPrevious, step));
-  put(gateN, n0, n1, step);
-  put(h, h0, h1, step);
+function mixSpan(h: usize, gateZ: usize, hPrevious: usize, hidden: i32): void {
+  const gate = bytes(hidden);
+  let at: usize = 0;
+  for (; at + bytes(PAIR) <= gate; at += bytes(PAIR)) mixStep(h + at, gateZ + at, gate, hPrevious + at, PAIR);
+  for (; at + bytes(QUAD) <= gate; at += bytes(QUAD)) mixStep(h + at, gateZ + at, gate, hPrevious + at, QUAD);
+  for (; at < gate; at += bytes(ONE)) mixStep(h + at, gateZ + at, gate, hPrevious + at, ONE);
+}
+
+@inline
+function mixStep(h: usize, gateZ: usize, gate: usize, hPrevious: usize, step: Step): void {
+  const low = mix(first(gateZ, step), first(gateZ + gate, step), first(hPrevious, step));
+  const high = mix(second(gateZ, step), second(gateZ + gate, step), second(hPrevious, step));
+  put(h, low, high, step);
 }
 
 /** (1 − z) h + z n. */
@@ -73,14 +52,7 @@ function mix(z: v128, n: v128, h: v128): v128 {
 }
 
 /** In `gates`, z and n become gradients with respect to their pre-activations, r stays; dPrevious ← dh ⊙ (1 − z). */
-export function gruBackward(
-  gates: usize,
-  dPrevious: usize,
-  dh: usize,
-  hPrevious: usize,
-  rows: i32,
-  hidden: i32,
-): void {
+export function gruBackward(gates: usize, dPrevious: usize, dh: usize, hPrevious: usize, rows: i32, hidden: i32): void {
   gates <<= 2;
   dPrevious <<= 2;
   dh <<= 2;
@@ -166,52 +138,38 @@ function resetBackwardStep(gateR: usize, dPrevious: usize, dResetHidden: usize, 
 }
 
 /** In `gates`: r, z ← σ(·), n ← tanh(n + r ⊙ inner), in place; h ← (1 − z) ⊙ h₋ + z ⊙ n. */
-export function gruAfterForward(
-  h: usize,
-  gates: usize,
-  inner: usize,
-  hPrevious: usize,
-  rows: i32,
-  hidden: i32,
-): void {
+export function gruAfterForward(h: usize, gates: usize, inner: usize, hPrevious: usize, rows: i32, hidden: i32): void {
   h <<= 2;
   gates <<= 2;
   inner <<= 2;
   hPrevious <<= 2;
   const gate = bytes(hidden);
   for (; rows > 0; rows--, gates += 3 * gate) {
-    let at: usize = 0;
-    for (; at + bytes(PAIR) <= gate; at += bytes(PAIR)) {
-      afterForwardStep(h + at, gates + at, gate, inner + at, hPrevious + at, PAIR);
-    }
-    for (; at + bytes(QUAD) <= gate; at += bytes(QUAD)) {
-      afterForwardStep(h + at, gates + at, gate, inner + at, hPrevious + at, QUAD);
-    }
-    for (; at < gate; at += bytes(ONE)) {
-      afterForwardStep(h + at, gates + at, gate, inner + at, hPrevious + at, ONE);
-    }
+    logisticSpan(gates, 2 * hidden);
+    addProductSpan(gates + 2 * gate, gates, inner, hidden);
+    tanhSpan(gates + 2 * gate, hidden);
+    mixSpan(h, gates + gate, hPrevious, hidden);
     h += gate;
     inner += gate;
     hPrevious += gate;
   }
 }
 
+/** n += r ⊙ inner. */
 @inline
-function afterForwardStep(h: usize, gateR: usize, gate: usize, inner: usize, hPrevious: usize, step: Step): void {
-  const gateZ = gateR + gate;
-  const gateN = gateZ + gate;
-  const r0 = logistic(first(gateR, step));
-  const r1 = logistic(second(gateR, step));
-  const z0 = logistic(first(gateZ, step));
-  const z1 = logistic(second(gateZ, step));
-  const n0 = tanh(f32x4.relaxed_madd(r0, first(inner, step), first(gateN, step)));
-  const n1 = tanh(f32x4.relaxed_madd(r1, second(inner, step), second(gateN, step)));
-  const h0 = mix(z0, n0, first(hPrevious, step));
-  const h1 = mix(z1, n1, second(hPrevious, step));
-  put(gateR, r0, r1, step);
-  put(gateZ, z0, z1, step);
-  put(gateN, n0, n1, step);
-  put(h, h0, h1, step);
+function addProductSpan(n: usize, r: usize, inner: usize, hidden: i32): void {
+  const gate = bytes(hidden);
+  let at: usize = 0;
+  for (; at + bytes(PAIR) <= gate; at += bytes(PAIR)) addProductStep(n + at, r + at, inner + at, PAIR);
+  for (; at + bytes(QUAD) <= gate; at += bytes(QUAD)) addProductStep(n + at, r + at, inner + at, QUAD);
+  for (; at < gate; at += bytes(ONE)) addProductStep(n + at, r + at, inner + at, ONE);
+}
+
+@inline
+function addProductStep(n: usize, r: usize, inner: usize, step: Step): void {
+  const low = f32x4.relaxed_madd(first(r, step), first(inner, step), first(n, step));
+  const high = f32x4.relaxed_madd(second(r, step), second(inner, step), second(n, step));
+  put(n, low, high, step);
 }
 
 /**

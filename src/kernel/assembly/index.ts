@@ -7,16 +7,7 @@ export {
   tanhBackward,
   tanhForward,
 } from './activations';
-export {
-  multiply8,
-  multiply16,
-  multiplyTransposed8,
-  multiplyTransposed16,
-  pack8,
-  pack16,
-  packTransposed8,
-  packTransposed16,
-} from './gemm';
+export { multiply8, multiply16, multiplyTransposed8, multiplyTransposed16 } from './gemm';
 export {
   gruAfterBackward,
   gruAfterForward,
@@ -27,6 +18,7 @@ export {
 } from './gru';
 export { lstmBackward, lstmForward } from './lstm';
 export { adam, adaptive, clamp, sgd, sumOfSquares } from './optimizer';
-export { addKeptRows, broadcastRows, fill, gatherRows, keepRows, scatterRows, sumRows } from './rows';
+export { pack, packTransposed } from './pack';
+export { addKeptRows, fill, gatherRows, keepRows, scatterRows, sumRows } from './rows';
 export { SCRATCH_FLOATS, setScratch } from './scratch';
 export { softmaxCrossEntropy } from './softmax';

@@ -39,3 +39,20 @@ export function put(address: usize, low: v128, high: v128, step: Step): void {
 export function bytes(numbers: i32): usize {
   return (<usize>numbers) << 2;
 }
+
+/** out ← a ⊙ b. Addresses in bytes. */
+@inline
+export function multiplySpan(out: usize, a: usize, b: usize, n: i32): void {
+  const end = bytes(n);
+  let at: usize = 0;
+  for (; at + bytes(PAIR) <= end; at += bytes(PAIR)) multiplyStep(out + at, a + at, b + at, PAIR);
+  for (; at + bytes(QUAD) <= end; at += bytes(QUAD)) multiplyStep(out + at, a + at, b + at, QUAD);
+  for (; at < end; at += bytes(ONE)) multiplyStep(out + at, a + at, b + at, ONE);
+}
+
+@inline
+function multiplyStep(out: usize, a: usize, b: usize, step: Step): void {
+  const low = f32x4.mul(first(a, step), first(b, step));
+  const high = f32x4.mul(second(a, step), second(b, step));
+  put(out, low, high, step);
+}

@@ -1,6 +1,6 @@
 import { logisticGradient, tanhGradient } from './activations';
-import { bytes, first, ONE, PAIR, put, QUAD, Step, second } from './lanes';
-import { logistic, tanh } from './math';
+import { bytes, first, multiplySpan, ONE, PAIR, put, QUAD, Step, second } from './lanes';
+import { logisticSpan, tanhSpan } from './math';
 
 /**
  * In `gates`, rows of i, f, g, o: pre-activations become i, f, o = σ(·), g = tanh(·), in place; then
@@ -22,16 +22,21 @@ export function lstmForward(
   cellPrevious <<= 2;
   const gate = bytes(hidden);
   for (; rows > 0; rows--, gates += 4 * gate) {
+    logisticSpan(gates, 2 * hidden);
+    tanhSpan(gates + 2 * gate, hidden);
+    logisticSpan(gates + 3 * gate, hidden);
     let at: usize = 0;
     for (; at + bytes(PAIR) <= gate; at += bytes(PAIR)) {
-      forwardStep(h + at, cell + at, cellTanh + at, gates + at, gate, cellPrevious + at, PAIR);
+      cellStep(cell + at, cellTanh + at, gates + at, gate, cellPrevious + at, PAIR);
     }
     for (; at + bytes(QUAD) <= gate; at += bytes(QUAD)) {
-      forwardStep(h + at, cell + at, cellTanh + at, gates + at, gate, cellPrevious + at, QUAD);
+      cellStep(cell + at, cellTanh + at, gates + at, gate, cellPrevious + at, QUAD);
     }
     for (; at < gate; at += bytes(ONE)) {
-      forwardStep(h + at, cell + at, cellTanh + at, gates + at, gate, cellPrevious + at, ONE);
+      cellStep(cell + at, cellTanh + at, gates + at, gate, cellPrevious + at, ONE);
     }
+    tanhSpan(cellTanh, hidden);
+    multiplySpan(h, gates + 3 * gate, cellTanh, hidden);
     h += gate;
     cell += gate;
     cellTanh += gate;
@@ -39,38 +44,17 @@ export function lstmForward(
   }
 }
 
+/** c ← f ⊙ c₋ + i ⊙ g, twice: once to become tanh c. */
 @inline
-function forwardStep(
-  h: usize,
-  cell: usize,
-  cellTanh: usize,
-  gateI: usize,
-  gate: usize,
-  cellPrevious: usize,
-  step: Step,
-): void {
+function cellStep(cell: usize, cellTanh: usize, gateI: usize, gate: usize, cellPrevious: usize, step: Step): void {
   const gateF = gateI + gate;
   const gateG = gateF + gate;
-  const gateO = gateG + gate;
-  const i0 = logistic(first(gateI, step));
-  const i1 = logistic(second(gateI, step));
-  const f0 = logistic(first(gateF, step));
-  const f1 = logistic(second(gateF, step));
-  const g0 = tanh(first(gateG, step));
-  const g1 = tanh(second(gateG, step));
-  const o0 = logistic(first(gateO, step));
-  const o1 = logistic(second(gateO, step));
-  const c0 = f32x4.relaxed_madd(f0, first(cellPrevious, step), f32x4.mul(i0, g0));
-  const c1 = f32x4.relaxed_madd(f1, second(cellPrevious, step), f32x4.mul(i1, g1));
-  const t0 = tanh(c0);
-  const t1 = tanh(c1);
-  put(gateI, i0, i1, step);
-  put(gateF, f0, f1, step);
-  put(gateG, g0, g1, step);
-  put(gateO, o0, o1, step);
-  put(cell, c0, c1, step);
-  put(cellTanh, t0, t1, step);
-  put(h, f32x4.mul(o0, t0), f32x4.mul(o1, t1), step);
+  const c0 = f32x4.mul(first(gateI, step), first(gateG, step));
+  const c1 = f32x4.mul(second(gateI, step), second(gateG, step));
+  const low = f32x4.relaxed_madd(first(gateF, step), first(cellPrevious, step), c0);
+  const high = f32x4.relaxed_madd(second(gateF, step), second(cellPrevious, step), c1);
+  put(cell, low, high, step);
+  put(cellTanh, low, high, step);
 }
 
 /**

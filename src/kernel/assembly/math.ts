@@ -1,27 +1,32 @@
-/**
- * Vector functions. Their constants are read from a table by `v128.load32_splat`: V8 would rebuild a constant vector at every
- * use. `pmin` and `pmax` are one instruction each, and keep a NaN that stands in their first operand.
- */
+import { bytes } from './lanes';
+import { scratchTile } from './scratch';
+
+// Functions of whole spans of numbers, in place, sixteen at a time: so many hide the latency of their long chains, and share each
+// constant. Constants are read from tables by `v128.load32_splat`, for V8 would rebuild a constant vector at every use. `pmin`
+// and `pmax` are one instruction each, and keep a NaN that stands in their first operand.
+
+/** Numbers handled at a time. What is left of a span goes the same way, so that every number sees the same operations. */
+const STEP: i32 = 16;
 
 const EXP = memory.data<f32>([
-  89.0, // 0: above ln 2^127.5, the result is ∞
-  -88.0, // 4: below ln 2^-126.5, it is 0
-  1.44269504088896341, // 8: 1 / ln 2
+  88.0, // 0: above ln 2^126.5, e^−x is 0
+  -89.0, // 4: below −ln 2^127.5, it is ∞
+  -1.44269504, // 8: −1 / ln 2
   12583039.0, // 12: 1.5 · 2^23 + 127
-  -0.693359375, // 16: −ln 2, upper part
-  2.12194440e-4, // 20: −ln 2, lower part
-  1.9875691500e-4, // 24: Cephes expf, from the highest power
-  1.3981999507e-3,
-  8.3334519073e-3,
-  4.1665795894e-2,
-  1.6666665459e-1,
-  5.0000001201e-1,
+  0.693359375, // 16: ln 2, upper part
+  -2.1219444e-4, // 20: ln 2, lower part
+  1.3814174e-3, // 24: coefficients of (−r)^6 … (−r)^2, then r and 1
+  -8.3689215e-3,
+  4.1668408e-2,
+  -1.666652e-1,
+  4.9999994e-1,
+  -1.0,
   1.0, // 48
 ]);
 
 const TANH = memory.data<f32>([
-  9.0, // 0: tanh rounds to 1 beyond
-  -9.0,
+  7.932197, // 0: the first x where the quotient, as rounded here, gives 1
+  -7.932197,
   -2.76076847742355e-16, // 8: numerator / x, from the highest power of x²
   2.00018790482477e-13,
   -8.60467152213735e-11,
@@ -31,66 +36,162 @@ const TANH = memory.data<f32>([
   4.89352455891786e-3,
   1.19825839466702e-6, // 36: denominator
   1.18534705686654e-4,
-  2.26843463243900e-3,
+  2.268434632439e-3,
   4.89352518554385e-3,
-  1.0, // 52
-  -1.0,
 ]);
 
-/**
- * e^x = 2^n · e^r with n = round(x / ln 2), |r| ≤ ln 2 / 2, and the polynomial of Cephes' expf (Moshier) for e^r.
- *
- * Relative error < 2e-7 wherever the result is a normal float and x < 88.37; 0 and ∞ beyond. Exact at 0 and ±∞.
- *
- * Adding 1.5 · 2^23 + 127 rounds to an integer and leaves it, with the exponent's bias, in the lowest bits: shifted into
- * the exponent's place they are 2^n. Both ends of the range clamp to an n whose power is 0 or ∞.
- */
-@inline
-export function exp(x: v128): v128 {
-  x = f32x4.pmin(x, v128.load32_splat(EXP, 0));
-  x = f32x4.pmax(x, v128.load32_splat(EXP, 4));
-  const shifted = f32x4.relaxed_madd(x, v128.load32_splat(EXP, 8), v128.load32_splat(EXP, 12));
-  const n = f32x4.sub(shifted, v128.load32_splat(EXP, 12));
-  let r = f32x4.relaxed_madd(n, v128.load32_splat(EXP, 16), x);
-  r = f32x4.relaxed_madd(n, v128.load32_splat(EXP, 20), r);
-  let p = f32x4.relaxed_madd(r, v128.load32_splat(EXP, 24), v128.load32_splat(EXP, 28));
-  p = f32x4.relaxed_madd(p, r, v128.load32_splat(EXP, 32));
-  p = f32x4.relaxed_madd(p, r, v128.load32_splat(EXP, 36));
-  p = f32x4.relaxed_madd(p, r, v128.load32_splat(EXP, 40));
-  p = f32x4.relaxed_madd(p, r, v128.load32_splat(EXP, 44));
-  p = f32x4.relaxed_madd(p, r, v128.load32_splat(EXP, 48));
-  p = f32x4.relaxed_madd(p, r, v128.load32_splat(EXP, 48));
-  return f32x4.mul(p, i32x4.shl(shifted, 23));
+/** x ← 1 / (1 + e^−x). Relative error < 3e-7 wherever the result is a normal float. Exact at 0 and ±∞. */
+export function logisticSpan(x: usize, n: i32): void {
+  const last = scratchTile();
+  const whole = keepLast(last, x, n);
+  for (; n >= STEP; n -= STEP, x += bytes(STEP)) exp16(x, x, 0, true);
+  if (n === 0) return;
+  if (whole) {
+    exp16(x - bytes(STEP - n), last, 0, true);
+  } else {
+    exp16(last, last, 0, true);
+    copy(x, last, n);
+  }
 }
 
-/** 1 / (1 + e^−x). Relative error < 3e-7 wherever the result is a normal float. Exact at 0 and ±∞. */
-@inline
-export function logistic(x: v128): v128 {
-  const e = exp(f32x4.neg(x));
-  return f32x4.div(one(), f32x4.add(one(), e));
+/** x ← e^(x − max), for the number that lies at `max`. Relative error < 2e-7 wherever the result is a normal float; 0 below. */
+export function expSpan(x: usize, n: i32, max: usize): void {
+  const last = scratchTile();
+  const whole = keepLast(last, x, n);
+  for (; n >= STEP; n -= STEP, x += bytes(STEP)) exp16(x, x, max, false);
+  if (n === 0) return;
+  if (whole) {
+    exp16(x - bytes(STEP - n), last, max, false);
+  } else {
+    exp16(last, last, max, false);
+    copy(x, last, n);
+  }
+}
+
+/** x ← tanh x. Relative error < 5e-7. Exact at 0 and ±∞. */
+export function tanhSpan(x: usize, n: i32): void {
+  const last = scratchTile();
+  const whole = keepLast(last, x, n);
+  for (; n >= STEP; n -= STEP, x += bytes(STEP)) tanh16(x, x);
+  if (n === 0) return;
+  if (whole) {
+    tanh16(x - bytes(STEP - n), last);
+  } else {
+    tanh16(last, last);
+    copy(x, last, n);
+  }
 }
 
 /**
- * tanh x = x · P(x²) / Q(x²), the rational approximation of Eigen's `ptanh` (degrees 13 and 6).
- *
- * Relative error < 4e-7. Exact at 0 and ±∞. The quotient comes first, so that denormal x lose nothing.
+ * last ← the last sixteen numbers of a span, or all where there are fewer; returns whether there are sixteen. Where a span is no
+ * multiple of sixteen, its last sixteen are computed from there, some of them again and to the same bits. They are kept before
+ * anything else is done: narrow stores just before a wide load would make it wait.
  */
 @inline
-export function tanh(x: v128): v128 {
-  x = f32x4.pmin(x, v128.load32_splat(TANH, 0));
-  x = f32x4.pmax(x, v128.load32_splat(TANH, 4));
-  const s = f32x4.mul(x, x);
-  let p = f32x4.relaxed_madd(s, v128.load32_splat(TANH, 8), v128.load32_splat(TANH, 12));
-  p = f32x4.relaxed_madd(p, s, v128.load32_splat(TANH, 16));
-  p = f32x4.relaxed_madd(p, s, v128.load32_splat(TANH, 20));
-  p = f32x4.relaxed_madd(p, s, v128.load32_splat(TANH, 24));
-  p = f32x4.relaxed_madd(p, s, v128.load32_splat(TANH, 28));
-  p = f32x4.relaxed_madd(p, s, v128.load32_splat(TANH, 32));
-  let q = f32x4.relaxed_madd(s, v128.load32_splat(TANH, 36), v128.load32_splat(TANH, 40));
-  q = f32x4.relaxed_madd(q, s, v128.load32_splat(TANH, 44));
-  q = f32x4.relaxed_madd(q, s, v128.load32_splat(TANH, 48));
-  const y = f32x4.mul(x, f32x4.div(p, q));
-  return f32x4.pmax(f32x4.pmin(y, v128.load32_splat(TANH, 52)), v128.load32_splat(TANH, 56));
+function keepLast(last: usize, x: usize, n: i32): bool {
+  const whole = n >= STEP;
+  if (!whole) copy(last, x, n);
+  else if (n % STEP !== 0) copy(last, x + bytes(n - STEP), STEP);
+  return whole;
+}
+
+/**
+ * e^−x = 2^n · e^−r with n = round(−x / ln 2), |r| ≤ ln 2 / 2 (Cody & Waite's reduction, ln 2 in two parts), and
+ * e^−r = 1 − r + r² (c₂ + … + c₆ r⁴) with the coefficients of least relative error, 4e-9, by Remez' algorithm.
+ *
+ * Adding 1.5 · 2^23 + 127 rounds to an integer and leaves it, with the exponent's bias, in the lowest bits: shifted to where the
+ * exponent belongs they are 2^n. The ends of the range clamp to an n whose power is 0 or ∞.
+ */
+@inline
+function exp16(out: usize, a: usize, max: usize, isLogistic: bool): void {
+  let x0 = v128.load(a), x1 = v128.load(a, 16), x2 = v128.load(a, 32), x3 = v128.load(a, 48);
+  let c: v128;
+  if (!isLogistic) {
+    c = v128.load32_splat(max);
+    x0 = f32x4.sub(c, x0); x1 = f32x4.sub(c, x1); x2 = f32x4.sub(c, x2); x3 = f32x4.sub(c, x3);
+  }
+  c = v128.load32_splat(EXP, 0);
+  x0 = f32x4.pmin(x0, c); x1 = f32x4.pmin(x1, c); x2 = f32x4.pmin(x2, c); x3 = f32x4.pmin(x3, c);
+  c = v128.load32_splat(EXP, 4);
+  x0 = f32x4.pmax(x0, c); x1 = f32x4.pmax(x1, c); x2 = f32x4.pmax(x2, c); x3 = f32x4.pmax(x3, c);
+  c = v128.load32_splat(EXP, 8);
+  let d = v128.load32_splat(EXP, 12);
+  let s0 = madd(x0, c, d), s1 = madd(x1, c, d), s2 = madd(x2, c, d), s3 = madd(x3, c, d);
+  const n0 = f32x4.sub(s0, d), n1 = f32x4.sub(s1, d), n2 = f32x4.sub(s2, d), n3 = f32x4.sub(s3, d);
+  c = v128.load32_splat(EXP, 16);
+  x0 = madd(n0, c, x0); x1 = madd(n1, c, x1); x2 = madd(n2, c, x2); x3 = madd(n3, c, x3);
+  c = v128.load32_splat(EXP, 20);
+  x0 = madd(n0, c, x0); x1 = madd(n1, c, x1); x2 = madd(n2, c, x2); x3 = madd(n3, c, x3);
+  c = v128.load32_splat(EXP, 24);
+  d = v128.load32_splat(EXP, 28);
+  let p0 = madd(x0, c, d), p1 = madd(x1, c, d), p2 = madd(x2, c, d), p3 = madd(x3, c, d);
+  c = v128.load32_splat(EXP, 32);
+  p0 = madd(p0, x0, c); p1 = madd(p1, x1, c); p2 = madd(p2, x2, c); p3 = madd(p3, x3, c);
+  c = v128.load32_splat(EXP, 36);
+  p0 = madd(p0, x0, c); p1 = madd(p1, x1, c); p2 = madd(p2, x2, c); p3 = madd(p3, x3, c);
+  c = v128.load32_splat(EXP, 40);
+  p0 = madd(p0, x0, c); p1 = madd(p1, x1, c); p2 = madd(p2, x2, c); p3 = madd(p3, x3, c);
+  c = v128.load32_splat(EXP, 44);
+  p0 = madd(p0, x0, c); p1 = madd(p1, x1, c); p2 = madd(p2, x2, c); p3 = madd(p3, x3, c);
+  c = v128.load32_splat(EXP, 48);
+  p0 = madd(p0, x0, c); p1 = madd(p1, x1, c); p2 = madd(p2, x2, c); p3 = madd(p3, x3, c);
+  s0 = i32x4.shl(s0, 23); s1 = i32x4.shl(s1, 23); s2 = i32x4.shl(s2, 23); s3 = i32x4.shl(s3, 23);
+  if (isLogistic) {
+    p0 = madd(p0, s0, c); p1 = madd(p1, s1, c); p2 = madd(p2, s2, c); p3 = madd(p3, s3, c);
+    p0 = f32x4.div(c, p0); p1 = f32x4.div(c, p1); p2 = f32x4.div(c, p2); p3 = f32x4.div(c, p3);
+  } else {
+    p0 = f32x4.mul(p0, s0); p1 = f32x4.mul(p1, s1); p2 = f32x4.mul(p2, s2); p3 = f32x4.mul(p3, s3);
+  }
+  v128.store(out, p0); v128.store(out, p1, 16); v128.store(out, p2, 32); v128.store(out, p3, 48);
+}
+
+/**
+ * tanh x = x · P(x²) / Q(x²), the rational approximation of Eigen's `ptanh` (degrees 13 and 6). The quotient comes first, so
+ * that denormal x lose nothing.
+ */
+@inline
+function tanh16(out: usize, a: usize): void {
+  let x0 = v128.load(a), x1 = v128.load(a, 16), x2 = v128.load(a, 32), x3 = v128.load(a, 48);
+  let c = v128.load32_splat(TANH, 0);
+  x0 = f32x4.pmin(x0, c); x1 = f32x4.pmin(x1, c); x2 = f32x4.pmin(x2, c); x3 = f32x4.pmin(x3, c);
+  c = v128.load32_splat(TANH, 4);
+  x0 = f32x4.pmax(x0, c); x1 = f32x4.pmax(x1, c); x2 = f32x4.pmax(x2, c); x3 = f32x4.pmax(x3, c);
+  const s0 = f32x4.mul(x0, x0), s1 = f32x4.mul(x1, x1), s2 = f32x4.mul(x2, x2), s3 = f32x4.mul(x3, x3);
+  c = v128.load32_splat(TANH, 8);
+  let d = v128.load32_splat(TANH, 12);
+  let p0 = madd(s0, c, d), p1 = madd(s1, c, d), p2 = madd(s2, c, d), p3 = madd(s3, c, d);
+  c = v128.load32_splat(TANH, 16);
+  p0 = madd(p0, s0, c); p1 = madd(p1, s1, c); p2 = madd(p2, s2, c); p3 = madd(p3, s3, c);
+  c = v128.load32_splat(TANH, 20);
+  p0 = madd(p0, s0, c); p1 = madd(p1, s1, c); p2 = madd(p2, s2, c); p3 = madd(p3, s3, c);
+  c = v128.load32_splat(TANH, 24);
+  p0 = madd(p0, s0, c); p1 = madd(p1, s1, c); p2 = madd(p2, s2, c); p3 = madd(p3, s3, c);
+  c = v128.load32_splat(TANH, 28);
+  p0 = madd(p0, s0, c); p1 = madd(p1, s1, c); p2 = madd(p2, s2, c); p3 = madd(p3, s3, c);
+  c = v128.load32_splat(TANH, 32);
+  p0 = madd(p0, s0, c); p1 = madd(p1, s1, c); p2 = madd(p2, s2, c); p3 = madd(p3, s3, c);
+  c = v128.load32_splat(TANH, 36);
+  d = v128.load32_splat(TANH, 40);
+  let q0 = madd(s0, c, d), q1 = madd(s1, c, d), q2 = madd(s2, c, d), q3 = madd(s3, c, d);
+  c = v128.load32_splat(TANH, 44);
+  q0 = madd(q0, s0, c); q1 = madd(q1, s1, c); q2 = madd(q2, s2, c); q3 = madd(q3, s3, c);
+  c = v128.load32_splat(TANH, 48);
+  q0 = madd(q0, s0, c); q1 = madd(q1, s1, c); q2 = madd(q2, s2, c); q3 = madd(q3, s3, c);
+  p0 = f32x4.div(p0, q0); p1 = f32x4.div(p1, q1); p2 = f32x4.div(p2, q2); p3 = f32x4.div(p3, q3);
+  x0 = f32x4.mul(x0, p0); x1 = f32x4.mul(x1, p1); x2 = f32x4.mul(x2, p2); x3 = f32x4.mul(x3, p3);
+  v128.store(out, x0); v128.store(out, x1, 16); v128.store(out, x2, 32); v128.store(out, x3, 48);
+}
+
+@inline
+function madd(a: v128, b: v128, c: v128): v128 {
+  return f32x4.relaxed_madd(a, b, c);
+}
+
+/** At most sixteen numbers. */
+@inline
+function copy(to: usize, from: usize, n: i32): void {
+  for (; n >= 4; n -= 4, to += 16, from += 16) v128.store(to, v128.load(from));
+  for (; n > 0; n--, to += 4, from += 4) store<f32>(to, load<f32>(from));
 }
 
 /** 1 in every lane. */

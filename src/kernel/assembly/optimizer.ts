@@ -145,7 +145,12 @@ function adaptiveStep(p: usize, g: usize, s: usize, settings: usize, step: Step)
   const s0 = secondMoment(first(s, step), g0, settings);
   const s1 = secondMoment(second(s, step), g1, settings);
   put(s, s0, s1, step);
-  put(p, descend(p0, normalized(g0, s0, settings), settings), descend(p1, normalized(g1, s1, settings), settings), step);
+  put(
+    p,
+    descend(p0, normalized(g0, s0, settings), settings),
+    descend(p1, normalized(g1, s1, settings), settings),
+    step,
+  );
 }
 
 @inline

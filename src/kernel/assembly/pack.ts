@@ -1,46 +1,51 @@
 import { bytes } from './lanes';
 
 /**
- * The layout of a packed k × n matrix: panels of `width` columns, one after another; in a panel, k rows of `width` numbers.
+ * The layout of a packed k × n matrix: panels of 16 columns, one after another; in a panel, k rows of 16 numbers.
  * A product then reads it from front to back. The last panel is filled up with zeros.
  */
 
+/** Columns of a panel. */
+export const PANEL: i32 = 16;
+
 /** packed ← B for B of k × n with row stride `stride`. */
-@inline
-export function packPanels(packed: usize, b: usize, k: i32, n: i32, stride: i32, width: i32): void {
-  for (let j = 0; j < n; j += width) {
-    packPanel(packed, b + bytes(j), k, min(n - j, width), bytes(stride), width);
-    packed += bytes(width) * <usize>k;
+export function pack(packed: usize, b: usize, k: i32, n: i32, stride: i32): void {
+  packed <<= 2;
+  b <<= 2;
+  const stridePanel = bytes(PANEL) * <usize>k;
+  for (let j = 0; j < n; j += 64) {
+    packBlock(packed + <usize>(j / PANEL) * stridePanel, stridePanel, b + bytes(j), k, min(n - j, 64), bytes(stride));
   }
 }
 
-/** One panel of `columns` ≤ `width` columns. Stride in bytes. */
+/** Some panels, `stridePanel` apart, from B of k × n. Row by row, so that B is read as it lies. Strides in bytes. */
 @inline
-export function packPanel(panel: usize, b: usize, k: i32, columns: i32, stride: usize, width: i32): void {
-  if (columns === width) {
-    for (; k > 0; k--, b += stride, panel += bytes(width)) {
-      v128.store(panel, v128.load(b));
-      v128.store(panel, v128.load(b, 16), 16);
-      if (width === 16) {
-        v128.store(panel, v128.load(b, 32), 32);
-        v128.store(panel, v128.load(b, 48), 48);
-      }
+export function packBlock(panels: usize, stridePanel: usize, b: usize, k: i32, n: i32, stride: usize): void {
+  for (; k > 0; k--, b += stride, panels += bytes(PANEL)) {
+    let to = panels;
+    let from = b;
+    let left = n;
+    for (; left >= PANEL; left -= PANEL, from += bytes(PANEL), to += stridePanel) {
+      v128.store(to, v128.load(from));
+      v128.store(to, v128.load(from, 16), 16);
+      v128.store(to, v128.load(from, 32), 32);
+      v128.store(to, v128.load(from, 48), 48);
     }
-    return;
-  }
-  for (; k > 0; k--, b += stride) {
-    for (let j = 0; j < width; j++, panel += 4) store<f32>(panel, j < columns ? load<f32>(b + bytes(j)) : 0);
+    if (left > 0) {
+      for (let j = 0; j < PANEL; j++) store<f32>(to + bytes(j), j < left ? load<f32>(from + bytes(j)) : 0);
+    }
   }
 }
 
 /** packed ← Bᵀ for B of n × k with row stride `stride`. */
-@inline
-export function packPanelsTransposed(packed: usize, b: usize, k: i32, n: i32, stride: i32, width: i32): void {
-  for (let j = 0; j < n; j += width) {
-    const columns = min(n - j, width);
-    if (columns < width) memory.fill(packed, 0, bytes(width) * <usize>k);
-    transpose(packed, bytes(width), b + <usize>j * bytes(stride), bytes(stride), columns, k);
-    packed += bytes(width) * <usize>k;
+export function packTransposed(packed: usize, b: usize, k: i32, n: i32, stride: i32): void {
+  packed <<= 2;
+  b <<= 2;
+  for (let j = 0; j < n; j += PANEL) {
+    const columns = min(n - j, PANEL);
+    if (columns < PANEL) memory.fill(packed, 0, bytes(PANEL) * <usize>k);
+    transpose(packed, bytes(PANEL), b + <usize>j * bytes(stride), bytes(stride), columns, k);
+    packed += bytes(PANEL) * <usize>k;
   }
 }
 
@@ -48,14 +53,7 @@ export function packPanelsTransposed(packed: usize, b: usize, k: i32, n: i32, st
  * out[j][i] ← in[i][j] for `in` of rows × columns. Strides in bytes. In blocks of 16 rows × 4 columns, so that whole
  * lines of the cache are written where rows of `out` are short, and read where they are long.
  */
-export function transpose(
-  out: usize,
-  strideOut: usize,
-  from: usize,
-  strideIn: usize,
-  rows: i32,
-  columns: i32,
-): void {
+export function transpose(out: usize, strideOut: usize, from: usize, strideIn: usize, rows: i32, columns: i32): void {
   for (; columns >= 16; columns -= 16, from += 64, out += 16 * strideOut) {
     let at = from;
     let to = out;

@@ -1,12 +1,5 @@
 import { bytes, first, ONE, PAIR, put, QUAD, Step, second } from './lanes';
 
-/** out[r] ← row, for every r. */
-export function broadcastRows(out: usize, row: usize, rows: i32, n: i32): void {
-  out <<= 2;
-  row <<= 2;
-  for (; rows > 0; rows--, out += bytes(n)) copy(out, row, n);
-}
-
 /** out[r] ← table[ids[r]] + bias; with bias = 0, out[r] ← table[ids[r]]. */
 export function gatherRows(out: usize, table: usize, ids: usize, bias: usize, rows: i32, n: i32): void {
   out <<= 2;

@@ -1,9 +1,6 @@
 import { bytes, first, ONE, PAIR, put, QUAD, Step, second } from './lanes';
-import { exp } from './math';
+import { expSpan } from './math';
 import { scratchSettings } from './scratch';
-
-/** Symbols whose exponentials are summed in float32 before the sum goes on in float64: at most 32 additions a lane. */
-const SEGMENT: i32 = 256;
 
 /**
  * For each row with target t ≥ 0: losses[r] ← ln Σ e^(x − max) − (x_t − max), and x ← (softmax(x) − onehot_t) · scale, in place.
@@ -22,6 +19,7 @@ export function softmaxCrossEntropy(
   logits <<= 2;
   losses <<= 2;
   targets <<= 2;
+  const setting = scratchSettings();
   for (; rows > 0; rows--, logits += bytes(symbols), losses += 4, targets += 4) {
     const target = load<i32>(targets);
     if (target < 0) {
@@ -29,15 +27,15 @@ export function softmaxCrossEntropy(
       store<f32>(losses, 0);
       continue;
     }
-    const max = rowMax(logits, symbols);
-    const targetLogit = load<f32>(logits + bytes(target));
-    let sum: f64 = 0;
-    for (let j = 0; j < symbols; j += SEGMENT) {
-      sum += exponentials(logits + bytes(j), max, min(symbols - j, SEGMENT));
-    }
-    store<f32>(losses, <f32>(Math.log(sum) - (<f64>targetLogit - <f64>max)));
-    multiplyRow(logits, <f32>(<f64>scale / sum), symbols);
     const at = logits + bytes(target);
+    const max = rowMax(logits, symbols);
+    const margin = <f64>load<f32>(at) - <f64>max;
+    store<f32>(setting, max);
+    expSpan(logits, symbols, setting);
+    const sum = rowSum(logits, symbols);
+    store<f32>(losses, <f32>(Math.log(sum) - margin));
+    store<f32>(setting, <f32>(<f64>scale / sum));
+    multiplyRow(logits, setting, symbols);
     store<f32>(at, load<f32>(at) - scale);
   }
 }
@@ -51,10 +49,10 @@ function rowMax(row: usize, n: i32): f32 {
     high = f32x4.pmax(high, second(row, PAIR));
   }
   low = f32x4.pmax(low, high);
-  let max = f32x4.extract_lane(low, 0);
-  max = greater(f32x4.extract_lane(low, 1), max);
-  max = greater(f32x4.extract_lane(low, 2), max);
-  max = greater(f32x4.extract_lane(low, 3), max);
+  let max = greater(
+    greater(f32x4.extract_lane(low, 0), f32x4.extract_lane(low, 1)),
+    greater(f32x4.extract_lane(low, 2), f32x4.extract_lane(low, 3)),
+  );
   for (; n > 0; n--, row += bytes(ONE)) max = greater(load<f32>(row), max);
   return max;
 }
@@ -64,56 +62,34 @@ function greater(a: f32, b: f32): f32 {
   return a > b ? a : b;
 }
 
-/** row ← e^(row − max); returns their sum. */
-function exponentials(row: usize, max: f32, n: i32): f64 {
-  const maxAt = scratchSettings();
-  store<f32>(maxAt, max);
-  let low = f32x4.splat(0);
-  let high = low;
+/** Σ row, in float64. */
+function rowSum(row: usize, n: i32): f64 {
+  let s0 = f64x2.splat(0);
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
   for (; n >= PAIR; n -= PAIR, row += bytes(PAIR)) {
-    const e0 = exp(f32x4.sub(first(row, PAIR), v128.load32_splat(maxAt)));
-    const e1 = exp(f32x4.sub(second(row, PAIR), v128.load32_splat(maxAt)));
-    put(row, e0, e1, PAIR);
-    low = f32x4.add(low, e0);
-    high = f32x4.add(high, e1);
+    s0 = f64x2.add(s0, f64x2.promote_low_f32x4(v128.load64_zero(row)));
+    s1 = f64x2.add(s1, f64x2.promote_low_f32x4(v128.load64_zero(row, 8)));
+    s2 = f64x2.add(s2, f64x2.promote_low_f32x4(v128.load64_zero(row, 16)));
+    s3 = f64x2.add(s3, f64x2.promote_low_f32x4(v128.load64_zero(row, 24)));
   }
-  if (n >= QUAD) {
-    const e = exp(f32x4.sub(v128.load(row), v128.load32_splat(maxAt)));
-    v128.store(row, e);
-    low = f32x4.add(low, e);
-    n -= QUAD;
-    row += bytes(QUAD);
-  }
-  let sum = laneSum(low) + laneSum(high);
-  for (; n > 0; n--, row += bytes(ONE)) {
-    const e = exp(f32x4.sub(v128.load32_zero(row), v128.load32_splat(maxAt)));
-    v128.store32_lane(row, e, 0);
-    sum += <f64>f32x4.extract_lane(e, 0);
-  }
+  const lanes = f64x2.add(f64x2.add(s0, s1), f64x2.add(s2, s3));
+  let sum = f64x2.extract_lane(lanes, 0) + f64x2.extract_lane(lanes, 1);
+  for (; n > 0; n--, row += bytes(ONE)) sum += <f64>load<f32>(row);
   return sum;
 }
 
-@inline
-function laneSum(x: v128): f64 {
-  return (
-    <f64>f32x4.extract_lane(x, 0) +
-    <f64>f32x4.extract_lane(x, 1) +
-    (<f64>f32x4.extract_lane(x, 2) + <f64>f32x4.extract_lane(x, 3))
-  );
-}
-
-/** row ← factor · row. */
-function multiplyRow(row: usize, factor: f32, n: i32): void {
-  const factorAt = scratchSettings();
-  store<f32>(factorAt, factor);
-  for (; n >= PAIR; n -= PAIR, row += bytes(PAIR)) multiplyStep(row, factorAt, PAIR);
-  for (; n >= QUAD; n -= QUAD, row += bytes(QUAD)) multiplyStep(row, factorAt, QUAD);
-  for (; n > 0; n--, row += bytes(ONE)) multiplyStep(row, factorAt, ONE);
+/** row ← factor · row, for the number that lies at `factor`. */
+function multiplyRow(row: usize, factor: usize, n: i32): void {
+  for (; n >= PAIR; n -= PAIR, row += bytes(PAIR)) multiplyStep(row, factor, PAIR);
+  for (; n >= QUAD; n -= QUAD, row += bytes(QUAD)) multiplyStep(row, factor, QUAD);
+  for (; n > 0; n--, row += bytes(ONE)) multiplyStep(row, factor, ONE);
 }
 
 @inline
-function multiplyStep(row: usize, factorAt: usize, step: Step): void {
-  const low = f32x4.mul(first(row, step), v128.load32_splat(factorAt));
-  const high = f32x4.mul(second(row, step), v128.load32_splat(factorAt));
+function multiplyStep(row: usize, factor: usize, step: Step): void {
+  const low = f32x4.mul(first(row, step), v128.load32_splat(factor));
+  const high = f32x4.mul(second(row, step), v128.load32_splat(factor));
   put(row, low, high, step);
 }

@@ -1,70 +1,74 @@
-/** C += A·B for `rows` of 1 to 6. Each is a function of its own, so that the branches on `rows` go at compile time. */
+/** C ← S + A·B for `rows` of 1 to 6. Each is a function of its own, so that the branches on `rows` go at compile time. */
 @inline
-export function tile16(rows: i32, c: usize, strideC: usize, a: usize, strideA: usize, b: usize, k: i32): void {
-  if (rows === 6) rows6(c, strideC, a, strideA, b, k);
-  else if (rows === 5) rows5(c, strideC, a, strideA, b, k);
-  else if (rows === 4) rows4(c, strideC, a, strideA, b, k);
-  else if (rows === 3) rows3(c, strideC, a, strideA, b, k);
-  else if (rows === 2) rows2(c, strideC, a, strideA, b, k);
-  else rows1(c, strideC, a, strideA, b, k);
+export function tile16(rows: i32, c: usize, strideC: usize, s: usize, strideS: usize, a: usize, strideA: usize, b: usize, k: i32): void {
+  if (rows === 6) rows6(c, strideC, s, strideS, a, strideA, b, k);
+  else if (rows === 5) rows5(c, strideC, s, strideS, a, strideA, b, k);
+  else if (rows === 4) rows4(c, strideC, s, strideS, a, strideA, b, k);
+  else if (rows === 3) rows3(c, strideC, s, strideS, a, strideA, b, k);
+  else if (rows === 2) rows2(c, strideC, s, strideS, a, strideA, b, k);
+  else rows1(c, strideC, s, strideS, a, strideA, b, k);
 }
 
-function rows1(c: usize, strideC: usize, a: usize, strideA: usize, b: usize, k: i32): void {
-  tile(1, c, strideC, a, strideA, b, k);
+function rows1(c: usize, strideC: usize, s: usize, strideS: usize, a: usize, strideA: usize, b: usize, k: i32): void {
+  tile(1, c, strideC, s, strideS, a, strideA, b, k);
 }
 
-function rows2(c: usize, strideC: usize, a: usize, strideA: usize, b: usize, k: i32): void {
-  tile(2, c, strideC, a, strideA, b, k);
+function rows2(c: usize, strideC: usize, s: usize, strideS: usize, a: usize, strideA: usize, b: usize, k: i32): void {
+  tile(2, c, strideC, s, strideS, a, strideA, b, k);
 }
 
-function rows3(c: usize, strideC: usize, a: usize, strideA: usize, b: usize, k: i32): void {
-  tile(3, c, strideC, a, strideA, b, k);
+function rows3(c: usize, strideC: usize, s: usize, strideS: usize, a: usize, strideA: usize, b: usize, k: i32): void {
+  tile(3, c, strideC, s, strideS, a, strideA, b, k);
 }
 
-function rows4(c: usize, strideC: usize, a: usize, strideA: usize, b: usize, k: i32): void {
-  tile(4, c, strideC, a, strideA, b, k);
+function rows4(c: usize, strideC: usize, s: usize, strideS: usize, a: usize, strideA: usize, b: usize, k: i32): void {
+  tile(4, c, strideC, s, strideS, a, strideA, b, k);
 }
 
-function rows5(c: usize, strideC: usize, a: usize, strideA: usize, b: usize, k: i32): void {
-  tile(5, c, strideC, a, strideA, b, k);
+function rows5(c: usize, strideC: usize, s: usize, strideS: usize, a: usize, strideA: usize, b: usize, k: i32): void {
+  tile(5, c, strideC, s, strideS, a, strideA, b, k);
 }
 
-function rows6(c: usize, strideC: usize, a: usize, strideA: usize, b: usize, k: i32): void {
-  tile(6, c, strideC, a, strideA, b, k);
+function rows6(c: usize, strideC: usize, s: usize, strideS: usize, a: usize, strideA: usize, b: usize, k: i32): void {
+  tile(6, c, strideC, s, strideS, a, strideA, b, k);
 }
 
 /**
- * The micro-kernel of 256-bit FMA: C += A·B for a tile of `rows` ≤ 6 rows and 16 columns, over k steps. Strides in bytes.
+ * The micro-kernel of 256-bit FMA: C ← S + A·B for a tile of `rows` ≤ 6 rows and 16 columns, over k steps. Strides in bytes.
  *
  * V8's revectorizer makes one operation of each two neighbours, so that 12 accumulators, 2 vectors of B and a number of A fill
  * the 15 registers it hands out, and 12 independent sums hide the latency of FMA. Without it this spills, and is slow.
  * The loop isn't unrolled: V8's scheduler then moves loads up, runs out of registers, and loses a third.
  */
 @inline
-function tile(rows: i32, c: usize, strideC: usize, a: usize, strideA: usize, b: usize, k: i32): void {
+function tile(rows: i32, c: usize, strideC: usize, s: usize, strideS: usize, a: usize, strideA: usize, b: usize, k: i32): void {
   const zero = f32x4.splat(0);
   const c1 = c + strideC;
   const c2 = c1 + strideC;
   const c3 = c2 + strideC;
   const c4 = c3 + strideC;
   const c5 = c4 + strideC;
+  const s1 = s + strideS;
+  const s2 = s1 + strideS;
+  const s3 = s2 + strideS;
+  const s4 = s3 + strideS;
+  const s5 = s4 + strideS;
   let a1 = a + strideA;
   let a2 = a1 + strideA;
   let a3 = a2 + strideA;
   let a4 = a3 + strideA;
   let a5 = a4 + strideA;
-  // biome-ignore-start format: a line is a row of the tile
-  let x00 = v128.load(c), x01 = v128.load(c, 16), x02 = v128.load(c, 32), x03 = v128.load(c, 48);
+  let x00 = v128.load(s), x01 = v128.load(s, 16), x02 = v128.load(s, 32), x03 = v128.load(s, 48);
   let x10 = zero, x11 = zero, x12 = zero, x13 = zero;
   let x20 = zero, x21 = zero, x22 = zero, x23 = zero;
   let x30 = zero, x31 = zero, x32 = zero, x33 = zero;
   let x40 = zero, x41 = zero, x42 = zero, x43 = zero;
   let x50 = zero, x51 = zero, x52 = zero, x53 = zero;
-  if (rows > 1) { x10 = v128.load(c1); x11 = v128.load(c1, 16); x12 = v128.load(c1, 32); x13 = v128.load(c1, 48); }
-  if (rows > 2) { x20 = v128.load(c2); x21 = v128.load(c2, 16); x22 = v128.load(c2, 32); x23 = v128.load(c2, 48); }
-  if (rows > 3) { x30 = v128.load(c3); x31 = v128.load(c3, 16); x32 = v128.load(c3, 32); x33 = v128.load(c3, 48); }
-  if (rows > 4) { x40 = v128.load(c4); x41 = v128.load(c4, 16); x42 = v128.load(c4, 32); x43 = v128.load(c4, 48); }
-  if (rows > 5) { x50 = v128.load(c5); x51 = v128.load(c5, 16); x52 = v128.load(c5, 32); x53 = v128.load(c5, 48); }
+  if (rows > 1) { x10 = v128.load(s1); x11 = v128.load(s1, 16); x12 = v128.load(s1, 32); x13 = v128.load(s1, 48); }
+  if (rows > 2) { x20 = v128.load(s2); x21 = v128.load(s2, 16); x22 = v128.load(s2, 32); x23 = v128.load(s2, 48); }
+  if (rows > 3) { x30 = v128.load(s3); x31 = v128.load(s3, 16); x32 = v128.load(s3, 32); x33 = v128.load(s3, 48); }
+  if (rows > 4) { x40 = v128.load(s4); x41 = v128.load(s4, 16); x42 = v128.load(s4, 32); x43 = v128.load(s4, 48); }
+  if (rows > 5) { x50 = v128.load(s5); x51 = v128.load(s5, 16); x52 = v128.load(s5, 32); x53 = v128.load(s5, 48); }
   for (; k > 0; k--) {
     const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32), b3 = v128.load(b, 48);
     let f = v128.load32_splat(a);
@@ -103,5 +107,4 @@ function tile(rows: i32, c: usize, strideC: usize, a: usize, strideA: usize, b: 
   if (rows > 3) { v128.store(c3, x30); v128.store(c3, x31, 16); v128.store(c3, x32, 32); v128.store(c3, x33, 48); }
   if (rows > 4) { v128.store(c4, x40); v128.store(c4, x41, 16); v128.store(c4, x42, 32); v128.store(c4, x43, 48); }
   if (rows > 5) { v128.store(c5, x50); v128.store(c5, x51, 16); v128.store(c5, x52, 32); v128.store(c5, x53, 48); }
-  // biome-ignore-end format: a line is a row of the tile
 }

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { hasWasm, referenceF32, run, wasm } from './subjects.ts';
+
+const SUBJECTS = [referenceF32, ...wasm];
+
+/** Below it, a float32 has fewer than 24 bits. */
+const SMALLEST_NORMAL = 2 ** -126;
+
+/** Floats of every exponent and both signs: each 1999th bit pattern, infinities and NaN left out. */
+const EVERYWHERE = floatsOf(0, 2 ** 32, 1999);
+/** Floats from 2⁻²⁰ to 128 in magnitude, where the functions bend: each 151st. */
+const WHERE_IT_BENDS = new Float32Array([
+  ...floatsOf(bitsOf(2 ** -20), bitsOf(128), 151),
+  ...floatsOf(bitsOf(-(2 ** -20)), bitsOf(-128), 151),
+]);
+
+describe.runIf(!hasWasm)('WebAssembly kernels', () => {
+  it.skip('this runtime cannot run them: only the reference is tested');
+});
+
+describe.each(SUBJECTS)('$name over the whole range of float32', (subject) => {
+  it('tanh: relative error < 5e-7', () => {
+    expect(worstError('tanhForward', Math.tanh)).toBeLessThan(5e-7);
+  });
+
+  it('logistic: relative error < 3e-7 wherever it is a normal float, denormal or 0 elsewhere', () => {
+    expect(worstError('logisticForward', (x) => 1 / (1 + Math.exp(-x)))).toBeLessThan(3e-7);
+  });
+
+  it('tanh and logistic are exact at 0, −0 and ±∞, and NaN at NaN', () => {
+    const x = Float32Array.from([0, -0, Infinity, -Infinity, Number.NaN]);
+    const tanh = run(subject, { x }, (kernels, at) => kernels.tanhForward(at.x!, 5)).x!;
+    expect(Array.from(tanh)).toEqual([0, -0, 1, -1, Number.NaN]);
+    const logistic = run(subject, { x }, (kernels, at) => kernels.logisticForward(at.x!, 5)).x!;
+    expect(Array.from(logistic)).toEqual([0.5, 0.5, 1, 0, Number.NaN]);
+  });
+
+  it('tanh stays within ±1, logistic within 0 and 1', () => {
+    for (const x of [EVERYWHERE, WHERE_IT_BENDS]) {
+      const tanh = run(subject, { x }, (kernels, at) => kernels.tanhForward(at.x!, x.length)).x!;
+      expect(tanh.every((y) => y >= -1 && y <= 1)).toBe(true);
+      const logistic = run(subject, { x }, (kernels, at) => kernels.logisticForward(at.x!, x.length)).x!;
+      expect(logistic.every((y) => y >= 0 && y <= 1)).toBe(true);
+    }
+  });
+
+  it('softmax of two logits 0 and x ≤ 0: relative error of e^x / (1 + e^x) < 4e-7 where it is a normal float', () => {
+    const xs = WHERE_IT_BENDS.filter((x) => x <= 0).filter((_, i) => i % 9 === 0);
+    const logits = new Float32Array(2 * xs.length);
+    xs.forEach((x, i) => {
+      logits[2 * i + 1] = x;
+    });
+    const rows = xs.length;
+    const operands = { logits, losses: new Float32Array(rows), targets: new Int32Array(rows) };
+    const result = run(subject, operands, (kernels, at) =>
+      kernels.softmaxCrossEntropy(at.logits!, at.losses!, at.targets!, rows, 2, 1),
+    );
+    let worst = 0;
+    xs.forEach((x, i) => {
+      const expected = Math.exp(x) / (1 + Math.exp(x));
+      if (expected >= SMALLEST_NORMAL) {
+        worst = Math.max(worst, Math.abs(result.logits![2 * i + 1]! / expected - 1));
+      }
+    });
+    expect(worst).toBeLessThan(4e-7);
+  });
+
+  function worstError(name: 'tanhForward' | 'logisticForward', exact: (x: number) => number): number {
+    let worst = 0;
+    for (const x of [EVERYWHERE, WHERE_IT_BENDS]) {
+      const y = run(subject, { x }, (kernels, at) => kernels[name](at.x!, x.length)).x!;
+      y.forEach((actual, i) => {
+        const expected = exact(x[i]!);
+        if (Math.abs(expected) >= SMALLEST_NORMAL) worst = Math.max(worst, Math.abs(actual / expected - 1));
+        else if (!(Math.abs(actual) < 1.0001 * SMALLEST_NORMAL)) worst = Number.POSITIVE_INFINITY;
+      });
+    }
+    return worst;
+  }
+});
+
+function bitsOf(x: number): number {
+  return new Uint32Array(Float32Array.of(x).buffer)[0]!;
+}
+
+function floatsOf(from: number, to: number, step: number): Float32Array {
+  const bits = Uint32Array.from({ length: Math.ceil((to - from) / step) }, (_, i) => from + i * step);
+  return new Float32Array(bits.buffer).filter(Number.isFinite);
+}

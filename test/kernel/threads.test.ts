@@ -1,0 +1,203 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { Arena } from '../../src/kernel/arena.ts';
+import type { KernelChoice } from '../../src/kernel/choose.ts';
+import { Engine } from '../../src/kernel/engine.ts';
+import type { ProgramModule } from '../../src/kernel/pool.ts';
+import { share } from '../../src/kernel/team.ts';
+import { ThreadFailure } from '../../src/kernel/threads.ts';
+import { KERNEL_CHOICES } from '../helpers/kernel-choices.ts';
+
+interface Config {
+  readonly at: number;
+  readonly size: number;
+  readonly rounds: number;
+  /** The rank whose program can't be made. */
+  readonly fails?: number;
+}
+
+const URL_OF_PROGRAM = new URL('../helpers/thread-program.mjs', import.meta.url).href;
+const program = (await import(URL_OF_PROGRAM)) as ProgramModule<Config> & { COMMAND: Record<string, number> };
+const { meet, squares, throwAtOnce, throwHalfway, spinAfterThrow } = program.COMMAND as Record<string, number>;
+
+const [CHOICE] = KERNEL_CHOICES as [KernelChoice];
+const SIZE = 1000;
+
+/** What is thrown in a worker is known after a sleep of a second, at the latest. */
+const PROMPT_MS = 5000;
+
+async function start(threads: number, part: Partial<Config> = {}, choice = CHOICE, url = URL_OF_PROGRAM) {
+  const arena = new Arena();
+  const config = { at: arena.float(SIZE), size: SIZE, rounds: 80, ...part };
+  const engine = await Engine.start({ choice, threads, program, url, config }, arena);
+  const numbers = (): number[] => [...engine.kernels.floats.subarray(config.at, config.at + SIZE)];
+  return { engine, numbers };
+}
+
+const expectedSquares = (first: number): number[] => Array.from({ length: SIZE }, (_, j) => Math.fround(first + j * j));
+
+describe.runIf(CHOICE.name !== 'js')('threads', () => {
+  test.each([
+    { threads: 2, rounds: 8000 }, // as many as there are cores to spin on: where a barrier's own races would show
+    { threads: 3, rounds: 400 },
+    { threads: 4, rounds: 400 },
+    { threads: 6, rounds: 200 },
+  ])('$threads of them meet at every barrier, however few cores there are', async ({ threads, rounds }) => {
+    const { engine, numbers } = await start(threads, { rounds });
+    expect(engine.threads).toBe(threads);
+    engine.run(meet!);
+    engine.run(meet!);
+    for (let rank = 0; rank < threads; rank++) expect(numbers().slice(16 * rank, 16 * rank + 2)).toEqual([rounds, 0]);
+    await engine.close();
+  });
+
+  test.each([1, 2, 3, 4])(
+    '%i of them see settings and memory as main wrote them before a command, five hundred times over',
+    async (threads) => {
+      const { engine, numbers } = await start(threads);
+      for (let command = 0; command < 500; command++) {
+        engine.settings[0] = command;
+        engine.run(squares!);
+        const found = numbers();
+        const last = SIZE - 1;
+        if (found[0] !== command || found[last] !== command + last ** 2)
+          expect(found).toEqual(expectedSquares(command));
+      }
+      expect(numbers()).toEqual(expectedSquares(499));
+      await engine.close();
+    },
+  );
+
+  test('that sleep, for main had nothing to do for a while, wake for the next command', async () => {
+    const { engine, numbers } = await start(3);
+    engine.run(meet!);
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    engine.settings[0] = 5;
+    engine.run(squares!);
+    expect(numbers()).toEqual(expectedSquares(5));
+    await engine.close();
+  });
+
+  test.each([
+    { where: 'at once', command: throwAtOnce },
+    { where: 'between barriers', command: throwHalfway },
+  ])('of which one throws $where make main throw ThreadFailure, soon', async ({ command }) => {
+    for (const threads of [2, 4]) {
+      const { engine } = await start(threads);
+      const begin = performance.now();
+      expect(() => engine.run(command!)).toThrow(ThreadFailure);
+      expect(performance.now() - begin).toBeLessThan(PROMPT_MS);
+      await engine.close();
+    }
+  });
+
+  test('of which one has died aren’t waited for by a later command', async () => {
+    const { engine } = await start(3);
+    expect(() => engine.run(throwAtOnce!)).toThrow(ThreadFailure);
+    const begin = performance.now();
+    expect(() => engine.run(squares!)).toThrow(ThreadFailure);
+    expect(performance.now() - begin).toBeLessThan(PROMPT_MS);
+    await engine.close();
+  });
+
+  test('of which one has died are replaced by main alone, with the same result and a notice', async () => {
+    const { engine, numbers } = await start(3);
+    engine.settings[0] = 7;
+    expect(() => engine.run(throwHalfway!)).toThrow(ThreadFailure);
+    await engine.continueAlone();
+    expect(engine.threads).toBe(1);
+    expect(engine.notice).toContain('one thread');
+    engine.run(squares!);
+    expect(numbers()).toEqual(expectedSquares(7));
+    engine.run(meet!);
+    await engine.close();
+  });
+
+  test('that are still at work when another has died have stopped when main goes on alone', async () => {
+    const { engine, numbers } = await start(3);
+    expect(() => engine.run(spinAfterThrow!)).toThrow(ThreadFailure);
+    await engine.continueAlone();
+    engine.run(squares!);
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    expect(numbers()).toEqual(expectedSquares(0));
+    await engine.close();
+  });
+
+  test.each([
+    {
+      what: 'whose program isn’t there',
+      url: new URL('../helpers/no-such-program.mjs', import.meta.url).href,
+      part: {},
+    },
+    { what: 'whose program has no URL', url: 'nonsense', part: {} },
+    { what: 'of which the last can’t make its program', url: URL_OF_PROGRAM, part: { fails: 3 } },
+  ])('$what can’t be started: one does everything, and a notice says so in a line', async ({ url, part }) => {
+    const { engine, numbers } = await start(4, part, CHOICE, url);
+    expect(engine.threads).toBe(1);
+    expect(engine.notice).toMatch(/^worker threads can't be started \([^\n]+\): going on with one thread$/u);
+    engine.run(squares!);
+    engine.run(meet!);
+    expect(numbers().slice(32)).toEqual(expectedSquares(0).slice(32));
+    await engine.close();
+  });
+
+  test.runIf(existsSync('/proc/self/task'))('are gone when the engine is closed', async () => {
+    const count = (): number => readdirSync('/proc/self/task').length;
+    await (await start(4)).engine.close(); // whatever is started once
+    const before = count();
+    for (let i = 0; i < 5; i++) {
+      const { engine } = await start(4);
+      expect(count()).toBeGreaterThanOrEqual(before + 3);
+      await engine.close();
+    }
+    expect(count()).toBeLessThanOrEqual(before + 1);
+  });
+
+  test('can be closed twice, and after one has died', async () => {
+    const { engine } = await start(3);
+    expect(() => engine.run(throwAtOnce!)).toThrow(ThreadFailure);
+    await engine.close();
+    await engine.close();
+  });
+
+  test.each([
+    { how: 'close', says: '3 threads\n' },
+    { how: 'leave', says: '3 threads\n' },
+    { how: 'fail', says: '3 threads\nThreadFailure\n' },
+  ])('let the process end by itself: $how', ({ how, says }) => {
+    const script = fileURLToPath(new URL('../helpers/thread-process.mjs', import.meta.url));
+    const { stdout, stderr, status, signal } = spawnSync(process.execPath, [script, how], {
+      timeout: 20_000,
+      encoding: 'utf8',
+    });
+    expect({ stdout, stderr, status, signal }).toEqual({ stdout: says, stderr: '', status: 0, signal: null });
+  });
+});
+
+test('the plain JavaScript kernel runs on one thread, whatever is asked for', async () => {
+  const { engine, numbers } = await start(4, {}, { name: 'js', reason: 'asked for' });
+  expect(engine.threads).toBe(1);
+  engine.run(squares!);
+  expect(numbers()).toEqual(expectedSquares(0));
+  await engine.close();
+});
+
+test('shares are contiguous, cover everything once, are whole grains, and differ by one grain at most', () => {
+  for (const size of [1, 2, 3, 4, 7]) {
+    for (const count of [0, 1, 5, 16, 17, 100]) {
+      for (const grain of [1, 4, 16]) {
+        const ranges = Array.from({ length: size }, (_, rank) => share({ rank, size, barrier() {} }, count, grain));
+        expect(ranges[0]?.start).toBe(0);
+        expect(ranges.at(-1)?.end).toBe(count);
+        for (const [rank, { start, end }] of ranges.entries()) {
+          if (rank > 0) expect(start).toBe(ranges[rank - 1]?.end);
+          expect(end === count || end % grain === 0).toBe(true);
+        }
+        const grains = ranges.map(({ start, end }) => Math.ceil((end - start) / grain));
+        expect(Math.max(...grains) - Math.min(...grains)).toBeLessThanOrEqual(1);
+      }
+    }
+  }
+});
