@@ -75,7 +75,7 @@ export function trainCommand(): Command {
     )
     .option(
       '--lr <x>',
-      'learning rate (default: adam 0.004, rmsprop 0.002, adagrad 0.02, sgd 0.5)',
+      'learning rate (default: adam 0.01, rmsprop 0.002, adagrad 0.02, sgd 0.5)',
       number(0, Number.MAX_VALUE, true),
     )
     .addOption(
@@ -134,7 +134,7 @@ export function trainCommand(): Command {
       'after',
       `
 A run without --epochs, --steps or --time reads 10 million symbols, or the text
-200 times if that is less. The best model goes to --out, and the newest state,
+60 times if that is less. The best model goes to --out, and the newest state,
 with all that --resume needs, to NAME.last.json beside it. The path of the best
 model is printed to standard output.
 

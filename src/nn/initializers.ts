@@ -10,9 +10,15 @@ export type Initializer = (typeof INITIALIZERS)[number];
 const FORGET_BIAS = 1;
 
 /**
- * Fills the flat buffer of parameters. Every number is uniform in ±1/√H, as in PyTorch's recurrent and (for H inputs) linear layers, but for:
- * embeddings, normal with mean 0 and variance 1, as PyTorch's; the LSTM's forget biases, which are 1; and, with `identity`, every
- * square block of the recurrent matrices, which is the identity, and the layers' biases, which are 0 (the forget biases stay 1).
+ * Fills the flat buffer of parameters. Every number is uniform in ±1/√H, as in PyTorch's recurrent and (for H inputs) linear
+ * layers, but for:
+ *
+ * - embeddings, normal with mean 0 and variance 1, as PyTorch's; and U of one-hot symbols, whose rows are embeddings in all
+ *   but name. (With U uniform, too, symbols are whispered beside the recurrence: an LSTM of 2 × 128 had a validation loss of 2.00 nats
+ *   on tiny Shakespeare after 1,500 steps, against 1.57 so.)
+ * - the LSTM's forget biases, which are 1;
+ * - with `identity`, every square block of the recurrent matrices, which is the identity, and the layers' biases, which are
+ *   0 (the forget biases stay 1).
  */
 export function initialize(
   values: { [index: number]: number },
@@ -28,10 +34,14 @@ export function initialize(
   }
 }
 
-function drawFor({ name }: TensorView, { cell, hidden }: ModelConfig, random: Random): (j: number) => number {
+function drawFor(
+  { name }: TensorView,
+  { cell, hidden, embedding }: ModelConfig,
+  random: Random,
+): (j: number) => number {
   const bound = 1 / Math.sqrt(hidden);
   const uniform = (): number => (2 * random.next() - 1) * bound;
-  if (name === 'embedding') return () => normal(random);
+  if (name === 'embedding' || (name === 'layers.0.input' && embedding === 0)) return () => normal(random);
   if (cell === 'lstm' && name.endsWith('.bias') && name.startsWith('layers.')) {
     return (j) => (isForgetGate(j, hidden) ? FORGET_BIAS : uniform());
   }

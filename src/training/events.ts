@@ -31,7 +31,7 @@ export interface StepEvent {
   readonly epoch: number;
   /** Of this step. */
   readonly loss: number;
-  /** Norm of the gradient before clipping. */
+  /** Norm of the gradient, clipped by value but not yet by norm. */
   readonly gradientNorm: number;
   readonly rate: number;
   /** Symbols read by this step. */

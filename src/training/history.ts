@@ -10,7 +10,7 @@ export const historySchema = z.array(
     loss: z.number(),
     /** Validation loss, where there is a validation part. */
     validation: z.number().optional(),
-    /** Norm of the gradient before clipping. */
+    /** Norm of the gradient, clipped by value but not yet by norm. */
     gradientNorm: z.number(),
     /** Share of steps whose gradient was clipped by norm. */
     clipped: z.number(),

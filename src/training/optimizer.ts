@@ -31,7 +31,7 @@ export const OPTIMIZER_DEFAULTS: Omit<OptimizerConfig, 'name'> = {
 };
 
 /** The learning rate that a rule is started with where none is given. */
-export const DEFAULT_RATES: Record<OptimizerName, number> = { sgd: 0.5, rmsprop: 2e-3, adagrad: 2e-2, adam: 4e-3 };
+export const DEFAULT_RATES: Record<OptimizerName, number> = { sgd: 0.5, rmsprop: 2e-3, adagrad: 2e-2, adam: 1e-2 };
 
 /** Buffers that each rule keeps: a velocity, a mean of squares, a sum of squares, means of gradients and of squares. */
 const MOMENTS: Record<OptimizerName, number> = { sgd: 1, rmsprop: 1, adagrad: 1, adam: 2 };

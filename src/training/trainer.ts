@@ -144,7 +144,9 @@ class Trainer {
         turn = performance.now();
       }
       ended = this.#ended();
-      if (this.#step % this.#interval === 0 || ended) yield* this.#report(ended !== undefined);
+      const between = ended === 'interrupted' && this.#step % this.#interval !== 0;
+      if (between) yield* this.#pause();
+      else if (this.#step % this.#interval === 0 || ended) yield* this.#report(ended !== undefined);
     }
     yield await this.#done(ended);
   }
@@ -208,6 +210,16 @@ class Trainer {
     yield { type: 'checkpoint', kind: 'last', final, snapshot: () => this.#snapshot(true) };
   }
 
+  /**
+   * The last state as it is between two reports, so that a run resumed from it goes on as if it had never stopped. Where there
+   * is no report yet, it is the best model, too.
+   */
+  *#pause(): Generator<CheckpointEvent> {
+    if (this.#history.length === 0)
+      yield { type: 'checkpoint', kind: 'best', final: true, snapshot: () => this.#snapshot(false) };
+    yield { type: 'checkpoint', kind: 'last', final: true, snapshot: () => this.#snapshot(true) };
+  }
+
   async #done(reason: DoneEvent['reason']): Promise<DoneEvent> {
     const { test } = this.#split;
     const best = Number.isFinite(this.#best) ? this.#best : undefined;
@@ -229,10 +241,11 @@ class Trainer {
 
   #ended(): DoneEvent['reason'] | undefined {
     const { epochs, steps, seconds } = this.#limits;
-    if (this.#options.signal?.aborted) return 'interrupted';
     if (steps !== undefined && this.#step >= steps) return 'steps';
     if (epochs !== undefined && this.#epoch >= epochs) return 'epochs';
     if (seconds !== undefined && this.#seconds() >= seconds) return 'time';
+    // Last: a run that is over needn't be resumed.
+    if (this.#options.signal?.aborted) return 'interrupted';
     return undefined;
   }
 

@@ -64,10 +64,11 @@ describe('uniform initializer', () => {
     });
   });
 
-  test('draws embeddings from the standard normal distribution', () => {
-    const [[, values]] = named(tensors({ ...SMALL, embedding: 100, symbols: 200 }, 92), /^embedding$/) as [
-      [string, number[]],
-    ];
+  test.each([
+    ['embeddings', { embedding: 100, symbols: 200 }, /^embedding$/],
+    ['the rows that one-hot symbols pick', { embedding: 0, symbols: 1000 }, /^layers\.0\.input$/],
+  ] as const)('draws %s from the standard normal distribution', (_, sizes, name) => {
+    const [[, values]] = named(tensors({ ...SMALL, ...sizes }, 92), name) as [[string, number[]]];
     expect(kolmogorovSmirnov(values, normalDistribution)).toBeLessThan(1.95);
     expect(Math.max(...values.map(Math.abs))).toBeLessThan(6);
   });

@@ -1,0 +1,330 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beamCommand } from '../../src/cli/beam.ts';
+import { sampleCommand } from '../../src/cli/sample.ts';
+import { trainCommand } from '../../src/cli/train.ts';
+import { file, type Outcome, PROSE, removeFolders, rnn, shell, TINY, temporaryFolder } from '../helpers/cli.ts';
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = temporaryFolder();
+  file(folder, 'text.txt', PROSE);
+  const { status } = await rnn(['train', 'text.txt', '--steps', '2', ...TINY], { cwd: folder });
+  expect(status).toBe(0);
+});
+afterAll(removeFolders);
+
+/** One line on standard error, with nothing beside it but remarks before, and nothing on standard output. */
+function expectError({ status, stdout, stderr }: Outcome, expected: { status: number; message: RegExp }): void {
+  const lines = stderr.split('\n');
+  expect(lines.pop()).toBe('');
+  const message = lines.pop();
+  expect(message).toMatch(expected.message);
+  expect(message).toMatch(/^rnn: ./);
+  expect(stderr).not.toMatch(/^\s+at |a fault of the program/m);
+  expect(lines.filter((line) => line.startsWith('rnn: '))).toEqual([]);
+  expect(stdout).toBe('');
+  expect(status).toBe(expected.status);
+}
+
+async function fails(args: readonly string[], message: RegExp, input?: string | Uint8Array): Promise<void> {
+  expectError(await rnn(args, { cwd: folder, input: input ?? '' }), { status: 1, message });
+}
+
+async function isWrongUsage(args: readonly string[], message: RegExp): Promise<void> {
+  expectError(await rnn(args, { cwd: folder }), { status: 2, message });
+}
+
+describe.concurrent('a corpus that is no text', () => {
+  test('that is missing', () => fails(['train', 'nowhere.txt'], /nowhere\.txt: no such file; give the path/));
+  test('that is a folder', () => fails(['train', '.'], /\.: is a directory; give a text file/));
+  test('that is empty', () =>
+    fails(['train', file(folder, 'empty', '')], /empty: is empty; give a text with at least one character/));
+  test('that is empty, from standard input', () => fails(['train', '-'], /standard input: is empty; give a text/));
+  test.each(['auto', 'lines'])('that is only blank lines, in %s mode', (mode) =>
+    fails(
+      ['train', file(folder, `blank-${mode}`, '\n \n\n'.slice(mode === 'lines' ? 2 : 0)), '--mode', mode],
+      /blank-.*(nothing but blanks|empty lines only); give a text/,
+    ),
+  );
+  test('that is a single character', () => fails(['train', file(folder, 'one', 'a')], /1 symbols.*use a longer text/));
+  test('that is not UTF-8, by the offset of the byte', () =>
+    fails(
+      ['train', file(folder, 'latin1', Buffer.from('caf\xe9 noir', 'latin1'))],
+      /latin1: not UTF-8: .*0xE9.*offset 3.*--unit byte/,
+    ));
+  test('that is not UTF-8, from standard input', () =>
+    fails(['train', '-'], /standard input: not UTF-8.*offset 2/, Buffer.from([97, 98, 0xff])));
+  test('that is named by a text with a newline', () =>
+    fails(['train', 'a\nb\u001b[1m'], /a\\nb\\x1b\[1m: no such file/));
+  test('standard input twice', () => fails(['train', '-', '-'], /standard input \(-\) can be read only once/));
+  test('an empty name', () => isWrongUsage(['train', ''], /'' is invalid.*must not be empty/));
+  test('none at all', () => isWrongUsage(['train'], /missing required argument 'corpus'; see `rnn train --help`/));
+  test('leaves nothing in ./checkpoints', async () => {
+    const cwd = temporaryFolder();
+    await rnn(['train', 'nowhere.txt'], { cwd });
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+});
+
+describe.concurrent('a corpus shorter than a chunk is learned', () => {
+  test.each([
+    ['two symbols', 'ab'],
+    ['a line', 'a\n'],
+    ['two words', 'to\nbe\n'],
+    ['a sentence', 'It was a dark and stormy night.'],
+  ])('%s', async (name, text) => {
+    const cwd = temporaryFolder();
+    const trained = await rnn(['train', file(cwd, `${name}.txt`, text), '--steps', '3', '--hidden', '8'], { cwd });
+    expect(trained).toMatchObject({ status: 0, stdout: `checkpoints/${name}.json\n` });
+    const sampled = await rnn(['sample', '--length', '20', '--seed', '1'], { cwd });
+    expect(sampled.status).toBe(0);
+  });
+});
+
+describe.concurrent('usage', () => {
+  test('an unknown command, with a suggestion', () =>
+    isWrongUsage(['trian'], /unknown command 'trian' \(did you mean train\?\); see `rnn --help`/));
+  test('an unknown command', () => isWrongUsage(['fly'], /unknown command 'fly'; see `rnn --help`/));
+  test('an unknown option', () => isWrongUsage(['--bogus'], /unknown option '--bogus'; see `rnn --help`/));
+  test.each([
+    ['train', ['text.txt', '--hiden', '3'], '--hiden', '--hidden'],
+    ['sample', ['--tempreature', '3'], '--tempreature', '--temperature'],
+    ['beam', ['--prefx', 'd'], '--prefx', '--prefix'],
+    ['info', ['--jsno'], '--jsno', '--json'],
+  ])('an unknown option of %s, with a suggestion', (command, args, wrong, right) =>
+    isWrongUsage(
+      [command, ...args],
+      new RegExp(`unknown option '${wrong}' \\(did you mean ${right}\\?\\); see .rnn ${command} --help`),
+    ),
+  );
+  test('an argument too many', () => isWrongUsage(['sample', 'text.json'], /too many arguments for 'sample'/));
+  test('a value missing', () =>
+    isWrongUsage(['train', 'text.txt', '--steps'], /option '--steps <n>' argument missing/));
+
+  const { count, fraction, positive, share } = {
+    count: ['0', '-1', '1.5', 'x', '', '1e3', 'Infinity', '99999999999999999999'],
+    fraction: ['-0.1', '1.5', 'x', '', 'NaN', 'Infinity'],
+    positive: ['0', '-1', 'x', '', ' ', 'NaN', 'Infinity', '1e400'],
+    share: ['-1', 'x', '', 'NaN', 'Infinity'],
+  };
+  const wrong: Record<string, Record<string, string[]>> = {
+    train: {
+      '--layers': [...count, '65'],
+      '--hidden': [...count, '32769'],
+      '--embedding': ['-1', 'x', '32769'],
+      '--bptt': count,
+      '--bptt-stride': count,
+      '--batch': count,
+      '--epochs': positive,
+      '--steps': count,
+      '--time': ['0', '-1', 'x', '', '3x', '5 m', '1m-', `${'9'.repeat(400)}s`],
+      '--lr': positive,
+      '--warmup': ['-1', '0.5', 'x'],
+      '--momentum': ['-0.1', '1.1', 'x'],
+      '--weight-decay': share,
+      '--clip-norm': ['0', '-1', 'x', 'NaN'],
+      '--clip-value': ['0', '-1', 'x', 'NaN'],
+      '--min-count': count,
+      '--validation': fraction,
+      '--test': fraction,
+      '--validate-every': count,
+      '--threads': [...count, '257'],
+      '--cell': ['transformer', ''],
+      '--activation': ['swish'],
+      '--reset': ['during'],
+      '--init': ['zero'],
+      '--optimizer': ['adma'],
+      '--schedule': ['linear'],
+      '--mode': ['words'],
+      '--unit': ['word'],
+      '--kernel': ['gpu'],
+      '--out': ['', '-'],
+      '--resume': ['', '-'],
+    },
+    sample: {
+      '--count': count,
+      '--length': count,
+      '--temperature': share,
+      '--stop': [''],
+      '--checkpoint': ['', '-'],
+    },
+    beam: {
+      '--k': [...count, '10001'],
+      '--length': count,
+      '--finished': count,
+      '--length-penalty': share,
+      '--count': count,
+      '--stop': [''],
+      '--checkpoint': ['', '-'],
+    },
+  };
+  const commands = { train: trainCommand, sample: sampleCommand, beam: beamCommand };
+  for (const [name, options] of Object.entries(wrong)) {
+    const corpus = name === 'train' ? ['text.txt'] : [];
+    const expected = (option: string) =>
+      new RegExp(`option '.*${option} <.*>' argument '.*' is invalid\\. (It must|Allowed choices)`);
+
+    test.each(Object.entries(options))(`rnn ${name} %s`, (option, values) => {
+      for (const value of values) {
+        const command = commands[name as keyof typeof commands]()
+          .exitOverride()
+          .configureOutput({ writeErr() {} });
+        const parse = () => command.parse([...corpus, option, value], { from: 'user' });
+        expect(parse, value).toThrow(expected(option));
+      }
+    });
+
+    test(`rnn ${name}, at the shell`, async () => {
+      const [[option = '', [value = '']] = ['', []]] = Object.entries(options);
+      await isWrongUsage([name, ...corpus, option, value], expected(option));
+    });
+  }
+
+  test('--bptt-stride above --bptt', () =>
+    isWrongUsage(
+      ['train', 'text.txt', '--bptt', '8', '--bptt-stride', '9'],
+      /--bptt-stride 9 is more than --bptt 8.*make it 8 or less/,
+    ));
+  test('held out parts that leave nothing to train on', () =>
+    fails(['train', 'text.txt', '--validation', '0.5', '--test', '0.5'], /leave nothing to train on/));
+  test('a time that is over before the first step', () =>
+    fails(['train', 'text.txt', '--time', '0.0001s', ...TINY], /time was over before the first step/));
+  test('--resume with an option that would be passed over', () =>
+    isWrongUsage(
+      ['train', 'text.txt', '--resume', 'checkpoints/text.last.json', '--hidden', '9'],
+      /--hidden can't be given with --resume/,
+    ));
+});
+
+describe.concurrent('a prefix or a stop string', () => {
+  test.each(['sample', 'beam'])('rnn %s: a character outside the vocabulary, with its code point', (command) =>
+    isWrongUsage(
+      [command, '--prefix', 'caf\u00e9'],
+      /--prefix: "é" \(U\+00E9\) at position 4 is not in the vocabulary/,
+    ),
+  );
+  test('a control character outside the vocabulary is not sent to the terminal', () =>
+    isWrongUsage(['sample', '--prefix', '\u001b'], /--prefix: \S+ \(U\+001B\)/));
+  test.each(['sample', 'beam'])('rnn %s: a stop string outside the vocabulary', (command) =>
+    isWrongUsage([command, '--stop', '\u{1F600}'], /--stop: "😀" \(U\+1F600\)/),
+  );
+});
+
+describe.concurrent('no checkpoint yet', () => {
+  test.each(['sample', 'beam', 'info'])('rnn %s', async (command) => {
+    const message = /no checkpoint in \.\/checkpoints yet; make one with `rnn train TEXT`/;
+    expectError(await rnn([command], { cwd: temporaryFolder() }), { status: 1, message });
+  });
+  test('./checkpoints holds no model', async () => {
+    const cwd = temporaryFolder();
+    mkdirSync(join(cwd, 'checkpoints/folder.json'), { recursive: true });
+    file(cwd, 'checkpoints/.text.json.1.tmp', '');
+    expectError(await rnn(['info'], { cwd }), { status: 1, message: /no checkpoint in/ });
+  });
+  test('./checkpoints is a file', async () => {
+    const cwd = temporaryFolder();
+    file(cwd, 'checkpoints', '');
+    expectError(await rnn(['info'], { cwd }), { status: 1, message: /no checkpoint in/ });
+    const trained = await rnn(['train', file(cwd, 'text.txt', PROSE), '--steps', '1', ...TINY], { cwd });
+    expectError(trained, { status: 1, message: /checkpoints\/text\.json: the checkpoint can't be saved/ });
+  });
+});
+
+describe.concurrent('what is saved already is not lost', () => {
+  const diverging = '--cell rnn --activation relu --optimizer sgd --lr 1e30 --clip-norm 1e30 --steps 50'.split(' ');
+
+  /** A file at --out, and the state beside it. */
+  function savedRun(): { cwd: string; unchanged: () => void } {
+    const cwd = temporaryFolder();
+    file(cwd, 'text.txt', PROSE);
+    const names = ['model.json', 'model.last.json'];
+    for (const name of names) file(cwd, name, `not to be lost: ${name}`);
+    return {
+      cwd,
+      unchanged: () => {
+        for (const name of names) expect(readFileSync(join(cwd, name), 'utf8')).toBe(`not to be lost: ${name}`);
+        expect(readdirSync(cwd).sort()).toEqual([...names, 'text.txt']);
+      },
+    };
+  }
+
+  test('--out that exists is refused', async () => {
+    const { cwd, unchanged } = savedRun();
+    const outcome = await rnn(['train', 'text.txt', '--out', 'model.json', ...TINY], { cwd });
+    expectError(outcome, { status: 1, message: /model\.json is there already; give another --out, or --overwrite/ });
+    unchanged();
+  });
+
+  test('--out is refused, too, where only the last state would be lost', async () => {
+    const cwd = temporaryFolder();
+    file(cwd, 'text.txt', PROSE);
+    file(cwd, 'model.last.json', 'not to be lost');
+    const outcome = await rnn(['train', 'text.txt', '--out', 'model.json', ...TINY], { cwd });
+    expectError(outcome, { status: 1, message: /model\.last\.json is there already/ });
+  });
+
+  test('--overwrite replaces it', async () => {
+    const { cwd } = savedRun();
+    const args = ['train', 'text.txt', '--out', 'model.json', '--overwrite', '--steps', '1', ...TINY];
+    expect(await rnn(args, { cwd })).toMatchObject({ status: 0, stdout: 'model.json\n' });
+    expect((await rnn(['info', 'model.json'], { cwd })).status).toBe(0);
+  });
+
+  test('a loss that is no longer a number ends the run, and even --overwrite loses nothing', async () => {
+    const { cwd, unchanged } = savedRun();
+    const args = ['train', 'text.txt', '--out', 'model.json', '--overwrite', ...diverging, '--warmup', '0', ...TINY];
+    expectError(await rnn(args, { cwd }), {
+      status: 1,
+      message: /training diverged: .* at step \d+; use a smaller --lr/,
+    });
+    unchanged();
+  });
+
+  test('a run that diverges late leaves the best model of before', async () => {
+    const cwd = temporaryFolder();
+    file(cwd, 'text.txt', PROSE);
+    // The rate grows until the loss overflows.
+    const args = ['train', 'text.txt', ...diverging, '--lr', '1e6', '--warmup', '50', '--validate-every', '1', ...TINY];
+    expectError(await rnn(args, { cwd }), { status: 1, message: /training diverged/ });
+    expect((await rnn(['info', 'checkpoints/text.json'], { cwd })).status).toBe(0);
+  });
+
+  test.each([
+    ['below a file', 'text.txt/model.json'],
+    ['a folder', '.'],
+    ['a name too long', `${'n'.repeat(300)}.json`],
+  ])('--out that can’t be written is found out before training: %s', async (_, out) => {
+    const { cwd, unchanged } = savedRun();
+    const message = /: the checkpoint can't be saved: .*; give another --out/;
+    const args = ['train', 'text.txt', '--out', out, '--overwrite', '--time', '1h', ...TINY];
+    expectError(await rnn(args, { cwd }), { status: 1, message });
+    unchanged();
+  });
+
+  test('a new name each time where --out is not given', async () => {
+    const cwd = temporaryFolder();
+    file(cwd, 'text.txt', PROSE);
+    for (const expected of ['checkpoints/text.json\n', 'checkpoints/text-2.json\n', 'checkpoints/text-3.json\n']) {
+      expect((await rnn(['train', 'text.txt', '--steps', '1', ...TINY], { cwd })).stdout).toBe(expected);
+    }
+  });
+});
+
+test('--debug shows the stack trace', async () => {
+  const { status, stderr } = await rnn(['--debug', 'train', 'nowhere.txt'], { cwd: folder });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^rnn: nowhere\.txt: no such file.*\n/);
+  expect(stderr).toMatch(/^\s+at /m);
+});
+
+test('standard output that can’t be written', async (context) => {
+  if (!existsSync('/dev/full')) return context.skip('there is no /dev/full');
+  const { statuses, ...outcome } = await shell('rnn sample --quiet >/dev/full', { cwd: folder });
+  expectError(
+    { ...outcome, status: Number(statuses) },
+    { status: 1, message: /standard output can't be written: ENOSPC/ },
+  );
+});

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { corpus, removeFolders, rnn, temporaryFolder } from '../helpers/cli.ts';
+
+afterAll(removeFolders);
+
+interface Completion {
+  readonly text: string;
+  readonly end: string;
+  readonly probability: number;
+}
+
+async function beam(cwd: string, ...args: string[]): Promise<Completion[]> {
+  const { status, stdout } = await rnn(['beam', '--json', ...args], { cwd });
+  expect(status).toBe(0);
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Completion);
+}
+
+describe('the lecture notes’ example: deep, learn, machine', () => {
+  let cwd: string;
+  let seconds: number;
+  beforeAll(async () => {
+    cwd = temporaryFolder();
+    const start = performance.now();
+    const { status, stdout, stderr } = await rnn(['train', corpus('deep-learn-machine.txt')], { cwd });
+    seconds = (performance.now() - start) / 1000;
+    expect({ status, stdout }).toEqual({ status: 0, stdout: 'checkpoints/deep-learn-machine.json\n' });
+    expect(stderr).toMatch('read as lines: 3 short lines');
+  });
+
+  test('trains in seconds', () => expect(seconds).toBeLessThan(15));
+
+  test('d is completed to deep and its <stop>, with probability over 0.9', async () => {
+    const [first] = await beam(cwd, '--prefix', 'd', '--k', '5');
+    expect(first).toMatchObject({ text: 'deep', end: '<stop>' });
+    expect(first?.probability).toBeGreaterThan(0.9);
+  });
+
+  test.each(['', 'd', 'le', 'mach', 'deep'])('--k 1 after %j is greedy', async (prefix) => {
+    const [only, ...others] = await beam(cwd, '--prefix', prefix, '--k', '1');
+    expect(others).toEqual([]);
+    const { stdout } = await rnn(['sample', '--prefix', prefix, '--temperature', '0'], { cwd });
+    expect(stdout).toBe(`${only?.text}\n`);
+  });
+});
+
+describe('the word list', () => {
+  test('dee is completed to deep, among five', { timeout: 120_000 }, async () => {
+    const cwd = temporaryFolder();
+    // Learned nearly by heart in some 7 s of one core.
+    const options = '--layers 1 --batch 8 --lr 0.01 --epochs 60 --threads 1'.split(' ');
+    const { status } = await rnn(['train', corpus('terms.txt'), '--validation', '0', ...options], { cwd });
+    expect(status).toBe(0);
+    const found = await beam(cwd, '--prefix', 'dee', '--k', '5');
+    expect(found).toHaveLength(5);
+    expect(found.map(({ text }) => text)).toContain('deep');
+    const words = new Set(readFileSync(corpus('terms.txt'), 'utf8').split('\n'));
+    for (const { text, end } of found) expect(words.has(text) || /^[a-z-]{4,20}$/.test(text), text + end).toBe(true);
+  });
+});

@@ -1,0 +1,21 @@
+/** Starts three threads, has them meet, and ends as argv says: `close`, `leave` them running, or `fail` in one of them. */
+import { Arena } from '../../dist/kernel/arena.js';
+import { chooseKernel } from '../../dist/kernel/choose.js';
+import { Engine } from '../../dist/kernel/engine.js';
+import * as program from './thread-program.mjs';
+
+const url = new URL('./thread-program.mjs', import.meta.url).href;
+const arena = new Arena();
+const config = { at: arena.float(256), size: 256, rounds: 100 };
+const engine = await Engine.start({ choice: chooseKernel('auto'), threads: 3, program, url, config }, arena);
+engine.run(program.COMMAND.meet);
+console.log(`${engine.threads} threads`);
+const [, , how] = process.argv;
+if (how === 'close') await engine.close();
+if (how === 'fail') {
+  try {
+    engine.run(program.COMMAND.throwAtOnce);
+  } catch (error) {
+    console.log(error.name);
+  }
+}

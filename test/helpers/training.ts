@@ -1,0 +1,119 @@
+import type { KernelName } from '../../src/kernel/contract.ts';
+import { type Checkpoint, parseCheckpoint, serializeCheckpoint } from '../../src/nn/checkpoint.ts';
+import { type Corpus, corpusFromText } from '../../src/text/corpus.ts';
+import type {
+  CheckpointEvent,
+  DoneEvent,
+  ReportEvent,
+  StartEvent,
+  StepEvent,
+  TrainEvent,
+} from '../../src/training/events.ts';
+import { OPTIMIZER_DEFAULTS } from '../../src/training/optimizer.ts';
+import type { Place, Recipe } from '../../src/training/options.ts';
+import { readRun } from '../../src/training/run.ts';
+import { type TrainOptions, train } from '../../src/training/trainer.ts';
+import { KERNEL_CHOICES } from './kernel-choices.ts';
+
+/** A small run with everything the tests don't say otherwise. */
+export const RECIPE: Recipe = {
+  model: { cell: 'lstm', activation: 'tanh', reset: 'before', layers: 1, hidden: 12, embedding: 0 },
+  initializer: 'uniform',
+  batch: 4,
+  bptt: 8,
+  stride: 8,
+  optimizer: { ...OPTIMIZER_DEFAULTS, name: 'adam' },
+  rate: 0.01,
+  schedule: { name: 'constant', warmup: 0, final: 0 },
+  clipNorm: 5,
+  clipValue: Number.POSITIVE_INFINITY,
+  limits: { steps: 12 },
+  validation: 0,
+  test: 0,
+  seed: 'test',
+};
+
+/** The fastest kernel that this runtime has. */
+export const FASTEST: KernelName = KERNEL_CHOICES[0]?.name ?? 'js';
+
+export const ALONE: Place = { kernel: FASTEST, threads: 1 };
+
+/** Verse without much sense: 1,500 symbols or so. */
+export const STREAM: Corpus = corpusFromText(
+  Array.from(
+    { length: 30 },
+    (_, i) => `${'the rain in spain '.slice(i % 7)}falls ${i} times, mainly on the plain;\n`,
+  ).join(''),
+  { mode: 'stream' },
+);
+
+/** Forty short lines. */
+export const LINES: Corpus = corpusFromText(
+  Array.from({ length: 40 }, (_, i) => `${['deep', 'learn', 'machine', 'a'][i % 4]}${'er'.repeat(i % 3)}${i % 5}`).join(
+    '\n',
+  ),
+  { mode: 'lines' },
+);
+
+/** A checkpoint event with what its snapshot gave at once, serialized. */
+export interface Kept extends CheckpointEvent {
+  readonly step: number;
+  readonly text: string;
+  readonly checkpoint: Checkpoint;
+}
+
+/** All that a run told. */
+export interface Told {
+  readonly events: readonly TrainEvent[];
+  readonly start: StartEvent;
+  readonly steps: readonly StepEvent[];
+  readonly reports: readonly ReportEvent[];
+  readonly kept: readonly Kept[];
+  readonly done: DoneEvent;
+  /** The newest of each kind. */
+  readonly best: Kept;
+  readonly last: Kept;
+}
+
+/** Runs to the end, and takes every snapshot. `watch` sees each event as it comes. */
+export async function run(
+  corpus: Corpus,
+  recipe: Partial<Recipe> = {},
+  options: Partial<Omit<TrainOptions, 'recipe'>> = {},
+  watch: (event: TrainEvent) => void | Promise<void> = () => {},
+): Promise<Told> {
+  const events: TrainEvent[] = [];
+  const kept: Kept[] = [];
+  let step = 0;
+  for await (const event of train(corpus, { recipe: { ...RECIPE, ...recipe }, place: ALONE, ...options })) {
+    events.push(event);
+    if (event.type === 'step') step = event.step;
+    if (event.type === 'checkpoint') {
+      const checkpoint = event.snapshot();
+      kept.push({ ...event, step, checkpoint, text: textOf(checkpoint) });
+    }
+    await watch(event);
+  }
+  const of = <Type extends TrainEvent['type']>(type: Type) =>
+    events.filter((event): event is Extract<TrainEvent, { type: Type }> => event.type === type);
+  return {
+    events,
+    start: of('start')[0]!,
+    steps: of('step'),
+    reports: of('report'),
+    kept,
+    done: of('done')[0]!,
+    best: kept.findLast(({ kind }) => kind === 'best')!,
+    last: kept.findLast(({ kind }) => kind === 'last')!,
+  };
+}
+
+export function textOf(checkpoint: Checkpoint): string {
+  return [...serializeCheckpoint(checkpoint)].join('');
+}
+
+/** What `resume` takes, as it would be read from a file that holds `text`. */
+export function resumeFrom(text: string): Required<TrainOptions>['resume'] {
+  const checkpoint = parseCheckpoint(text, 'test');
+  return { checkpoint, run: readRun(checkpoint, 'test') };
+}

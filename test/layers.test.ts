@@ -1,0 +1,122 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const SRC = fileURLToPath(new URL('../src', import.meta.url));
+
+/** The layer rule: what each layer may import of the others. The leaves errors.ts and random.ts import none; cli and index.ts are the top. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  'errors.ts': [],
+  'random.ts': [],
+  text: ['errors.ts', 'random.ts'],
+  kernel: ['errors.ts'],
+  nn: ['kernel', 'errors.ts', 'random.ts'],
+  training: ['nn', 'text', 'kernel', 'errors.ts', 'random.ts'],
+  decoding: ['nn', 'text', 'kernel', 'errors.ts', 'random.ts'],
+  cli: ['training', 'decoding', 'nn', 'text', 'kernel', 'errors.ts', 'random.ts'],
+  'index.ts': ['training', 'decoding', 'nn', 'text', 'kernel', 'errors.ts', 'random.ts'],
+};
+
+/** Packages that paint, draw or read flags. */
+const TERMINAL_PACKAGES = ['chalk', 'commander', 'cli-progress'];
+
+interface Source {
+  /** From src, as "nn/lstm.ts". */
+  readonly path: string;
+  readonly layer: string;
+  /** Without comments. */
+  readonly code: string;
+  /** Statically imported or re-exported, types too: paths from src, or the names of packages. */
+  readonly imports: readonly string[];
+  /** Loaded by `import()`. */
+  readonly loads: readonly string[];
+}
+
+const SOURCES: readonly Source[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  // AssemblyScript is a program of its own, without imports from here.
+  .filter((path) => path.endsWith('.ts') && !path.startsWith('kernel/assembly/'))
+  .sort()
+  .map(readSource);
+
+function readSource(path: string): Source {
+  const code = readFileSync(join(SRC, path), 'utf8').replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gmu, '');
+  const resolve = (from: string) => (from.startsWith('.') ? relative(SRC, join(SRC, dirname(path), from)) : from);
+  const statics = code.matchAll(/^\s*(?:import|export)\s(?:[^;'"]*?\sfrom\s)?\s*['"]([^'"]+)['"]/gmu);
+  const loads = code.matchAll(/\bimport\(\s*['"]([^'"]+)['"]\s*\)/gu);
+  return {
+    path,
+    layer: layerOf(path),
+    code,
+    imports: [...statics].map(([, from]) => resolve(from!)),
+    loads: [...loads].map(([, from]) => resolve(from!)),
+  };
+}
+
+function layerOf(path: string): string {
+  return path.split('/')[0]!;
+}
+
+const BY_PATH = new Map(SOURCES.map((source) => [source.path, source]));
+
+describe('the layers', () => {
+  test('are all there, and every file is in one', () => {
+    const layers = new Set(SOURCES.map(({ layer }) => layer));
+    for (const layer of layers) expect(Object.keys(MAY_IMPORT)).toContain(layer);
+    for (const layer of ['text', 'kernel', 'nn', 'training', 'decoding', 'cli']) expect(layers).toContain(layer);
+  });
+
+  test('are read as they are written: every import statement, over several lines too, and every file it names', () => {
+    for (const { path, code, imports, loads } of SOURCES) {
+      expect(imports.length, path).toBe([...code.matchAll(/\bfrom\s+['"]|^import\s+['"]/gmu)].length);
+      for (const from of [...imports, ...loads]) {
+        if (from.includes('.ts')) expect(BY_PATH.has(from), `${path} imports ${from}`).toBe(true);
+      }
+    }
+    expect(BY_PATH.get('training/trainer.ts')?.imports).toContain('kernel/engine.ts');
+    expect(BY_PATH.get('cli/train.ts')?.loads).toContain('cli/train-run.ts');
+  });
+
+  test('import one way only', () => {
+    const wrong = SOURCES.flatMap(({ path, layer, imports, loads }) =>
+      [...imports, ...loads]
+        .filter((from) => from.endsWith('.ts'))
+        .filter((from) => layerOf(from) !== layer && !MAY_IMPORT[layer]?.includes(layerOf(from)))
+        .map((from) => `${path} imports ${from}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('have no cycle of imports', () => {
+    const done = new Set<string>();
+    const cycles: string[] = [];
+    const visit = (path: string, above: readonly string[]): void => {
+      if (above.includes(path)) cycles.push([...above.slice(above.indexOf(path)), path].join(' → '));
+      if (above.includes(path) || done.has(path)) return;
+      // A module may name itself, as a program that its own workers are to import.
+      for (const from of BY_PATH.get(path)?.imports ?? []) if (from !== path) visit(from, [...above, path]);
+      done.add(path);
+    };
+    for (const { path } of SOURCES) visit(path, []);
+    expect(cycles).toEqual([]);
+  });
+
+  test('but cli write nothing, end nothing, paint nothing and read no flags', () => {
+    const wrong = SOURCES.filter(({ layer }) => layer !== 'cli').flatMap(({ path, code, imports, loads }) => [
+      ...[...code.matchAll(/\bconsole\b|\bprocess\s*\.\s*(?:stdout|stderr|exit\w*|argv\w*|abort|kill|on|once)\b/gu)]
+        .filter(([use]) => !(path === 'kernel/worker.ts' && use === 'process.once')) // a thread's own end, to tell the others
+        .map(([use]) => `${path} uses ${use}`),
+      ...[...imports, ...loads]
+        .filter((from) => TERMINAL_PACKAGES.includes(from) || /^node:(?:process|console|readline|tty)\b/u.test(from))
+        .map((from) => `${path} imports ${from}`),
+    ]);
+    expect(wrong).toEqual([]);
+  });
+
+  test('export nothing by default', () => {
+    const wrong = SOURCES.filter(({ code }) => /\bexport\s+default\b|\bas\s+default\b/u.test(code)).map(
+      ({ path }) => path,
+    );
+    expect(wrong).toEqual([]);
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import { UserError } from '../../src/errors.ts';
+import { Arena } from '../../src/kernel/arena.ts';
+import type { KernelChoice } from '../../src/kernel/choose.ts';
+import { Engine } from '../../src/kernel/engine.ts';
+import { initialize } from '../../src/nn/initializers.ts';
+import { Random } from '../../src/random.ts';
+import { wholeCorpus } from '../../src/text/split.ts';
+import { runCommand } from '../../src/training/command.ts';
+import { evaluate } from '../../src/training/evaluate.ts';
+import { OPTIMIZER_DEFAULTS } from '../../src/training/optimizer.ts';
+import * as program from '../../src/training/program.ts';
+import { COMMAND, SETTING, TrainingPlan } from '../../src/training/program.ts';
+import { KERNEL_CHOICES } from '../helpers/kernel-choices.ts';
+import { SMALL } from '../helpers/network.ts';
+import { LINES } from '../helpers/training.ts';
+
+const [CHOICE] = KERNEL_CHOICES as [KernelChoice];
+const FAILING = new URL('../helpers/failing-program.mjs', import.meta.url).href;
+
+interface Failure {
+  /** The command, counted from 1, that a worker dies at. */
+  readonly failAt?: number;
+  readonly failInUpdate?: boolean;
+}
+
+/** Three steps and an evaluation, by so many threads. Losses and parameters in the end. */
+async function work(threads: number, failure: Failure = {}) {
+  const shape = { rows: 6, steps: 5, training: true };
+  const optimizer = { ...OPTIMIZER_DEFAULTS, name: 'adam' as const };
+  const model = { ...SMALL, hidden: 40, symbols: LINES.vocabulary.size };
+  const config = { model, shape, optimizer, ...failure };
+  const arena = new Arena();
+  const plan = new TrainingPlan(arena, config);
+  const engine = await Engine.start({ choice: CHOICE, threads, program, url: FAILING, config }, arena);
+  expect(engine.threads).toBe(threads);
+  try {
+    const { floats, ints } = engine.kernels;
+    const { manifest, values } = plan.model.parameters;
+    initialize(floats.subarray(values), manifest, model, new Random(1));
+    const random = new Random(2);
+    const losses: number[] = [];
+    for (let step = 1; step <= 3; step++) {
+      for (let p = 0; p < shape.rows * shape.steps; p++) {
+        ints[plan.model.inputs + p] = random.integer(model.symbols);
+        ints[plan.model.targets + p] = random.integer(model.symbols);
+        ints[plan.model.keep + p] = Number(random.next() > 0.1);
+      }
+      Object.assign(engine.settings, {
+        [SETTING.steps]: shape.steps,
+        [SETTING.lossScale]: 1 / 30,
+        [SETTING.rate]: 0.01,
+      });
+      Object.assign(engine.settings, { [SETTING.update]: step, [SETTING.clipNorm]: 1, [SETTING.clipValue]: Infinity });
+      await runCommand(engine, COMMAND.train);
+      losses.push(engine.settings[SETTING.norm]!);
+      plan.model.carry(engine.kernels, shape.steps);
+    }
+    const evaluation = await evaluate(engine, plan, wholeCorpus(LINES));
+    return { losses, evaluation, parameters: floats.slice(values, values + manifest.size), threads: engine.threads };
+  } finally {
+    await engine.close();
+  }
+}
+
+describe.runIf(CHOICE.name !== 'js')('a worker thread that dies', () => {
+  test.each([
+    { when: 'in the first step', failAt: 1 },
+    { when: 'in the third step', failAt: 3 },
+    { when: 'in an evaluation', failAt: 5 },
+  ])('$when leaves main to go on alone, with the same result to the bit', async ({ failAt }) => {
+    const alone = await work(1);
+    expect(await work(3)).toEqual({ ...alone, threads: 3 });
+    expect(await work(3, { failAt })).toEqual(alone);
+  });
+
+  test('in the middle of an update ends the run with a line that says so', async () => {
+    const error: unknown = await work(3, { failInUpdate: true }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as Error).message).toMatch(/^a worker thread died in the middle of an update; [^\n]+$/u);
+  });
+});

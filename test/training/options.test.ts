@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest';
+import type { LinePart, Part, StreamPart } from '../../src/text/split.ts';
+import { defaultSteps, fitBatch, validationInterval } from '../../src/training/options.ts';
+import { RECIPE } from '../helpers/training.ts';
+
+/** A part of so many symbols; what they are doesn't matter. */
+function stream(symbols: number): StreamPart {
+  return { mode: 'stream', ids: new Uint8Array(symbols), targets: Math.max(0, symbols - 1) };
+}
+
+/** A part of lines of so many targets each, their <stop> included. */
+function lines(...lengths: number[]): LinePart {
+  const lineStarts = new Uint32Array(lengths.length + 1);
+  lineStarts[0] = 1;
+  for (const [line, length] of lengths.entries()) lineStarts[line + 1] = lineStarts[line]! + length;
+  const targets = lineStarts.at(-1)! - 1;
+  return {
+    mode: 'lines',
+    ids: new Uint8Array(targets + 1),
+    lineStarts,
+    lines: Uint32Array.from(lengths.keys()),
+    targets,
+  };
+}
+
+const recipe = { ...RECIPE, batch: 32, bptt: 50, stride: 50 };
+
+interface Case {
+  readonly name: string;
+  readonly part: Part;
+  readonly batch: { rows: number; window: number; stride: number };
+  readonly steps: number;
+}
+
+const CASES: readonly Case[] = [
+  {
+    // deep, learn, machine: 5 + 6 + 8 = 19. Rows: ⌊19 / 8⌋; window: ⌈19 / 2⌉; 60 epochs of 19 are 57 steps: too few.
+    name: 'three words',
+    part: lines(5, 6, 8),
+    batch: { rows: 2, window: 10, stride: 10 },
+    steps: 300,
+  },
+  {
+    // 7 · 4999 + 12 = 35,005. 60 epochs of it: 2,100,300 / 1600 = 1312.7.
+    name: 'five thousand names',
+    part: lines(...Array<number>(4999).fill(7), 12),
+    batch: { rows: 32, window: 50, stride: 50 },
+    steps: 1313,
+  },
+  {
+    // 10,000,000 / 1600.
+    name: 'a stream of a million symbols',
+    part: stream(1_000_000),
+    batch: { rows: 32, window: 50, stride: 50 },
+    steps: 6250,
+  },
+  { name: 'a stream of two symbols', part: stream(2), batch: { rows: 1, window: 1, stride: 1 }, steps: 300 },
+  {
+    // 99 targets are one row of 50 and a bit: ⌊99 / 50⌋ rows. 60 · 99 / 50 are too few.
+    name: 'a stream of a hundred symbols',
+    part: stream(100),
+    batch: { rows: 1, window: 50, stride: 50 },
+    steps: 300,
+  },
+  {
+    // 60 · 10,001 / 50 = 12,001.2.
+    name: 'one very long line',
+    part: lines(10_001),
+    batch: { rows: 1, window: 50, stride: 50 },
+    steps: 12_001,
+  },
+  {
+    // ⌊1500 / 50⌋ = 30 rows, of 60 steps in 60 epochs.
+    name: 'one very long line among a hundred short ones',
+    part: lines(...Array<number>(100).fill(5), 1000),
+    batch: { rows: 30, window: 50, stride: 50 },
+    steps: 300,
+  },
+  { name: 'one line of one symbol', part: lines(2), batch: { rows: 1, window: 2, stride: 2 }, steps: 300 },
+];
+
+describe('batches fit the text', () => {
+  test.each(CASES)('$name: $batch', ({ part, batch }) => {
+    expect(fitBatch(part, recipe)).toEqual(batch);
+  });
+
+  test('a stride shorter than the window stays as it is, and one longer than what is left of the window is cut', () => {
+    expect(fitBatch(stream(1_000_000), { ...recipe, stride: 10 })).toEqual({ rows: 32, window: 50, stride: 10 });
+    expect(fitBatch(lines(5, 6, 8), { ...recipe, stride: 3 })).toEqual({ rows: 2, window: 10, stride: 3 });
+    expect(fitBatch(lines(5, 6, 8), { ...recipe, stride: 30 })).toEqual({ rows: 2, window: 10, stride: 10 });
+  });
+
+  test.each([
+    // 64 updates an epoch, at least, of 50 steps of every row: ⌈999,999 / 3200⌉ = 313 rows are more than 48.
+    { part: stream(1_000_000), rows: 48 },
+    { part: stream(100_000), rows: 32 }, // ⌈31.2⌉
+    { part: stream(3201), rows: 1 },
+    { part: stream(3202), rows: 2 },
+    { part: stream(1), rows: 1 },
+    { part: lines(5, 6, 8), rows: 1 },
+  ])('rows that aren’t asked for: $rows of $part.targets targets', ({ part, rows }) => {
+    expect(fitBatch(part, { ...recipe, batch: undefined }).rows).toBe(rows);
+  });
+
+  test('no more rows than asked for', () => {
+    expect(fitBatch(stream(1_000_000), { ...recipe, batch: 3 }).rows).toBe(3);
+  });
+});
+
+test.each(CASES)('a run without limits on $name takes $steps steps', ({ part, batch, steps }) => {
+  expect(defaultSteps(part, batch)).toBe(steps);
+});
+
+describe('steps between validations', () => {
+  const million = stream(1_000_000);
+  const batch = { rows: 32, window: 50, stride: 50 }; // 1600 symbols a step
+
+  test.each([
+    // A fortieth of the run: 20,000 / 40, where 50,001 − 1 symbols at a third of the cost would allow ⌈208.3⌉.
+    { validation: 50_001, limits: { steps: 20_000 }, interval: 500 },
+    // 50,000 / 3 / 0.05 / 1600 = 208.3 is more than 6250 / 40.
+    { validation: 50_001, limits: { steps: 6250 }, interval: 209 },
+    // 10 · 999,999 / 1600 / 40 = 156.2.
+    { validation: 2, limits: { epochs: 10 }, interval: 157 },
+    // The nearer limit counts.
+    { validation: 2, limits: { epochs: 10, steps: 4000 }, interval: 100 },
+    // How many steps there will be isn't known: as often as is cheap.
+    { validation: 50_001, limits: { seconds: 60 }, interval: 209 },
+    // Never more often than every tenth step.
+    { validation: 2, limits: { seconds: 60 }, interval: 10 },
+    { validation: 2, limits: { steps: 100 }, interval: 10 },
+    { validation: 0, limits: { steps: 1000 }, interval: 25 },
+  ])('$validation symbols, $limits: $interval', ({ validation, limits, interval }) => {
+    expect(validationInterval(million, stream(validation), limits, batch)).toBe(interval);
+  });
+
+  test('lines: 700 symbols of 100 held out, at 1600 a step, allow every third step, so every tenth; of 10,000, every 417th', () => {
+    const names = lines(...Array<number>(1000).fill(7));
+    expect(validationInterval(names, lines(...Array<number>(100).fill(7)), { seconds: 9 }, batch)).toBe(10);
+    const many = lines(...Array<number>(10_000).fill(10));
+    expect(validationInterval(names, many, { seconds: 9 }, batch)).toBe(417); // 100,000 / 3 / 0.05 / 1600 = 416.7
+  });
+});

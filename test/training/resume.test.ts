@@ -1,0 +1,179 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { UserError } from '../../src/errors.ts';
+import { CELLS, RESETS } from '../../src/nn/config.ts';
+import { OPTIMIZER_DEFAULTS, OPTIMIZERS } from '../../src/training/optimizer.ts';
+import type { Recipe } from '../../src/training/options.ts';
+import { recipeOf } from '../../src/training/run.ts';
+import { ALONE, LINES, RECIPE, resumeFrom, run, STREAM } from '../helpers/training.ts';
+
+/** Recipes of a few steps, in all that resuming may meet. */
+const recipes: fc.Arbitrary<Recipe> = fc
+  .record({
+    cell: fc.constantFrom(...CELLS),
+    reset: fc.constantFrom(...RESETS),
+    layers: fc.integer({ min: 1, max: 2 }),
+    hidden: fc.integer({ min: 1, max: 9 }),
+    embedding: fc.constantFrom(0, 3),
+    optimizer: fc.constantFrom(...OPTIMIZERS),
+    schedule: fc.constantFrom('constant' as const, 'cosine' as const),
+    batch: fc.integer({ min: 1, max: 5 }),
+    bptt: fc.integer({ min: 1, max: 12 }),
+    stride: fc.integer({ min: 1, max: 12 }),
+    steps: fc.integer({ min: 2, max: 80 }),
+    validateEvery: fc.integer({ min: 1, max: 20 }),
+    validation: fc.constantFrom(0, 0.2),
+    clipValue: fc.constantFrom(0.05, Number.POSITIVE_INFINITY),
+    seed: fc.string({ maxLength: 5 }),
+  })
+  .map(({ cell, reset, layers, hidden, embedding, optimizer, schedule, stride, steps, ...rest }) => ({
+    ...RECIPE,
+    ...rest,
+    stride: Math.min(stride, rest.bptt),
+    model: { cell, activation: 'tanh', reset, layers, hidden, embedding },
+    optimizer: { ...OPTIMIZER_DEFAULTS, name: optimizer },
+    schedule: { name: schedule, warmup: 3, final: 0.1 },
+    limits: { steps },
+  }));
+
+describe('a run resumed from a last checkpoint', () => {
+  test('at any report makes the checkpoints that the unbroken run makes, byte for byte, as seen from the files alone', async () => {
+    const corpora = fc.constantFrom(STREAM, LINES);
+    await fc.assert(
+      fc.asyncProperty(corpora, recipes, fc.nat(), async (corpus, recipe, choice) => {
+        const whole = await run(corpus, recipe);
+        const lasts = whole.kept.filter(({ kind }) => kind === 'last');
+        const from = lasts[choice % lasts.length]!;
+        const resume = resumeFrom(from.text);
+        const rest = await run(corpus, recipeOf(resume.run), { resume });
+        const later = whole.kept.filter(({ step }) => step > from.step);
+        expect(rest.kept.map(({ step, text }) => ({ step, text }))).toEqual(
+          later.map(({ step, text }) => ({ step, text })),
+        );
+        expect(rest.steps).toEqual(whole.steps.slice(from.step));
+        expect(rest.done).toEqual(whole.done);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('that was interrupted at any step ends with the checkpoint of the unbroken run, byte for byte', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(STREAM, LINES), recipes, fc.nat(), async (corpus, recipe, choice) => {
+        const whole = await run(corpus, recipe);
+        const controller = new AbortController();
+        const at = (choice % whole.steps.length) + 1;
+        const part = await run(corpus, recipe, { signal: controller.signal }, (event) => {
+          if (event.type === 'step' && event.step === at) controller.abort();
+        });
+        if (part.done.reason !== 'interrupted') return;
+        const resume = resumeFrom(part.last.text);
+        const rest = await run(corpus, recipe, { resume });
+        expect(rest.steps).toEqual(whole.steps.slice(part.done.step));
+        expect((rest.last ?? part.last).text).toBe(whole.last.text);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('on other threads and kernels goes on alike', async () => {
+    const recipe = { ...RECIPE, limits: { steps: 30 }, validateEvery: 10 };
+    const whole = await run(STREAM, recipe, { place: { ...ALONE, threads: 2 } });
+    const rest = await run(STREAM, recipe, { resume: resumeFrom(whole.kept[1]!.text) });
+    expect(rest.last.text).toBe(whole.last.text);
+  });
+
+  test('twice from the same record goes on alike: the record is left as it was', async () => {
+    const recipe = { ...RECIPE, validateEvery: 4 };
+    const whole = await run(STREAM, recipe);
+    const resume = resumeFrom(whole.kept[1]!.text);
+    const before = JSON.stringify(resume.run);
+    const texts = [await run(STREAM, recipe, { resume }), await run(STREAM, recipe, { resume })].map(
+      ({ last }) => last.text,
+    );
+    expect(texts).toEqual([whole.last.text, whole.last.text]);
+    expect(JSON.stringify(resume.run)).toBe(before);
+  });
+
+  test('that is over already does nothing more', async () => {
+    const whole = await run(STREAM);
+    const rest = await run(STREAM, {}, { resume: resumeFrom(whole.last.text) });
+    expect(rest.events.map(({ type }) => type)).toEqual(['start', 'done']);
+    expect(rest.done).toEqual(whole.done);
+  });
+
+  test('that is over goes on to a higher limit as a longer run would', async () => {
+    const short = await run(STREAM, { limits: { steps: 8 }, validateEvery: 4 });
+    const long = await run(STREAM, { limits: { steps: 16 }, validateEvery: 4 });
+    const rest = await run(
+      STREAM,
+      { limits: { steps: 16 }, validateEvery: 4 },
+      { resume: resumeFrom(short.last.text) },
+    );
+    expect(rest.last.text).toBe(long.last.text);
+  });
+});
+
+/** A checkpoint's `resume` before it is checked. */
+interface Resumable {
+  // biome-ignore lint/suspicious/noExplicitAny: it is to be damaged
+  readonly data: any;
+  readonly tensors: Record<string, unknown>;
+}
+
+describe('what can’t be resumed is refused in a line:', () => {
+  test.each([
+    { what: 'a best checkpoint', change: () => {}, kind: 'best' },
+    { what: 'a moment is missing', change: (resume: Resumable) => delete resume.tensors['moment.1'] },
+    { what: 'a state is missing', change: (resume: Resumable) => delete resume.tensors['state.0'] },
+    {
+      what: 'a state is of another size',
+      change: (resume: Resumable) => {
+        resume.tensors['state.0'] = { shape: [1], dtype: 'float32', data: 'AAAAAA==' };
+      },
+    },
+    { what: 'no place in the text', change: (resume: Resumable) => delete resume.data.batches },
+    {
+      what: 'a place in another text',
+      change: (resume: Resumable) => {
+        resume.data.batches = { mode: 'stream', step: 8000, epoch: 0 };
+      },
+    },
+    {
+      what: 'a place of another kind',
+      change: (resume: Resumable) => {
+        resume.data.batches = 7;
+      },
+    },
+    {
+      what: 'nothing of a place',
+      change: (resume: Resumable) => {
+        resume.data.batches = null;
+      },
+    },
+    {
+      what: 'a place in lines without its parts',
+      change: (resume: Resumable) => {
+        resume.data.batches = { mode: 'lines' };
+      },
+    },
+    {
+      what: 'a symbol outside the vocabulary',
+      change: (resume: Resumable) => {
+        if (resume.data.batches.mode === 'lines') resume.data.batches.inputs = [1_000_000_000];
+        else resume.data.batches.step = -8;
+      },
+    },
+    { what: 'a tally too short', change: (resume: Resumable) => (resume.data.tally = [1, 2]) },
+  ])('$what', async ({ change, kind = 'last' }) => {
+    for (const corpus of [STREAM, LINES]) {
+      const whole = await run(corpus, {}, { place: { kernel: 'js', threads: 1 } });
+      const json = JSON.parse((kind === 'best' ? whole.best : whole.last).text);
+      change(json.resume);
+      const attempt = run(corpus, {}, { resume: resumeFrom(JSON.stringify(json)) });
+      const error: unknown = await attempt.catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(UserError);
+      expect((error as Error).message).not.toContain('\n');
+    }
+  });
+});

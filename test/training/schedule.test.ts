@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { rateFactor, SCHEDULES, type ScheduleConfig } from '../../src/training/schedule.ts';
+
+const constant: ScheduleConfig = { name: 'constant', warmup: 0, final: 0 };
+const cosine: ScheduleConfig = { name: 'cosine', warmup: 0, final: 0 };
+
+describe('the rate’s factor', () => {
+  test.each([
+    { schedule: constant, step: 1, progress: 0, factor: 1 },
+    { schedule: constant, step: 999, progress: 1, factor: 1 },
+    { schedule: { ...constant, warmup: 4 }, step: 1, progress: 0, factor: 1 / 4 },
+    { schedule: { ...constant, warmup: 4 }, step: 3, progress: 0, factor: 3 / 4 },
+    { schedule: { ...constant, warmup: 4 }, step: 4, progress: 0, factor: 1 },
+    { schedule: { ...constant, warmup: 4 }, step: 5, progress: 0, factor: 1 },
+    { schedule: cosine, step: 1, progress: 0, factor: 1 },
+    { schedule: cosine, step: 9, progress: 1 / 3, factor: 3 / 4 }, // cos 60° = 1/2
+    { schedule: cosine, step: 9, progress: 1 / 2, factor: 1 / 2 },
+    { schedule: cosine, step: 9, progress: 2 / 3, factor: 1 / 4 },
+    { schedule: cosine, step: 9, progress: 1, factor: 0 },
+    { schedule: { ...cosine, final: 0.2 }, step: 9, progress: 1 / 2, factor: 0.6 },
+    { schedule: { ...cosine, final: 0.2 }, step: 9, progress: 1, factor: 0.2 },
+    { schedule: { ...cosine, final: 0.2, warmup: 10 }, step: 5, progress: 1 / 2, factor: 0.3 },
+  ])('of $schedule at step $step, progress $progress is $factor', ({ schedule, step, progress, factor }) => {
+    expect(rateFactor(schedule, step, progress)).toBeCloseTo(factor, 14);
+  });
+
+  test('is never outside [0, 1], and after the warm-up never grows', () => {
+    const schedules = fc.record({
+      name: fc.constantFrom(...SCHEDULES),
+      warmup: fc.integer({ min: 0, max: 100 }),
+      final: fc.double({ min: 0, max: 1, noNaN: true }),
+    });
+    const steps = fc.integer({ min: 1, max: 1000 });
+    fc.assert(
+      fc.property(schedules, steps, steps, (schedule, one, other) => {
+        const factors = [Math.min(one, other), Math.max(one, other)].map((step) =>
+          rateFactor(schedule, step, step / 1000),
+        );
+        for (const factor of factors) expect(factor >= 0 && factor <= 1).toBe(true);
+        if (Math.min(one, other) >= schedule.warmup) expect(factors[1]).toBeLessThanOrEqual(factors[0]! + 1e-15);
+      }),
+    );
+  });
+});

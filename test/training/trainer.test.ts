@@ -1,0 +1,372 @@
+import { describe, expect, test } from 'vitest';
+import { UserError } from '../../src/errors.ts';
+import { initialize } from '../../src/nn/initializers.ts';
+import { Manifest } from '../../src/nn/parameters.ts';
+import { Random } from '../../src/random.ts';
+import { corpusFromText } from '../../src/text/corpus.ts';
+import type { TrainEvent } from '../../src/training/events.ts';
+import { OPTIMIZER_DEFAULTS } from '../../src/training/optimizer.ts';
+import type { Recipe } from '../../src/training/options.ts';
+import { readRun } from '../../src/training/run.ts';
+import { train } from '../../src/training/trainer.ts';
+import { VARIANTS } from '../helpers/network.ts';
+import { ALONE, LINES, RECIPE, run, STREAM, type Told } from '../helpers/training.ts';
+
+const types = ({ events }: Told) =>
+  events.map((event) => (event.type === 'checkpoint' ? `${event.kind}${event.final ? ' final' : ''}` : event.type));
+
+const repeat = (text: string, times: number): string[] => Array<string>(times).fill(text);
+
+describe('events', () => {
+  test('come in order: start, steps, and after every interval a report and checkpoints; at the end all once more, and done', async () => {
+    const told = await run(STREAM, { limits: { steps: 7 }, validateEvery: 3 });
+    expect(types(told)).toEqual([
+      'start',
+      ...[...repeat('step', 3), 'report', 'best', 'last'],
+      ...[...repeat('step', 3), 'report', 'best', 'last'],
+      ...['step', 'report', 'best final', 'last final'],
+      'done',
+    ]);
+    expect(told.steps.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(told.steps.map(({ progress }) => progress)).toEqual([1, 2, 3, 4, 5, 6, 7].map((step) => step / 7));
+    expect(told.reports.map(({ point }) => point.step)).toEqual([3, 6, 7]);
+    expect(told.done).toMatchObject({ reason: 'steps', step: 7 });
+  });
+
+  test('at the end of a run whose last step is a validation have no second report', async () => {
+    const told = await run(STREAM, { limits: { steps: 4 }, validateEvery: 2 });
+    expect(types(told).slice(-6)).toEqual([...repeat('step', 2), 'report', 'best final', 'last final', 'done']);
+  });
+
+  test('start says what is trained on what', async () => {
+    const { start } = await run(LINES, { validation: 5, test: 3, limits: { steps: 1 } });
+    const config = { ...RECIPE.model, symbols: LINES.vocabulary.size };
+    const total = LINES.lineStarts!.at(-1)! - 1;
+    expect(start).toMatchObject({
+      parameters: new Manifest(config).size,
+      batch: { rows: 4, window: 8, stride: 8 },
+      limits: { steps: 1 },
+      kernel: ALONE.kernel,
+      threads: 1,
+      notes: [],
+    });
+    expect(start.trainSymbols + start.validationSymbols + start.testSymbols).toBe(total);
+  });
+
+  test('reports have the means of the steps since the one before, each symbol counted once', async () => {
+    // k1 < k2, so windows count unlike numbers of symbols.
+    const { steps, reports } = await run(STREAM, { limits: { steps: 25 }, validateEvery: 10, bptt: 8, stride: 3 });
+    for (const [index, { point }] of reports.entries()) {
+      const since = steps.slice(10 * index, point.step);
+      const symbols = since.reduce((sum, step) => sum + step.symbols, 0);
+      const loss = since.reduce((sum, step) => sum + step.symbols * step.loss, 0) / symbols;
+      const norm = since.reduce((sum, step) => sum + step.gradientNorm, 0) / since.length;
+      expect(point.loss).toBeCloseTo(loss, 12);
+      expect(point.gradientNorm).toBeCloseTo(norm, 12);
+      expect(point.epoch).toBe(since.at(-1)?.epoch);
+    }
+    expect(new Set(steps.map(({ symbols }) => symbols)).size).toBeGreaterThan(1);
+  });
+
+  test('snapshots hold the history so far, and no later one', async () => {
+    const { kept, reports } = await run(STREAM, { limits: { steps: 6 }, validateEvery: 2 });
+    const histories = kept
+      .filter(({ kind }) => kind === 'last')
+      .map(({ checkpoint }) => readRun(checkpoint, '').history);
+    const points = reports.map(({ point }) => point);
+    expect(histories).toEqual([points.slice(0, 1), points.slice(0, 2), points]);
+  });
+});
+
+describe('a run ends', () => {
+  test('after so many steps', async () => {
+    const { done, steps } = await run(STREAM, { limits: { steps: 5 } });
+    expect(done).toMatchObject({ reason: 'steps', step: 5 });
+    expect(steps).toHaveLength(5);
+  });
+
+  test('after so many epochs: in stream mode at the end of one, having read every symbol', async () => {
+    const { done, steps, start } = await run(STREAM, { limits: { epochs: 2 } });
+    expect(done).toMatchObject({ reason: 'epochs', epoch: 2 });
+    expect(steps.reduce((sum, { symbols }) => sum + symbols, 0)).toBe(2 * start.trainSymbols);
+  });
+
+  test('after a part of an epoch', async () => {
+    const { done } = await run(STREAM, { limits: { epochs: 0.5 } });
+    expect(done.reason).toBe('epochs');
+    expect(done.epoch).toBeGreaterThanOrEqual(0.5);
+    expect(done.epoch).toBeLessThan(0.55);
+  });
+
+  test('when its time is up', async () => {
+    const start = performance.now();
+    const { done } = await run(STREAM, { limits: { seconds: 0.3 } });
+    const seconds = (performance.now() - start) / 1000;
+    expect(done.reason).toBe('time');
+    expect(seconds).toBeGreaterThanOrEqual(0.3);
+    expect(seconds).toBeLessThan(5);
+  });
+
+  test('with whichever limit comes first', async () => {
+    expect((await run(STREAM, { limits: { steps: 3, epochs: 50, seconds: 60 } })).done.reason).toBe('steps');
+    expect((await run(STREAM, { limits: { steps: 10_000, epochs: 0.1, seconds: 60 } })).done.reason).toBe('epochs');
+  });
+
+  test('after the step under way when interrupted, with the last checkpoint and no report between', async () => {
+    const controller = new AbortController();
+    const told = await run(
+      STREAM,
+      { limits: { steps: 1000 }, validateEvery: 100 },
+      { signal: controller.signal },
+      (event) => {
+        if (event.type === 'step' && event.step === 7) controller.abort();
+      },
+    );
+    // The step under way when the seventh was told is the eighth, at most.
+    expect(told.done.reason).toBe('interrupted');
+    expect([7, 8]).toContain(told.done.step);
+    expect(types(told).slice(-4)).toEqual(['step', 'best final', 'last final', 'done']);
+  });
+
+  test('when interrupted between a validation and the next step, with a last checkpoint all the same', async () => {
+    const controller = new AbortController();
+    const told = await run(
+      STREAM,
+      { limits: { steps: 1000 }, validateEvery: 5 },
+      { signal: controller.signal },
+      (event) => {
+        if (event.type !== 'checkpoint' || event.kind !== 'last') return;
+        setImmediate(() => controller.abort());
+        const end = performance.now() + 80;
+        while (performance.now() < end); // until the trainer is due to let the process's events through
+      },
+    );
+    expect(told.done.reason).toBe('interrupted');
+    expect(told.last).toMatchObject({ final: true, step: told.done.step });
+    expect(told.reports.every(({ point }) => Number.isFinite(point.loss))).toBe(true);
+  });
+
+  test('before the first step when interrupted by then, with nothing to save', async () => {
+    const told = await run(STREAM, {}, { signal: AbortSignal.abort() });
+    expect(types(told)).toEqual(['start', 'done']);
+    expect(told.done).toMatchObject({ reason: 'interrupted', step: 0, loss: undefined });
+  });
+
+  test('when its reader goes, and lets the process’s events through while it runs', async () => {
+    const seen: TrainEvent['type'][] = [];
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 5);
+    for await (const { type } of train(STREAM, { recipe: { ...RECIPE, limits: { steps: 100_000 } }, place: ALONE })) {
+      seen.push(type);
+      if (ticks > 1) break;
+    }
+    clearInterval(timer);
+    expect(seen).not.toContain('done');
+  });
+});
+
+describe('validation', () => {
+  test.each([STREAM, LINES])('at any interval leaves training as it is, in $mode mode', async (corpus) => {
+    const recipe = { validation: 0.2, limits: { steps: 30 }, bptt: 8, stride: 5 };
+    const seldom = await run(corpus, { ...recipe, validateEvery: 1000 });
+    const often = await run(corpus, { ...recipe, validateEvery: 1 });
+    expect(often.last.checkpoint.parameters).toEqual(seldom.last.checkpoint.parameters);
+    expect(often.last.checkpoint.resume?.tensors).toEqual(seldom.last.checkpoint.resume?.tensors);
+    expect(often.steps).toEqual(seldom.steps);
+    expect(often.reports.at(-1)?.point.validation).toBe(seldom.reports.at(-1)?.point.validation);
+  });
+
+  test('chooses as best the checkpoint with the smallest loss, and done says that loss', async () => {
+    // A model that learns little text by heart at a high rate: the validation loss falls, then rises.
+    const recipe = {
+      validation: 0.3,
+      limits: { steps: 150 },
+      validateEvery: 5,
+      rate: 0.05,
+      model: { ...RECIPE.model, hidden: 32 },
+    };
+    const { reports, best, done, kept } = await run(STREAM, recipe);
+    const losses = reports.map(({ point }) => point.validation!);
+    const smallest = Math.min(...losses);
+    expect(losses.indexOf(smallest)).toBeLessThan(losses.length - 1);
+    expect(best.step).toBe(5 * (losses.indexOf(smallest) + 1));
+    expect(done.validation).toBe(smallest);
+    expect(readRun(best.checkpoint, '').history.at(-1)?.validation).toBe(smallest);
+    for (const [index, { best: isBest }] of reports.entries()) {
+      expect(isBest).toBe(losses.slice(0, index).every((loss) => losses[index]! < loss));
+    }
+    expect(kept.filter(({ kind }) => kind === 'best')).toHaveLength(reports.filter((report) => report.best).length);
+    expect(best.checkpoint.resume).toBeUndefined();
+  });
+
+  test('that can’t be had is noted, and the newest model counts as the best', async () => {
+    const { start, best, last, done, reports } = await run(corpusFromText('ab\nba', { mode: 'lines' }), {
+      validation: 0.1,
+    });
+    expect(start.notes).toHaveLength(1);
+    expect(start.validationSymbols).toBe(0);
+    expect(reports.every((report) => report.best)).toBe(true);
+    expect(best.checkpoint.parameters).toEqual(last.checkpoint.parameters);
+    expect(done.validation).toBeUndefined();
+  });
+
+  test('and test parts each have a loss of their own at the end', async () => {
+    const { done } = await run(STREAM, { validation: 0.2, test: 0.2 });
+    expect(done.validation).toBeGreaterThan(0);
+    expect(done.test).toBeGreaterThan(0);
+    expect(done.test).not.toBe(done.validation);
+  });
+});
+
+describe('learning', () => {
+  test.each(VARIANTS)('“abcabc…” by heart, to a loss below 0.01: $label', async ({ label: _, ...variant }) => {
+    const corpus = corpusFromText('abc'.repeat(100), { mode: 'stream' });
+    const recipe = { model: { ...RECIPE.model, ...variant, hidden: 16 }, rate: 0.02, limits: { steps: 400 } };
+    const { steps } = await run(corpus, recipe);
+    expect(steps[0]!.loss).toBeCloseTo(Math.log(3), 0);
+    expect(steps.at(-1)!.loss).toBeLessThan(0.01);
+  });
+
+  test('three words as lines, to their entropy: a third of ln 3 for each choice of the first letter', async () => {
+    const corpus = corpusFromText('deep\nlearn\nmachine', { mode: 'lines' });
+    const { reports, start } = await run(corpus, { limits: { steps: 600 }, rate: 0.02, validateEvery: 100 });
+    // Of 19 symbols (with three <stop>s), only the first of each word can't be known.
+    const entropy = (3 * Math.log(3)) / start.trainSymbols;
+    expect(start.trainSymbols).toBe(19);
+    expect(reports.at(-1)!.point.loss).toBeGreaterThan(0.9 * entropy);
+    expect(reports.at(-1)!.point.loss).toBeLessThan(1.15 * entropy);
+  });
+
+  test.each(['sgd', 'rmsprop', 'adagrad', 'adam'] as const)('with %s', async (name) => {
+    const rate = { sgd: 0.3, rmsprop: 0.005, adagrad: 0.05, adam: 0.01 }[name];
+    const recipe = { optimizer: { ...OPTIMIZER_DEFAULTS, name }, rate, limits: { steps: 200 } };
+    const { steps } = await run(STREAM, recipe);
+    expect(steps.at(-1)!.loss).toBeLessThan(0.6 * steps[0]!.loss);
+  });
+
+  test('with embeddings, two layers, identity and a schedule', async () => {
+    const recipe: Partial<Recipe> = {
+      model: { ...RECIPE.model, cell: 'rnn', activation: 'relu', layers: 2, embedding: 6 },
+      initializer: 'identity',
+      schedule: { name: 'cosine', warmup: 10, final: 0.1 },
+      limits: { steps: 200 },
+    };
+    const { steps } = await run(LINES, recipe);
+    expect(steps.at(-1)!.loss).toBeLessThan(0.6 * steps[0]!.loss);
+    expect(steps[0]!.rate).toBeCloseTo(0.001, 12);
+    expect(steps.at(-1)!.rate).toBeLessThan(0.0011);
+  });
+});
+
+/** The largest of |x|. */
+const largest = (numbers: Float32Array) => numbers.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+const normOf = (numbers: Float32Array) => Math.sqrt(numbers.reduce((sum, x) => sum + x * x, 0));
+
+/** What the first update of plain gradient descent at rate 1 adds to the parameters: the gradient, clipped. */
+async function firstUpdate(recipe: Partial<Recipe>): Promise<{ change: Float32Array; norm: number; clipped: number }> {
+  const optimizer = { ...OPTIMIZER_DEFAULTS, name: 'sgd' as const, momentum: 0 };
+  const { last, steps, reports } = await run(STREAM, { limits: { steps: 1 }, optimizer, rate: 1, ...recipe });
+  const { model, parameters } = last.checkpoint;
+  const manifest = new Manifest(model);
+  const before = new Float32Array(manifest.size);
+  initialize(before, manifest, model, new Random(`${RECIPE.seed}/parameters`));
+  return {
+    change: parameters.map((after, j) => before[j]! - after),
+    norm: steps[0]!.gradientNorm,
+    clipped: reports[0]!.point.clipped,
+  };
+}
+
+describe('clipping', () => {
+  test('by norm scales the whole gradient down to the limit; the norm that is told is the one before', async () => {
+    const whole = await firstUpdate({ clipNorm: Number.POSITIVE_INFINITY });
+    expect(whole.clipped).toBe(0);
+    expect(normOf(whole.change)).toBeCloseTo(whole.norm, 5);
+    const limit = whole.norm / 10;
+    const clipped = await firstUpdate({ clipNorm: limit });
+    expect(clipped.norm).toBe(whole.norm);
+    expect(clipped.clipped).toBe(1);
+    expect(normOf(clipped.change) / limit).toBeCloseTo(1, 4);
+    const direction = clipped.change.reduce((sum, x, j) => sum + x * whole.change[j]!, 0);
+    expect(direction / (normOf(clipped.change) * normOf(whole.change))).toBeCloseTo(1, 5);
+  });
+
+  test('by a norm that isn’t reached changes nothing', async () => {
+    const whole = await firstUpdate({ clipNorm: Number.POSITIVE_INFINITY });
+    expect((await firstUpdate({ clipNorm: whole.norm * 1.001 })).change).toEqual(whole.change);
+  });
+
+  test('by value cuts each element, and leaves the others as they are', async () => {
+    const whole = await firstUpdate({ clipNorm: Number.POSITIVE_INFINITY });
+    const limit = largest(whole.change) / 3;
+    const clipped = await firstUpdate({ clipNorm: Number.POSITIVE_INFINITY, clipValue: limit });
+    expect(largest(clipped.change)).toBeCloseTo(limit, 6);
+    let cut = 0;
+    for (const [j, change] of whole.change.entries()) {
+      const inside = Math.abs(change) < limit * 0.999;
+      if (inside) expect(clipped.change[j]).toBe(change);
+      else cut++;
+    }
+    expect(cut).toBeGreaterThan(0);
+  });
+});
+
+describe('a run that diverges', () => {
+  /** Events, and what was thrown. */
+  async function diverge(recipe: Partial<Recipe>): Promise<{ told: TrainEvent[]; error: unknown; finite: boolean }> {
+    const told: TrainEvent[] = [];
+    let finite = true;
+    try {
+      for await (const event of train(STREAM, { recipe: { ...RECIPE, ...recipe }, place: ALONE })) {
+        told.push(event);
+        if (event.type !== 'checkpoint') continue;
+        const { parameters, resume } = event.snapshot();
+        const tensors = [parameters, ...(resume?.tensors.values() ?? [])];
+        finite &&= tensors.every((tensor) => tensor.every(Number.isFinite));
+      }
+    } catch (error) {
+      return { told, error, finite };
+    }
+    return { told, error: undefined, finite };
+  }
+
+  const relu = { ...RECIPE.model, cell: 'rnn', activation: 'relu' } as const;
+  const sgd = { ...OPTIMIZER_DEFAULTS, name: 'sgd' } as const;
+  const unclipped = { clipNorm: Number.POSITIVE_INFINITY, clipValue: Number.POSITIVE_INFINITY };
+
+  test.each([
+    { what: 'sgd at a rate of 1e38', recipe: { optimizer: sgd, rate: 1e38 } },
+    { what: 'a relu RNN without clipping', recipe: { model: relu, optimizer: sgd, rate: 50, ...unclipped } },
+    { what: 'a relu RNN, clipped by value', recipe: { model: relu, optimizer: sgd, rate: 1e15, clipValue: 1e10 } },
+    { what: 'adam at a rate of 1e30', recipe: { model: relu, rate: 1e30 } },
+    { what: 'adam at a rate of 1e38', recipe: { rate: 1e38 } },
+    { what: 'sgd at a rate beyond float32', recipe: { optimizer: sgd, rate: 1e45 } },
+  ])('by $what ends with one line that says so; no checkpoint of it holds NaN or infinity', async ({ recipe }) => {
+    const { told, error, finite } = await diverge({
+      limits: { steps: 300 },
+      validation: 0.1,
+      validateEvery: 1,
+      ...recipe,
+    });
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as Error).message).toMatch(/^training diverged: [^\n]+ at step \d+; use a smaller --lr [^\n]*$/u);
+    expect(finite).toBe(true);
+    expect(told.map(({ type }) => type)).not.toContain('done');
+  });
+
+  test('in its very last update does so, too', async () => {
+    const { error, finite } = await diverge({ limits: { steps: 1 }, optimizer: sgd, rate: 1e45 });
+    expect(error).toBeInstanceOf(UserError);
+    expect(finite).toBe(true);
+  });
+});
+
+test('a text too short, and a model too large for its memory, are refused in a line', async () => {
+  const tiny = corpusFromText('a', { mode: 'stream' });
+  const huge = { model: { ...RECIPE.model, hidden: 30_000, layers: 2 } };
+  for (const attempt of [run(tiny), run(STREAM, huge), run(STREAM, huge, { place: { kernel: 'js', threads: 1 } })]) {
+    const error: unknown = await attempt.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as Error).message).not.toContain('\n');
+  }
+});
