@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { UsageError } from '../errors.ts';
 import { DEFAULT_RATES, OPTIMIZER_DEFAULTS } from '../training/optimizer.ts';
 import type { Place, Recipe } from '../training/options.ts';
@@ -39,5 +38,5 @@ export function recipeFrom(options: TrainCommandOptions): Recipe {
 }
 
 export function placeFrom({ kernel, threads }: TrainCommandOptions): Place {
-  return { kernel, threads: threads ?? availableParallelism() };
+  return { kernel, threads };
 }

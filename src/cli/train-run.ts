@@ -1,21 +1,15 @@
 import { existsSync } from 'node:fs';
 import { EXIT, UserError } from '../errors.ts';
-import { type Checkpoint, requireWritable } from '../nn/checkpoint.ts';
-import { type Corpus, readCorpus } from '../text/corpus.ts';
+import type { Corpus } from '../text/corpus.ts';
 import type { DoneEvent, StartEvent, TrainEvent } from '../training/events.ts';
-import type { Recipe } from '../training/options.ts';
-import { type RunRecord, readRun, recipeOf } from '../training/run.ts';
 import { type TrainOptions, train } from '../training/trainer.ts';
-import { freshPath, lastPath, loadModel } from './checkpoints.ts';
+import { lastPath } from './checkpoints.ts';
+import { listen } from './interruption.ts';
 import { counted, durationText, grouped, lossText, Output, ReaderGone, remark } from './output.ts';
+import { prepare } from './preparation.ts';
 import { createProgress } from './progress.ts';
-import { placeFrom, recipeFrom } from './recipe.ts';
 import { Saver } from './saver.ts';
 import type { TrainCommandOptions } from './train.ts';
-
-/** Exit statuses of a run that a signal ended: 128 and the signal's number, as shells have it. */
-const SIGNAL_STATUS = { SIGINT: EXIT.interrupted, SIGTERM: 143, SIGHUP: 129 } as const;
-type Signal = keyof typeof SIGNAL_STATUS;
 
 /** Trains, shows how it goes, and saves. Returns the exit status. */
 export async function runTraining(sources: readonly string[], options: TrainCommandOptions): Promise<number> {
@@ -64,81 +58,6 @@ export async function runTraining(sources: readonly string[], options: TrainComm
     throw new UserError('the time was over before the first step, and nothing was trained; give a longer --time');
   }
   return interruption.status();
-}
-
-interface Prepared {
-  readonly corpus: Corpus;
-  readonly trainOptions: TrainOptions;
-  readonly path: string;
-}
-
-async function prepare(
-  sources: readonly string[],
-  options: TrainCommandOptions,
-  say: (text: string) => void,
-): Promise<Prepared> {
-  const place = placeFrom(options);
-  if (options.resume === undefined) {
-    const recipe = recipeFrom(options);
-    const path = options.out ?? freshPath(sources);
-    if (!options.overwrite) requireFree(path);
-    const { unit, mode, minCount } = options;
-    const corpus = await readCorpus(sources, { unit, mode, minCount });
-    if (options.mode === 'auto') say(`read as ${corpus.mode}: ${corpus.modeReason} (--mode overrides)`);
-    if (options.mode === 'auto') requireInk(corpus, sources);
-    requireWritable(path);
-    return { corpus, trainOptions: { recipe, place }, path };
-  }
-  const { checkpoint, vocabulary } = loadModel(options.resume);
-  const run = readRun(checkpoint, options.resume);
-  const recipe = resumedRecipe(options.resume, checkpoint, run, options);
-  const own = options.resume.replace(/\.last\.json$/, '.json');
-  const path = options.out ?? own;
-  if (path !== own && !options.overwrite) requireFree(path);
-  const corpus = await readCorpus(sources, { vocabulary });
-  if (corpus.hash !== run.corpus.hash) {
-    throw new UserError(
-      `${options.resume}: it was trained on another text than this one; give the same text to resume`,
-    );
-  }
-  requireWritable(path);
-  return { corpus, trainOptions: { recipe, place, resume: { checkpoint, run } }, path };
-}
-
-/** Nothing that was saved is lost: neither the model nor the state beside it. */
-function requireFree(path: string): void {
-  const taken = [path, lastPath(path)].find((file) => existsSync(file));
-  if (taken === undefined) return;
-  throw new UserError(`${taken} is there already; give another --out, or --overwrite to replace it`);
-}
-
-/** Blank lines and spaces alone are hardly what was meant. */
-function requireInk({ vocabulary }: Corpus, sources: readonly string[]): void {
-  for (let id = 0; id < vocabulary.size; id++) {
-    if (id !== vocabulary.unknown && vocabulary.decode([id]).trim() !== '') return;
-  }
-  const names = sources.map((path) => (path === '-' ? 'standard input' : path)).join(', ');
-  throw new UserError(`${names}: nothing but blanks; give a text, or --mode stream if it is meant`);
-}
-
-/** The recipe of the run's record, with the limits given now, if any. */
-function resumedRecipe(
-  name: string,
-  { model, resume }: Checkpoint,
-  run: RunRecord,
-  options: TrainCommandOptions,
-): Recipe {
-  if (!resume) throw new UserError(`${name}: has no state to resume from; give the .last.json beside it`);
-  const recipe = recipeOf(run);
-  const parts = Object.keys(recipe.model) as (keyof typeof recipe.model)[];
-  const unlike = parts.find((part) => recipe.model[part] !== model[part]);
-  if (unlike) {
-    throw new UserError(
-      `${name}: the checkpoint is damaged: its model has ${unlike} ${model[unlike]}, its run ${recipe.model[unlike]}; use another, or train again`,
-    );
-  }
-  const { limits } = recipeFrom(options);
-  return Object.values(limits).some((limit) => limit !== undefined) ? { ...recipe, limits } : recipe;
 }
 
 function announce(start: StartEvent, corpus: Corpus, { recipe }: TrainOptions, say: (text: string) => void): void {
@@ -195,31 +114,4 @@ async function unlessGone(writing: Promise<void>): Promise<void> {
   } catch (error) {
     if (!(error instanceof ReaderGone)) throw error;
   }
-}
-
-interface Interruption {
-  readonly signal: AbortSignal;
-  status(): number;
-  close(): void;
-}
-
-/** The first signal ends the run after the step under way, saving; a second one ends the program at once. */
-function listen(stopping: () => void): Interruption {
-  const controller = new AbortController();
-  let received: Signal | undefined;
-  const signals = Object.keys(SIGNAL_STATUS) as Signal[];
-  const onSignal = (signal: Signal): void => {
-    if (received) process.exit(SIGNAL_STATUS[signal]);
-    received = signal;
-    controller.abort();
-    stopping();
-  };
-  for (const signal of signals) process.on(signal, onSignal);
-  return {
-    signal: controller.signal,
-    status: () => (received ? SIGNAL_STATUS[received] : EXIT.done),
-    close: () => {
-      for (const signal of signals) process.off(signal, onSignal);
-    },
-  };
 }

@@ -116,7 +116,11 @@ export function trainCommand(): Command {
     .option('--test <part>', 'part held out to test at the end, likewise', fractionOrCount, 0)
     .option('--validate-every <steps>', 'steps between validations (default: some 40 in a run)', whole(1))
     .optionsGroup('Machine:')
-    .option('--threads <n>', 'threads (default: all there are); no bit of the result depends on it', whole(1, 256))
+    .option(
+      '--threads <n>',
+      'threads (default: all there are, fewer for a small model); no bit of the result depends on it',
+      whole(1, 256),
+    )
     .addOption(
       new Option('--kernel <name>', 'arithmetic').choices(['auto', 'wasm256', 'wasm128', 'js']).default('auto'),
     )

@@ -5,8 +5,8 @@ import { Profile } from '../kernel/profile.ts';
 import type { BatchShape } from '../nn/cell.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { initialize } from '../nn/initializers.ts';
-import { GATES } from '../nn/parameters.ts';
 import { Random } from '../random.ts';
+import { trainingFlops } from './flops.ts';
 import { OPTIMIZER_DEFAULTS } from './optimizer.ts';
 import * as program from './program.ts';
 import { COMMAND, type ProgramConfig, SETTING, TrainingPlan } from './program.ts';
@@ -68,16 +68,6 @@ export async function measureTraining(
     gflops: (trainingFlops(model) * chars) / milliseconds / 1e6,
     ...(profile ? { profile: shares(profile, times) } : {}),
   };
-}
-
-/**
- * Floating-point operations of the products that training needs for a symbol. Forward, 2 for each weight that isn't met by a
- * one-hot row; as many again for the gradient of what is multiplied, and for the gradient of the weight.
- */
-export function trainingFlops({ cell, hidden, layers, symbols, embedding }: ModelConfig): number {
-  const gates = GATES[cell] * hidden;
-  const inputs = embedding * gates + (layers - 1) * hidden * gates;
-  return 3 * 2 * (inputs + layers * hidden * gates + hidden * symbols);
 }
 
 export function median(values: readonly number[]): number {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { UserError } from '../errors.ts';
 import { Arena } from '../kernel/arena.ts';
 import { chooseKernel } from '../kernel/choose.ts';
@@ -11,14 +12,24 @@ import type { Corpus } from '../text/corpus.ts';
 import { type Split, splitCorpus } from '../text/split.ts';
 import type { Batches, BatchOptions, Window } from '../text/windows.ts';
 import { runCommand } from './command.ts';
+import { Course } from './course.ts';
 import { evaluate, sumLosses } from './evaluate.ts';
 import type { CheckpointEvent, DoneEvent, ReportEvent, StartEvent, StepEvent, TrainEvent } from './events.ts';
 import { type History, Tally } from './history.ts';
-import { defaultSteps, fitBatch, type Limits, type Place, type Recipe, validationInterval } from './options.ts';
+import {
+  defaultSteps,
+  fitBatch,
+  fitThreads,
+  type Limits,
+  type Place,
+  type Recipe,
+  validationInterval,
+} from './options.ts';
 import * as program from './program.ts';
 import { COMMAND, type ProgramConfig, SETTING, TrainingPlan } from './program.ts';
 import { checkRecipe, type RunRecord, readProgress, type TrainerProgress, toJson } from './run.ts';
 import { rateFactor } from './schedule.ts';
+import { areTensorsFinite, loadTensors, saveParameters, saveTensors } from './tensors.ts';
 
 /** The longest that signals and timers of the process have to wait for a step, as far as steps are shorter. */
 const TURN_MS = 50;
@@ -52,14 +63,13 @@ class Trainer {
   readonly #split: Split;
   readonly #options: TrainOptions;
   readonly #batch: Required<BatchOptions>;
-  readonly #limits: Limits;
+  readonly #course: Course;
   readonly #batches: Batches;
   readonly #plan: TrainingPlan;
   readonly #engine: Engine<ProgramConfig>;
   readonly #interval: number;
   readonly #start: StartEvent;
   readonly #tally = new Tally();
-  readonly #startTime = performance.now();
   #history: History = [];
   #step = 0;
   #epoch = 0;
@@ -75,7 +85,8 @@ class Trainer {
     const shape = { steps: batch.window, rows: batch.rows, training: true };
     const config = { model, shape, optimizer: recipe.optimizer };
     const choice = chooseKernel(place.kernel);
-    const threads = choice.name === 'js' ? 1 : Math.min(place.threads, batch.rows);
+    const fitted = place.threads ?? fitThreads(model, batch, availableParallelism());
+    const threads = choice.name === 'js' ? 1 : Math.min(fitted, batch.rows);
     const arena = new Arena();
     const plan = new TrainingPlan(arena, config);
     const engine = await Engine.start({ choice, threads, program, url: program.PROGRAM, config }, arena);
@@ -102,17 +113,18 @@ class Trainer {
     this.#options = options;
     this.#split = split;
     this.#batch = batch;
-    this.#limits = given ? recipe.limits : { steps: defaultSteps(split.train, batch) };
+    const limits: Limits = given ? recipe.limits : { steps: defaultSteps(split.train, batch) };
+    this.#course = new Course(limits);
     this.#batches = createBatches(split.train, batch, `${recipe.seed}/order`);
     this.#plan = plan;
     this.#engine = engine;
-    this.#interval = recipe.validateEvery ?? validationInterval(split.train, split.validation, this.#limits, batch);
+    this.#interval = recipe.validateEvery ?? validationInterval(split.train, split.validation, limits, batch);
     const { manifest, values } = plan.model.parameters;
     this.#start = {
       type: 'start',
       parameters: manifest.size,
       batch,
-      limits: this.#limits,
+      limits,
       trainSymbols: split.train.targets,
       validationSymbols: split.validation.targets,
       testSymbols: split.test.targets,
@@ -196,7 +208,8 @@ class Trainer {
 
   /** A point of the history, a checkpoint of the last state, and one of the best where this is it. */
   async *#report(final: boolean): AsyncGenerator<ReportEvent | CheckpointEvent> {
-    this.#requireFinite();
+    if (!areTensorsFinite(this.#plan, this.#engine.kernels))
+      throw this.#diverged('the parameters are no longer finite');
     const { validation } = this.#split;
     const loss = validation.targets > 0 ? (await evaluate(this.#engine, this.#plan, validation)).loss : undefined;
     if (loss !== undefined && !Number.isFinite(loss)) throw this.#diverged(`the validation loss is ${loss}`);
@@ -228,41 +241,13 @@ class Trainer {
     return { type: 'done', reason, step: this.#step, epoch: this.#epoch, loss, validation: best, test: testLoss };
   }
 
-  /** Share of the run that is over: of the limit that is nearest. */
   #progress(): number {
-    const { epochs = Number.POSITIVE_INFINITY, steps = Number.POSITIVE_INFINITY } = this.#limits;
-    const shares = [
-      this.#step / steps,
-      this.#epoch / epochs,
-      this.#seconds() / (this.#limits.seconds ?? Number.POSITIVE_INFINITY),
-    ];
-    return Math.min(1, Math.max(...shares));
+    return this.#course.progress(this.#step, this.#epoch);
   }
 
   #ended(): DoneEvent['reason'] | undefined {
-    const { epochs, steps, seconds } = this.#limits;
-    if (steps !== undefined && this.#step >= steps) return 'steps';
-    if (epochs !== undefined && this.#epoch >= epochs) return 'epochs';
-    if (seconds !== undefined && this.#seconds() >= seconds) return 'time';
-    // Last: a run that is over needn't be resumed.
-    if (this.#options.signal?.aborted) return 'interrupted';
-    return undefined;
-  }
-
-  #seconds(): number {
-    return (performance.now() - this.#startTime) / 1000;
-  }
-
-  /** A checkpoint can't hold what isn't finite, and an update may overflow though its loss and its gradient didn't. */
-  #requireFinite(): void {
-    const { model, optimizer } = this.#plan;
-    const { floats } = this.#engine.kernels;
-    const { size } = model.parameters.manifest;
-    const finite =
-      areFinite(floats, model.parameters.values, size) &&
-      optimizer.moments.every((moment) => areFinite(floats, moment, size)) &&
-      model.states.every((state) => areFinite(floats, state, model.shape.rows * model.config.hidden));
-    if (!finite) throw this.#diverged('the parameters are no longer finite');
+    // A run that is over needn't be resumed, even where it was interrupted, too.
+    return this.#course.reached(this.#step, this.#epoch) ?? (this.#options.signal?.aborted ? 'interrupted' : undefined);
   }
 
   #diverged(what: string): UserError {
@@ -272,9 +257,6 @@ class Trainer {
   }
 
   #snapshot(resumable: boolean): Checkpoint {
-    const { model } = this.#plan;
-    const { floats } = this.#engine.kernels;
-    const { manifest, values } = model.parameters;
     const { recipe } = this.#options;
     const { hash, mode, characters, vocabulary } = this.#corpus;
     const { train: trainPart, validation, test } = this.#split;
@@ -293,68 +275,37 @@ class Trainer {
       history: this.#history,
     });
     return {
-      model: model.config,
+      model: this.#plan.model.config,
       vocabulary: vocabulary.toJSON() as never,
       run,
-      parameters: floats.slice(values, values + manifest.size) as Float32Array,
+      parameters: saveParameters(this.#plan, this.#engine.kernels),
       resume: resumable ? this.#resumeState() : undefined,
     };
   }
 
   #resumeState(): Resume {
-    const { model, optimizer } = this.#plan;
-    const { kernels } = this.#engine;
-    const { size } = model.parameters.manifest;
-    const moments = optimizer.moments.map(
-      (at, index) => [momentKey(index), kernels.floats.slice(at, at + size) as Float32Array] as const,
-    );
-    const states = model.saveStates(kernels).map((state, index) => [stateKey(index), state as Float32Array] as const);
     const progress: TrainerProgress = {
       best: Number.isFinite(this.#best) ? this.#best : null,
       tally: this.#tally.state,
       batches: this.#batches.state() as TrainerProgress['batches'],
     };
-    return { data: toJson(progress), tensors: new Map([...moments, ...states]) };
+    return { data: toJson(progress), tensors: saveTensors(this.#plan, this.#engine.kernels) };
   }
 
   /** Takes up everything that `#snapshot(true)` gave. */
-  #resume({ parameters, resume }: Checkpoint, run: RunRecord): void {
+  #resume(checkpoint: Checkpoint, run: RunRecord): void {
+    const { resume } = checkpoint;
     if (!resume) throw new UserError('the checkpoint has no training state to resume; give the .last.json beside it');
-    const { model, optimizer } = this.#plan;
-    const { floats } = this.#engine.kernels;
-    const { manifest, values } = model.parameters;
-    const tensor = (key: string, size: number): Float32Array => {
-      const found = resume.tensors.get(key);
-      if (found?.length === size) return found;
-      throw new UserError(`the checkpoint can't be resumed: ${key} has ${found?.length ?? 0} numbers, not ${size}`);
-    };
-    const block = model.shape.rows * model.config.hidden;
-    const progress = readProgress(resume.data);
-    floats.set(parameters, values);
-    for (const [index, at] of optimizer.moments.entries()) floats.set(tensor(momentKey(index), manifest.size), at);
-    model.loadStates(
-      this.#engine.kernels,
-      model.states.map((_, index) => tensor(stateKey(index), block)),
-    );
-    const { batches } = progress;
-    if (batches.mode === 'lines' && batches.inputs.some((id) => id >= model.config.symbols)) {
+    const { best, tally, batches } = readProgress(resume.data);
+    if (batches.mode === 'lines' && batches.inputs.some((id) => id >= this.#plan.model.config.symbols)) {
       throw new UserError("the checkpoint can't be resumed: its place in the text has symbols outside the vocabulary");
     }
+    loadTensors(this.#plan, this.#engine.kernels, checkpoint);
     this.#batches.restore(batches);
-    this.#tally.restore(progress.tally);
-    this.#best = progress.best ?? Number.POSITIVE_INFINITY;
+    this.#tally.restore(tally);
+    this.#best = best ?? Number.POSITIVE_INFINITY;
     this.#history = [...run.history];
     this.#step = run.step;
     this.#epoch = run.epoch;
   }
 }
-
-/** x − x is 0, and NaN for infinity and NaN. */
-function areFinite(floats: ArrayLike<number>, at: number, count: number): boolean {
-  let sum = 0;
-  for (let j = at; j < at + count; j++) sum += floats[j]! - floats[j]!;
-  return sum === 0;
-}
-
-const momentKey = (index: number): string => `moment.${index}`;
-const stateKey = (index: number): string => `state.${index}`;

@@ -48,7 +48,7 @@ describe('rnn info', () => {
     expect(stdout).toMatch(/^model +LSTM, 1 × 8 units, one-hot input, 1,518 parameters$/m);
     expect(stdout).toMatch(/^vocabulary +30 symbols \(codepoints\): /m);
     expect(stdout).toMatch(/^corpus +stream mode, 584 characters: /m);
-    expect(stdout).toMatch(/^training +adam, rate 0\.004, cosine schedule, batch 4, BPTT 16, seed 5$/m);
+    expect(stdout).toMatch(/^training +adam, rate 0\.01, cosine schedule, batch 4, BPTT 16, seed 5$/m);
     expect(stdout).toMatch(/^done +30 steps, \d\.\d\d epochs$/m);
     expect(stdout).toMatch(/^validation +\d\.\d+ nats \(\d\.\d+ bits\) a symbol at best$/m);
     expect(stdout).toMatch(/^layers\.0\.recurrent +\[8, 32\] +256$/m);

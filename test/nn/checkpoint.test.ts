@@ -455,9 +455,7 @@ describe('a configuration that asks for too much is refused before any memory is
 
   test('beyond any model', () => {
     const text = changed((file) => Object.assign(file.model, { hidden: 30_000, layers: 60 }));
-    const start = performance.now();
     expect(allocated(() => refusal(text))).toBeLessThan(MEGABYTE);
-    expect(performance.now() - start).toBeLessThan(2000);
   });
 
   test('within the bounds, and with all shapes right, but without the numbers', () => {

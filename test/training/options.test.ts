@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LinePart, Part, StreamPart } from '../../src/text/split.ts';
-import { defaultSteps, fitBatch, validationInterval } from '../../src/training/options.ts';
+import { defaultSteps, fitBatch, fitThreads, validationInterval } from '../../src/training/options.ts';
 import { RECIPE } from '../helpers/training.ts';
 
 /** A part of so many symbols; what they are doesn't matter. */
@@ -139,5 +139,26 @@ describe('steps between validations', () => {
     expect(validationInterval(names, lines(...Array<number>(100).fill(7)), { seconds: 9 }, batch)).toBe(10);
     const many = lines(...Array<number>(10_000).fill(10));
     expect(validationInterval(names, many, { seconds: 9 }, batch)).toBe(417); // 100,000 / 3 / 0.05 / 1600 = 416.7
+  });
+});
+
+describe('fitThreads', () => {
+  // 3 · 2 · (H·4H + H·V) operations a symbol: 1,728 for H = 8 and V = 4.
+  const model = { ...RECIPE.model, cell: 'lstm', layers: 1, hidden: 8, symbols: 4 } as const;
+  const batch = (rows: number, window: number) => ({ rows, window, stride: window });
+
+  test.each([
+    {
+      rows: 100,
+      window: 100,
+      available: 4,
+      threads: 4,
+      why: '17.28 MFLOP are worth eight threads, and there are four',
+    },
+    { rows: 100, window: 30, available: 4, threads: 2, why: '5.18 MFLOP are worth two' },
+    { rows: 10, window: 10, available: 4, threads: 1, why: '0.17 MFLOP are worth none, and one there is always' },
+    { rows: 3, window: 10_000, available: 8, threads: 3, why: 'a thread has at least a row' },
+  ])('$rows × $window: $why', ({ rows, window, available, threads }) => {
+    expect(fitThreads(model, batch(rows, window), available)).toBe(threads);
   });
 });

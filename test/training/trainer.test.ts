@@ -104,7 +104,6 @@ describe('a run ends', () => {
     const seconds = (performance.now() - start) / 1000;
     expect(done.reason).toBe('time');
     expect(seconds).toBeGreaterThanOrEqual(0.3);
-    expect(seconds).toBeLessThan(5);
   });
 
   test('with whichever limit comes first', async () => {

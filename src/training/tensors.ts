@@ -1,0 +1,62 @@
+import { UserError } from '../errors.ts';
+import type { Kernels } from '../kernel/contract.ts';
+import type { Checkpoint } from '../nn/checkpoint.ts';
+import type { TrainingPlan } from './program.ts';
+
+// What a run keeps in the kernels' memory from step to step: parameters, the optimizer's moments, and the carried state.
+
+/** A copy of the parameters. */
+export function saveParameters({ model }: TrainingPlan, { floats }: Kernels): Float32Array {
+  const { manifest, values } = model.parameters;
+  return floats.slice(values, values + manifest.size) as Float32Array;
+}
+
+/** Copies of all that resuming needs besides the parameters, by the names that a checkpoint gives them. */
+export function saveTensors({ model, optimizer }: TrainingPlan, kernels: Kernels): Map<string, Float32Array> {
+  const { size } = model.parameters.manifest;
+  const moments = optimizer.moments.map(
+    (at, index) => [momentKey(index), kernels.floats.slice(at, at + size)] as const,
+  );
+  const states = model.saveStates(kernels).map((state, index) => [stateKey(index), state] as const);
+  return new Map([...moments, ...states]) as Map<string, Float32Array>;
+}
+
+/** Takes up what both gave. UserError where a tensor is missing or of another size. */
+export function loadTensors({ model, optimizer }: TrainingPlan, kernels: Kernels, checkpoint: Checkpoint): void {
+  const { parameters, resume } = checkpoint;
+  const { manifest, values } = model.parameters;
+  const block = model.shape.rows * model.config.hidden;
+  const tensor = (key: string, size: number): Float32Array => {
+    const found = resume?.tensors.get(key);
+    if (found?.length === size) return found;
+    throw new UserError(`the checkpoint can't be resumed: ${key} has ${found?.length ?? 0} numbers, not ${size}`);
+  };
+  kernels.floats.set(parameters, values);
+  for (const [index, at] of optimizer.moments.entries())
+    kernels.floats.set(tensor(momentKey(index), manifest.size), at);
+  model.loadStates(
+    kernels,
+    model.states.map((_, index) => tensor(stateKey(index), block)),
+  );
+}
+
+/** Whether all of it is finite: a checkpoint can't hold what isn't, and an update may overflow though its loss and its gradient didn't. */
+export function areTensorsFinite({ model, optimizer }: TrainingPlan, { floats }: Kernels): boolean {
+  const { manifest, values } = model.parameters;
+  const block = model.shape.rows * model.config.hidden;
+  return (
+    areFinite(floats, values, manifest.size) &&
+    optimizer.moments.every((moment) => areFinite(floats, moment, manifest.size)) &&
+    model.states.every((state) => areFinite(floats, state, block))
+  );
+}
+
+/** x − x is 0, and NaN for infinity and NaN. */
+function areFinite(floats: ArrayLike<number>, at: number, count: number): boolean {
+  let sum = 0;
+  for (let j = at; j < at + count; j++) sum += floats[j]! - floats[j]!;
+  return sum === 0;
+}
+
+const momentKey = (index: number): string => `moment.${index}`;
+const stateKey = (index: number): string => `state.${index}`;
