@@ -14,13 +14,8 @@ export { Stops } from './decoding/stops.ts';
 export { UserError } from './errors.ts';
 export { chooseKernel, type KernelChoice } from './kernel/choose.ts';
 export type { KernelName } from './kernel/contract.ts';
-export {
-  type Checkpoint,
-  loadCheckpoint,
-  parseCheckpoint,
-  saveCheckpoint,
-  serializeCheckpoint,
-} from './nn/checkpoint.ts';
+export { type Checkpoint, parseCheckpoint, serializeCheckpoint } from './nn/checkpoint.ts';
+export { loadCheckpoint, saveCheckpoint } from './nn/checkpoint-file.ts';
 export type { ModelConfig } from './nn/config.ts';
 export { Manifest } from './nn/parameters.ts';
 export { type SavedState, Stepper } from './nn/stepper.ts';

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { type Checkpoint, loadCheckpoint } from '../nn/checkpoint.ts';
+import type { Checkpoint } from '../nn/checkpoint.ts';
+import { loadCheckpoint } from '../nn/checkpoint-file.ts';
 import { Vocabulary } from '../text/vocabulary.ts';
 import { remark } from './output.ts';
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { UserError } from '../errors.ts';
-import { type Checkpoint, requireWritable } from '../nn/checkpoint.ts';
+import type { Checkpoint } from '../nn/checkpoint.ts';
+import { requireWritable } from '../nn/checkpoint-file.ts';
 import { type Corpus, readCorpus } from '../text/corpus.ts';
 import type { Recipe } from '../training/options.ts';
 import { type RunRecord, readRun, recipeOf } from '../training/run.ts';

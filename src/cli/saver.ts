@@ -1,4 +1,5 @@
-import { type Checkpoint, saveCheckpoint } from '../nn/checkpoint.ts';
+import type { Checkpoint } from '../nn/checkpoint.ts';
+import { saveCheckpoint } from '../nn/checkpoint-file.ts';
 import type { CheckpointEvent } from '../training/events.ts';
 import { lastPath } from './checkpoints.ts';
 

@@ -1,15 +1,3 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { ACTIVATIONS, CELLS, type ModelConfig, RESETS } from './config.ts';
@@ -23,8 +11,8 @@ const VERSION = 1;
 /** Bounds that no model of this program's reach exceeds: they keep a damaged file from asking for all the memory there is. */
 const LIMITS = { layers: 64, hidden: 32_768, embedding: 32_768, symbols: 1_200_000, parameters: 500_000_000 };
 
-/** Longest text that JavaScript can hold in a string, less a margin. */
-const LARGEST_FILE = 512 * 1024 * 1024 - 1024;
+/** Numbers of a tensor that are written at once: a multiple of three, for base64 turns three bytes into four characters. */
+const PIECE = 3 * 4096;
 
 /** Characters of a message that may come from a file. */
 const LONGEST_REASON = 200;
@@ -78,11 +66,6 @@ const fileSchema = z.strictObject({
 
 type FileTensor = z.infer<typeof tensorSchema>;
 
-/** Reads and checks a checkpoint. UserError, in a line, where there is none or it is damaged. */
-export function loadCheckpoint(path: string): Checkpoint {
-  return parseCheckpoint(readText(path), path);
-}
-
 /** Checks the text of a checkpoint, which is taken for data and nothing else. `name` is for the messages. */
 export function parseCheckpoint(text: string, name: string): Checkpoint {
   const file = validate(parseJson(text, name), name);
@@ -95,58 +78,7 @@ export function parseCheckpoint(text: string, name: string): Checkpoint {
   return { model, vocabulary, run, parameters, resume: file.resume && readResume(file.resume, name) };
 }
 
-/**
- * Writes a checkpoint as JSON, through a temporary file in the same folder that is synced and then renamed, so that at every
- * instant the path holds a whole checkpoint, the old one or the new. Tensors are little-endian float32 in base64: exact.
- */
-export function saveCheckpoint(path: string, checkpoint: Checkpoint): void {
-  const folder = dirname(path);
-  const temporary = temporaryPath(path);
-  try {
-    mkdirSync(folder, { recursive: true });
-    const file = openSync(temporary, 'w');
-    try {
-      for (const piece of serializeCheckpoint(checkpoint)) writeFileSync(file, piece);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(temporary, path);
-    syncFolder(folder);
-  } catch (cause) {
-    throw unsaved(path, cause);
-  }
-}
-
-/** Finds out, before a long training and not after it, whether a checkpoint can be saved at `path`. Makes its folder. */
-export function requireWritable(path: string): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new Error('it is a directory');
-    closeSync(openSync(temporaryPath(path), 'w'));
-    rmSync(temporaryPath(path));
-  } catch (cause) {
-    throw unsaved(path, cause);
-  }
-}
-
-function temporaryPath(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
-}
-
-/** Clears away what was begun, and says why it failed. */
-function unsaved(path: string, cause: unknown): UserError {
-  try {
-    rmSync(temporaryPath(path), { force: true });
-  } catch {
-    // There is no such folder, so there is nothing to clear away.
-  }
-  return new UserError(`${path}: the checkpoint can't be saved: ${(cause as Error).message}; give another --out`, {
-    cause,
-  });
-}
-
-/** The file's text in pieces, a tensor each, so that a large model never needs to be one string. */
+/** The file's text in pieces, so that a large model takes no more memory to save than to train. */
 export function* serializeCheckpoint(checkpoint: Checkpoint): Generator<string> {
   const { model, vocabulary, run, parameters, resume } = checkpoint;
   const head = { format: FORMAT, version: VERSION, model, vocabulary, run };
@@ -171,29 +103,11 @@ function* tensorPieces(tensors: readonly (readonly [string, readonly number[], F
     const bad = findNotFinite(values);
     // No reader would take it, and what it replaces may be good.
     if (bad >= 0) throw new RangeError(`the tensor ${name} has ${values[bad]} at ${bad}`);
-    const tensor = { shape, dtype: 'float32', data: encode(values) };
-    yield `${index ? ',' : ''}\n  ${JSON.stringify(name)}: ${JSON.stringify(tensor)}`;
+    yield `${index ? ',' : ''}\n  ${JSON.stringify(name)}: {"shape":${JSON.stringify(shape)},"dtype":"float32","data":"`;
+    yield* encode(values);
+    yield '"}';
   }
   yield '}';
-}
-
-const UNREADABLE: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such checkpoint; make one with `rnn train`',
-  EISDIR: 'is a directory; name a checkpoint in it',
-};
-
-function readText(path: string): string {
-  try {
-    const { size } = statSync(path);
-    if (size > LARGEST_FILE) {
-      throw new UserError(`${path}: a checkpoint of ${size} bytes is larger than can be read (${LARGEST_FILE} bytes)`);
-    }
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    if (cause instanceof UserError) throw cause;
-    const { code, message } = cause as NodeJS.ErrnoException;
-    throw new UserError(`${path}: ${UNREADABLE[code ?? ''] ?? `the checkpoint can't be read: ${message}`}`, { cause });
-  }
 }
 
 function parseJson(text: string, name: string): unknown {
@@ -250,10 +164,12 @@ function readResume(resume: { data: Json; tensors: Record<string, FileTensor> },
   return { data: resume.data, tensors: new Map(tensors) };
 }
 
-function encode(values: Float32Array): string {
-  // The machine is little-endian, as all that run V8 in practice; WebAssembly memory is so by definition.
-  const copy = new Float32Array(values); // base64 needs memory that no other thread shares
-  return Buffer.from(copy.buffer).toString('base64');
+/** Base64 in pieces. The machine is little-endian, as all that run V8 in practice; WebAssembly memory is so by definition. */
+function* encode(values: Float32Array): Generator<string> {
+  for (let start = 0; start < values.length; start += PIECE) {
+    const copy = values.slice(start, start + PIECE); // base64 needs memory that no other thread shares
+    yield Buffer.from(copy.buffer).toString('base64');
+  }
 }
 
 /** How many numbers the tensor's shape says it has, and its text is long enough for. */
@@ -282,13 +198,4 @@ function findNotFinite(values: Float32Array): number {
 function damaged(name: string, why: string, cause?: unknown): UserError {
   const line = why.replace(/[\p{Cc}\u2028\u2029]/gu, ' ').slice(0, LONGEST_REASON);
   return new UserError(`${name}: the checkpoint is damaged: ${line}; use another, or train again`, { cause });
-}
-
-function syncFolder(folder: string): void {
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
 }

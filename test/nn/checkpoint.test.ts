@@ -17,13 +17,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { EXIT, UserError } from '../../src/errors.ts';
-import {
-  type Checkpoint,
-  loadCheckpoint,
-  parseCheckpoint,
-  saveCheckpoint,
-  serializeCheckpoint,
-} from '../../src/nn/checkpoint.ts';
+import { type Checkpoint, parseCheckpoint, serializeCheckpoint } from '../../src/nn/checkpoint.ts';
+import { loadCheckpoint, saveCheckpoint } from '../../src/nn/checkpoint-file.ts';
 import { ACTIVATIONS, CELLS, type ModelConfig, RESETS } from '../../src/nn/config.ts';
 import { Manifest } from '../../src/nn/parameters.ts';
 import { Random } from '../../src/random.ts';
