@@ -47,7 +47,7 @@ export async function shell(pipeline: string, options: RunOptions): Promise<Outc
 
 /** Runs a program to its end. The environment is the tests' own, less what decides on colours. */
 export function run(program: string, args: readonly string[], options: RunOptions): Promise<Outcome> {
-  const { FORCE_COLOR: _force, NO_COLOR: _no, ...inherited } = process.env;
+  const { FORCE_COLOR: _force, NO_COLOR: _no, CI: _ci, ...inherited } = process.env;
   const path = `${dirname(process.execPath)}${delimiter}${inherited.PATH ?? ''}`;
   const env = { ...inherited, PATH: path, TERM: 'xterm', ...options.env };
   return new Promise((resolve, reject) => {
