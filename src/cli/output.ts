@@ -19,7 +19,8 @@ export class ReaderGone extends Error {}
 /** Standard output, for data alone. Text is sent soon, and whole; waiting for it to be sent lets signals and errors come in. */
 export class Output {
   readonly #stream: NodeJS.WriteStream = process.stdout;
-  #buffer = '';
+  #waiting: (string | Uint8Array)[] = [];
+  #length = 0;
   #flushed = performance.now();
 
   /** Whether a person reads it. */
@@ -27,10 +28,11 @@ export class Output {
     return this.#stream.isTTY === true;
   }
 
-  /** Sends text at once where a person reads, else in pieces. */
-  async write(text: string): Promise<void> {
-    this.#buffer += text;
-    const due = this.terminal || this.#buffer.length > FLUSH_LENGTH || performance.now() - this.#flushed > FLUSH_MS;
+  /** Sends text, or bytes as they are, at once where a person reads, else in pieces. */
+  async write(data: string | Uint8Array): Promise<void> {
+    this.#waiting.push(data);
+    this.#length += data.length;
+    const due = this.terminal || this.#length > FLUSH_LENGTH || performance.now() - this.#flushed > FLUSH_MS;
     if (due) await this.flush();
   }
 
@@ -40,12 +42,13 @@ export class Output {
 
   /** Sends what is left. To be awaited before the command ends. */
   async flush(): Promise<void> {
-    const text = this.#buffer;
-    this.#buffer = '';
+    const bytes = Buffer.concat(this.#waiting.map((data) => (typeof data === 'string' ? Buffer.from(data) : data)));
+    this.#waiting = [];
+    this.#length = 0;
     this.#flushed = performance.now();
-    if (text === '') return;
+    if (bytes.length === 0) return;
     await new Promise<void>((resolve, reject) => {
-      this.#stream.write(text, (error) => {
+      this.#stream.write(bytes, (error) => {
         if (!error) resolve();
         else if ((error as NodeJS.ErrnoException).code === 'EPIPE') reject(new ReaderGone());
         else reject(new UserError(`standard output can't be written: ${error.message}`, { cause: error }));

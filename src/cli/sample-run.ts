@@ -36,51 +36,76 @@ export async function sample(options: SampleCommandOptions): Promise<void> {
     seed,
   };
   const output = new Output();
-  const show = output.terminal && !options.raw ? harmless : (text: string) => text;
+  const printer = new Printer(output, vocabulary, options.raw === true);
   if (options.json || lines || options.count > 1) {
-    await writeTexts(stepper, request, options, start, vocabulary, output, show);
+    await writeTexts(stepper, request, options, start, printer);
   } else {
-    await writeStream(stepper, request, start, vocabulary, output, show);
+    await writeStream(stepper, request, start, printer);
   }
   await output.flush();
+}
+
+/** Sends symbols as text; to a terminal without what it would obey, and bytes that stand for themselves as they are elsewhere. */
+class Printer {
+  readonly output: Output;
+  readonly vocabulary: Vocabulary;
+  readonly #safe: boolean;
+
+  constructor(output: Output, vocabulary: Vocabulary, raw: boolean) {
+    this.output = output;
+    this.vocabulary = vocabulary;
+    this.#safe = output.terminal && !raw;
+  }
+
+  /** Whether symbols go out as bytes, UTF-8 or not. */
+  get exact(): boolean {
+    return this.vocabulary.unit === 'byte' && !this.#safe;
+  }
+
+  async ids(ids: readonly number[]): Promise<void> {
+    if (this.exact) await this.output.write(this.vocabulary.decodeBytes(ids));
+    else await this.text(this.vocabulary.decode(ids));
+  }
+
+  async text(text: string): Promise<void> {
+    await this.output.write(this.#safe ? harmless(text) : text);
+  }
 }
 
 async function writeTexts(
   stepper: Stepper,
   request: SampleOptions,
-  options: SampleCommandOptions,
+  { count, prefix, json }: SampleCommandOptions,
   start: Start,
-  vocabulary: Vocabulary,
-  output: Output,
-  show: (text: string) => string,
+  printer: Printer,
 ): Promise<void> {
-  for (const { ids, stopped, logProbability } of sampleTexts(stepper, request, options.count)) {
-    const text = vocabulary.decode([...start.prefix, ...ids]);
-    const completion = vocabulary.decode(ids);
-    await output.line(
-      options.json
-        ? JSON.stringify({ text, prefix: options.prefix, completion, stopped, logProbability, symbols: ids.length })
-        : show(text),
-    );
+  for (const { ids, stopped, logProbability } of sampleTexts(stepper, request, count)) {
+    const all = [...start.prefix, ...ids];
+    if (json) {
+      const [text, completion] = [printer.vocabulary.decode(all), printer.vocabulary.decode(ids)];
+      const sample = { text, prefix, completion, stopped, logProbability, symbols: ids.length };
+      await printer.output.line(JSON.stringify(sample));
+    } else {
+      await printer.ids(all);
+      await printer.output.write('\n');
+    }
   }
 }
 
-async function writeStream(
-  stepper: Stepper,
-  request: SampleOptions,
-  start: Start,
-  vocabulary: Vocabulary,
-  output: Output,
-  show: (text: string) => string,
-): Promise<void> {
-  const decoder = vocabulary.decoder();
-  for (const id of start.prefix) await output.write(show(decoder.write(id)));
+async function writeStream(stepper: Stepper, request: SampleOptions, start: Start, printer: Printer): Promise<void> {
+  if (printer.exact) {
+    await printer.ids(start.prefix);
+    for (const id of sampleStream(stepper, request)) await printer.ids([id]);
+    return;
+  }
+  const decoder = printer.vocabulary.decoder();
   let last = '';
+  for (const id of start.prefix) await printer.text(decoder.write(id));
   for (const id of sampleStream(stepper, request)) {
     const text = decoder.write(id);
     if (text !== '') last = text;
-    await output.write(show(text));
+    await printer.text(text);
   }
-  await output.write(show(decoder.end()));
-  if (output.terminal && !last.endsWith('\n')) await output.write('\n');
+  await printer.text(decoder.end());
+  if (printer.output.terminal && !last.endsWith('\n')) await printer.output.write('\n');
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { corpus, file, PROSE, removeFolders, rnn, shell, TINY, temporaryFolder } from '../helpers/cli.ts';
@@ -105,6 +105,15 @@ describe.concurrent('rnn sample', () => {
     const counts = lines.map((line) => line.trim().split(' '));
     expect(counts.map(([, word]) => word).sort()).toEqual(['deep', 'learn', 'machine']);
     for (const [count] of counts) expect(Number(count)).toBeGreaterThan(200);
+  });
+
+  test('a model of bytes sends bytes, UTF-8 or not', async () => {
+    writeFileSync(join(folder, 'bytes'), Buffer.from(Array.from({ length: 600 }, (_, at) => 128 + (at % 100))));
+    const pipeline =
+      'rnn train bytes --unit byte --hidden 4 --steps 1 --quiet --out bytes.json >/dev/null; ' +
+      'rnn sample -c bytes.json --length 500 --seed 1 | wc -c';
+    const { stdout } = await shell(pipeline, { cwd: folder });
+    expect(Number(stdout)).toBe(500);
   });
 
   test('--length 1000000 | head -c 100 ends soon, quietly and well', async () => {

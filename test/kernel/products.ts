@@ -19,18 +19,23 @@ export interface Product {
   call(kernels: Kernels, at: Addresses, shape: Shape): void;
 }
 
+/** C, A and B, and what the sums may start from instead of C: a row, or a matrix with the stride of B. */
+function productOperands(_kernels: Kernels, { m, n, k, padC, padA, padB }: Shape, seed: number): Operands {
+  const [floats] = generators(seed);
+  return {
+    c: floats(m * (n + padC)),
+    row: floats(n),
+    start: floats(m * (n + padB)),
+    a: floats(m * (k + padA)),
+    b: floats(k * (n + padB)),
+    packed: new Float32Array(packedSize(k, n)),
+  };
+}
+
 export const PRODUCTS: Product[] = [
   {
     name: 'multiply',
-    operands(_kernels, { m, n, k, padC, padA, padB }, seed) {
-      const [floats] = generators(seed);
-      return {
-        c: floats(m * (n + padC)),
-        a: floats(m * (k + padA)),
-        b: floats(k * (n + padB)),
-        packed: new Float32Array(packedSize(k, n)),
-      };
-    },
+    operands: productOperands,
     call(kernels, at, { m, n, k, padC, padA, padB }) {
       kernels.pack(at.packed!, at.b!, k, n, n + padB);
       kernels.multiply(at.c!, at.c!, at.a!, at.packed!, m, n, k, n + padC, n + padC, k + padA);
@@ -54,16 +59,7 @@ export const PRODUCTS: Product[] = [
   },
   {
     name: 'multiply, starting from one row',
-    operands(_kernels, { m, n, k, padC, padA, padB }, seed) {
-      const [floats] = generators(seed);
-      return {
-        c: floats(m * (n + padC)),
-        row: floats(n),
-        a: floats(m * (k + padA)),
-        b: floats(k * (n + padB)),
-        packed: new Float32Array(packedSize(k, n)),
-      };
-    },
+    operands: productOperands,
     call(kernels, at, { m, n, k, padC, padA, padB }) {
       kernels.pack(at.packed!, at.b!, k, n, n + padB);
       kernels.multiply(at.c!, at.row!, at.a!, at.packed!, m, n, k, n + padC, 0, k + padA);
@@ -71,16 +67,7 @@ export const PRODUCTS: Product[] = [
   },
   {
     name: 'multiply, starting elsewhere',
-    operands(_kernels, { m, n, k, padC, padA, padB }, seed) {
-      const [floats] = generators(seed);
-      return {
-        c: floats(m * (n + padC)),
-        start: floats(m * (n + padB)),
-        a: floats(m * (k + padA)),
-        b: floats(k * (n + padB)),
-        packed: new Float32Array(packedSize(k, n)),
-      };
-    },
+    operands: productOperands,
     call(kernels, at, { m, n, k, padC, padA, padB }) {
       kernels.pack(at.packed!, at.b!, k, n, n + padB);
       kernels.multiply(at.c!, at.start!, at.a!, at.packed!, m, n, k, n + padC, n + padB, k + padA);
