@@ -29,6 +29,9 @@ export async function runTraining(sources: readonly string[], options: TrainComm
         case 'start':
           announce(event, corpus, trainOptions, say);
           break;
+        case 'notice':
+          say(event.text);
+          break;
         case 'step':
           progress.step(event);
           break;

@@ -5,7 +5,7 @@ import type { HistoryPoint } from './history.ts';
 import type { Limits } from './options.ts';
 
 /** What a training run tells as it goes. Losses are means in nats a symbol. */
-export type TrainEvent = StartEvent | StepEvent | ReportEvent | CheckpointEvent | DoneEvent;
+export type TrainEvent = StartEvent | NoticeEvent | StepEvent | ReportEvent | CheckpointEvent | DoneEvent;
 
 /** Once, before the first step. */
 export interface StartEvent {
@@ -21,6 +21,12 @@ export interface StartEvent {
   readonly threads: number;
   /** What was asked for and couldn't be had, a sentence each. */
   readonly notes: readonly string[];
+}
+
+/** Something that the run goes on in spite of, such as the death of a thread. */
+export interface NoticeEvent {
+  readonly type: 'notice';
+  readonly text: string;
 }
 
 /** After every update. */

@@ -148,9 +148,14 @@ class Trainer {
   async *run(): AsyncGenerator<TrainEvent, void, void> {
     yield this.#start;
     let turn = performance.now();
+    let told = this.#engine.notice; // the start has told it
     let ended = this.#ended();
     while (!ended) {
       yield await this.#update();
+      if (this.#engine.notice && this.#engine.notice !== told) {
+        told = this.#engine.notice;
+        yield { type: 'notice', text: told };
+      }
       if (performance.now() - turn > TURN_MS) {
         await new Promise((resolve) => setImmediate(resolve));
         turn = performance.now();
@@ -276,7 +281,7 @@ class Trainer {
     });
     return {
       model: this.#plan.model.config,
-      vocabulary: vocabulary.toJSON() as never,
+      vocabulary: toJson(vocabulary.toJSON()),
       run,
       parameters: saveParameters(this.#plan, this.#engine.kernels),
       resume: resumable ? this.#resumeState() : undefined,

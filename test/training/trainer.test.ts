@@ -1,5 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { UserError } from '../../src/errors.ts';
+import { Engine } from '../../src/kernel/engine.ts';
+import { ThreadFailure } from '../../src/kernel/threads.ts';
 import { initialize } from '../../src/nn/initializers.ts';
 import { Manifest } from '../../src/nn/parameters.ts';
 import { Random } from '../../src/random.ts';
@@ -368,4 +370,23 @@ test('a text too short, and a model too large for its memory, are refused in a l
     expect(error).toBeInstanceOf(UserError);
     expect((error as Error).message).not.toContain('\n');
   }
+});
+
+describe('a thread that dies in mid-run', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  test('is told of once, and the run goes on to the same bytes', async () => {
+    const whole = await run(STREAM, { limits: { steps: 6 } });
+    const works = Engine.prototype.run;
+    let commands = 0;
+    vi.spyOn(Engine.prototype, 'run').mockImplementation(function (this: Engine<unknown>, command) {
+      commands++;
+      if (commands === 3) throw new ThreadFailure('a worker thread died');
+      works.call(this, command);
+    });
+    const told = await run(STREAM, { limits: { steps: 6 } });
+    const notices = told.events.filter((event) => event.type === 'notice');
+    expect(notices).toEqual([{ type: 'notice', text: 'a worker thread died: going on with one thread' }]);
+    expect(told.last.text).toBe(whole.last.text);
+  });
 });
