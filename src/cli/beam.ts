@@ -1,5 +1,5 @@
-import { Command, Option } from 'commander';
-import { collect, filePath, number, whole } from './options.ts';
+import { Command } from 'commander';
+import { collect, filePath, type KernelRequest, kernelOption, number, whole } from './options.ts';
 
 export interface BeamCommandOptions {
   readonly checkpoint?: string;
@@ -10,7 +10,7 @@ export interface BeamCommandOptions {
   readonly lengthPenalty: number;
   readonly count?: number;
   readonly stop: readonly string[];
-  readonly kernel: 'auto' | 'wasm256' | 'wasm128' | 'js';
+  readonly kernel: KernelRequest;
   readonly json?: boolean;
   readonly raw?: boolean;
   readonly quiet?: boolean;
@@ -32,7 +32,7 @@ export function beamCommand(): Command {
     .option('--length-penalty <a>', 'score = (1/T^a) Σ log p: 1 is the mean log-probability, 0 the sum', number(0), 1)
     .option('-n, --count <n>', 'how many to print (default: k)', whole(1))
     .option('--stop <text>', 'a string that ends a hypothesis, in which \\n is a newline (repeatable)', collect, [])
-    .addOption(new Option('--kernel <name>').choices(['auto', 'wasm256', 'wasm128', 'js']).default('auto').hideHelp())
+    .addOption(kernelOption().hideHelp())
     .option('--json', 'print JSON Lines, with every field')
     .option('--raw', 'send control characters as they are, to a terminal too')
     .option('--quiet', 'say nothing on standard error')

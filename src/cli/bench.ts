@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { duration, whole } from './options.ts';
+import { duration, type KernelRequest, kernelOption, whole } from './options.ts';
 
 export interface BenchCommandOptions {
   readonly cell?: 'lstm' | 'gru' | 'rnn';
@@ -11,7 +11,7 @@ export interface BenchCommandOptions {
   readonly symbols: number;
   readonly task?: 'train' | 'sample' | 'peak';
   readonly threads?: number;
-  readonly kernel: 'auto' | 'wasm256' | 'wasm128' | 'js';
+  readonly kernel: KernelRequest;
   readonly seconds: number;
   readonly profile?: boolean;
   readonly json?: boolean;
@@ -30,9 +30,7 @@ export function benchCommand(): Command {
     .option('--symbols <n>', 'size of the vocabulary', whole(1, 100_000), 65)
     .addOption(new Option('--task <name>', 'measure this alone').choices(['train', 'sample', 'peak']))
     .option('--threads <n>', 'with so many threads alone (default: with one, and with all there are)', whole(1, 256))
-    .addOption(
-      new Option('--kernel <name>', 'arithmetic').choices(['auto', 'wasm256', 'wasm128', 'js']).default('auto'),
-    )
+    .addOption(kernelOption())
     .option('--seconds <duration>', 'for each figure', duration, 3)
     .option('--profile', 'show what the time of a training step goes into')
     .option('--json', 'print JSON Lines')

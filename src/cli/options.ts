@@ -1,4 +1,13 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { KERNEL_NAMES, type KernelName } from '../kernel/contract.ts';
+
+/** What --kernel takes. */
+export type KernelRequest = KernelName | 'auto';
+
+/** --kernel, which every command that computes has. */
+export function kernelOption(): Option {
+  return new Option('--kernel <name>', 'arithmetic').choices(['auto', ...KERNEL_NAMES]).default('auto');
+}
 
 /** A parser of whole numbers from `least` to `most`, as commander wants them. */
 export function whole(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {

@@ -1,5 +1,5 @@
-import { Command, Option } from 'commander';
-import { collect, filePath, number, whole } from './options.ts';
+import { Command } from 'commander';
+import { collect, filePath, type KernelRequest, kernelOption, number, whole } from './options.ts';
 
 export interface SampleCommandOptions {
   readonly checkpoint?: string;
@@ -9,7 +9,7 @@ export interface SampleCommandOptions {
   readonly temperature: number;
   readonly seed?: string;
   readonly stop: readonly string[];
-  readonly kernel: 'auto' | 'wasm256' | 'wasm128' | 'js';
+  readonly kernel: KernelRequest;
   readonly json?: boolean;
   readonly raw?: boolean;
   readonly quiet?: boolean;
@@ -30,7 +30,7 @@ export function sampleCommand(): Command {
     .option('-t, --temperature <x>', 'below 1 safer, above 1 wilder; 0 takes the likeliest symbol always', number(0), 1)
     .option('-s, --seed <seed>', 'the same seed gives the same texts; a random one if not given')
     .option('--stop <text>', 'end a text before this string, in which \\n is a newline (repeatable)', collect, [])
-    .addOption(new Option('--kernel <name>').choices(['auto', 'wasm256', 'wasm128', 'js']).default('auto').hideHelp())
+    .addOption(kernelOption().hideHelp())
     .option('--json', 'print JSON Lines, with log-probabilities')
     .option('--raw', 'send control characters as they are, to a terminal too')
     .option('--quiet', 'say nothing on standard error')

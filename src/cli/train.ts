@@ -1,6 +1,15 @@
 import { Command, Option } from 'commander';
 import { UsageError } from '../errors.ts';
-import { collect, duration, filePath, fractionOrCount, number, whole } from './options.ts';
+import {
+  collect,
+  duration,
+  filePath,
+  fractionOrCount,
+  type KernelRequest,
+  kernelOption,
+  number,
+  whole,
+} from './options.ts';
 
 export interface TrainCommandOptions {
   readonly cell: 'lstm' | 'gru' | 'rnn';
@@ -32,7 +41,7 @@ export interface TrainCommandOptions {
   readonly validateEvery?: number;
   readonly seed: string;
   readonly threads?: number;
-  readonly kernel: 'auto' | 'wasm256' | 'wasm128' | 'js';
+  readonly kernel: KernelRequest;
   readonly out?: string;
   readonly overwrite?: boolean;
   readonly resume?: string;
@@ -121,9 +130,7 @@ export function trainCommand(): Command {
       'threads (default: all there are, fewer for a small model); no bit of the result depends on it',
       whole(1, 256),
     )
-    .addOption(
-      new Option('--kernel <name>', 'arithmetic').choices(['auto', 'wasm256', 'wasm128', 'js']).default('auto'),
-    )
+    .addOption(kernelOption())
     .optionsGroup('Output:')
     .option(
       '-o, --out <file>',

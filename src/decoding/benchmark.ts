@@ -1,4 +1,5 @@
 import type { KernelChoice } from '../kernel/choose.ts';
+import { median } from '../kernel/timing.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { initialize } from '../nn/initializers.ts';
 import { Manifest } from '../nn/parameters.ts';
@@ -33,6 +34,5 @@ export function measureSampling(choice: KernelChoice, model: ModelConfig, second
     const end = performance.now();
     if (end - begin > 1000 * WARM_UP * seconds) times.push(end - start);
   }
-  times.sort((a, b) => a - b);
-  return (1000 * times[Math.floor(times.length / 2)]!) / CHUNK;
+  return (1000 * median(times)) / CHUNK;
 }

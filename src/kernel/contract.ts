@@ -23,7 +23,7 @@ export const KERNEL_NAMES = ['wasm256', 'wasm128', 'js'] as const;
 export type KernelName = (typeof KERNEL_NAMES)[number];
 
 /** Columns of the panels that a packed matrix is made of; the last is filled up with zeros. The layout inside is a back end's own. */
-export const PANEL_COLUMNS = 16;
+const PANEL_COLUMNS = 16;
 
 /** Numbers that `pack` needs for a matrix of k × n. */
 export function packedSize(k: number, n: number): number {

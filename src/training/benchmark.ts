@@ -2,6 +2,7 @@ import { Arena } from '../kernel/arena.ts';
 import type { KernelChoice } from '../kernel/choose.ts';
 import { Engine } from '../kernel/engine.ts';
 import { Profile } from '../kernel/profile.ts';
+import { median } from '../kernel/timing.ts';
 import type { BatchShape } from '../nn/cell.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { initialize } from '../nn/initializers.ts';
@@ -68,12 +69,6 @@ export async function measureTraining(
     gflops: (trainingFlops(model) * chars) / milliseconds / 1e6,
     ...(profile ? { profile: shares(profile, times) } : {}),
   };
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 function prepare({ kernels, settings }: Engine<ProgramConfig>, { model }: TrainingPlan): void {

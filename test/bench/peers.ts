@@ -11,7 +11,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { median } from '../../src/training/benchmark.ts';
+import { median } from '../../src/kernel/timing.ts';
 
 const { values: flags } = parseArgs({
   options: {
