@@ -58,7 +58,7 @@ async function* measure(choice: KernelChoice, options: BenchCommandOptions): Asy
 function models(options: BenchCommandOptions): ModelConfig[] {
   const { cell, hidden, layers, reset, symbols } = options;
   const shapes = cell ? [{ cell, hidden }] : SHAPES;
-  return shapes.map((shape) => ({ ...shape, layers, reset, symbols, embedding: 0, activation: 'tanh' }));
+  return shapes.map((shape) => ({ ...shape, layers, reset, symbols, embedding: 0, tied: false, activation: 'tanh' }));
 }
 
 function text(figure: Figure): string {

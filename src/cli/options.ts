@@ -27,6 +27,15 @@ export function number(least: number, most = Number.MAX_VALUE, above = false): (
   };
 }
 
+/** A parser of shares: numbers from 0 to below 1. */
+export function share(): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (value >= 0 && value < 1) return value;
+    throw new InvalidArgumentError('It must be a number from 0 to below 1.');
+  };
+}
+
 /** A fraction below 1, or a whole number from 1: parts of a corpus. */
 export function fractionOrCount(text: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);

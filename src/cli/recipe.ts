@@ -6,9 +6,6 @@ import type { TrainCommandOptions } from './train.ts';
 /** Norm to which the gradient is clipped, where neither clipping is asked for. */
 const CLIP_NORM = 1;
 
-/** Of a cosine schedule: the share of the rate that is left at the end. */
-const FINAL_RATE = 0.02;
-
 /** The recipe that the options of `rnn train` mean. */
 export function recipeFrom(options: TrainCommandOptions): Recipe {
   const { bptt, bpttStride: stride = bptt, optimizer, clipNorm, clipValue } = options;
@@ -17,16 +14,37 @@ export function recipeFrom(options: TrainCommandOptions): Recipe {
       `--bptt-stride ${stride} is more than --bptt ${bptt}: steps would be left out; make it ${bptt} or less`,
     );
   }
-  const { cell, activation, reset, layers, hidden, embedding } = options;
+  const { cell, activation, reset, layers, hidden, embedding, tied = false } = options;
+  if (tied && embedding !== hidden) {
+    throw new UsageError(
+      `--tied needs embeddings as wide as a layer: --embedding is ${embedding}, --hidden ${hidden}; make them equal`,
+    );
+  }
   return {
-    model: { cell, activation, reset, layers, hidden, embedding },
+    model: { cell, activation, reset, layers, hidden, embedding, tied },
     initializer: options.init,
     batch: options.batch,
     bptt,
     stride,
     optimizer: { name: optimizer, ...OPTIMIZER_DEFAULTS, momentum: options.momentum, weightDecay: options.weightDecay },
     rate: options.lr ?? DEFAULT_RATES[optimizer],
-    schedule: { name: options.schedule, warmup: options.warmup, final: FINAL_RATE },
+    schedule: {
+      name: options.schedule,
+      warmup: options.warmup,
+      final: options.finalLr,
+      factor: options.decayFactor,
+      drops: options.decayDrops,
+      patience: options.decayPatience,
+    },
+    dropout: {
+      input: options.dropoutInput,
+      layers: options.dropout,
+      output: options.dropoutOutput ?? options.dropout,
+      recurrent: options.dropconnect,
+      variational: options.variational === true,
+    },
+    averaging: options.ema,
+    patience: options.patience,
     clipNorm: clipNorm ?? (clipValue === undefined ? CLIP_NORM : Number.POSITIVE_INFINITY),
     clipValue: clipValue ?? Number.POSITIVE_INFINITY,
     limits: { epochs: options.epochs, steps: options.steps, seconds: options.time },

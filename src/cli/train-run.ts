@@ -89,7 +89,13 @@ function conclude(done: DoneEvent, path: string, say: (text: string) => void): v
     done.validation === undefined ? '' : `best validation ${lossText(done.validation)}`,
     done.test === undefined ? '' : `test ${lossText(done.test)}`,
   ];
-  const why = { epochs: 'all epochs', steps: 'all steps', time: 'time is up', interrupted: 'interrupted' }[done.reason];
+  const why = {
+    epochs: 'all epochs',
+    steps: 'all steps',
+    time: 'time is up',
+    patience: 'validation stands still',
+    interrupted: 'interrupted',
+  }[done.reason];
   const reached = `${why}: ${counted(done.step, 'step')}, ${done.epoch.toFixed(2)} epochs`;
   if (done.step === 0) {
     say(`${reached}; nothing to save`);

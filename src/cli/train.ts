@@ -8,6 +8,7 @@ import {
   type KernelRequest,
   kernelOption,
   number,
+  share,
   whole,
 } from './options.ts';
 
@@ -18,6 +19,7 @@ export interface TrainCommandOptions {
   readonly layers: number;
   readonly hidden: number;
   readonly embedding: number;
+  readonly tied?: boolean;
   readonly init: 'uniform' | 'identity';
   readonly bptt: number;
   readonly bpttStride?: number;
@@ -27,8 +29,19 @@ export interface TrainCommandOptions {
   readonly time?: number;
   readonly optimizer: 'adam' | 'sgd' | 'rmsprop' | 'adagrad';
   readonly lr?: number;
-  readonly schedule: 'cosine' | 'constant';
+  readonly schedule: 'cosine' | 'linear' | 'constant' | 'step' | 'plateau';
   readonly warmup: number;
+  readonly finalLr: number;
+  readonly decayFactor: number;
+  readonly decayDrops: number;
+  readonly decayPatience: number;
+  readonly dropout: number;
+  readonly dropoutInput: number;
+  readonly dropoutOutput?: number;
+  readonly dropconnect: number;
+  readonly variational?: boolean;
+  readonly ema: number;
+  readonly patience?: number;
   readonly momentum: number;
   readonly weightDecay: number;
   readonly clipNorm?: number;
@@ -59,6 +72,7 @@ export function trainCommand(): Command {
     .option('--layers <n>', 'recurrent layers, each fed by the one below', whole(1, 64), 2)
     .option('--hidden <n>', 'units of a layer', whole(1, 32_768), 128)
     .option('--embedding <n>', 'numbers of a symbol’s embedding; 0 feeds one-hot rows', whole(0, 32_768), 0)
+    .option('--tied', 'the output layer’s matrix is the embedding, transposed; --embedding must equal --hidden')
     .addOption(
       new Option('--activation <name>', 'of the vanilla RNN').choices(['tanh', 'logistic', 'relu']).default('tanh'),
     )
@@ -89,10 +103,14 @@ export function trainCommand(): Command {
     )
     .addOption(
       new Option('--schedule <name>', 'of the learning rate over the run')
-        .choices(['cosine', 'constant'])
+        .choices(['cosine', 'linear', 'constant', 'step', 'plateau'])
         .default('cosine'),
     )
     .option('--warmup <steps>', 'steps in which the learning rate grows from 0', whole(0), 100)
+    .option('--final-lr <share>', 'of cosine and linear: the share of the learning rate left at the end', share(), 0.02)
+    .option('--decay-factor <x>', 'of step and plateau: the learning rate is multiplied by it at a drop', share(), 0.5)
+    .option('--decay-drops <n>', 'of step: drops, evenly spaced over the run', whole(0), 5)
+    .option('--decay-patience <n>', 'of plateau: validations without a new best before a drop', whole(1), 3)
     .option('--momentum <x>', 'of sgd', number(0, 1), 0.9)
     .option('--weight-decay <x>', 'L2, but for adam decoupled (AdamW)', number(0), 0)
     .option(
@@ -105,7 +123,15 @@ export function trainCommand(): Command {
       'clip each element of the gradient to ± this',
       number(0, Number.POSITIVE_INFINITY, true),
     )
+    .option('--ema <decay>', 'validate and save a moving average of the parameters; 0 keeps none', share(), 0)
+    .option('--patience <n>', 'stop after so many validations without a new best', whole(1))
     .option('--seed <seed>', 'the same seed and options give the same model, to the bit', '1')
+    .optionsGroup('Dropout, the probability that a number is dropped in training:')
+    .option('--dropout <p>', 'what a layer puts out for the next one, or for the output', share(), 0)
+    .option('--dropout-input <p>', 'embeddings, or, of one-hot symbols, the matrix they pick rows from', share(), 0)
+    .option('--dropout-output <p>', 'what the top layer puts out (default: --dropout)', share())
+    .option('--dropconnect <p>', 'numbers of the recurrent matrices', share(), 0)
+    .option('--variational', 'drop the same numbers at all steps of a window')
     .optionsGroup('Text:')
     .addOption(
       new Option('--mode <mode>', 'stream: one long text; lines: each line an example; auto chooses')

@@ -134,6 +134,15 @@ export interface Kernels extends Memory {
   /** out ← value, n times. */
   fill(out: Address, value: number, n: number): void;
 
+  // Regularisation.
+
+  /**
+   * out[j] ← a[j] / (1 − p) with probability 1 − p, else 0 (inverted dropout; Srivastava et al. 2014). What is drawn for a number
+   * depends on `key` (32 bits) and on its place `place + j` alone, so the same call again, on the gradient, drops the same numbers.
+   * p = 0 copies. In place too (out = a).
+   */
+  dropout(out: Address, a: Address, n: number, place: number, key: number, p: number): void;
+
   // Activations: forward in place (a: pre-activations, then activations h); backward turns h into the gradient
   // with respect to the pre-activation, in place, given dh.
 
@@ -253,4 +262,6 @@ export interface Kernels extends Memory {
    * v ← β₂v + (1 − β₂)g²; p ← p − rate·weightDecay·p − rate·m̂ / (√v̂ + ε), m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ).
    */
   adam(p: Address, g: Address, m: Address, v: Address, n: number, settings: AdamSettings): void;
+  /** mean ← mean + share · (p − mean): a running average of parameters. */
+  average(mean: Address, p: Address, n: number, share: number): void;
 }

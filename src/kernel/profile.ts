@@ -23,7 +23,8 @@ const PARTS: Record<string, readonly (keyof Kernels)[]> = {
   'rows and biases': ['gatherRows', 'scatterRows', 'sumRows', 'keepRows', 'addKeptRows', 'fill'],
   softmax: ['softmaxCrossEntropy'],
   packing: ['pack', 'packTransposed'],
-  optimizer: ['sumOfSquares', 'clamp', 'sgd', 'rmsProp', 'adagrad', 'adam'],
+  dropout: ['dropout'],
+  optimizer: ['sumOfSquares', 'clamp', 'sgd', 'rmsProp', 'adagrad', 'adam', 'average'],
 };
 
 /** Milliseconds by part. */

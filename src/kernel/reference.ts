@@ -99,6 +99,11 @@ export function referenceKernels(memory: Memory): Kernels {
       x.fill(value, out, out + n);
     },
 
+    dropout(out, a, n, place, key, p) {
+      const threshold = p * 2 ** 32;
+      for (let j = 0; j < n; j++) x[out + j] = hash(key, place + j) >= threshold ? x[a + j]! / (1 - p) : 0;
+    },
+
     tanhForward(a, n) {
       for (let j = a; j < a + n; j++) x[j] = Math.tanh(x[j]!);
     },
@@ -305,7 +310,19 @@ export function referenceKernels(memory: Memory): Kernels {
         x[p + j]! -= rate * (update + weightDecay * x[p + j]!);
       }
     },
+
+    average(mean, p, n, share) {
+      for (let j = 0; j < n; j++) x[mean + j]! += share * (x[p + j]! - x[mean + j]!);
+    },
   };
+}
+
+/** 32 bits that look random, for a key and a place: a counter-based generator. */
+function hash(key: number, place: number): number {
+  let bits = Math.imul(place, 0x9e3779b1) ^ key;
+  bits = Math.imul(bits ^ (bits >>> 16), 0x21f0aaad) + key;
+  bits = Math.imul(bits ^ (bits >>> 15), 0x735a2d97);
+  return (bits ^ (bits >>> 15)) >>> 0;
 }
 
 function logistic(a: number): number {

@@ -16,6 +16,9 @@ export interface Range {
   readonly end: number;
 }
 
+/** Columns are shared out in whole panels of the matrix product, and elements in whole cache lines. */
+export const GRAIN = 16;
+
 /** A team of one. */
 export const SOLO: Team = { rank: 0, size: 1, barrier() {} };
 

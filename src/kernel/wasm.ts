@@ -103,6 +103,7 @@ type Shared = Pick<
   | 'softmaxCrossEntropy'
   | 'sumOfSquares'
   | 'clamp'
+  | 'average'
 >;
 
 interface Exports extends Shared {
@@ -112,6 +113,7 @@ interface Exports extends Shared {
   multiplyTransposed16: Kernels['multiplyTransposed'];
   readonly SCRATCH_FLOATS: WebAssembly.Global;
   setScratch(address: Address): void;
+  dropout(out: Address, a: Address, n: number, place: number, key: number, threshold: number, scale: number): void;
   sgd(
     p: Address,
     g: Address,
@@ -179,6 +181,9 @@ export function wasmKernels(
     multiply: wide ? exports.multiply16 : exports.multiply8,
     multiplyTransposed: wide ? exports.multiplyTransposed16 : exports.multiplyTransposed8,
     ...shared(exports),
+    dropout(out, a, n, place, key, p) {
+      exports.dropout(out, a, n, place, key, p * 2 ** 32, 1 / (1 - p));
+    },
     ...updates(exports),
   };
 }
@@ -210,6 +215,7 @@ function shared(exports: Exports): Shared {
     softmaxCrossEntropy: exports.softmaxCrossEntropy,
     sumOfSquares: exports.sumOfSquares,
     clamp: exports.clamp,
+    average: exports.average,
   };
 }
 

@@ -44,15 +44,20 @@ const tensorSchema = z.strictObject({
   data: z.string(),
 });
 
-const modelSchema = z.strictObject({
-  cell: z.enum(CELLS),
-  activation: z.enum(ACTIVATIONS),
-  reset: z.enum(RESETS),
-  layers: z.int().min(1).max(LIMITS.layers),
-  hidden: z.int().min(1).max(LIMITS.hidden),
-  embedding: z.int().min(0).max(LIMITS.embedding),
-  symbols: z.int().min(1).max(LIMITS.symbols),
-});
+const modelSchema = z
+  .strictObject({
+    cell: z.enum(CELLS),
+    activation: z.enum(ACTIVATIONS),
+    reset: z.enum(RESETS),
+    layers: z.int().min(1).max(LIMITS.layers),
+    hidden: z.int().min(1).max(LIMITS.hidden),
+    embedding: z.int().min(0).max(LIMITS.embedding),
+    tied: z.boolean().default(false),
+    symbols: z.int().min(1).max(LIMITS.symbols),
+  })
+  .refine(({ tied, embedding, hidden }) => !tied || embedding === hidden, {
+    error: 'its output is tied to the embedding, which then must be as wide as a layer',
+  });
 
 const fileSchema = z.strictObject({
   format: z.literal(FORMAT),

@@ -22,6 +22,8 @@ export interface ModelConfig {
   readonly hidden: number;
   /** Numbers of a symbol's embedding; 0 feeds symbols in as one-hot rows. */
   readonly embedding: number;
+  /** Whether the output layer's matrix is the embedding's transpose (Press & Wolf 2017); the embedding is as wide as a layer then. */
+  readonly tied: boolean;
   /** V: size of the vocabulary. */
   readonly symbols: number;
 }

@@ -10,10 +10,15 @@ import { RnnCell } from './rnn.ts';
 import { Weight } from './weight.ts';
 
 /** What a layer reads: symbols, as one-hot rows, or the numbers that the layer below puts out. */
-export type LayerInput =
-  | { readonly kind: 'symbols'; readonly ids: Address }
-  /** [T][B][width], with room for ∂L/∂ of the same make. */
-  | { readonly kind: 'dense'; readonly values: Address; readonly gradients: Address; readonly width: number };
+export type LayerInput = { readonly kind: 'symbols'; readonly ids: Address } | DenseInput;
+
+/** [T][B][width] numbers, with room for ∂L/∂ of the same make. */
+export interface DenseInput {
+  readonly kind: 'dense';
+  readonly values: Address;
+  readonly gradients: Address;
+  readonly width: number;
+}
 
 /** A recurrent layer: Ux + b for every step, and the cell's recurrence over time, for slices of batch rows. */
 export class Layer {
@@ -70,7 +75,7 @@ export class Layer {
   }
 
   /** What the layer above reads: h of every step. */
-  get output(): LayerInput & { kind: 'dense' } {
+  get output(): DenseInput {
     const { hidden, dHidden } = this.#buffers;
     return { kind: 'dense', values: hidden + this.#batch * this.#hidden, gradients: dHidden, width: this.#hidden };
   }

@@ -1,8 +1,9 @@
 import type { Arena } from '../kernel/arena.ts';
 import type { Address, Kernels } from '../kernel/contract.ts';
-import type { Range } from '../kernel/team.ts';
+import { GRAIN, type Range, share, type Team } from '../kernel/team.ts';
 import type { BatchShape } from './cell.ts';
-import type { LayerInput } from './layer.ts';
+import type { ModelConfig } from './config.ts';
+import type { DenseInput } from './layer.ts';
 import type { Parameter, Parameters } from './parameters.ts';
 import { Weight } from './weight.ts';
 
@@ -16,29 +17,30 @@ export class Output {
   readonly #bias: Parameter;
   readonly #batch: number;
   readonly #symbols: number;
+  readonly #tied: boolean;
   readonly #zeros: Address;
-  readonly #input: LayerInput & { kind: 'dense' };
+  readonly #input: DenseInput;
 
   constructor(
     arena: Arena,
     parameters: Parameters,
     shape: BatchShape,
-    symbols: number,
-    input: LayerInput & { kind: 'dense' },
+    { symbols, tied }: ModelConfig,
+    input: DenseInput,
     zeros: Address,
   ) {
     const positions = shape.steps * shape.rows;
-    const parameter = parameters.at('output.weight'); // V [H, V]
-    this.weight = new Weight(
-      arena,
-      { parameter, rows: input.width, stride: symbols, first: 0, columns: symbols },
-      shape.training,
-    );
+    // V [H, V], or, tied, Eᵀ of the embedding E [V, H]
+    const part = tied
+      ? { parameter: parameters.at('embedding'), transposed: true, stride: input.width }
+      : { parameter: parameters.at('output.weight'), stride: symbols };
+    this.weight = new Weight(arena, { ...part, rows: input.width, first: 0, columns: symbols }, shape.training);
     this.#bias = parameters.at('output.bias'); // c [V]
     this.logits = arena.float(positions * symbols);
     this.losses = arena.float(positions);
     this.#batch = shape.rows;
     this.#symbols = symbols;
+    this.#tied = tied;
     this.#input = input;
     this.#zeros = zeros;
   }
@@ -76,11 +78,22 @@ export class Output {
     }
   }
 
-  weightGradients(k: Kernels, columns: Range, steps: number): void {
+  /**
+   * Gradients summed over all rows of `steps` steps: of the bias and of the matrix, of this thread's share of the symbols; of a tied
+   * matrix, of its share of the embedding's numbers.
+   */
+  weightGradients(k: Kernels, team: Team, steps: number): void {
     const V = this.#symbols;
     const rows = steps * this.#batch;
+    const { values, width } = this.#input;
+    const columns = share(team, V, GRAIN);
     const d = this.logits + columns.start;
-    this.weight.gradient(k, this.#input.values, d, rows, columns, this.#input.width, V);
+    if (this.#tied) {
+      const range = share(team, width, GRAIN);
+      this.weight.gradient(k, values + range.start, this.logits, rows, range, width, V);
+    } else {
+      this.weight.gradient(k, values, d, rows, columns, width, V);
+    }
     k.sumRows(this.#bias.gradient + columns.start, d, rows, columns.end - columns.start, V);
   }
 }

@@ -19,7 +19,8 @@ export const GATES: Record<CellName, number> = { rnn: 1, lstm: 4, gru: 3 };
  *
  * Of layer l, with D inputs, H units and G gates: `layers.l.input` U [D, G·H], `layers.l.recurrent` W [H, G·H],
  * `layers.l.bias` b [G·H], and `layers.l.recurrent_bias` b' [H] of a GRU that resets after the product. D is the
- * size of the vocabulary V or of the embedding at the bottom, H above.
+ * size of the vocabulary V or of the embedding at the bottom, H above. `embedding` E [V, D] and `output.weight` V [H, V] are one
+ * where they are tied, under the first name.
  */
 export class Manifest {
   readonly views: readonly TensorView[];
@@ -27,7 +28,7 @@ export class Manifest {
   readonly size: number;
 
   constructor(config: ModelConfig) {
-    const { symbols, embedding, hidden, layers, cell, reset } = config;
+    const { symbols, embedding, tied, hidden, layers, cell, reset } = config;
     const views: TensorView[] = [];
     let end = 0;
     const add = (name: string, ...shape: number[]): void => {
@@ -43,7 +44,7 @@ export class Manifest {
       add(`layers.${layer}.bias`, GATES[cell] * hidden);
       if (cell === 'gru' && reset === 'after') add(`layers.${layer}.recurrent_bias`, hidden);
     }
-    add('output.weight', hidden, symbols);
+    if (!tied) add('output.weight', hidden, symbols);
     add('output.bias', symbols);
     this.views = views;
     this.size = end;
@@ -69,15 +70,23 @@ export class Parameters {
   readonly manifest: Manifest;
   readonly values: Address;
   readonly gradients: Address;
+  readonly #copies: ReadonlyMap<string, Address>;
 
-  constructor(manifest: Manifest, values: Address, gradients: Address) {
+  /** @param copies of tensors that products read in place of the tensors themselves, by name */
+  constructor(
+    manifest: Manifest,
+    values: Address,
+    gradients: Address,
+    copies: ReadonlyMap<string, Address> = new Map(),
+  ) {
     this.manifest = manifest;
     this.values = values;
     this.gradients = gradients;
+    this.#copies = copies;
   }
 
   at(name: string): Parameter {
     const { offset } = this.manifest.view(name);
-    return { value: this.values + offset, gradient: this.gradients + offset };
+    return { value: this.#copies.get(name) ?? this.values + offset, gradient: this.gradients + offset };
   }
 }

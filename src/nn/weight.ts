@@ -2,8 +2,12 @@ import type { Arena } from '../kernel/arena.ts';
 import { type Address, type Kernels, packedSize } from '../kernel/contract.ts';
 import type { Parameter } from './parameters.ts';
 
-/** Which columns of which matrix: W is [rows, stride], of which `columns` from `first` on are meant. */
+/**
+ * Which columns of which matrix: W is [rows, stride], of which `columns` from `first` on are meant. Transposed, W is Mᵀ of the
+ * matrix M [columns, stride], of which all columns are meant.
+ */
 export interface WeightPart {
+  readonly transposed?: boolean;
   readonly parameter: Parameter;
   readonly rows: number;
   readonly stride: number;
@@ -23,13 +27,14 @@ export class Weight {
   readonly packing: readonly ((k: Kernels) => void)[];
 
   constructor(arena: Arena, part: WeightPart, training: boolean) {
-    const { parameter, rows, columns, stride, first } = part;
+    const { parameter, rows, columns, stride, first, transposed } = part;
     this.#part = part;
     this.#packed = arena.float(packedSize(rows, columns));
     this.#packedTransposed = training ? arena.float(packedSize(columns, rows)) : 0;
     const value = parameter.value + first;
-    const pack = (k: Kernels): void => k.pack(this.#packed, value, rows, columns, stride);
-    const packTransposed = (k: Kernels): void => k.packTransposed(this.#packedTransposed, value, columns, rows, stride);
+    const [as, opposite] = transposed ? (['packTransposed', 'pack'] as const) : (['pack', 'packTransposed'] as const);
+    const pack = (k: Kernels): void => k[as](this.#packed, value, rows, columns, stride);
+    const packTransposed = (k: Kernels): void => k[opposite](this.#packedTransposed, value, columns, rows, stride);
     this.packing = training ? [pack, packTransposed] : [pack];
   }
 
@@ -61,7 +66,10 @@ export class Weight {
     this.#backward(k, da, row, dOut, m, strideA, 0, strideOut);
   }
 
-  /** dW[:, first + start … first + end) += aᵀ · dOut, over `count` rows of a [count, rows] and of dOut, whose first column is `start`'s. */
+  /**
+   * dW[:, first + start … first + end) += aᵀ · dOut, over `count` rows of a [count, rows] and of dOut, whose first column is `start`'s.
+   * Of a transposed part, the columns of M: dM[:, start … end) += dOutᵀ · a, and a's first column is `start`'s.
+   */
   gradient(
     k: Kernels,
     a: Address,
@@ -71,9 +79,11 @@ export class Weight {
     strideA: number,
     strideOut: number,
   ): void {
-    const { parameter, rows, stride, first } = this.#part;
+    const { parameter, rows, columns, stride, first, transposed } = this.#part;
     const out = parameter.gradient + first + range.start;
-    k.multiplyTransposed(out, a, dOut, rows, range.end - range.start, count, stride, strideA, strideOut);
+    const n = range.end - range.start;
+    if (transposed) k.multiplyTransposed(out, dOut, a, columns, n, count, stride, strideOut, strideA);
+    else k.multiplyTransposed(out, a, dOut, rows, n, count, stride, strideA, strideOut);
   }
 
   #forward(

@@ -69,13 +69,14 @@ export interface CheckpointEvent {
 /** Once, at the end. */
 export interface DoneEvent {
   readonly type: 'done';
-  readonly reason: 'epochs' | 'steps' | 'time' | 'interrupted';
+  /** `patience`: validation has stood still for too long. */
+  readonly reason: 'epochs' | 'steps' | 'time' | 'patience' | 'interrupted';
   readonly step: number;
   readonly epoch: number;
   /** Of the last report. */
   readonly loss: number | undefined;
   /** The smallest. */
   readonly validation: number | undefined;
-  /** Loss on the test part, by the last state of the model. */
+  /** Loss on the test part, by the model that had the smallest validation loss. */
   readonly test: number | undefined;
 }

@@ -37,10 +37,6 @@ export class Tally {
     this.#clipped += Number(clipped);
   }
 
-  get steps(): number {
-    return this.#steps;
-  }
-
   /** The means, and back to nothing. */
   take(step: number, epoch: number, rate: number, validation: number | undefined): HistoryPoint {
     const point = {

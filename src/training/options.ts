@@ -1,5 +1,6 @@
 import type { KernelName } from '../kernel/contract.ts';
 import type { ModelConfig } from '../nn/config.ts';
+import type { DropoutConfig } from '../nn/dropout.ts';
 import type { Initializer } from '../nn/initializers.ts';
 import { maximumRows } from '../text/batches.ts';
 import type { Part } from '../text/split.ts';
@@ -29,6 +30,11 @@ export interface Recipe {
   /** η: the learning rate at its highest. */
   readonly rate: number;
   readonly schedule: ScheduleConfig;
+  readonly dropout: DropoutConfig;
+  /** Decay of the parameters' moving average, which then is the model that is validated and saved; 0 keeps none. */
+  readonly averaging: number;
+  /** Validations without a new best after which the run ends; it never does if not given. */
+  readonly patience?: number | undefined;
   /** Largest norm of the gradient, and largest element; Infinity clips nothing. */
   readonly clipNorm: number;
   readonly clipValue: number;

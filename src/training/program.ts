@@ -4,7 +4,9 @@ import type { Program } from '../kernel/pool.ts';
 import { type Range, share, type Team } from '../kernel/team.ts';
 import type { BatchShape } from '../nn/cell.ts';
 import type { ModelConfig } from '../nn/config.ts';
+import { type DropoutConfig, type DropoutKey, NO_DROPOUT } from '../nn/dropout.ts';
 import { Model } from '../nn/model.ts';
+import { Average } from './average.ts';
 import { Optimizer, type OptimizerConfig } from './optimizer.ts';
 
 /** What the workers import. */
@@ -23,6 +25,7 @@ export const SETTING = {
   clipValue: 5,
   norm: 6,
   updating: 7,
+  dropoutKey: 8,
 } as const;
 
 /** Numbers of the gradient whose squares are summed by one thread in one go. Blocks are added up in order, by every thread alike. */
@@ -33,6 +36,9 @@ export interface ProgramConfig {
   readonly model: ModelConfig;
   readonly shape: BatchShape;
   readonly optimizer: OptimizerConfig;
+  readonly dropout?: DropoutConfig;
+  /** Decay of the parameters' moving average; none is kept where it is 0. */
+  readonly averaging?: number;
 }
 
 /** The addresses of everything that a training run keeps in memory; the same in every thread. */
@@ -41,11 +47,14 @@ export class TrainingPlan {
   readonly optimizer: Optimizer;
   /** Sums of squares of the gradient's blocks. */
   readonly blockSums: Address;
+  /** The parameters' moving average, where one is kept. */
+  readonly average: Average | undefined;
 
-  constructor(arena: Arena, { model, shape, optimizer }: ProgramConfig) {
-    this.model = new Model(arena, model, shape);
+  constructor(arena: Arena, { model, shape, optimizer, dropout = NO_DROPOUT, averaging = 0 }: ProgramConfig) {
+    this.model = new Model(arena, model, shape, dropout);
     this.optimizer = new Optimizer(arena, this.model.parameters, optimizer);
     this.blockSums = arena.float(Math.ceil(this.model.parameters.manifest.size / NORM_BLOCK));
+    if (averaging > 0) this.average = new Average(arena, this.model.parameters, averaging);
   }
 }
 
@@ -58,10 +67,11 @@ export function createProgram(config: ProgramConfig, kernels: Kernels, team: Tea
   return (command) => (command === COMMAND.train ? train : evaluate)(plan, kernels, team, settings);
 }
 
-function evaluate({ model }: TrainingPlan, k: Kernels, team: Team, settings: Float64Array): void {
+function evaluate(plan: TrainingPlan, k: Kernels, team: Team, settings: Float64Array): void {
+  const { model } = plan;
   const steps = settings[SETTING.steps]!;
   const rows = share(team, model.shape.rows);
-  model.pack(k, team);
+  prepareWeights(plan, k, team, undefined);
   team.barrier();
   model.forward(k, rows, steps);
   model.loss(k, rows, steps, 0);
@@ -69,21 +79,23 @@ function evaluate({ model }: TrainingPlan, k: Kernels, team: Team, settings: Flo
 }
 
 function train(plan: TrainingPlan, k: Kernels, team: Team, settings: Float64Array): void {
-  const { model, optimizer } = plan;
-  const { gradients, manifest } = model.parameters;
+  const { model, optimizer, average } = plan;
+  const { gradients } = model.parameters;
   const steps = settings[SETTING.steps]!;
+  const key = settings[SETTING.dropoutKey]!;
   const rows = share(team, model.shape.rows);
-  const elements = share(team, manifest.size, NORM_BLOCK);
+  const elements = elementsOf(plan, team);
 
-  model.pack(k, team);
+  prepareWeights(plan, k, team, key);
   k.fill(gradients + elements.start, 0, elements.end - elements.start);
   team.barrier();
-  model.forward(k, rows, steps);
+  model.forward(k, rows, steps, key);
   model.loss(k, rows, steps, settings[SETTING.lossScale]!);
-  model.backward(k, rows, steps);
+  model.backward(k, rows, steps, key);
   team.barrier();
   model.weightGradients(k, team, steps);
   team.barrier();
+  model.dropGradients(k, elements, key);
   sumSquares(plan, k, elements, settings[SETTING.clipValue]!);
   team.barrier();
   const norm = totalNorm(plan, k);
@@ -95,8 +107,23 @@ function train(plan: TrainingPlan, k: Kernels, team: Team, settings: Float64Arra
     const scale = Math.min(1, settings[SETTING.clipNorm]! / norm);
     const update = { rate: settings[SETTING.rate]!, step: settings[SETTING.update]!, scale: norm > 0 ? scale : 1 };
     optimizer.update(k, elements, update);
+    average?.update(k, elements, update.step);
   }
   team.barrier();
+}
+
+/** This thread's share of the flat buffers, in whole blocks of the norm. */
+function elementsOf({ model }: TrainingPlan, team: Team): Range {
+  return share(team, model.parameters.manifest.size, NORM_BLOCK);
+}
+
+/** Brings what products read up to date with the parameters, dropped by the key where there is one. */
+function prepareWeights(plan: TrainingPlan, k: Kernels, team: Team, key: DropoutKey): void {
+  if (plan.model.dropsWeights) {
+    plan.model.dropWeights(k, elementsOf(plan, team), key);
+    team.barrier();
+  }
+  plan.model.pack(k, team);
 }
 
 /** Clips this thread's elements by value, then sums their squares block by block. */

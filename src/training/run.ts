@@ -2,15 +2,19 @@ import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import type { Checkpoint, Json } from '../nn/checkpoint.ts';
 import { ACTIVATIONS, CELLS, RESETS } from '../nn/config.ts';
+import { NO_DROPOUT } from '../nn/dropout.ts';
 import { INITIALIZERS } from '../nn/initializers.ts';
 import { historySchema } from './history.ts';
 import { OPTIMIZERS } from './optimizer.ts';
 import type { Recipe } from './options.ts';
-import { SCHEDULES } from './schedule.ts';
+import { SCHEDULE_DEFAULTS, SCHEDULES } from './schedule.ts';
 
 /** JSON has no infinity: null stands for it. */
 const limit = z.number().positive().nullable();
 
+const probability = z.number().min(0).lt(1);
+
+// What a later version of the program has added to the recipe has a default, so that records of an earlier one are read.
 const recipeSchema = z.strictObject({
   model: z.strictObject({
     cell: z.enum(CELLS),
@@ -19,6 +23,7 @@ const recipeSchema = z.strictObject({
     layers: z.int().positive(),
     hidden: z.int().positive(),
     embedding: z.int().nonnegative(),
+    tied: z.boolean().default(false),
   }),
   initializer: z.enum(INITIALIZERS),
   batch: z.int().positive().optional(),
@@ -34,7 +39,25 @@ const recipeSchema = z.strictObject({
     weightDecay: z.number(),
   }),
   rate: z.number().positive(),
-  schedule: z.strictObject({ name: z.enum(SCHEDULES), warmup: z.number(), final: z.number() }),
+  schedule: z.strictObject({
+    name: z.enum(SCHEDULES),
+    warmup: z.number(),
+    final: z.number(),
+    factor: z.number().default(SCHEDULE_DEFAULTS.factor),
+    drops: z.int().nonnegative().default(SCHEDULE_DEFAULTS.drops),
+    patience: z.int().positive().default(SCHEDULE_DEFAULTS.patience),
+  }),
+  dropout: z
+    .strictObject({
+      input: probability,
+      layers: probability,
+      output: probability,
+      recurrent: probability,
+      variational: z.boolean(),
+    })
+    .default(NO_DROPOUT),
+  averaging: z.number().min(0).lt(1).default(0),
+  patience: z.int().positive().optional(),
   clipNorm: limit,
   clipValue: limit,
   limits: z.strictObject({
@@ -86,6 +109,11 @@ const batchesSchema = z.discriminatedUnion('mode', [
 const progressSchema = z.strictObject({
   /** Smallest validation loss, if any. */
   best: z.number().nullable(),
+  /** Test loss of the model that had it. */
+  bestTest: z.number().nullable().default(null),
+  sinceBest: z.int().nonnegative().default(0),
+  plateaus: z.int().nonnegative().default(0),
+  sincePlateau: z.int().nonnegative().default(0),
   /** Sums since the last point of the history. */
   tally: z.array(z.number()).length(5),
   batches: batchesSchema,

@@ -1,28 +1,30 @@
 import { UserError } from '../errors.ts';
-import type { Kernels } from '../kernel/contract.ts';
+import type { Address, Floats, Kernels } from '../kernel/contract.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import type { TrainingPlan } from './program.ts';
 
 // What a run keeps in the kernels' memory from step to step: parameters, the optimizer's moments, and the carried state.
 
-/** A copy of the parameters. */
-export function saveParameters({ model }: TrainingPlan, { floats }: Kernels): Float32Array {
+/** A copy of the parameters as they are used: their moving average, where one is kept. */
+export function saveModel({ model, average }: TrainingPlan, { floats }: Kernels): Float32Array {
   const { manifest, values } = model.parameters;
-  return floats.slice(values, values + manifest.size) as Float32Array;
+  const from = average?.mean ?? values;
+  return floats.slice(from, from + manifest.size) as Float32Array;
 }
 
-/** Copies of all that resuming needs besides the parameters, by the names that a checkpoint gives them. */
-export function saveTensors({ model, optimizer }: TrainingPlan, kernels: Kernels): Map<string, Float32Array> {
-  const { size } = model.parameters.manifest;
-  const moments = optimizer.moments.map(
-    (at, index) => [momentKey(index), kernels.floats.slice(at, at + size)] as const,
-  );
+/** Copies of all that resuming needs besides the model, by the names that a checkpoint gives them. */
+export function saveTensors({ model, optimizer, average }: TrainingPlan, kernels: Kernels): Map<string, Float32Array> {
+  const { values, manifest } = model.parameters;
+  const copy = (at: Address): Floats => kernels.floats.slice(at, at + manifest.size);
+  const parameters = average ? [[PARAMETERS_KEY, copy(values)] as const] : [];
+  const moments = optimizer.moments.map((at, index) => [momentKey(index), copy(at)] as const);
   const states = model.saveStates(kernels).map((state, index) => [stateKey(index), state] as const);
-  return new Map([...moments, ...states]) as Map<string, Float32Array>;
+  return new Map([...parameters, ...moments, ...states]) as Map<string, Float32Array>;
 }
 
 /** Takes up what both gave. UserError where a tensor is missing or of another size. */
-export function loadTensors({ model, optimizer }: TrainingPlan, kernels: Kernels, checkpoint: Checkpoint): void {
+export function loadTensors(plan: TrainingPlan, kernels: Kernels, checkpoint: Checkpoint): void {
+  const { model, optimizer, average } = plan;
   const { parameters, resume } = checkpoint;
   const { manifest, values } = model.parameters;
   const block = model.shape.rows * model.config.hidden;
@@ -31,7 +33,8 @@ export function loadTensors({ model, optimizer }: TrainingPlan, kernels: Kernels
     if (found?.length === size) return found;
     throw new UserError(`the checkpoint can't be resumed: ${key} has ${found?.length ?? 0} numbers, not ${size}`);
   };
-  kernels.floats.set(parameters, values);
+  kernels.floats.set(average ? tensor(PARAMETERS_KEY, manifest.size) : parameters, values);
+  if (average) kernels.floats.set(parameters, average.mean);
   for (const [index, at] of optimizer.moments.entries())
     kernels.floats.set(tensor(momentKey(index), manifest.size), at);
   model.loadStates(
@@ -58,5 +61,7 @@ function areFinite(floats: ArrayLike<number>, at: number, count: number): boolea
   return sum === 0;
 }
 
+/** The parameters that training goes on from, where the model's are their average. */
+const PARAMETERS_KEY = 'parameters';
 const momentKey = (index: number): string => `moment.${index}`;
 const stateKey = (index: number): string => `state.${index}`;

@@ -3,19 +3,19 @@ import { UserError } from '../errors.ts';
 import { Arena } from '../kernel/arena.ts';
 import { chooseKernel } from '../kernel/choose.ts';
 import { Engine } from '../kernel/engine.ts';
-import type { Checkpoint, Resume } from '../nn/checkpoint.ts';
+import type { Checkpoint } from '../nn/checkpoint.ts';
 import type { ModelConfig } from '../nn/config.ts';
+import { updateKey } from '../nn/dropout.ts';
 import { initialize } from '../nn/initializers.ts';
 import { Random } from '../random.ts';
 import { createBatches } from '../text/batches.ts';
 import type { Corpus } from '../text/corpus.ts';
-import { type Split, splitCorpus } from '../text/split.ts';
+import { type Part, type Split, splitCorpus } from '../text/split.ts';
 import type { Batches, BatchOptions, Window } from '../text/windows.ts';
 import { runCommand } from './command.ts';
 import { Course } from './course.ts';
 import { evaluate, sumLosses } from './evaluate.ts';
 import type { CheckpointEvent, DoneEvent, ReportEvent, StartEvent, StepEvent, TrainEvent } from './events.ts';
-import { type History, Tally } from './history.ts';
 import {
   defaultSteps,
   fitBatch,
@@ -27,9 +27,11 @@ import {
 } from './options.ts';
 import * as program from './program.ts';
 import { COMMAND, type ProgramConfig, SETTING, TrainingPlan } from './program.ts';
-import { checkRecipe, type RunRecord, readProgress, type TrainerProgress, toJson } from './run.ts';
+import { checkRecipe, type RunRecord } from './run.ts';
 import { rateFactor } from './schedule.ts';
-import { areTensorsFinite, loadTensors, saveParameters, saveTensors } from './tensors.ts';
+import { type Moment, restoreSnapshot, takeSnapshot } from './snapshot.ts';
+import { RunState } from './state.ts';
+import { areTensorsFinite } from './tensors.ts';
 
 /** The longest that signals and timers of the process have to wait for a step, as far as steps are shorter. */
 const TURN_MS = 50;
@@ -69,11 +71,8 @@ class Trainer {
   readonly #engine: Engine<ProgramConfig>;
   readonly #interval: number;
   readonly #start: StartEvent;
-  readonly #tally = new Tally();
-  #history: History = [];
-  #step = 0;
-  #epoch = 0;
-  #best = Number.POSITIVE_INFINITY;
+  readonly #state = new RunState();
+  readonly #dropoutSeed: number;
   #rate = 0;
 
   static async start(corpus: Corpus, given: TrainOptions): Promise<Trainer> {
@@ -83,7 +82,8 @@ class Trainer {
     const batch = fitBatch(split.train, recipe);
     const model: ModelConfig = { ...recipe.model, symbols: corpus.vocabulary.size };
     const shape = { steps: batch.window, rows: batch.rows, training: true };
-    const config = { model, shape, optimizer: recipe.optimizer };
+    const { optimizer, dropout, averaging } = recipe;
+    const config = { model, shape, optimizer, dropout, averaging };
     const choice = chooseKernel(place.kernel);
     const fitted = place.threads ?? fitThreads(model, batch, availableParallelism());
     const threads = choice.name === 'js' ? 1 : Math.min(fitted, batch.rows);
@@ -133,11 +133,13 @@ class Trainer {
       threads: engine.threads,
       notes: engine.notice ? [...split.notes, engine.notice] : split.notes,
     };
+    this.#dropoutSeed = new Random(`${recipe.seed}/dropout`).integer(2 ** 32);
     if (resume) {
-      this.#resume(resume.checkpoint, resume.run);
+      restoreSnapshot(this.#moment, resume.checkpoint, resume.run);
     } else {
       const random = new Random(`${recipe.seed}/parameters`);
       initialize(engine.kernels.floats.subarray(values), manifest, plan.model.config, random, recipe.initializer);
+      plan.average?.start(engine.kernels);
     }
   }
 
@@ -161,11 +163,14 @@ class Trainer {
         turn = performance.now();
       }
       ended = this.#ended();
-      const between = ended === 'interrupted' && this.#step % this.#interval !== 0;
+      const between = ended === 'interrupted' && this.#state.step % this.#interval !== 0;
       if (between) yield* this.#pause();
-      else if (this.#step % this.#interval === 0 || ended) yield* this.#report(ended !== undefined);
+      else if (this.#state.step % this.#interval === 0 || ended) {
+        yield* this.#report(ended !== undefined);
+        ended ??= this.#outOfPatience();
+      }
     }
-    yield await this.#done(ended);
+    yield this.#done(ended);
   }
 
   /** Reads the next window and updates the parameters by it. */
@@ -173,24 +178,25 @@ class Trainer {
     const { model } = this.#plan;
     const { kernels } = this.#engine;
     const { recipe } = this.#options;
+    const state = this.#state;
     const positions = this.#batch.rows * this.#batch.window;
     const view = (address: number): Int32Array => kernels.ints.subarray(address, address + positions);
     const window = this.#batches.next(view(model.inputs), view(model.targets), view(model.keep));
-    this.#rate = recipe.rate * rateFactor(recipe.schedule, this.#step + 1, this.#progress());
+    this.#rate = recipe.rate * rateFactor(recipe.schedule, state.step + 1, this.#progress(), state.plateaus);
     await this.#runStep(window);
     const losses = sumLosses(kernels.floats, model.losses, window.steps * this.#batch.rows);
     const norm = this.#engine.settings[SETTING.norm]!;
     const loss = losses / window.counted;
-    this.#step++;
+    state.step++;
     if (!Number.isFinite(loss)) throw this.#diverged(`the loss is ${loss}`);
     if (!Number.isFinite(norm)) throw this.#diverged(`the gradient's norm is ${norm}`);
     model.carry(kernels, window.advance);
-    this.#epoch = window.epoch;
-    this.#tally.add(losses, window.counted, norm, norm > recipe.clipNorm);
+    state.epoch = window.epoch;
+    state.tally.add(losses, window.counted, norm, norm > recipe.clipNorm);
     return {
       type: 'step',
-      step: this.#step,
-      epoch: this.#epoch,
+      step: state.step,
+      epoch: state.epoch,
       loss,
       gradientNorm: norm,
       rate: this.#rate,
@@ -202,30 +208,31 @@ class Trainer {
   async #runStep({ steps, counted }: Window): Promise<void> {
     const { recipe } = this.#options;
     const { settings } = this.#engine;
+    const update = this.#state.step + 1;
     settings[SETTING.steps] = steps;
     settings[SETTING.lossScale] = 1 / counted;
     settings[SETTING.rate] = this.#rate;
-    settings[SETTING.update] = this.#step + 1;
+    settings[SETTING.update] = update;
     settings[SETTING.clipNorm] = recipe.clipNorm;
     settings[SETTING.clipValue] = recipe.clipValue;
+    settings[SETTING.dropoutKey] = updateKey(this.#dropoutSeed, update);
     await runCommand(this.#engine, COMMAND.train);
   }
 
   /** A point of the history, a checkpoint of the last state, and one of the best where this is it. */
   async *#report(final: boolean): AsyncGenerator<ReportEvent | CheckpointEvent> {
+    const state = this.#state;
     if (!areTensorsFinite(this.#plan, this.#engine.kernels))
       throw this.#diverged('the parameters are no longer finite');
-    const { validation } = this.#split;
-    const loss = validation.targets > 0 ? (await evaluate(this.#engine, this.#plan, validation)).loss : undefined;
+    const loss = await this.#evaluate(this.#split.validation);
     if (loss !== undefined && !Number.isFinite(loss)) throw this.#diverged(`the validation loss is ${loss}`);
-    const point = this.#tally.take(this.#step, this.#epoch, this.#rate, loss);
-    this.#history.push(point);
-    // Where nothing is held out, the newest model counts as the best.
-    const best = loss === undefined || loss < this.#best;
-    if (loss !== undefined && best) this.#best = loss;
+    const best = state.judge(loss, this.#options.recipe.schedule.patience);
+    if (best) state.bestTest = await this.#evaluate(this.#split.test);
+    const point = state.report(this.#rate, loss);
     yield { type: 'report', point, best };
-    if (best) yield { type: 'checkpoint', kind: 'best', final, snapshot: () => this.#snapshot(false) };
-    yield { type: 'checkpoint', kind: 'last', final, snapshot: () => this.#snapshot(true) };
+    const over = final || this.#outOfPatience() !== undefined;
+    if (best) yield this.#checkpoint('best', over);
+    yield this.#checkpoint('last', over);
   }
 
   /**
@@ -233,84 +240,63 @@ class Trainer {
    * is no report yet, it is the best model, too.
    */
   *#pause(): Generator<CheckpointEvent> {
-    if (this.#history.length === 0)
-      yield { type: 'checkpoint', kind: 'best', final: true, snapshot: () => this.#snapshot(false) };
-    yield { type: 'checkpoint', kind: 'last', final: true, snapshot: () => this.#snapshot(true) };
+    if (this.#state.history.length === 0) yield this.#checkpoint('best', true);
+    yield this.#checkpoint('last', true);
   }
 
-  async #done(reason: DoneEvent['reason']): Promise<DoneEvent> {
-    const { test } = this.#split;
-    const best = Number.isFinite(this.#best) ? this.#best : undefined;
-    const testLoss = test.targets > 0 ? (await evaluate(this.#engine, this.#plan, test)).loss : undefined;
-    const loss = this.#history.at(-1)?.loss;
-    return { type: 'done', reason, step: this.#step, epoch: this.#epoch, loss, validation: best, test: testLoss };
+  #checkpoint(kind: 'best' | 'last', final: boolean): CheckpointEvent {
+    return { type: 'checkpoint', kind, final, snapshot: () => takeSnapshot(this.#moment, kind === 'last') };
+  }
+
+  /** The mean loss of a part by the model as it would be saved, where there is such a part. */
+  async #evaluate(part: Part): Promise<number | undefined> {
+    if (part.targets === 0) return undefined;
+    const { average } = this.#plan;
+    average?.exchange(this.#engine.kernels);
+    try {
+      return (await evaluate(this.#engine, this.#plan, part)).loss;
+    } finally {
+      average?.exchange(this.#engine.kernels);
+    }
+  }
+
+  #done(reason: DoneEvent['reason']): DoneEvent {
+    const { step, epoch, history, best, bestTest } = this.#state;
+    const validation = Number.isFinite(best) ? best : undefined;
+    return { type: 'done', reason, step, epoch, loss: history.at(-1)?.loss, validation, test: bestTest };
   }
 
   #progress(): number {
-    return this.#course.progress(this.#step, this.#epoch);
+    return this.#course.progress(this.#state.step, this.#state.epoch);
   }
 
   #ended(): DoneEvent['reason'] | undefined {
     // A run that is over needn't be resumed, even where it was interrupted, too.
-    return this.#course.reached(this.#step, this.#epoch) ?? (this.#options.signal?.aborted ? 'interrupted' : undefined);
+    const { step, epoch } = this.#state;
+    const interrupted = this.#options.signal?.aborted ? 'interrupted' : undefined;
+    return this.#course.reached(step, epoch) ?? this.#outOfPatience() ?? interrupted;
+  }
+
+  #outOfPatience(): 'patience' | undefined {
+    const { patience = Number.POSITIVE_INFINITY } = this.#options.recipe;
+    return this.#state.sinceBest >= patience ? 'patience' : undefined;
   }
 
   #diverged(what: string): UserError {
     return new UserError(
-      `training diverged: ${what} at step ${this.#step}; use a smaller --lr (it was ${this.#options.recipe.rate}) or a smaller --clip-norm`,
+      `training diverged: ${what} at step ${this.#state.step}; use a smaller --lr (it was ${this.#options.recipe.rate}) or a smaller --clip-norm`,
     );
   }
 
-  #snapshot(resumable: boolean): Checkpoint {
-    const { recipe } = this.#options;
-    const { hash, mode, characters, vocabulary } = this.#corpus;
-    const { train: trainPart, validation, test } = this.#split;
-    const run = toJson({
-      recipe,
-      corpus: {
-        hash,
-        mode,
-        characters,
-        trainSymbols: trainPart.targets,
-        validationSymbols: validation.targets,
-        testSymbols: test.targets,
-      },
-      step: this.#step,
-      epoch: this.#epoch,
-      history: this.#history,
-    });
+  get #moment(): Moment {
     return {
-      model: this.#plan.model.config,
-      vocabulary: toJson(vocabulary.toJSON()),
-      run,
-      parameters: saveParameters(this.#plan, this.#engine.kernels),
-      resume: resumable ? this.#resumeState() : undefined,
+      recipe: this.#options.recipe,
+      corpus: this.#corpus,
+      split: this.#split,
+      plan: this.#plan,
+      kernels: this.#engine.kernels,
+      batches: this.#batches,
+      state: this.#state,
     };
-  }
-
-  #resumeState(): Resume {
-    const progress: TrainerProgress = {
-      best: Number.isFinite(this.#best) ? this.#best : null,
-      tally: this.#tally.state,
-      batches: this.#batches.state() as TrainerProgress['batches'],
-    };
-    return { data: toJson(progress), tensors: saveTensors(this.#plan, this.#engine.kernels) };
-  }
-
-  /** Takes up everything that `#snapshot(true)` gave. */
-  #resume(checkpoint: Checkpoint, run: RunRecord): void {
-    const { resume } = checkpoint;
-    if (!resume) throw new UserError('the checkpoint has no training state to resume; give the .last.json beside it');
-    const { best, tally, batches } = readProgress(resume.data);
-    if (batches.mode === 'lines' && batches.inputs.some((id) => id >= this.#plan.model.config.symbols)) {
-      throw new UserError("the checkpoint can't be resumed: its place in the text has symbols outside the vocabulary");
-    }
-    loadTensors(this.#plan, this.#engine.kernels, checkpoint);
-    this.#batches.restore(batches);
-    this.#tally.restore(tally);
-    this.#best = best ?? Number.POSITIVE_INFINITY;
-    this.#history = [...run.history];
-    this.#step = run.step;
-    this.#epoch = run.epoch;
   }
 }

@@ -4,6 +4,7 @@ import { referenceKernels } from '../../src/kernel/reference.ts';
 import { SOLO } from '../../src/kernel/team.ts';
 import type { BatchShape } from '../../src/nn/cell.ts';
 import type { ModelConfig } from '../../src/nn/config.ts';
+import { NO_DROPOUT } from '../../src/nn/dropout.ts';
 import { initialize } from '../../src/nn/initializers.ts';
 import { Model } from '../../src/nn/model.ts';
 import { Random } from '../../src/random.ts';
@@ -16,6 +17,7 @@ export const SMALL: ModelConfig = {
   layers: 1,
   hidden: 5,
   embedding: 0,
+  tied: false,
   symbols: 7,
 };
 
@@ -32,12 +34,20 @@ export const VARIANTS: readonly (Pick<ModelConfig, 'cell' | 'activation' | 'rese
 export interface Network {
   readonly model: Model;
   readonly kernels: Kernels;
+  /** What dropout draws by; nothing is dropped without. */
+  readonly key?: number;
 }
 
 /** A randomly initialised model on the reference kernels, in float64 (the default) or float32. */
-export function makeNetwork(config: ModelConfig, shape: BatchShape, seed: number, precision: 4 | 8 = 8): Network {
+export function makeNetwork(
+  config: ModelConfig,
+  shape: BatchShape,
+  seed: number,
+  precision: 4 | 8 = 8,
+  dropout = NO_DROPOUT,
+): Network {
   const arena = new Arena(precision);
-  const model = new Model(arena, config, shape);
+  const model = new Model(arena, config, shape, dropout);
   const buffer = new ArrayBuffer(arena.bytes);
   const floats = precision === 8 ? new Float64Array(buffer) : new Float32Array(buffer);
   const kernels = referenceKernels({ floats, ints: new Int32Array(buffer) });
@@ -67,11 +77,12 @@ export function randomState({ model, kernels }: Network, seed: number): void {
 }
 
 /** Σ losses over all positions, after a forward pass from the state in block 0. */
-export function totalLoss({ model, kernels }: Network, scale = 1): number {
+export function totalLoss({ model, kernels, key }: Network, scale = 1): number {
   const rows = { start: 0, end: model.shape.rows };
   const { steps } = model.shape;
+  model.dropWeights(kernels, { start: 0, end: model.parameters.manifest.size }, key);
   model.pack(kernels, SOLO);
-  model.forward(kernels, rows, steps);
+  model.forward(kernels, rows, steps, key);
   model.loss(kernels, rows, steps, scale);
   let sum = 0;
   for (let p = 0; p < steps * model.shape.rows; p++) sum += kernels.floats[model.losses + p]!;
@@ -80,10 +91,12 @@ export function totalLoss({ model, kernels }: Network, scale = 1): number {
 
 /** Forward, backward, and every weight's gradient (of the sum of losses). Returns the loss. */
 export function forwardBackward(network: Network, scale = 1): number {
-  const { model, kernels } = network;
+  const { model, kernels, key } = network;
+  const { gradients, manifest } = model.parameters;
   const loss = totalLoss(network, scale);
-  kernels.fill(model.parameters.gradients, 0, model.parameters.manifest.size);
-  model.backward(kernels, { start: 0, end: model.shape.rows }, model.shape.steps);
+  kernels.fill(gradients, 0, manifest.size);
+  model.backward(kernels, { start: 0, end: model.shape.rows }, model.shape.steps, key);
   model.weightGradients(kernels, SOLO, model.shape.steps);
+  model.dropGradients(kernels, { start: 0, end: manifest.size }, key);
   return loss;
 }

@@ -1,5 +1,6 @@
 import type { KernelName } from '../../src/kernel/contract.ts';
 import { type Checkpoint, parseCheckpoint, serializeCheckpoint } from '../../src/nn/checkpoint.ts';
+import { NO_DROPOUT } from '../../src/nn/dropout.ts';
 import { type Corpus, corpusFromText } from '../../src/text/corpus.ts';
 import type {
   CheckpointEvent,
@@ -12,19 +13,22 @@ import type {
 import { OPTIMIZER_DEFAULTS } from '../../src/training/optimizer.ts';
 import type { Place, Recipe } from '../../src/training/options.ts';
 import { readRun } from '../../src/training/run.ts';
+import { SCHEDULE_DEFAULTS } from '../../src/training/schedule.ts';
 import { type TrainOptions, train } from '../../src/training/trainer.ts';
 import { KERNEL_CHOICES } from './kernel-choices.ts';
 
 /** A small run with everything the tests don't say otherwise. */
 export const RECIPE: Recipe = {
-  model: { cell: 'lstm', activation: 'tanh', reset: 'before', layers: 1, hidden: 12, embedding: 0 },
+  model: { cell: 'lstm', activation: 'tanh', reset: 'before', layers: 1, hidden: 12, embedding: 0, tied: false },
   initializer: 'uniform',
   batch: 4,
   bptt: 8,
   stride: 8,
   optimizer: { ...OPTIMIZER_DEFAULTS, name: 'adam' },
   rate: 0.01,
-  schedule: { name: 'constant', warmup: 0, final: 0 },
+  schedule: { ...SCHEDULE_DEFAULTS, name: 'constant', warmup: 0 },
+  dropout: NO_DROPOUT,
+  averaging: 0,
   clipNorm: 5,
   clipValue: Number.POSITIVE_INFINITY,
   limits: { steps: 12 },

@@ -101,6 +101,29 @@ export const CASES: Case[] = [
     operands: (floats, ids, rows, n) => ({ out: floats(rows * n), a: floats(rows * n), keep: ids(rows, 3, -1) }),
     call: (k, at, rows, n) => k.addKeptRows(at.out!, at.a!, at.keep!, rows, n),
   },
+  ...([0, 0.3, 0.9] as const).map(
+    (p): Case => ({
+      name: `dropout of ${p}`,
+      sizes: 2,
+      ...elementwise,
+      operands: (floats, _ids, place, n) => ({ out: floats(n), a: floats(n + place) }),
+      call: (k, at, place, n) => k.dropout(at.out!, at.a!, n, place, 0x9234_5678, p),
+    }),
+  ),
+  {
+    name: 'dropout in place',
+    sizes: 1,
+    ...elementwise,
+    operands: (floats, _ids, n) => ({ a: floats(n) }),
+    call: (k, at, n) => k.dropout(at.a!, at.a!, n, 4_000_000_000, 7, 0.5),
+  },
+  {
+    name: 'average',
+    sizes: 1,
+    ...elementwise,
+    operands: (floats, _ids, n) => ({ mean: floats(n), p: floats(n) }),
+    call: (k, at, n) => k.average(at.mean!, at.p!, n, 0.03),
+  },
   {
     name: 'fill',
     sizes: 1,

@@ -30,15 +30,18 @@ afterAll(() => rmSync(FOLDER, { recursive: true }));
 let files = 0;
 const freshPath = (): string => join(FOLDER, `${files++}.json`);
 
-const configs: fc.Arbitrary<ModelConfig> = fc.record({
-  cell: fc.constantFrom(...CELLS),
-  activation: fc.constantFrom(...ACTIVATIONS),
-  reset: fc.constantFrom(...RESETS),
-  layers: fc.integer({ min: 1, max: 3 }),
-  hidden: fc.integer({ min: 1, max: 6 }),
-  embedding: fc.integer({ min: 0, max: 4 }),
-  symbols: fc.integer({ min: 1, max: 6 }),
-});
+const configs: fc.Arbitrary<ModelConfig> = fc
+  .record({
+    cell: fc.constantFrom(...CELLS),
+    activation: fc.constantFrom(...ACTIVATIONS),
+    reset: fc.constantFrom(...RESETS),
+    layers: fc.integer({ min: 1, max: 3 }),
+    hidden: fc.integer({ min: 1, max: 6 }),
+    embedding: fc.integer({ min: 0, max: 4 }),
+    tied: fc.boolean(),
+    symbols: fc.integer({ min: 1, max: 6 }),
+  })
+  .map((config) => (config.tied ? { ...config, embedding: config.hidden } : config));
 
 const finite = fc.float({ noNaN: true, noDefaultInfinity: true });
 
@@ -345,9 +348,17 @@ describe('a file that isn’t a checkpoint is refused in a line:', () => {
     const kept = new Set(['vocabulary', 'run', 'resume']); // may be anything, or nothing
     for (const place of pathsOf(JSON.parse(TEXT))) {
       if (kept.has(place[0]!) && place.length > (place[0] === 'resume' ? 2 : 1)) continue;
-      if (place.join() === 'resume') continue;
+      if (['resume', 'model,tied'].includes(place.join())) continue; // not every file has them
       refusal(changed((file) => take(file, place)));
     }
+  });
+
+  test('with an output tied to embeddings of another width', () => {
+    const tied = changed((file) => {
+      file.model.tied = true;
+      file.model.embedding = 3;
+    });
+    expect(refusal(tied)).toMatch(/damaged: model: .*tied to the embedding/);
   });
 
   const names = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'line\nbreak', '', '\u2028'];

@@ -93,4 +93,25 @@ describe.each(VARIANTS)('gradients of the $label agree with central differences,
     kernels.ints.fill(-1, model.targets, model.targets + 5 * 2);
     expectGradientsRight(network);
   });
+
+  test.each([false, true])('with every dropout at its own rate, variational: %s', (variational) => {
+    const dropout = { input: 0.2, layers: 0.3, output: 0.4, recurrent: 0.25, variational };
+    for (const embedding of [0, 4]) {
+      const shape = { steps: 6, rows: 3, training: true };
+      const network = makeNetwork({ ...config, layers: 2, embedding }, shape, 41, 8, dropout);
+      randomSymbols(network, 42);
+      randomState(network, 43);
+      expectGradientsRight({ ...network, key: 44 });
+      expect(totalLoss({ ...network, key: 45 })).not.toBe(totalLoss({ ...network, key: 44 }));
+    }
+  });
+
+  test('with the output tied to the embedding', () => {
+    const shape = { steps: 6, rows: 3, training: true };
+    const network = makeNetwork({ ...config, layers: 2, embedding: config.hidden, tied: true }, shape, 51);
+    randomSymbols(network, 52);
+    randomState(network, 53);
+    expect(network.model.parameters.manifest.views.map(({ name }) => name)).not.toContain('output.weight');
+    expectGradientsRight(network);
+  });
 });

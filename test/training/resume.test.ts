@@ -2,10 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { CELLS, RESETS } from '../../src/nn/config.ts';
+import { NO_DROPOUT } from '../../src/nn/dropout.ts';
 import { OPTIMIZER_DEFAULTS, OPTIMIZERS } from '../../src/training/optimizer.ts';
 import type { Recipe } from '../../src/training/options.ts';
 import { recipeOf } from '../../src/training/run.ts';
+import { SCHEDULE_DEFAULTS, SCHEDULES } from '../../src/training/schedule.ts';
 import { ALONE, LINES, RECIPE, resumeFrom, run, STREAM } from '../helpers/training.ts';
+
+const DROPOUT = { input: 0.1, layers: 0.2, output: 0.3, recurrent: 0.4, variational: false };
 
 /** Recipes of a few steps, in all that resuming may meet. */
 const recipes: fc.Arbitrary<Recipe> = fc
@@ -16,13 +20,17 @@ const recipes: fc.Arbitrary<Recipe> = fc
     hidden: fc.integer({ min: 1, max: 9 }),
     embedding: fc.constantFrom(0, 3),
     optimizer: fc.constantFrom(...OPTIMIZERS),
-    schedule: fc.constantFrom('constant' as const, 'cosine' as const),
+    schedule: fc.constantFrom(...SCHEDULES),
+    dropout: fc.constantFrom(NO_DROPOUT, DROPOUT, { ...DROPOUT, variational: true }),
+    averaging: fc.constantFrom(0, 0.9),
+    patience: fc.constantFrom(undefined, 2),
     batch: fc.integer({ min: 1, max: 5 }),
     bptt: fc.integer({ min: 1, max: 12 }),
     stride: fc.integer({ min: 1, max: 12 }),
     steps: fc.integer({ min: 2, max: 80 }),
     validateEvery: fc.integer({ min: 1, max: 20 }),
     validation: fc.constantFrom(0, 0.2),
+    test: fc.constantFrom(0, 0.1),
     clipValue: fc.constantFrom(0.05, Number.POSITIVE_INFINITY),
     seed: fc.string({ maxLength: 5 }),
   })
@@ -30,9 +38,9 @@ const recipes: fc.Arbitrary<Recipe> = fc
     ...RECIPE,
     ...rest,
     stride: Math.min(stride, rest.bptt),
-    model: { cell, activation: 'tanh', reset, layers, hidden, embedding },
+    model: { cell, activation: 'tanh', reset, layers, hidden, embedding, tied: embedding === hidden },
     optimizer: { ...OPTIMIZER_DEFAULTS, name: optimizer },
-    schedule: { name: schedule, warmup: 3, final: 0.1 },
+    schedule: { ...SCHEDULE_DEFAULTS, name: schedule, warmup: 3, patience: 1 },
     limits: { steps },
   }));
 

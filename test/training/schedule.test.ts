@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { rateFactor, SCHEDULES, type ScheduleConfig } from '../../src/training/schedule.ts';
+import { rateFactor, SCHEDULE_DEFAULTS, SCHEDULES, type ScheduleConfig } from '../../src/training/schedule.ts';
 
-const constant: ScheduleConfig = { name: 'constant', warmup: 0, final: 0 };
-const cosine: ScheduleConfig = { name: 'cosine', warmup: 0, final: 0 };
+const constant: ScheduleConfig = { ...SCHEDULE_DEFAULTS, name: 'constant', warmup: 0, final: 0 };
+const cosine: ScheduleConfig = { ...constant, name: 'cosine' };
+const linear: ScheduleConfig = { ...constant, name: 'linear' };
+const stepwise: ScheduleConfig = { ...constant, name: 'step', factor: 0.1, drops: 2 };
 
 describe('the rate’s factor', () => {
   test.each([
@@ -21,13 +23,27 @@ describe('the rate’s factor', () => {
     { schedule: { ...cosine, final: 0.2 }, step: 9, progress: 1 / 2, factor: 0.6 },
     { schedule: { ...cosine, final: 0.2 }, step: 9, progress: 1, factor: 0.2 },
     { schedule: { ...cosine, final: 0.2, warmup: 10 }, step: 5, progress: 1 / 2, factor: 0.3 },
+    { schedule: linear, step: 9, progress: 1 / 4, factor: 3 / 4 },
+    { schedule: { ...linear, final: 0.2 }, step: 9, progress: 1 / 2, factor: 0.6 },
+    { schedule: stepwise, step: 9, progress: 0.3, factor: 1 },
+    { schedule: stepwise, step: 9, progress: 0.34, factor: 0.1 },
+    { schedule: stepwise, step: 9, progress: 0.67, factor: 0.01 },
+    { schedule: stepwise, step: 9, progress: 1, factor: 0.01 },
   ])('of $schedule at step $step, progress $progress is $factor', ({ schedule, step, progress, factor }) => {
     expect(rateFactor(schedule, step, progress)).toBeCloseTo(factor, 14);
+  });
+
+  test('of plateau falls with each plateau, and with nothing else', () => {
+    const schedule: ScheduleConfig = { ...constant, name: 'plateau', factor: 0.5 };
+    expect([0, 1, 3].map((plateaus) => rateFactor(schedule, 9, 0.9, plateaus))).toEqual([1, 0.5, 0.125]);
   });
 
   test('is never outside [0, 1], and after the warm-up never grows', () => {
     const schedules = fc.record({
       name: fc.constantFrom(...SCHEDULES),
+      factor: fc.double({ min: 0, max: 1, noNaN: true }),
+      drops: fc.nat(20),
+      patience: fc.constant(1),
       warmup: fc.integer({ min: 0, max: 100 }),
       final: fc.double({ min: 0, max: 1, noNaN: true }),
     });

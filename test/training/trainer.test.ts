@@ -10,6 +10,7 @@ import type { TrainEvent } from '../../src/training/events.ts';
 import { OPTIMIZER_DEFAULTS } from '../../src/training/optimizer.ts';
 import type { Recipe } from '../../src/training/options.ts';
 import { readRun } from '../../src/training/run.ts';
+import { SCHEDULE_DEFAULTS } from '../../src/training/schedule.ts';
 import { train } from '../../src/training/trainer.ts';
 import { VARIANTS } from '../helpers/network.ts';
 import { ALONE, LINES, RECIPE, run, STREAM, type Told } from '../helpers/training.ts';
@@ -249,7 +250,7 @@ describe('learning', () => {
     const recipe: Partial<Recipe> = {
       model: { ...RECIPE.model, cell: 'rnn', activation: 'relu', layers: 2, embedding: 6 },
       initializer: 'identity',
-      schedule: { name: 'cosine', warmup: 10, final: 0.1 },
+      schedule: { ...SCHEDULE_DEFAULTS, name: 'cosine', warmup: 10, final: 0.1 },
       limits: { steps: 200 },
     };
     const { steps } = await run(LINES, recipe);

@@ -40,13 +40,9 @@ function defined(config: ModelConfig, parameters: Float32Array, index: number, k
 }
 
 /** The losses and norms of a run that changes no parameter to speak of: its rate is nearly nothing. */
-async function standing(
-  cell: Omit<ModelConfig, 'layers' | 'hidden' | 'embedding' | 'symbols'>,
-  k1: number,
-  k2: number,
-) {
+async function standing(cell: Pick<ModelConfig, 'cell' | 'activation' | 'reset'>, k1: number, k2: number) {
   const { steps, last } = await run(STREAM, {
-    model: { ...cell, layers: 2, hidden: 9, embedding: 3 },
+    model: { ...RECIPE.model, ...cell, layers: 2, hidden: 9, embedding: 3 },
     optimizer: { ...OPTIMIZER_DEFAULTS, name: 'sgd', momentum: 0 },
     rate: 1e-30,
     clipNorm: Number.POSITIVE_INFINITY,

@@ -7,6 +7,7 @@ export {
   tanhBackward,
   tanhForward,
 } from './activations';
+export { dropout } from './dropout';
 export { multiply8, multiply16, multiplyTransposed8, multiplyTransposed16 } from './gemm';
 export {
   gruAfterBackward,
@@ -17,7 +18,7 @@ export {
   gruResetForward,
 } from './gru';
 export { lstmBackward, lstmForward } from './lstm';
-export { adam, adaptive, clamp, sgd, sumOfSquares } from './optimizer';
+export { adam, adaptive, average, clamp, sgd, sumOfSquares } from './optimizer';
 export { pack, packTransposed } from './pack';
 export { addKeptRows, fill, gatherRows, keepRows, scatterRows, sumRows } from './rows';
 export { SCRATCH_FLOATS, setScratch } from './scratch';

@@ -52,6 +52,31 @@ function clamped(x: v128, settings: usize): v128 {
   return f32x4.pmax(f32x4.pmin(x, v128.load32_splat(settings)), v128.load32_splat(settings, 4));
 }
 
+/** mean ← mean + share · (p − mean). */
+export function average(mean: usize, p: usize, n: i32, share: f32): void {
+  mean <<= 2;
+  p <<= 2;
+  const settings = scratchSettings();
+  store<f32>(settings, share);
+  const end = bytes(n);
+  let at: usize = 0;
+  for (; at + bytes(PAIR) <= end; at += bytes(PAIR)) averageStep(mean + at, p + at, settings, PAIR);
+  for (; at + bytes(QUAD) <= end; at += bytes(QUAD)) averageStep(mean + at, p + at, settings, QUAD);
+  for (; at < end; at += bytes(ONE)) averageStep(mean + at, p + at, settings, ONE);
+}
+
+@inline
+function averageStep(mean: usize, p: usize, settings: usize, step: Step): void {
+  const low = towards(first(mean, step), first(p, step), settings);
+  const high = towards(second(mean, step), second(p, step), settings);
+  put(mean, low, high, step);
+}
+
+@inline
+function towards(mean: v128, p: v128, settings: usize): v128 {
+  return f32x4.relaxed_madd(v128.load32_splat(settings), f32x4.sub(p, mean), mean);
+}
+
 /** g ← scale·g + weightDecay·p; velocity ← momentum·velocity + g; p ← p − rate·velocity. */
 export function sgd(
   p: usize,

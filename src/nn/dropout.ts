@@ -1,0 +1,130 @@
+import type { Arena } from '../kernel/arena.ts';
+import type { Address, Kernels } from '../kernel/contract.ts';
+import type { Range } from '../kernel/team.ts';
+import { type BatchShape, overlap } from './cell.ts';
+import type { DenseInput } from './layer.ts';
+import type { Manifest, TensorView } from './parameters.ts';
+
+/** Probabilities that a number is dropped in training, each in [0, 1). What is kept is scaled up, so evaluation drops nothing. */
+export interface DropoutConfig {
+  /** Of the symbols' embeddings; where there are none, of the matrix U that one-hot symbols pick rows from. */
+  readonly input: number;
+  /** Of what a layer puts out for the layer above (Zaremba et al. 2014: never along time). */
+  readonly layers: number;
+  /** Of what the top layer puts out for the output layer. */
+  readonly output: number;
+  /** Of the recurrent matrices W: DropConnect (Wan et al. 2013; on W, Merity et al. 2018). */
+  readonly recurrent: number;
+  /** One mask for all steps of a window (Gal & Ghahramani 2016) instead of one for each step. Weights have one mask a window anyway. */
+  readonly variational: boolean;
+}
+
+export const NO_DROPOUT: DropoutConfig = { input: 0, layers: 0, output: 0, recurrent: 0, variational: false };
+
+/** Decides what is dropped in one update: 32 bits. Nothing is dropped without one. */
+export type DropoutKey = number | undefined;
+
+/** Dropout of what flows from one layer to the next: a copy that is masked forward, and the gradient masked by the same numbers. */
+export class Dropout {
+  /** What the layer above reads. */
+  readonly output: DenseInput;
+  readonly #input: DenseInput;
+  readonly #rows: number;
+  readonly #probability: number;
+  readonly #variational: boolean;
+  readonly #site: number;
+
+  /** @param site a number that no other place of the model has */
+  constructor(
+    arena: Arena,
+    shape: BatchShape,
+    input: DenseInput,
+    probability: number,
+    variational: boolean,
+    site: number,
+  ) {
+    const values = arena.float(shape.steps * shape.rows * input.width); // [T][B][width]
+    this.output = { ...input, values };
+    this.#input = input;
+    this.#rows = shape.rows;
+    this.#probability = probability;
+    this.#variational = variational;
+    this.#site = site;
+  }
+
+  forward(k: Kernels, range: Range, steps: number, key: DropoutKey): void {
+    this.#mask(k, range, steps, key, this.output.values, this.#input.values);
+  }
+
+  /** ∂L/∂ of what was read, in place of ∂L/∂ of what was put out. */
+  backward(k: Kernels, range: Range, steps: number, key: DropoutKey): void {
+    this.#mask(k, range, steps, key, this.#input.gradients, this.#input.gradients);
+  }
+
+  #mask(k: Kernels, { start, end }: Range, steps: number, key: DropoutKey, out: Address, from: Address): void {
+    const { width } = this.#input;
+    const probability = key === undefined ? 0 : this.#probability;
+    const siteKey = keyOf(key, this.#site);
+    for (let step = 0; step < steps; step++) {
+      const at = (step * this.#rows + start) * width;
+      const place = this.#variational ? start * width : at;
+      k.dropout(out + at, from + at, (end - start) * width, place, siteKey, probability);
+    }
+  }
+}
+
+/** DropConnect: products read masked copies of some matrices, whose gradients are masked by the same numbers. */
+export class DropConnect {
+  /** Where products find the matrices, by name. */
+  readonly copies: ReadonlyMap<string, Address>;
+  readonly #parts: readonly Part[];
+
+  /** @param probabilities by the matrices' names; what is never dropped needs no copy */
+  constructor(arena: Arena, manifest: Manifest, probabilities: ReadonlyMap<string, number>) {
+    this.#parts = [...probabilities]
+      .filter(([, probability]) => probability > 0)
+      .map(([name, probability]) => {
+        const view = manifest.view(name);
+        return { ...view, probability, copy: arena.float(view.size) };
+      });
+    this.copies = new Map(this.#parts.map(({ name, copy }) => [name, copy]));
+  }
+
+  get isEmpty(): boolean {
+    return this.#parts.length === 0;
+  }
+
+  /** Makes the copies' share in `range`, which counts numbers of the flat buffer at `values`. */
+  forward(k: Kernels, values: Address, range: Range, key: DropoutKey): void {
+    for (const part of this.#parts) mask(k, part, part.copy, values + part.offset, range, key);
+  }
+
+  /** Masks the gradients' share in `range`. */
+  backward(k: Kernels, gradients: Address, range: Range, key: DropoutKey): void {
+    for (const part of this.#parts) mask(k, part, gradients + part.offset, gradients + part.offset, range, key);
+  }
+}
+
+/** A matrix whose numbers are dropped, and the copy that products read. */
+interface Part extends TensorView {
+  readonly copy: Address;
+  readonly probability: number;
+}
+
+function mask(k: Kernels, part: Part, out: Address, from: Address, range: Range, key: DropoutKey): void {
+  const { start, end } = overlap(range, part.offset, part.offset + part.size);
+  const probability = key === undefined ? 0 : part.probability;
+  k.dropout(out + start, from + start, end - start, start, keyOf(key, part.offset), probability);
+}
+
+/** A key for each update: draws for different updates have nothing to do with each other. */
+export function updateKey(seed: number, update: number): number {
+  return keyOf(seed, update);
+}
+
+/** A key of its own for each number under a key. */
+function keyOf(key: DropoutKey, of: number): number {
+  let bits = Math.imul((key ?? 0) ^ Math.imul(of + 1, 0x9e3779b1), 0x21f0aaad);
+  bits = Math.imul(bits ^ (bits >>> 15), 0x735a2d97);
+  return bits ^ (bits >>> 15);
+}

@@ -1,0 +1,69 @@
+import { UserError } from '../errors.ts';
+import type { Kernels } from '../kernel/contract.ts';
+import type { Checkpoint, Resume } from '../nn/checkpoint.ts';
+import type { Corpus } from '../text/corpus.ts';
+import type { Split } from '../text/split.ts';
+import type { Batches } from '../text/windows.ts';
+import type { Recipe } from './options.ts';
+import type { TrainingPlan } from './program.ts';
+import { type RunRecord, readProgress, type TrainerProgress, toJson } from './run.ts';
+import type { RunState } from './state.ts';
+import { loadTensors, saveModel, saveTensors } from './tensors.ts';
+
+/** Everything that a run consists of at a moment. */
+export interface Moment {
+  readonly recipe: Recipe;
+  readonly corpus: Corpus;
+  readonly split: Split;
+  readonly plan: TrainingPlan;
+  readonly kernels: Kernels;
+  readonly batches: Batches;
+  readonly state: RunState;
+}
+
+/** The model as it is, and where it is `resumable`, all that a run needs to go on as if it had never stopped. */
+export function takeSnapshot(moment: Moment, resumable: boolean): Checkpoint {
+  const { recipe, corpus, split, plan, kernels, state } = moment;
+  const { hash, mode, characters, vocabulary } = corpus;
+  const run = toJson({
+    recipe,
+    corpus: {
+      hash,
+      mode,
+      characters,
+      trainSymbols: split.train.targets,
+      validationSymbols: split.validation.targets,
+      testSymbols: split.test.targets,
+    },
+    step: state.step,
+    epoch: state.epoch,
+    history: state.history,
+  });
+  return {
+    model: plan.model.config,
+    vocabulary: toJson(vocabulary.toJSON()),
+    run,
+    parameters: saveModel(plan, kernels),
+    resume: resumable ? resumeState(moment) : undefined,
+  };
+}
+
+function resumeState({ batches, plan, kernels, state }: Moment): Resume {
+  const progress: TrainerProgress = { ...state.progress, batches: batches.state() as TrainerProgress['batches'] };
+  return { data: toJson(progress), tensors: saveTensors(plan, kernels) };
+}
+
+/** Takes up everything that a resumable snapshot has. UserError where it has nothing to resume, or what doesn't fit. */
+export function restoreSnapshot(moment: Moment, checkpoint: Checkpoint, run: RunRecord): void {
+  const { plan, kernels, batches, state } = moment;
+  const { resume } = checkpoint;
+  if (!resume) throw new UserError('the checkpoint has no training state to resume; give the .last.json beside it');
+  const progress = readProgress(resume.data);
+  const place = progress.batches;
+  if (place.mode === 'lines' && place.inputs.some((id) => id >= plan.model.config.symbols)) {
+    throw new UserError("the checkpoint can't be resumed: its place in the text has symbols outside the vocabulary");
+  }
+  loadTensors(plan, kernels, checkpoint);
+  batches.restore(place);
+  state.restore(run, progress);
+}
