@@ -5,7 +5,7 @@ import type { History } from '../training/history.ts';
 import { type RunRecord, readRun } from '../training/run.ts';
 import { type LoadedModel, openCheckpoint } from './checkpoints.ts';
 import type { InfoOptions } from './info.ts';
-import { grouped, harmless, lossText, Output, paint } from './output.ts';
+import { grouped, lossText, Output, paint, table } from './output.ts';
 
 /** The most points of a history that are printed; the rest is in --json. */
 const POINTS = 12;
@@ -99,11 +99,6 @@ function history(points: History): string {
     ].join(''),
   );
   return [paint.dim(head), ...rows].join('\n');
-}
-
-function table(rows: readonly (readonly [string, string | number])[]): string {
-  const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, value]) => `${paint.cyan(name.padEnd(width))}  ${harmless(String(value))}`).join('\n');
 }
 
 function shortened(value: string, length: number): string {

@@ -3,6 +3,8 @@ import { Command, CommanderError } from 'commander';
 import { EXIT, UserError } from '../errors.ts';
 import { beamCommand } from './beam.ts';
 import { benchCommand } from './bench.ts';
+import { compareCommand } from './compare.ts';
+import { evalCommand } from './eval.ts';
 import { infoCommand } from './info.ts';
 import { oneLine, ReaderGone } from './output.ts';
 import { sampleCommand } from './sample.ts';
@@ -44,7 +46,15 @@ function build(): Command {
     .option('--debug', 'show the stack trace of an error')
     .addHelpText('after', EXAMPLES)
     .configureHelp({ showGlobalOptions: false });
-  for (const command of [trainCommand(), sampleCommand(), beamCommand(), infoCommand(), benchCommand()])
+  for (const command of [
+    trainCommand(),
+    sampleCommand(),
+    beamCommand(),
+    evalCommand(),
+    compareCommand(),
+    infoCommand(),
+    benchCommand(),
+  ])
     program.addCommand(command);
   for (const command of [program, ...program.commands]) {
     const help = command === program ? 'rnn --help' : `rnn ${command.name()} --help`;

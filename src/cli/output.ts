@@ -98,3 +98,9 @@ export function durationText(seconds: number): string {
   if (s < 3600) return `${Math.floor(s / 60)}m${String(s % 60).padStart(2, '0')}s`;
   return `${Math.floor(s / 3600)}h${String(Math.floor((s % 3600) / 60)).padStart(2, '0')}m`;
 }
+
+/** Named facts, one a line. */
+export function table(rows: readonly (readonly [string, string | number])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${paint.cyan(name.padEnd(width))}  ${harmless(String(value))}`).join('\n');
+}

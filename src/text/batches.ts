@@ -3,9 +3,9 @@ import type { Part } from './split.ts';
 import { StreamBatches } from './stream-batches.ts';
 import type { Batches, BatchOptions } from './windows.ts';
 
-/** Batches of a part of either mode. `seed` decides the order of lines. UserError where the part is too short. */
+/** Batches of a part of either mode. `seed` decides the order of lines, and where windows of a stream begin. UserError where the part is too short. */
 export function createBatches(part: Part, options: BatchOptions, seed: string | number = 0): Batches {
-  return part.mode === 'stream' ? new StreamBatches(part, options) : new LineBatches(part, options, seed);
+  return part.mode === 'stream' ? new StreamBatches(part, options, seed) : new LineBatches(part, options, seed);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { Random } from '../random.ts';
 import type { Ids } from './ids.ts';
 import type { StreamPart } from './split.ts';
 import {
@@ -15,8 +16,9 @@ import {
  * ⌊b·(N − 1)/B⌋ + 1 to ⌊(b + 1)·(N − 1)/B⌋, so that each symbol but the first is a target exactly once an epoch. Streams
  * differ by one step at most; where a row has one less, the last target is −1.
  *
- * Within an epoch, window w covers the steps from w·k1 on, k2 of them or what is left. Then all rows start anew,
- * from a state of zero.
+ * Within an epoch, window w covers the steps from w·k1 − o on, k2 of them or what is left, but none before step 0. Then all rows
+ * start anew, from a state of zero. The offset o is 0 in the first epoch, and after it drawn for each from 0, …, k1 − 1, so that the
+ * gradient isn't cut at the same places every time.
  */
 export class StreamBatches implements Batches {
   readonly rows: number;
@@ -27,11 +29,13 @@ export class StreamBatches implements Batches {
   readonly #starts: Float64Array;
   /** Steps of the longest rows. */
   readonly #steps: number;
+  readonly #seed: string | number;
   #step = 0;
   #epoch = 0;
+  #offset = 0;
 
   /** UserError where the text is too short to give each row a step. */
-  constructor(part: StreamPart, options: BatchOptions) {
+  constructor(part: StreamPart, options: BatchOptions, seed: string | number = 0) {
     const { rows, window, stride } = resolveBatchOptions(options);
     if (part.targets < rows) {
       const use = part.targets > 0 ? `use a batch of ${part.targets} at most, or a longer text` : 'use a longer text';
@@ -46,19 +50,22 @@ export class StreamBatches implements Batches {
     this.#ids = part.ids;
     this.#starts = rowStarts(part.targets, rows);
     this.#steps = Math.ceil(part.targets / rows);
+    this.#seed = seed;
   }
 
   next(inputs: Int32Array, targets: Int32Array, keep: Int32Array): Window {
     const first = this.#step;
-    const steps = Math.min(this.window, this.#steps - first);
+    const before = first === 0 ? this.#offset : 0;
+    const steps = Math.min(this.window - before, this.#steps - first);
     const again = first === 0 ? 0 : this.window - this.stride;
     const counted = fillFromStream(this.#ids, this.#starts, first, steps, again, inputs, targets, keep);
     const ends = first + steps === this.#steps;
     const done = ends ? this.targets : (first + steps) * this.rows;
     const epoch = this.#epoch + done / this.targets;
-    if (ends) this.#epoch++;
-    this.#step = ends ? 0 : first + this.stride;
-    return { steps, advance: Math.min(this.stride, steps), counted, epoch };
+    const advance = Math.min(this.stride - before, steps);
+    if (ends) this.#begin(this.#epoch + 1);
+    else this.#step = first + advance;
+    return { steps, advance, counted, epoch };
   }
 
   state(): StreamBatchState {
@@ -70,12 +77,20 @@ export class StreamBatches implements Batches {
       state.mode === 'stream' &&
       Number.isSafeInteger(state.epoch) &&
       state.epoch >= 0 &&
-      Number.isSafeInteger(state.step / this.stride) &&
+      Number.isSafeInteger(state.step) &&
       state.step >= 0 &&
       state.step < this.#steps;
-    if (!fits) throw new UserError('the saved place in the text belongs to another text or batch; start training anew');
+    if (fits) this.#begin(state.epoch);
+    if (!fits || (state.step > 0 && (state.step + this.#offset) % this.stride !== 0)) {
+      throw new UserError('the saved place in the text belongs to another text or batch; start training anew');
+    }
     this.#step = state.step;
-    this.#epoch = state.epoch;
+  }
+
+  #begin(epoch: number): void {
+    this.#epoch = epoch;
+    this.#step = 0;
+    this.#offset = epoch === 0 ? 0 : new Random(`${this.#seed}/offset/${epoch}`).integer(this.stride);
   }
 }
 

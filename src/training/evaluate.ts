@@ -8,13 +8,27 @@ import { COMMAND, type ProgramConfig, SETTING, type TrainingPlan } from './progr
 export interface Evaluation {
   readonly loss: number;
   readonly symbols: number;
+  /** Symbols that the model thought the likeliest of all, where they were counted. */
+  readonly correct?: number;
+}
+
+export interface EvaluateOptions {
+  /** Whether to count the symbols that were the likeliest. */
+  readonly accuracy?: boolean;
+  /** Runs a window of so many targets: leaves their losses, and a positive multiple of the logits' gradient. Evaluation alone, if not given. */
+  readonly read?: (counted: number) => Promise<void>;
 }
 
 /**
  * Reads a part from end to end, its rows' states carried from window to window, and measures −log p of every symbol
  * (text/batches.ts, `evaluationBatches`). Training's own state is left as it was.
  */
-export async function evaluate(engine: Engine<ProgramConfig>, plan: TrainingPlan, part: Part): Promise<Evaluation> {
+export async function evaluate(
+  engine: Engine<ProgramConfig>,
+  plan: TrainingPlan,
+  part: Part,
+  { accuracy = false, read = () => readWindow(engine) }: EvaluateOptions = {},
+): Promise<Evaluation> {
   const { model } = plan;
   const { kernels, settings } = engine;
   const { rows, steps: window } = model.shape;
@@ -24,15 +38,44 @@ export async function evaluate(engine: Engine<ProgramConfig>, plan: TrainingPlan
   const carried = model.saveStates(kernels);
   let sum = 0;
   let symbols = 0;
+  let correct = 0;
   for (const { steps, counted } of batches) {
     settings[SETTING.steps] = steps;
-    await runCommand(engine, COMMAND.evaluate);
+    await read(counted);
     sum += sumLosses(kernels.floats, model.losses, steps * rows);
     symbols += counted;
+    if (accuracy) correct += countLikeliest(plan, engine, steps * rows);
     model.carry(kernels, steps);
   }
   model.loadStates(kernels, carried);
-  return { loss: sum / symbols, symbols };
+  return { loss: sum / symbols, symbols, ...(accuracy ? { correct } : {}) };
+}
+
+async function readWindow(engine: Engine<ProgramConfig>): Promise<void> {
+  engine.settings[SETTING.lossScale] = 1;
+  await runCommand(engine, COMMAND.evaluate);
+}
+
+/** Positions whose target has the largest probability y. What is there is the gradient s·(y − onehot), so y_target is its s short. */
+function countLikeliest(
+  { model }: TrainingPlan,
+  { kernels, settings }: Engine<ProgramConfig>,
+  positions: number,
+): number {
+  const { floats, ints } = kernels;
+  const { symbols } = model.config;
+  const scale = settings[SETTING.lossScale]!;
+  let correct = 0;
+  for (let position = 0; position < positions; position++) {
+    const target = ints[model.targets + position]!;
+    if (target < 0) continue;
+    const from = model.logits + position * symbols;
+    const likeliness = floats[from + target]! + scale;
+    let largest = 0;
+    for (let at = from; at < from + symbols; at++) if (floats[at]! > largest) largest = floats[at]!;
+    if (likeliness >= largest) correct++;
+  }
+  return correct;
 }
 
 /** Σ losses, in double precision and in order. */

@@ -10,6 +10,8 @@ export const historySchema = z.array(
     loss: z.number(),
     /** Validation loss, where there is a validation part. */
     validation: z.number().optional(),
+    /** Test loss, where there is a test part and the model was the best so far. */
+    test: z.number().optional(),
     /** Norm of the gradient, clipped by value but not yet by norm. */
     gradientNorm: z.number(),
     /** Share of steps whose gradient was clipped by norm. */
@@ -38,12 +40,12 @@ export class Tally {
   }
 
   /** The means, and back to nothing. */
-  take(step: number, epoch: number, rate: number, validation: number | undefined): HistoryPoint {
+  take(step: number, epoch: number, rate: number, held: Pick<HistoryPoint, 'validation' | 'test'>): HistoryPoint {
     const point = {
       step,
       epoch,
       loss: this.#losses / this.#symbols,
-      ...(validation === undefined ? {} : { validation }),
+      ...held,
       gradientNorm: this.#norms / this.#steps,
       clipped: this.#clipped / this.#steps,
       rate,
@@ -64,4 +66,11 @@ export class Tally {
     this.#norms = norms;
     this.#clipped = clipped;
   }
+}
+
+/** The point whose model was the best: of the smallest validation loss, or the last where nothing was held out. */
+export function bestPoint(history: History): HistoryPoint | undefined {
+  const validated = history.filter(({ validation }) => validation !== undefined);
+  if (validated.length === 0) return history.at(-1);
+  return validated.reduce((best, point) => (point.validation! < best.validation! ? point : best));
 }

@@ -74,7 +74,7 @@ function evaluate(plan: TrainingPlan, k: Kernels, team: Team, settings: Float64A
   prepareWeights(plan, k, team, undefined);
   team.barrier();
   model.forward(k, rows, steps);
-  model.loss(k, rows, steps, 0);
+  model.loss(k, rows, steps, settings[SETTING.lossScale]!);
   team.barrier();
 }
 

@@ -109,8 +109,6 @@ const batchesSchema = z.discriminatedUnion('mode', [
 const progressSchema = z.strictObject({
   /** Smallest validation loss, if any. */
   best: z.number().nullable(),
-  /** Test loss of the model that had it. */
-  bestTest: z.number().nullable().default(null),
   sinceBest: z.int().nonnegative().default(0),
   plateaus: z.int().nonnegative().default(0),
   sincePlateau: z.int().nonnegative().default(0),

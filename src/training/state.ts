@@ -8,9 +8,8 @@ export class RunState {
   /** Epochs read, with fraction. */
   epoch = 0;
   history: History = [];
-  /** Smallest validation loss so far, and the test loss of the model that had it. */
+  /** Smallest validation loss so far. */
   best = Number.POSITIVE_INFINITY;
-  bestTest: number | undefined;
   /** Validations since the best. */
   sinceBest = 0;
   /** Drops of the learning rate because validation stood still, and validations since the last drop or the best. */
@@ -37,18 +36,18 @@ export class RunState {
   }
 
   /** Ends a stretch of the learning curve. */
-  report(rate: number, validation: number | undefined): HistoryPoint {
-    const point = this.tally.take(this.step, this.epoch, rate, validation);
+  report(rate: number, validation: number | undefined, test: number | undefined): HistoryPoint {
+    const held = { ...(validation === undefined ? {} : { validation }), ...(test === undefined ? {} : { test }) };
+    const point = this.tally.take(this.step, this.epoch, rate, held);
     this.history.push(point);
     return point;
   }
 
   /** What a checkpoint keeps besides the run's record. */
   get progress(): Omit<TrainerProgress, 'batches'> {
-    const { best, bestTest, sinceBest, plateaus, sincePlateau, tally } = this;
+    const { best, sinceBest, plateaus, sincePlateau, tally } = this;
     return {
       best: Number.isFinite(best) ? best : null,
-      bestTest: bestTest ?? null,
       sinceBest,
       plateaus,
       sincePlateau,
@@ -61,7 +60,6 @@ export class RunState {
     this.epoch = epoch;
     this.history = [...history];
     this.best = progress.best ?? Number.POSITIVE_INFINITY;
-    this.bestTest = progress.bestTest ?? undefined;
     this.sinceBest = progress.sinceBest;
     this.plateaus = progress.plateaus;
     this.sincePlateau = progress.sincePlateau;

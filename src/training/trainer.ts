@@ -16,6 +16,7 @@ import { runCommand } from './command.ts';
 import { Course } from './course.ts';
 import { evaluate, sumLosses } from './evaluate.ts';
 import type { CheckpointEvent, DoneEvent, ReportEvent, StartEvent, StepEvent, TrainEvent } from './events.ts';
+import { bestPoint } from './history.ts';
 import {
   defaultSteps,
   fitBatch,
@@ -227,8 +228,8 @@ class Trainer {
     const loss = await this.#evaluate(this.#split.validation);
     if (loss !== undefined && !Number.isFinite(loss)) throw this.#diverged(`the validation loss is ${loss}`);
     const best = state.judge(loss, this.#options.recipe.schedule.patience);
-    if (best) state.bestTest = await this.#evaluate(this.#split.test);
-    const point = state.report(this.#rate, loss);
+    const test = best ? await this.#evaluate(this.#split.test) : undefined;
+    const point = state.report(this.#rate, loss, test);
     yield { type: 'report', point, best };
     const over = final || this.#outOfPatience() !== undefined;
     if (best) yield this.#checkpoint('best', over);
@@ -261,9 +262,17 @@ class Trainer {
   }
 
   #done(reason: DoneEvent['reason']): DoneEvent {
-    const { step, epoch, history, best, bestTest } = this.#state;
-    const validation = Number.isFinite(best) ? best : undefined;
-    return { type: 'done', reason, step, epoch, loss: history.at(-1)?.loss, validation, test: bestTest };
+    const { step, epoch, history } = this.#state;
+    const best = bestPoint(history);
+    return {
+      type: 'done',
+      reason,
+      step,
+      epoch,
+      loss: history.at(-1)?.loss,
+      validation: best?.validation,
+      test: best?.test,
+    };
   }
 
   #progress(): number {
