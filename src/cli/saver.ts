@@ -28,6 +28,7 @@ export class Saver {
     if (kind === 'best') {
       this.#best = snapshot();
       if (final || now - this.#bestSaved > SAVE_EVERY_MS) this.flush();
+      else this.#best = { ...this.#best, parameters: this.#best.parameters.slice() }; // views hold only until training goes on
     } else if (final || now - this.#lastSaved > SAVE_EVERY_MS) {
       saveCheckpoint(lastPath(this.path), snapshot());
       this.#lastSaved = performance.now();

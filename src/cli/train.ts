@@ -11,8 +11,11 @@ import {
   share,
   whole,
 } from './options.ts';
+import { remark } from './output.ts';
+import { applyPreset, PRESETS, type PresetName } from './presets.ts';
 
 export interface TrainCommandOptions {
+  readonly preset: PresetName;
   readonly cell: 'lstm' | 'gru' | 'rnn';
   readonly activation: 'tanh' | 'logistic' | 'relu';
   readonly reset: 'before' | 'after';
@@ -68,6 +71,11 @@ export function trainCommand(): Command {
     .description('Train a model on one or more texts, and save it as JSON.')
     .argument('<corpus...>', 'text files, read one after the other; - is standard input', collect)
     .optionsGroup('Model:')
+    .addOption(
+      new Option('--preset <name>', 'values for the options below, by purpose: a first look, minutes, or an hour')
+        .choices(PRESETS)
+        .default('quick'),
+    )
     .addOption(new Option('--cell <name>', 'recurrent cell').choices(['lstm', 'gru', 'rnn']).default('lstm'))
     .option('--layers <n>', 'recurrent layers, each fed by the one below', whole(1, 64), 2)
     .option('--hidden <n>', 'units of a layer', whole(1, 32_768), 128)
@@ -126,8 +134,13 @@ export function trainCommand(): Command {
     .option('--ema <decay>', 'validate and save a moving average of the parameters; 0 keeps none', share(), 0)
     .option('--patience <n>', 'stop after so many validations without a new best', whole(1))
     .option('--seed <seed>', 'the same seed and options give the same model, to the bit', '1')
-    .optionsGroup('Dropout, the probability that a number is dropped in training:')
-    .option('--dropout <p>', 'what a layer puts out for the next one, or for the output', share(), 0)
+    .optionsGroup('Dropout:')
+    .option(
+      '--dropout <p>',
+      'probability to drop, in training, a number that a layer puts out for the next or the output',
+      share(),
+      0,
+    )
     .option('--dropout-input <p>', 'embeddings, or, of one-hot symbols, the matrix they pick rows from', share(), 0)
     .option('--dropout-output <p>', 'what the top layer puts out (default: --dropout)', share())
     .option('--dropconnect <p>', 'numbers of the recurrent matrices', share(), 0)
@@ -180,7 +193,7 @@ the rest of the training is as it was begun.
 
 Examples:
   rnn train book.txt
-  rnn train book.txt --time 3m --hidden 256
+  rnn train book.txt --time 3m --preset balanced
   rnn train corpora/terms.txt --validation 0 --out checkpoints/terms.json
   rnn train book.txt --cell rnn --bptt 50 --bptt-stride 10 --clip-norm 5
   rnn train book.txt --resume checkpoints/book.last.json
@@ -188,8 +201,12 @@ Examples:
     );
   return command.action(async (sources: string[], options: TrainCommandOptions) => {
     if (options.resume !== undefined) refuseOthers(command);
+    if (command.getOptionValueSource('preset') === 'cli') {
+      const text = applyPreset(command, options.preset);
+      if (!options.quiet) remark(`preset ${options.preset}: ${text}`);
+    }
     const { runTraining } = await import('./train-run.ts');
-    process.exitCode = await runTraining(sources, options);
+    process.exitCode = await runTraining(sources, command.opts());
   });
 }
 

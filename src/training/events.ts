@@ -56,7 +56,8 @@ export interface ReportEvent {
 
 /**
  * A state worth keeping: `best`, the model with the smallest validation loss (the newest, where nothing is held out); `last`, the newest,
- * with all that resuming needs. `snapshot` must be called before the iteration goes on, or not at all.
+ * with all that resuming needs. `snapshot` must be called before the iteration goes on, or not at all, and what it gives be saved or
+ * copied before that, too, for its tensors are views of the run's memory.
  */
 export interface CheckpointEvent {
   readonly type: 'checkpoint';

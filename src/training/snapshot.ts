@@ -8,7 +8,7 @@ import type { Recipe } from './options.ts';
 import type { TrainingPlan } from './program.ts';
 import { type RunRecord, readProgress, type TrainerProgress, toJson } from './run.ts';
 import type { RunState } from './state.ts';
-import { loadTensors, saveModel, saveTensors } from './tensors.ts';
+import { loadTensors, viewModel, viewTensors } from './tensors.ts';
 
 /** Everything that a run consists of at a moment. */
 export interface Moment {
@@ -21,7 +21,10 @@ export interface Moment {
   readonly state: RunState;
 }
 
-/** The model as it is, and where it is `resumable`, all that a run needs to go on as if it had never stopped. */
+/**
+ * The model as it is, and where it is `resumable`, all that a run needs to go on as if it had never stopped. Tensors are views, which
+ * hold until it does go on. (Copies would be a fifth of all the memory that a run takes.)
+ */
 export function takeSnapshot(moment: Moment, resumable: boolean): Checkpoint {
   const { recipe, corpus, split, plan, kernels, state } = moment;
   const { hash, mode, characters, vocabulary } = corpus;
@@ -43,14 +46,14 @@ export function takeSnapshot(moment: Moment, resumable: boolean): Checkpoint {
     model: plan.model.config,
     vocabulary: toJson(vocabulary.toJSON()),
     run,
-    parameters: saveModel(plan, kernels),
+    parameters: viewModel(plan, kernels),
     resume: resumable ? resumeState(moment) : undefined,
   };
 }
 
 function resumeState({ batches, plan, kernels, state }: Moment): Resume {
   const progress: TrainerProgress = { ...state.progress, batches: batches.state() as TrainerProgress['batches'] };
-  return { data: toJson(progress), tensors: saveTensors(plan, kernels) };
+  return { data: toJson(progress), tensors: viewTensors(plan, kernels) };
 }
 
 /** Takes up everything that a resumable snapshot has. UserError where it has nothing to resume, or what doesn't fit. */

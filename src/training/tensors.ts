@@ -5,19 +5,19 @@ import type { TrainingPlan } from './program.ts';
 
 // What a run keeps in the kernels' memory from step to step: parameters, the optimizer's moments, and the carried state.
 
-/** A copy of the parameters as they are used: their moving average, where one is kept. */
-export function saveModel({ model, average }: TrainingPlan, { floats }: Kernels): Float32Array {
+/** The parameters as they are used: their moving average, where one is kept. A view. */
+export function viewModel({ model, average }: TrainingPlan, { floats }: Kernels): Float32Array {
   const { manifest, values } = model.parameters;
   const from = average?.mean ?? values;
-  return floats.slice(from, from + manifest.size) as Float32Array;
+  return floats.subarray(from, from + manifest.size) as Float32Array;
 }
 
-/** Copies of all that resuming needs besides the model, by the names that a checkpoint gives them. */
-export function saveTensors({ model, optimizer, average }: TrainingPlan, kernels: Kernels): Map<string, Float32Array> {
+/** All that resuming needs besides the model, by the names that a checkpoint gives them: views, where it is large. */
+export function viewTensors({ model, optimizer, average }: TrainingPlan, kernels: Kernels): Map<string, Float32Array> {
   const { values, manifest } = model.parameters;
-  const copy = (at: Address): Floats => kernels.floats.slice(at, at + manifest.size);
-  const parameters = average ? [[PARAMETERS_KEY, copy(values)] as const] : [];
-  const moments = optimizer.moments.map((at, index) => [momentKey(index), copy(at)] as const);
+  const view = (at: Address): Floats => kernels.floats.subarray(at, at + manifest.size);
+  const parameters = average ? [[PARAMETERS_KEY, view(values)] as const] : [];
+  const moments = optimizer.moments.map((at, index) => [momentKey(index), view(at)] as const);
   const states = model.saveStates(kernels).map((state, index) => [stateKey(index), state] as const);
   return new Map([...parameters, ...moments, ...states]) as Map<string, Float32Array>;
 }

@@ -93,8 +93,8 @@ export async function run(
     events.push(event);
     if (event.type === 'step') step = event.step;
     if (event.type === 'checkpoint') {
-      const checkpoint = event.snapshot();
-      kept.push({ ...event, step, checkpoint, text: textOf(checkpoint) });
+      const text = textOf(event.snapshot());
+      kept.push({ ...event, step, checkpoint: parseCheckpoint(text, 'test'), text });
     }
     await watch(event);
   }
