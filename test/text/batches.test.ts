@@ -108,6 +108,19 @@ describe('StreamBatches', () => {
     );
   });
 
+  it('begins the windows of later epochs elsewhere, by the seed', () => {
+    const firstSteps = (seed: string): number[] => {
+      const batches = createBatches(counting(61), { rows: 2, window: 6 }, seed);
+      const windows = takeMany(batches, 60 * 6);
+      return windows.filter((_, index) => index === 0 || windows[index - 1]!.epoch % 1 === 0).map(({ steps }) => steps);
+    };
+    const steps = firstSteps('a');
+    expect(steps[0]).toBe(6);
+    expect([...new Set(steps)].sort()).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(firstSteps('a')).toEqual(steps);
+    expect(firstSteps('b')).not.toEqual(steps);
+  });
+
   it('goes on from a saved state as if never stopped', () => {
     fc.assert(
       fc.property(fc.integer({ min: 7, max: 60 }), shape, fc.nat(20), (n, options, before) => {

@@ -57,6 +57,21 @@ describe.runIf(WASM.length > 0)('on the WebAssembly kernels', () => {
     for (const threads of [2, 3, 4]) expect(await bytes(STREAM, recipe, FASTEST, threads)).toEqual(alone);
   });
 
+  test.each(VARIANTS)('with every dropout and an average, on any threads and tiles: $label', async (variant) => {
+    const { label: _, ...cell } = variant;
+    const dropout = { input: 0.1, layers: 0.2, output: 0.3, recurrent: 0.2, variational: cell.cell === 'gru' };
+    const recipe = { ...WIDE, model: { ...WIDE.model!, ...cell }, dropout, averaging: 0.9 };
+    const alone = await bytes(STREAM, recipe, FASTEST, 1);
+    for (const kernel of WASM) {
+      for (const threads of [2, 3]) expect(await bytes(STREAM, recipe, kernel, threads)).toEqual(alone);
+    }
+  });
+
+  test('tied to the embedding, on any threads', async () => {
+    const recipe = { ...WIDE, model: { ...WIDE.model!, embedding: WIDE.model!.hidden, tied: true } };
+    expect(await bytes(STREAM, recipe, FASTEST, 3)).toEqual(await bytes(STREAM, recipe, FASTEST, 1));
+  });
+
   test('as many threads as rows, in lines mode, give the same checkpoints, byte for byte', async () => {
     expect(await bytes(LINES, WIDE, FASTEST, 4)).toEqual(await bytes(LINES, WIDE, FASTEST, 1));
   });

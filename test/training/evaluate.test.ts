@@ -6,6 +6,7 @@ import type { BatchShape } from '../../src/nn/cell.ts';
 import type { ModelConfig } from '../../src/nn/config.ts';
 import { corpusFromText } from '../../src/text/corpus.ts';
 import { type Part, splitCorpus, wholeCorpus } from '../../src/text/split.ts';
+import { evaluateModel } from '../../src/training/dynamic.ts';
 import { evaluate } from '../../src/training/evaluate.ts';
 import { OPTIMIZER_DEFAULTS } from '../../src/training/optimizer.ts';
 import * as program from '../../src/training/program.ts';
@@ -140,5 +141,60 @@ describe('evaluate', () => {
     expect(copy()).toEqual(before);
     expect(await evaluate(engine, plan, wholeCorpus(LINES))).toEqual(first);
     await engine.close();
+  });
+});
+
+describe('a model on its own', () => {
+  const place = { kernel: FASTEST.name, threads: 2 };
+  const checkpointOf = ({ config, parameters }: TinyModel) => ({ model: config, parameters });
+
+  /** How many of the ids are the likeliest after what stands before them, by a stepper. */
+  function likeliest(model: TinyModel, before: number, ids: Iterable<number>): number {
+    const stepper = stepperOf(model, 1);
+    let input = before;
+    return [...ids].filter((id) => {
+      stepper.step([input]);
+      input = id;
+      return Math.max(...stepper.logits(0)) === stepper.logits(0)[id];
+    }).length;
+  }
+
+  test('reads a stream from end to end, its state carried all the way, and counts the likeliest', async () => {
+    const model = modelFor(STREAM);
+    const part = wholeCorpus(STREAM);
+    const { loss, symbols, correct } = await evaluateModel(checkpointOf(model), part, place);
+    const expected = naive(model, part);
+    expect(symbols).toBe(expected.symbols);
+    expect(Math.abs(loss / expected.loss - 1)).toBeLessThan(1e-5);
+    expect(correct).toBe(likeliest(model, part.ids[0]!, part.ids.subarray(1)));
+  });
+
+  test('reads each line on its own', async () => {
+    const model = modelFor(LINES);
+    const part = wholeCorpus(LINES);
+    const { loss } = await evaluateModel(checkpointOf(model), part, place);
+    expect(Math.abs(loss / naive(model, part).loss - 1)).toBeLessThan(1e-5);
+  });
+
+  test('learning at a rate of nearly nothing measures the same', async () => {
+    const model = modelFor(STREAM);
+    const part = wholeCorpus(STREAM);
+    const still = await evaluateModel(checkpointOf(model), part, place);
+    const dynamic = await evaluateModel(checkpointOf(model), part, place, { rate: 1e-30, steps: 7, decay: 0 });
+    expect(dynamic.symbols).toBe(still.symbols);
+    expect(dynamic.correct).toBe(still.correct);
+    expect(Math.abs(dynamic.loss / still.loss - 1)).toBeLessThan(1e-6);
+  });
+
+  test('the loss of the first window is that before anything was learned; pulled back all the way, nothing ever is', async () => {
+    const model = modelFor(STREAM);
+    const part = splitCorpus(STREAM, { test: 41 }).test; // 40 targets
+    const one = await evaluateModel(checkpointOf(model), part, place, { rate: 0.1, steps: 40, decay: 0 });
+    const still = await evaluateModel(checkpointOf(model), part, place);
+    expect(one.loss).toBeCloseTo(still.loss, 6);
+    const learning = await evaluateModel(checkpointOf(model), part, place, { rate: 0.1, steps: 10, decay: 0 });
+    expect(Math.abs(learning.loss - still.loss)).toBeGreaterThan(1e-3);
+    const back = await evaluateModel(checkpointOf(model), part, place, { rate: 0.1, steps: 10, decay: 1 });
+    expect(back.loss).toBeCloseTo(still.loss, 6);
   });
 });

@@ -6,6 +6,8 @@ import { initialize } from '../../src/nn/initializers.ts';
 import { Manifest } from '../../src/nn/parameters.ts';
 import { Random } from '../../src/random.ts';
 import { corpusFromText } from '../../src/text/corpus.ts';
+import { splitCorpus } from '../../src/text/split.ts';
+import { evaluateModel } from '../../src/training/dynamic.ts';
 import type { TrainEvent } from '../../src/training/events.ts';
 import { OPTIMIZER_DEFAULTS } from '../../src/training/optimizer.ts';
 import type { Recipe } from '../../src/training/options.ts';
@@ -109,6 +111,17 @@ describe('a run ends', () => {
     expect(seconds).toBeGreaterThanOrEqual(0.3);
   });
 
+  test('after so many validations without a new best, its last checkpoint being final', async () => {
+    const recipe = { validation: 0.3, limits: { steps: 900 }, validateEvery: 5, rate: 0.05, patience: 3 };
+    const { done, reports, last } = await run(STREAM, { ...recipe, model: { ...RECIPE.model, hidden: 32 } });
+    expect(done.reason).toBe('patience');
+    expect(done.step).toBeLessThan(900);
+    expect(last).toMatchObject({ step: done.step, final: true });
+    expect(reports.map(({ best }) => best).slice(-4)).toEqual([true, false, false, false]);
+    const runs = reports.map(({ best }) => (best ? '+' : '-')).join('');
+    expect(runs.slice(0, -1)).not.toContain('---');
+  });
+
   test('with whichever limit comes first', async () => {
     expect((await run(STREAM, { limits: { steps: 3, epochs: 50, seconds: 60 } })).done.reason).toBe('steps');
     expect((await run(STREAM, { limits: { steps: 10_000, epochs: 0.1, seconds: 60 } })).done.reason).toBe('epochs');
@@ -199,6 +212,39 @@ describe('validation', () => {
     }
     expect(kept.filter(({ kind }) => kind === 'best')).toHaveLength(reports.filter((report) => report.best).length);
     expect(best.checkpoint.resume).toBeUndefined();
+  });
+
+  test('that stands still lowers the rate of a plateau schedule', async () => {
+    const schedule = { ...SCHEDULE_DEFAULTS, name: 'plateau' as const, warmup: 0, factor: 0.1, patience: 2 };
+    const recipe = { validation: 0.3, limits: { steps: 120 }, validateEvery: 5, rate: 0.05, schedule };
+    const { steps, reports } = await run(STREAM, { ...recipe, model: { ...RECIPE.model, hidden: 32 } });
+    let rate = 0.05;
+    let still = 0;
+    for (const [index, { best }] of reports.entries()) {
+      expect(steps[5 * index]!.rate).toBeCloseTo(rate, 12);
+      still = best ? 0 : still + 1;
+      if (still === 2) [rate, still] = [rate / 10, 0];
+    }
+    expect(rate).toBeLessThan(0.05);
+  });
+
+  test('measures the moving average of the parameters where one is kept, which is saved as the model', async () => {
+    const { kept, start } = await run(STREAM, { averaging: 0.7, validateEvery: 1, validation: 0.2 });
+    const lasts = kept.filter(({ kind }) => kind === 'last').map(({ checkpoint }) => checkpoint);
+    const mean = new Float64Array(start.parameters);
+    initialize(mean, new Manifest(lasts[0]!.model), lasts[0]!.model, new Random(`${RECIPE.seed}/parameters`));
+    for (const [index, { parameters, resume }] of lasts.entries()) {
+      const raw = resume!.tensors.get('parameters')!;
+      const update = index + 1;
+      const decay = Math.min(0.7, (1 + update) / (10 + update));
+      for (let j = 0; j < mean.length; j++) mean[j]! += (1 - decay) * (raw[j]! - mean[j]!);
+      expect(largest(parameters.map((value, j) => value - mean[j]!))).toBeLessThan(1e-5);
+    }
+    const { checkpoint } = kept.findLast(({ kind }) => kind === 'best')!;
+    const { validation } = readRun(checkpoint, '').history.at(-1)!;
+    const part = splitCorpus(STREAM, { validation: 0.2 }).validation;
+    const { loss } = await evaluateModel(checkpoint, part, ALONE);
+    expect(Math.abs(validation! / loss - 1)).toBeLessThan(0.02); // the rows of validation start anew
   });
 
   test('that can’t be had is noted, and the newest model counts as the best', async () => {

@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { file, PROSE, removeFolders, rnn, TINY, temporaryFolder } from '../helpers/cli.ts';
+
+/** To learn, but for a tenth held out to validate and a fifth to test; and the same words, as no one would put them. */
+const TEXT = PROSE;
+const NEW = PROSE.split(' ').toReversed().join(' ');
+
+const RUNS = { gru: '--cell gru --steps 120', plain: '--cell rnn --steps 10', unheld: '--validation 0 --steps 5' };
+
+let cwd: string;
+
+beforeAll(async () => {
+  cwd = temporaryFolder();
+  file(cwd, 'text.txt', TEXT);
+  file(cwd, 'new.txt', NEW);
+  for (const [name, options] of Object.entries(RUNS)) {
+    const split = options.includes('--validation') ? [] : ['--validation', '0.1', '--test', '0.2'];
+    const args = [
+      'train',
+      'text.txt',
+      '--mode',
+      'stream',
+      '--out',
+      `${name}.json`,
+      '--quiet',
+      ...options.split(' '),
+      ...split,
+    ];
+    expect((await rnn([...args, ...TINY], { cwd })).status).toBe(0);
+  }
+});
+afterAll(removeFolders);
+
+interface Facts {
+  readonly symbols: number;
+  readonly loss: number;
+  readonly bits: number;
+  readonly perplexity: number;
+  readonly accuracy: number;
+}
+
+async function measured(...args: string[]): Promise<Facts> {
+  const { status, stdout, stderr } = await rnn(['eval', ...args, '--checkpoint', 'gru.json', '--json'], { cwd });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  return JSON.parse(stdout);
+}
+
+interface Saved {
+  readonly run: { readonly history: readonly { validation?: number; test?: number }[] };
+}
+
+const saved = (name: string): Saved => JSON.parse(readFileSync(join(cwd, name), 'utf8'));
+
+describe('rnn eval', () => {
+  test('gives the loss, and what follows from it', async () => {
+    const { symbols, loss, bits, perplexity, accuracy } = await measured('new.txt');
+    expect(symbols).toBe([...NEW].length - 1);
+    expect(bits).toBeCloseTo(loss / Math.log(2), 12);
+    expect(perplexity).toBeCloseTo(Math.exp(loss), 12);
+    expect(accuracy).toBeGreaterThan(0.1);
+    expect(accuracy).toBeLessThan(0.9);
+    const { stdout } = await rnn(['eval', 'new.txt', '--checkpoint', 'gru.json'], { cwd });
+    expect(stdout).toContain(`loss        ${loss.toFixed(4)} nats (${bits.toFixed(3)} bits) a symbol\n`);
+  });
+
+  test('measures the parts that were held out, of the text trained on', async () => {
+    const best = saved('gru.json').run.history.findLast(({ test }) => test !== undefined)!;
+    const [validation, held] = [
+      await measured('text.txt', '--part', 'validation'),
+      await measured('text.txt', '--part', 'test'),
+    ];
+    // In training the rows start anew, here the state is carried all the way: nearly the same.
+    expect(Math.abs(validation.loss / best.validation! - 1)).toBeLessThan(0.05);
+    expect(Math.abs(held.loss / best.test! - 1)).toBeLessThan(0.05);
+    expect(held.symbols).toBe(Math.floor([...TEXT].length / 5) - 1);
+  });
+
+  test('of another text has no such parts', async () => {
+    const { status, stderr } = await rnn(['eval', 'new.txt', '-c', 'gru.json', '--part', 'test'], { cwd });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr:
+        'rnn: gru.json was trained on another text than this one, so that it has no test part; give its own text, or leave out --part\n',
+    });
+  });
+
+  test('of a text with nothing to predict says so', async () => {
+    const { status, stderr } = await rnn(['eval', '-', '-c', 'gru.json'], { cwd, input: 'a' });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^rnn: there is nothing to predict in the text: .*; give more text\n$/);
+  });
+
+  test('--dynamic predicts a repeated text better and better, and leaves the checkpoint alone', async () => {
+    const before = readFileSync(join(cwd, 'gru.json'));
+    file(cwd, 'again.txt', NEW.slice(0, 300).repeat(20));
+    const still = await measured('again.txt');
+    const dynamic = await measured('again.txt', '--dynamic', '--dynamic-lr', '0.003');
+    expect(dynamic.symbols).toBe(still.symbols);
+    expect(dynamic.loss).toBeLessThan(0.8 * still.loss);
+    expect(dynamic.accuracy).toBeGreaterThan(still.accuracy);
+    expect(readFileSync(join(cwd, 'gru.json')).equals(before)).toBe(true);
+  });
+});
+
+describe('rnn compare', () => {
+  test('puts the best first, and a run without validation last', async () => {
+    const paths = ['unheld.json', 'plain.json', 'plain.last.json', 'gru.json'];
+    const { status, stdout, stderr } = await rnn(['compare', ...paths], { cwd });
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/validated on different texts or parts/);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines[0]).toMatch(/^model +parameters +steps +epochs +training +validation +bits +test +checkpoint$/);
+    expect(lines.slice(1).map((line) => line.split(/\s+/).at(-1))).toEqual(['gru.json', 'plain.json', 'unheld.json']);
+    expect(lines[1]).toMatch(/^gru 1 × 8 +[\d,]+ +120 /);
+  });
+
+  test('--json has the losses that the runs have', async () => {
+    const { stdout, stderr } = await rnn(['compare', 'plain.json', 'gru.json', '--json'], { cwd });
+    expect(stderr).toBe('');
+    const [first] = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const losses = saved('gru.json').run.history.flatMap(({ validation }) => validation ?? []);
+    expect(first).toMatchObject({ path: 'gru.json', cell: 'gru', step: 120, validation: Math.min(...losses) });
+  });
+});
+
+describe('rnn train --preset', () => {
+  const train = async (...args: string[]) => {
+    const all = ['train', 'text.txt', '--steps', '1', '--out', 'preset.json', '--overwrite', ...args];
+    const { stderr } = await rnn(all, { cwd });
+    return { stderr, recipe: (saved('preset.json') as unknown as { run: { recipe: Recipe } }).run.recipe };
+  };
+  interface Recipe {
+    readonly model: { readonly cell: string; readonly hidden: number };
+    readonly limits: object;
+  }
+
+  test('says in full what it means, as options that mean the same without it', async () => {
+    const { stderr, recipe } = await train('--preset', 'balanced');
+    const [, options = ''] = /^preset balanced: (.*)$/m.exec(stderr) ?? [];
+    expect(options).toMatch(/--cell gru .*--hidden 256 .*--dropout 0/);
+    expect((await train(...options.split(' '))).recipe).toEqual(recipe);
+  });
+
+  test('gives way to what is said, and its length to any other', async () => {
+    const { stderr, recipe } = await train('--preset', 'best', '--hidden', '9', '--cell', 'lstm');
+    expect(stderr).toMatch(/^preset best: .*--cell lstm .*--hidden 9 .*--steps 1 /m);
+    expect(recipe).toMatchObject({ model: { cell: 'lstm', hidden: 9 }, limits: { steps: 1 } });
+    expect(recipe.limits).toEqual({ steps: 1 });
+  });
+});
