@@ -1,35 +1,20 @@
-import { availableParallelism } from 'node:os';
 import { UserError } from '../errors.ts';
-import { Arena } from '../kernel/arena.ts';
-import { chooseKernel } from '../kernel/choose.ts';
-import { Engine } from '../kernel/engine.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
-import type { ModelConfig } from '../nn/config.ts';
 import { updateKey } from '../nn/dropout.ts';
 import { initialize } from '../nn/initializers.ts';
 import { Random } from '../random.ts';
-import { createBatches } from '../text/batches.ts';
 import type { Corpus } from '../text/corpus.ts';
-import { type Part, type Split, splitCorpus } from '../text/split.ts';
-import type { Batches, BatchOptions, Window } from '../text/windows.ts';
+import type { Part } from '../text/split.ts';
+import type { Window } from '../text/windows.ts';
 import { runCommand } from './command.ts';
-import { Course } from './course.ts';
 import { evaluate, sumLosses } from './evaluate.ts';
-import type { CheckpointEvent, DoneEvent, ReportEvent, StartEvent, StepEvent, TrainEvent } from './events.ts';
+import type { CheckpointEvent, DoneEvent, ReportEvent, StepEvent, TrainEvent } from './events.ts';
 import { bestPoint } from './history.ts';
-import {
-  defaultSteps,
-  fitBatch,
-  fitThreads,
-  type Limits,
-  type Place,
-  type Recipe,
-  validationInterval,
-} from './options.ts';
-import * as program from './program.ts';
-import { COMMAND, type ProgramConfig, SETTING, TrainingPlan } from './program.ts';
-import { checkRecipe, type RunRecord } from './run.ts';
+import type { Place, Recipe } from './options.ts';
+import { COMMAND, SETTING } from './program.ts';
+import type { RunRecord } from './run.ts';
 import { rateFactor } from './schedule.ts';
+import { type Setup, setUp, startEvent } from './setup.ts';
 import { type Moment, restoreSnapshot, takeSnapshot } from './snapshot.ts';
 import { RunState } from './state.ts';
 import { areTensorsFinite } from './tensors.ts';
@@ -52,111 +37,47 @@ export interface TrainOptions {
  * UserError when the loss is no longer a number; the checkpoints made before are good.
  */
 export async function* train(corpus: Corpus, options: TrainOptions): AsyncGenerator<TrainEvent, void, void> {
-  const trainer = await Trainer.start(corpus, options);
+  const setup = await setUp(corpus, options.recipe, options.place);
   try {
-    yield* trainer.run();
+    yield* new Trainer(setup, options).run();
   } finally {
-    await trainer.close();
+    await setup.engine.close();
   }
 }
 
-/** A run under way: the memory, the threads, the batches, and how far it is. */
+/** A run under way, and how far it is. */
 class Trainer {
-  readonly #corpus: Corpus;
-  readonly #split: Split;
-  readonly #options: TrainOptions;
-  readonly #batch: Required<BatchOptions>;
-  readonly #course: Course;
-  readonly #batches: Batches;
-  readonly #plan: TrainingPlan;
-  readonly #engine: Engine<ProgramConfig>;
-  readonly #interval: number;
-  readonly #start: StartEvent;
+  readonly #setup: Setup;
+  readonly #signal: AbortSignal | undefined;
   readonly #state = new RunState();
   readonly #dropoutSeed: number;
   #rate = 0;
 
-  static async start(corpus: Corpus, given: TrainOptions): Promise<Trainer> {
-    const options = { ...given, recipe: checkRecipe(given.recipe) };
-    const { recipe, place } = options;
-    const split = splitCorpus(corpus, recipe);
-    const batch = fitBatch(split.train, recipe);
-    const model: ModelConfig = { ...recipe.model, symbols: corpus.vocabulary.size };
-    const shape = { steps: batch.window, rows: batch.rows, training: true };
-    const { optimizer, dropout, averaging } = recipe;
-    const config = { model, shape, optimizer, dropout, averaging };
-    const choice = chooseKernel(place.kernel);
-    const fitted = place.threads ?? fitThreads(model, batch, availableParallelism());
-    const threads = choice.name === 'js' ? 1 : Math.min(fitted, batch.rows);
-    const arena = new Arena();
-    const plan = new TrainingPlan(arena, config);
-    const engine = await Engine.start({ choice, threads, program, url: program.PROGRAM, config }, arena);
-    try {
-      return new Trainer(corpus, options, split, batch, plan, engine, choice.reason);
-    } catch (error) {
-      await engine.close();
-      throw error;
-    }
-  }
-
-  private constructor(
-    corpus: Corpus,
-    options: TrainOptions,
-    split: Split,
-    batch: Required<BatchOptions>,
-    plan: TrainingPlan,
-    engine: Engine<ProgramConfig>,
-    kernelReason: string,
-  ) {
-    const { recipe, resume } = options;
-    const given = Object.values(recipe.limits).some((limit) => limit !== undefined);
-    this.#corpus = corpus;
-    this.#options = options;
-    this.#split = split;
-    this.#batch = batch;
-    const limits: Limits = given ? recipe.limits : { steps: defaultSteps(split.train, batch) };
-    this.#course = new Course(limits);
-    this.#batches = createBatches(split.train, batch, `${recipe.seed}/order`);
-    this.#plan = plan;
-    this.#engine = engine;
-    this.#interval = recipe.validateEvery ?? validationInterval(split.train, split.validation, limits, batch);
-    const { manifest, values } = plan.model.parameters;
-    this.#start = {
-      type: 'start',
-      parameters: manifest.size,
-      batch,
-      limits,
-      trainSymbols: split.train.targets,
-      validationSymbols: split.validation.targets,
-      testSymbols: split.test.targets,
-      kernel: engine.kernels.name,
-      kernelReason,
-      threads: engine.threads,
-      notes: engine.notice ? [...split.notes, engine.notice] : split.notes,
-    };
+  constructor(setup: Setup, { resume, signal }: TrainOptions) {
+    const { recipe, plan, engine } = setup;
+    this.#setup = setup;
+    this.#signal = signal;
     this.#dropoutSeed = new Random(`${recipe.seed}/dropout`).integer(2 ** 32);
     if (resume) {
       restoreSnapshot(this.#moment, resume.checkpoint, resume.run);
     } else {
+      const { manifest, values } = plan.model.parameters;
       const random = new Random(`${recipe.seed}/parameters`);
       initialize(engine.kernels.floats.subarray(values), manifest, plan.model.config, random, recipe.initializer);
       plan.average?.start(engine.kernels);
     }
   }
 
-  async close(): Promise<void> {
-    await this.#engine.close();
-  }
-
   async *run(): AsyncGenerator<TrainEvent, void, void> {
-    yield this.#start;
+    const { engine, interval } = this.#setup;
+    yield startEvent(this.#setup);
     let turn = performance.now();
-    let told = this.#engine.notice; // the start has told it
+    let told = engine.notice; // the start has told it
     let ended = this.#ended();
     while (!ended) {
       yield await this.#update();
-      if (this.#engine.notice && this.#engine.notice !== told) {
-        told = this.#engine.notice;
+      if (engine.notice && engine.notice !== told) {
+        told = engine.notice;
         yield { type: 'notice', text: told };
       }
       if (performance.now() - turn > TURN_MS) {
@@ -164,9 +85,9 @@ class Trainer {
         turn = performance.now();
       }
       ended = this.#ended();
-      const between = ended === 'interrupted' && this.#state.step % this.#interval !== 0;
+      const between = ended === 'interrupted' && this.#state.step % interval !== 0;
       if (between) yield* this.#pause();
-      else if (this.#state.step % this.#interval === 0 || ended) {
+      else if (this.#state.step % interval === 0 || ended) {
         yield* this.#report(ended !== undefined);
         ended ??= this.#outOfPatience();
       }
@@ -176,17 +97,17 @@ class Trainer {
 
   /** Reads the next window and updates the parameters by it. */
   async #update(): Promise<StepEvent> {
-    const { model } = this.#plan;
-    const { kernels } = this.#engine;
-    const { recipe } = this.#options;
+    const { recipe, batch, batches, plan, engine } = this.#setup;
+    const { model } = plan;
+    const { kernels, settings } = engine;
     const state = this.#state;
-    const positions = this.#batch.rows * this.#batch.window;
+    const positions = batch.rows * batch.window;
     const view = (address: number): Int32Array => kernels.ints.subarray(address, address + positions);
-    const window = this.#batches.next(view(model.inputs), view(model.targets), view(model.keep));
+    const window = batches.next(view(model.inputs), view(model.targets), view(model.keep));
     this.#rate = recipe.rate * rateFactor(recipe.schedule, state.step + 1, this.#progress(), state.plateaus);
     await this.#runStep(window);
-    const losses = sumLosses(kernels.floats, model.losses, window.steps * this.#batch.rows);
-    const norm = this.#engine.settings[SETTING.norm]!;
+    const losses = sumLosses(kernels.floats, model.losses, window.steps * batch.rows);
+    const norm = settings[SETTING.norm]!;
     const loss = losses / window.counted;
     state.step++;
     if (!Number.isFinite(loss)) throw this.#diverged(`the loss is ${loss}`);
@@ -207,8 +128,8 @@ class Trainer {
   }
 
   async #runStep({ steps, counted }: Window): Promise<void> {
-    const { recipe } = this.#options;
-    const { settings } = this.#engine;
+    const { recipe, engine } = this.#setup;
+    const { settings } = engine;
     const update = this.#state.step + 1;
     settings[SETTING.steps] = steps;
     settings[SETTING.lossScale] = 1 / counted;
@@ -217,18 +138,18 @@ class Trainer {
     settings[SETTING.clipNorm] = recipe.clipNorm;
     settings[SETTING.clipValue] = recipe.clipValue;
     settings[SETTING.dropoutKey] = updateKey(this.#dropoutSeed, update);
-    await runCommand(this.#engine, COMMAND.train);
+    await runCommand(engine, COMMAND.train);
   }
 
   /** A point of the history, a checkpoint of the last state, and one of the best where this is it. */
   async *#report(final: boolean): AsyncGenerator<ReportEvent | CheckpointEvent> {
     const state = this.#state;
-    if (!areTensorsFinite(this.#plan, this.#engine.kernels))
+    if (!areTensorsFinite(this.#setup.plan, this.#setup.engine.kernels))
       throw this.#diverged('the parameters are no longer finite');
-    const loss = await this.#evaluate(this.#split.validation);
+    const loss = await this.#evaluate(this.#setup.split.validation);
     if (loss !== undefined && !Number.isFinite(loss)) throw this.#diverged(`the validation loss is ${loss}`);
-    const best = state.judge(loss, this.#options.recipe.schedule.patience);
-    const test = best ? await this.#evaluate(this.#split.test) : undefined;
+    const best = state.judge(loss, this.#setup.recipe.schedule.patience);
+    const test = best ? await this.#evaluate(this.#setup.split.test) : undefined;
     const point = state.report(this.#rate, loss, test);
     yield { type: 'report', point, best };
     const over = final || this.#outOfPatience() !== undefined;
@@ -252,12 +173,12 @@ class Trainer {
   /** The mean loss of a part by the model as it would be saved, where there is such a part. */
   async #evaluate(part: Part): Promise<number | undefined> {
     if (part.targets === 0) return undefined;
-    const { average } = this.#plan;
-    average?.exchange(this.#engine.kernels);
+    const { average } = this.#setup.plan;
+    average?.exchange(this.#setup.engine.kernels);
     try {
-      return (await evaluate(this.#engine, this.#plan, part)).loss;
+      return (await evaluate(this.#setup.engine, this.#setup.plan, part)).loss;
     } finally {
-      average?.exchange(this.#engine.kernels);
+      average?.exchange(this.#setup.engine.kernels);
     }
   }
 
@@ -276,36 +197,28 @@ class Trainer {
   }
 
   #progress(): number {
-    return this.#course.progress(this.#state.step, this.#state.epoch);
+    return this.#setup.course.progress(this.#state.step, this.#state.epoch);
   }
 
   #ended(): DoneEvent['reason'] | undefined {
     // A run that is over needn't be resumed, even where it was interrupted, too.
     const { step, epoch } = this.#state;
-    const interrupted = this.#options.signal?.aborted ? 'interrupted' : undefined;
-    return this.#course.reached(step, epoch) ?? this.#outOfPatience() ?? interrupted;
+    const interrupted = this.#signal?.aborted ? 'interrupted' : undefined;
+    return this.#setup.course.reached(step, epoch) ?? this.#outOfPatience() ?? interrupted;
   }
 
   #outOfPatience(): 'patience' | undefined {
-    const { patience = Number.POSITIVE_INFINITY } = this.#options.recipe;
+    const { patience = Number.POSITIVE_INFINITY } = this.#setup.recipe;
     return this.#state.sinceBest >= patience ? 'patience' : undefined;
   }
 
   #diverged(what: string): UserError {
     return new UserError(
-      `training diverged: ${what} at step ${this.#state.step}; use a smaller --lr (it was ${this.#options.recipe.rate}) or a smaller --clip-norm`,
+      `training diverged: ${what} at step ${this.#state.step}; use a smaller --lr (it was ${this.#setup.recipe.rate}) or a smaller --clip-norm`,
     );
   }
 
   get #moment(): Moment {
-    return {
-      recipe: this.#options.recipe,
-      corpus: this.#corpus,
-      split: this.#split,
-      plan: this.#plan,
-      kernels: this.#engine.kernels,
-      batches: this.#batches,
-      state: this.#state,
-    };
+    return { ...this.#setup, kernels: this.#setup.engine.kernels, state: this.#state };
   }
 }
