@@ -25,7 +25,7 @@ interface Row {
 /** Prints the runs of checkpoints side by side. */
 export async function compare(paths: readonly string[], options: CompareCommandOptions): Promise<void> {
   const rows = withoutTwins(paths).map(read).sort(byLoss);
-  if (!options.quiet && new Set(rows.map(({ corpus }) => heldOut(corpus))).size > 1) {
+  if (!options.quiet && new Set(rows.map(heldOut)).size > 1) {
     remark('these runs were validated on different texts or parts: their losses don’t compare');
   }
   const output = new Output();
@@ -55,8 +55,9 @@ function byLoss(a: Row, b: Row): number {
   return difference(a.validation, b.validation) || difference(a.loss, b.loss);
 }
 
-function heldOut({ hash, validationSymbols }: RunRecord['corpus']): string {
-  return `${hash} ${validationSymbols}`;
+/** What the loss is of: of lines, the seed decides which are held out. */
+function heldOut({ corpus, recipe }: Row): string {
+  return `${corpus.hash} ${corpus.validationSymbols} ${corpus.mode === 'lines' ? recipe.seed : ''}`;
 }
 
 function table(rows: readonly Row[]): string[] {
