@@ -17,14 +17,21 @@ export function lastPath(path: string): string {
   return `${path.replace(/\.json$/, '')}${LAST}`;
 }
 
-/** A free name for a run on these sources: checkpoints/NAME.json, or NAME-2, NAME-3 … */
-export function freshPath(sources: readonly string[]): string {
+/** Free names for a run on these sources: checkpoints/NAME.json, NAME-2, NAME-3 … */
+export function* freshPaths(sources: readonly string[]): Generator<string, never> {
   const first = sources[0] ?? '-';
   const name = first === '-' ? 'stdin' : basename(first, extname(first)) || 'corpus';
   for (let number = 1; ; number++) {
     const path = join(FOLDER, `${name}${number === 1 ? '' : `-${number}`}.json`);
-    if (!existsSync(path) && !existsSync(lastPath(path))) return path;
+    if (!existsSync(path) && !existsSync(lastPath(path))) yield path;
   }
+}
+
+/** The newest state that was saved. */
+export function newestState(): string {
+  const path = newestOf((name) => name.endsWith(LAST));
+  if (path !== undefined) return path;
+  throw new UserError(`there is no state to resume from in ./${FOLDER}; name one with --resume FILE`);
 }
 
 export interface LoadedModel {
@@ -62,16 +69,21 @@ function readVocabulary({ vocabulary }: Checkpoint, path: string): Vocabulary {
 
 /** The best model of the run that was saved last. */
 function newest(): string {
+  const path = newestOf((name) => !name.endsWith(LAST));
+  if (path !== undefined) return path;
+  throw new UserError(
+    `there is no checkpoint in ./${FOLDER} yet; make one with \`rnn train TEXT\`, or name one with --checkpoint FILE`,
+  );
+}
+
+/** The checkpoint of a kind that was saved last, if there is one. */
+function newestOf(isKind: (name: string) => boolean): string | undefined {
   const names = statSync(FOLDER, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(FOLDER) : [];
-  const models = names.filter((name) => name.endsWith('.json') && !name.startsWith('.') && !name.endsWith(LAST));
+  const models = names.filter((name) => name.endsWith('.json') && !name.startsWith('.') && isKind(name));
   const dated = models.flatMap((name) => {
     const path = join(FOLDER, name);
     const stat = statSync(path, { throwIfNoEntry: false });
     return stat?.isFile() ? [{ path, time: stat.mtimeMs }] : [];
   });
-  const [first] = dated.sort((a, b) => b.time - a.time || a.path.localeCompare(b.path));
-  if (first) return first.path;
-  throw new UserError(
-    `there is no checkpoint in ./${FOLDER} yet; make one with \`rnn train TEXT\`, or name one with --checkpoint FILE`,
-  );
+  return dated.sort((a, b) => b.time - a.time || a.path.localeCompare(b.path))[0]?.path;
 }

@@ -53,6 +53,23 @@ export function duration(text: string): number {
   throw new InvalidArgumentError('It must be a duration such as 90s, 3m, 1.5h or 1h30m.');
 }
 
+/** How often: after so many steps (500), or so long (90s, 5m). */
+export function interval(text: string): { readonly steps: number } | { readonly seconds: number } {
+  if (/^\d+$/.test(text) && Number(text) >= 1 && Number.isSafeInteger(Number(text))) return { steps: Number(text) };
+  if (/[smhd]$/.test(text)) return { seconds: duration(text) };
+  throw new InvalidArgumentError('It must be a number of steps, such as 500, or a duration, such as 90s or 5m.');
+}
+
+const UNIT_BYTES: Record<string, number> = { '': 1, k: 1e3, m: 1e6, g: 1e9, ki: 2 ** 10, mi: 2 ** 20, gi: 2 ** 30 };
+
+/** A size such as 1000000, 500k, 200M, 2GB or 1GiB, in bytes. */
+export function size(text: string): number {
+  const [, count = '', unit = ''] = /^(\d+(?:\.\d+)?)((?:[kmg]i?)?)b?$/i.exec(text) ?? [];
+  const bytes = Math.floor(Number(count) * (UNIT_BYTES[unit.toLowerCase()] ?? 0));
+  if (bytes >= 1 && Number.isSafeInteger(bytes)) return bytes;
+  throw new InvalidArgumentError('It must be a size such as 1000000, 200M or 2GB.');
+}
+
 /** Repeated options in order. */
 export function collect(text: string, before: readonly string[] = []): readonly string[] {
   if (text === '') throw new InvalidArgumentError('It must not be empty.');

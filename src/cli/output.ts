@@ -49,8 +49,10 @@ export class Output {
     if (bytes.length === 0) return;
     await new Promise<void>((resolve, reject) => {
       this.#stream.write(bytes, (error) => {
+        const code = (error as NodeJS.ErrnoException | null | undefined)?.code;
         if (!error) resolve();
-        else if ((error as NodeJS.ErrnoException).code === 'EPIPE') reject(new ReaderGone());
+        // A pipe's reader, or a terminal's window, was closed.
+        else if (code === 'EPIPE' || (code === 'EIO' && this.terminal)) reject(new ReaderGone());
         else reject(new UserError(`standard output can't be written: ${error.message}`, { cause: error }));
       });
     });

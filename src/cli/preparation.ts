@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { UserError } from '../errors.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
-import { requireWritable } from '../nn/checkpoint-file.ts';
+import { removeLeftovers, requireWritable } from '../nn/checkpoint-file.ts';
 import { type Corpus, readCorpus } from '../text/corpus.ts';
 import type { Recipe } from '../training/options.ts';
 import { type RunRecord, readRun, recipeOf } from '../training/run.ts';
 import type { TrainOptions } from '../training/trainer.ts';
-import { freshPath, lastPath, loadModel } from './checkpoints.ts';
+import { freshPaths, lastPath, loadModel, newestState } from './checkpoints.ts';
+import { Lock } from './lock.ts';
 import { placeFrom, recipeFrom } from './recipe.ts';
 import type { TrainCommandOptions } from './train.ts';
 
@@ -15,6 +16,8 @@ export interface Prepared {
   readonly corpus: Corpus;
   readonly trainOptions: TrainOptions;
   readonly path: string;
+  /** Of `path`, and of the state beside it. */
+  readonly lock: Lock;
 }
 
 /** From a recipe of the options, or from the run that --resume names. UserError for what can't be read or mustn't be written. */
@@ -23,32 +26,71 @@ export async function prepare(
   options: TrainCommandOptions,
   say: (text: string) => void,
 ): Promise<Prepared> {
-  const place = placeFrom(options);
-  if (options.resume === undefined) {
-    const recipe = recipeFrom(options);
-    const path = options.out ?? freshPath(sources);
-    if (!options.overwrite) requireFree(path);
-    const { unit, mode, minCount } = options;
-    const corpus = await readCorpus(sources, { unit, mode, minCount });
-    if (options.mode === 'auto') say(`read as ${corpus.mode}: ${corpus.modeReason} (--mode overrides)`);
-    if (options.mode === 'auto') requireInk(corpus, sources);
-    requireWritable(path);
-    return { corpus, trainOptions: { recipe, place }, path };
-  }
-  const { checkpoint, vocabulary } = loadModel(options.resume);
-  const run = readRun(checkpoint, options.resume);
-  const recipe = resumedRecipe(options.resume, checkpoint, run, options);
-  const own = options.resume.replace(/\.last\.json$/, '.json');
+  return options.resume === undefined ? prepareAnew(sources, options, say) : prepareResumed(sources, options, say);
+}
+
+async function prepareAnew(
+  sources: readonly string[],
+  options: TrainCommandOptions,
+  say: (text: string) => void,
+): Promise<Prepared> {
+  const recipe = recipeFrom(options);
+  const { out, unit, mode, minCount, maxBytes } = options;
+  if (out !== undefined && !options.overwrite) requireFree(out);
+  const corpus = await readCorpus(sources, { unit, mode, minCount, maxBytes });
+  if (mode === 'auto') say(`read as ${corpus.mode}: ${corpus.modeReason} (--mode overrides)`);
+  if (mode === 'auto') requireInk(corpus, sources);
+  const claim = out === undefined ? claimFresh(sources) : claimPath(out, options.overwrite === true, say);
+  return { corpus, trainOptions: { recipe, place: placeFrom(options) }, ...claim };
+}
+
+async function prepareResumed(
+  sources: readonly string[],
+  options: TrainCommandOptions,
+  say: (text: string) => void,
+): Promise<Prepared> {
+  const name = stateToResume(options, say);
+  const { checkpoint, vocabulary } = loadModel(name);
+  const run = readRun(checkpoint, name);
+  const recipe = resumedRecipe(name, checkpoint, run, options);
+  const own = name.replace(/\.last\.json$/, '.json');
   const path = options.out ?? own;
-  if (path !== own && !options.overwrite) requireFree(path);
-  const corpus = await readCorpus(sources, { vocabulary });
+  const replaces = path === own || options.overwrite === true;
+  if (!replaces) requireFree(path);
+  const corpus = await readCorpus(sources, { vocabulary, maxBytes: options.maxBytes });
   if (corpus.hash !== run.corpus.hash) {
-    throw new UserError(
-      `${options.resume}: it was trained on another text than this one; give the same text to resume`,
-    );
+    throw new UserError(`${name}: it was trained on another text than this one; give the same text to resume`);
   }
+  const claim = claimPath(path, replaces, say);
+  return { corpus, trainOptions: { recipe, place: placeFrom(options), resume: { checkpoint, run } }, ...claim };
+}
+
+/** What --resume names: a file, or, without one, the state beside --out, or the newest. */
+function stateToResume({ resume, out }: TrainCommandOptions, say: (text: string) => void): string {
+  if (typeof resume === 'string') return resume;
+  const name = out === undefined ? newestState() : lastPath(out);
+  say(`resuming ${name}`);
+  return name;
+}
+
+/** The first free name that no other run has just begun with. */
+function claimFresh(sources: readonly string[]): { path: string; lock: Lock } {
+  for (const path of freshPaths(sources)) {
+    requireWritable(path);
+    const lock = Lock.tryAcquire(path);
+    if (lock) return { path, lock };
+  }
+  throw new RangeError('there is always another name');
+}
+
+/** The right to save at `path`, with the leftovers of crashed runs cleared away. */
+function claimPath(path: string, replaces: boolean, say: (text: string) => void): { path: string; lock: Lock } {
   requireWritable(path);
-  return { corpus, trainOptions: { recipe, place, resume: { checkpoint, run } }, path };
+  const lock = Lock.acquire(path);
+  if (!replaces) requireFree(path); // another run may have ended there by now
+  const leftovers = [path, lastPath(path)].flatMap(removeLeftovers);
+  if (leftovers.length > 0) say(`removed what a crashed run had left: ${leftovers.join(', ')}`);
+  return { path, lock };
 }
 
 /** Nothing that was saved is lost: neither the model nor the state beside it. */

@@ -6,12 +6,14 @@ import { durationText, grouped, lossText, paintError, remark } from './output.ts
 export interface Progress {
   step(event: StepEvent): void;
   report(event: ReportEvent): void;
+  /** Makes room for a line; the next step shows it again. */
+  pause(): void;
   end(): void;
 }
 
 /** A bar on a terminal, plain lines elsewhere, nothing if quiet. */
 export function createProgress(quiet: boolean): Progress {
-  if (quiet) return { step() {}, report() {}, end() {} };
+  if (quiet) return { step() {}, report() {}, pause() {}, end() {} };
   return process.stderr.isTTY ? new Bar() : new Lines();
 }
 
@@ -95,6 +97,11 @@ class Bar implements Progress {
     this.#validation = point.validation ?? this.#validation;
   }
 
+  pause(): void {
+    this.end();
+    this.#started = false;
+  }
+
   end(): void {
     if (this.#started) this.#bar.stop();
   }
@@ -135,6 +142,8 @@ class Lines implements Progress {
     const time = `${grouped(this.#pace.speed)} chars/s, ${Number.isNaN(left) ? '–' : durationText(left)} left`;
     remark(`step ${point.step}, epoch ${point.epoch.toFixed(2)}: loss ${lossText(point.loss)}${validation}, ${time}`);
   }
+
+  pause(): void {}
 
   end(): void {}
 }

@@ -15,24 +15,31 @@ import type { TrainCommandOptions } from './train.ts';
 export async function runTraining(sources: readonly string[], options: TrainCommandOptions): Promise<number> {
   const quiet = options.quiet === true;
   const say = quiet ? () => {} : remark;
-  const { corpus, trainOptions, path } = await prepare(sources, options, say);
-  const saver = new Saver(path);
+  const { corpus, trainOptions, path, lock } = await prepare(sources, options, say);
   const progress = createProgress(quiet);
+  const saver = new Saver(path, options.saveEvery, (text) => {
+    progress.pause();
+    say(text);
+  });
   const interruption = listen(() => {
     progress.end();
     say('stopping after this step, and saving; once more to leave at once');
   });
-  const output = new Output();
+  const told = new Told(say);
   try {
-    for await (const event of train(corpus, { ...trainOptions, signal: interruption.signal })) {
+    const { signal } = interruption;
+    for await (const event of train(corpus, { ...trainOptions, signal, saveNow: () => saver.due })) {
       switch (event.type) {
         case 'start':
           announce(event, corpus, trainOptions, say);
           break;
         case 'notice':
+          progress.pause();
           say(event.text);
           break;
         case 'step':
+          lock.beat();
+          saver.step = event.step;
           progress.step(event);
           break;
         case 'report':
@@ -44,19 +51,21 @@ export async function runTraining(sources: readonly string[], options: TrainComm
         case 'done':
           progress.end();
           saver.flush();
+          saver.requireSaved();
           conclude(event, path, say);
           break;
       }
-      if (options.json) await tell(output, event);
+      if (options.json) await told.event(event);
     }
   } finally {
     progress.end();
     saver.flush();
+    lock.release();
     interruption.close();
   }
   // A run that was resumed after its end has nothing more to save.
   if (saver.saved || (options.resume !== undefined && existsSync(path))) {
-    await printPath(output, path, options.json === true);
+    await told.path(path, options.json === true);
   } else if (interruption.status() === EXIT.done) {
     throw new UserError('the time was over before the first step, and nothing was trained; give a longer --time');
   }
@@ -105,22 +114,41 @@ function conclude(done: DoneEvent, path: string, say: (text: string) => void): v
   if (done.reason === 'interrupted') say(`saved; go on with --resume ${lastPath(path)} and the same text`);
 }
 
-/** Progress as JSON Lines: all but single steps, and checkpoints without their contents. */
-async function tell(output: Output, event: TrainEvent): Promise<void> {
-  if (event.type === 'step') return;
-  const { snapshot: _, ...rest } = event as TrainEvent & { snapshot?: unknown };
-  await unlessGone(output.line(JSON.stringify(rest)).then(() => output.flush()));
-}
+/** Standard output of a run: that its reader has gone, or it can't be written any more, is no reason to lose the training. */
+class Told {
+  readonly #output = new Output();
+  readonly #say: (text: string) => void;
+  #failed = false;
 
-async function printPath(output: Output, path: string, json: boolean): Promise<void> {
-  await unlessGone(output.line(json ? JSON.stringify({ type: 'saved', path }) : path).then(() => output.flush()));
-}
+  constructor(say: (text: string) => void) {
+    this.#say = say;
+  }
 
-/** A reader that has gone is no reason to lose the training. */
-async function unlessGone(writing: Promise<void>): Promise<void> {
-  try {
-    await writing;
-  } catch (error) {
-    if (!(error instanceof ReaderGone)) throw error;
+  /** Progress as JSON Lines: all but single steps, and checkpoints without their contents. */
+  async event(event: TrainEvent): Promise<void> {
+    if (event.type === 'step' || this.#failed) return;
+    const { snapshot: _, ...rest } = event as TrainEvent & { snapshot?: unknown };
+    try {
+      await this.#line(JSON.stringify(rest));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      this.#failed = true;
+      this.#say(`${error.message}; training goes on without`);
+    }
+  }
+
+  /** At the end. UserError where it can't be written, or something before couldn't. */
+  async path(path: string, json: boolean): Promise<void> {
+    await this.#line(json ? JSON.stringify({ type: 'saved', path }) : path);
+    if (this.#failed) throw new UserError(`standard output isn't whole; the model is: ${path}`);
+  }
+
+  async #line(line: string): Promise<void> {
+    try {
+      await this.#output.line(line);
+      await this.#output.flush();
+    } catch (error) {
+      if (!(error instanceof ReaderGone)) throw error;
+    }
   }
 }

@@ -5,14 +5,17 @@ import {
   duration,
   filePath,
   fractionOrCount,
+  interval,
   type KernelRequest,
   kernelOption,
   number,
   share,
+  size,
   whole,
 } from './options.ts';
 import { remark } from './output.ts';
 import { applyPreset, PRESETS, type PresetName } from './presets.ts';
+import type { SaveEvery } from './saver.ts';
 
 export interface TrainCommandOptions {
   readonly preset: PresetName;
@@ -60,7 +63,10 @@ export interface TrainCommandOptions {
   readonly kernel: KernelRequest;
   readonly out?: string;
   readonly overwrite?: boolean;
-  readonly resume?: string;
+  readonly maxBytes?: number;
+  readonly saveEvery?: SaveEvery;
+  /** True: the newest. */
+  readonly resume?: string | true;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -163,6 +169,7 @@ export function trainCommand(): Command {
     )
     .option('--test <part>', 'part held out to test at the end, likewise', fractionOrCount, 0)
     .option('--validate-every <steps>', 'steps between validations (default: some 40 in a run)', whole(1))
+    .option('--max-bytes <size>', 'refuse a longer text: 200M, 2GB (default: what memory has room for)', size)
     .optionsGroup('Machine:')
     .option(
       '--threads <n>',
@@ -177,7 +184,16 @@ export function trainCommand(): Command {
       filePath,
     )
     .option('--overwrite', 'allow --out to replace a file')
-    .option('--resume <file>', 'go on with a run from its .last.json, on the same text and with its options', filePath)
+    .option(
+      '--save-every <interval>',
+      'write the newest state after so many steps (500) or so long (90s) (default: at validations and every 5m)',
+      interval,
+    )
+    .option(
+      '--resume [file]',
+      'go on with a run from its .last.json (default: that of --out, or the newest), on the same text',
+      filePath,
+    )
     .option('--json', 'print progress to standard output as JSON Lines')
     .option('--quiet', 'say nothing on standard error')
     .addHelpText(
@@ -189,14 +205,16 @@ with all that --resume needs, to NAME.last.json beside it. The path of the best
 model is printed to standard output.
 
 With --resume, --epochs, --steps and --time may be given anew, to train longer;
-the rest of the training is as it was begun.
+the rest of the training is as it was begun. Ctrl-C, SIGTERM and SIGHUP end the
+run after the step under way, with its state saved; a second one ends it at once.
 
 Examples:
   rnn train book.txt
   rnn train book.txt --time 3m --preset balanced
   rnn train corpora/terms.txt --validation 0 --out checkpoints/terms.json
   rnn train book.txt --cell rnn --bptt 50 --bptt-stride 10 --clip-norm 5
-  rnn train book.txt --resume checkpoints/book.last.json
+  rnn train book.txt --resume
+  rnn train book.txt --resume checkpoints/book.last.json --epochs 20
   cat *.txt | rnn train - --json > log.jsonl`,
     );
   return command.action(async (sources: string[], options: TrainCommandOptions) => {
@@ -211,7 +229,9 @@ Examples:
 }
 
 /** What may be said anew when a run is resumed: where it is saved, where it runs, what it tells, and when it ends. */
-const WITH_RESUME = new Set('resume out overwrite json quiet threads kernel epochs steps time'.split(' '));
+const WITH_RESUME = new Set(
+  'resume out overwrite saveEvery maxBytes json quiet threads kernel epochs steps time'.split(' '),
+);
 
 /** With --resume, an option that would be passed over is refused. */
 function refuseOthers(command: Command): void {

@@ -1,11 +1,14 @@
 import {
   closeSync,
+  fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
-  readFileSync,
+  readdirSync,
+  readSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -13,17 +16,21 @@ import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { type Checkpoint, parseCheckpoint, serializeCheckpoint } from './checkpoint.ts';
 
-/** Longest text that JavaScript can hold in a string, less a margin. */
-const LARGEST_FILE = 512 * 1024 * 1024 - 1024;
+/** More than the state of any model that WebAssembly's memory has room for, and less than the largest buffer of Node 20. */
+const LARGEST_FILE = 4_000_000_000;
+
+/** Bytes read at once. */
+const READ_PIECE = 1 << 24;
 
 /** Reads and checks a checkpoint. UserError, in a line, where there is none or it is damaged. */
 export function loadCheckpoint(path: string): Checkpoint {
-  return parseCheckpoint(readText(path), path);
+  return parseCheckpoint(readBytes(path), path);
 }
 
 /**
  * Writes a checkpoint as JSON, through a temporary file in the same folder that is synced and then renamed, so that at every
- * instant the path holds a whole checkpoint, the old one or the new. Tensors are little-endian float32 in base64: exact.
+ * instant, a loss of power not excepted, the path holds a whole checkpoint, the old one or the new. Tensors are little-endian float32
+ * in base64: exact. UserError where it can't be done; the old file is as it was then.
  */
 export function saveCheckpoint(path: string, checkpoint: Checkpoint): void {
   const folder = dirname(path);
@@ -56,6 +63,20 @@ export function requireWritable(path: string): void {
   }
 }
 
+/**
+ * Removes the temporary files that crashed runs have left beside `path`, and returns their names. To be called by a run that no
+ * other shares the path with.
+ */
+export function removeLeftovers(path: string): string[] {
+  const start = `.${basename(path)}.`;
+  const folder = dirname(path);
+  const left = readdirSync(folder).filter(
+    (name) => name.startsWith(start) && /^\d+\.tmp$/.test(name.slice(start.length)),
+  );
+  for (const name of left) rmSync(join(folder, name), { force: true });
+  return left;
+}
+
 function temporaryPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
 }
@@ -77,25 +98,72 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   EISDIR: 'is a directory; name a checkpoint in it',
 };
 
-function readText(path: string): string {
+/** The bytes of a file or of a pipe. */
+function readBytes(path: string): Buffer {
+  let file: number | undefined;
   try {
-    const { size } = statSync(path);
-    if (size > LARGEST_FILE) {
-      throw new UserError(`${path}: a checkpoint of ${size} bytes is larger than can be read (${LARGEST_FILE} bytes)`);
-    }
-    return readFileSync(path, 'utf8');
+    file = openSync(path, 'r');
+    const stat = fstatSync(file);
+    requireReadable(path, stat, file);
+    return stat.isFile() ? readFile(file, stat.size) : readPipe(path, file);
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     const { code, message } = cause as NodeJS.ErrnoException;
     throw new UserError(`${path}: ${UNREADABLE[code ?? ''] ?? `the checkpoint can't be read: ${message}`}`, { cause });
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 
+/** Before memory is taken for it: that it ends, isn't too large, and, where it is large, that it begins as JSON does. */
+function requireReadable(path: string, stat: Stats, file: number): void {
+  if (stat.isDirectory()) throw Object.assign(new Error('a directory'), { code: 'EISDIR' });
+  if (!stat.isFile() && !stat.isFIFO()) throw new UserError(`${path}: is a device; name a checkpoint`);
+  if (stat.size > LARGEST_FILE) throw tooLarge(path, stat.size);
+  if (stat.size <= READ_PIECE) return;
+  const first = Buffer.alloc(1);
+  readSync(file, first, 0, 1, 0);
+  if (first.toString() !== '{') throw new UserError(`${path}: not a checkpoint of this program: it isn't JSON`);
+}
+
+/** To its end, or to the size that it had: it may be growing. */
+function readFile(file: number, size: number): Buffer {
+  const bytes = Buffer.allocUnsafe(size);
+  let length = 0;
+  while (length < size) {
+    const count = readSync(file, bytes, length, Math.min(READ_PIECE, size - length), null);
+    if (count === 0) break;
+    length += count;
+  }
+  return bytes.subarray(0, length);
+}
+
+function readPipe(path: string, file: number): Buffer {
+  const pieces: Buffer[] = [];
+  for (let length = 0; ; ) {
+    const piece = Buffer.allocUnsafe(1 << 16);
+    const count = readSync(file, piece, 0, piece.length, null);
+    if (count === 0) return Buffer.concat(pieces);
+    length += count;
+    if (length > LARGEST_FILE) throw tooLarge(path, length);
+    pieces.push(piece.subarray(0, count));
+  }
+}
+
+function tooLarge(path: string, size: number): UserError {
+  return new UserError(`${path}: a checkpoint of ${size} bytes is larger than can be read (${LARGEST_FILE} bytes)`);
+}
+
+/** So that the new name outlasts a loss of power, too. Some file systems have nothing of the kind, and need none. */
 function syncFolder(folder: string): void {
   const handle = openSync(folder, 'r');
   try {
     fsyncSync(handle);
+  } catch (error) {
+    if (!FOLDERS_UNSYNCED.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
   } finally {
     closeSync(handle);
   }
 }
+
+const FOLDERS_UNSYNCED: ReadonlySet<string> = new Set(['EINVAL', 'ENOTSUP', 'EPERM', 'EISDIR']);

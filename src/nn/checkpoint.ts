@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
+import { Excess, parseSetApart, type SetApart } from './checkpoint-json.ts';
+import { decodeTensor, encodedBytes, encodeTensor, findNotFinite, type TensorText } from './checkpoint-tensors.ts';
 import { ACTIVATIONS, CELLS, type ModelConfig, RESETS } from './config.ts';
 import { Manifest } from './parameters.ts';
 
@@ -11,14 +13,14 @@ const VERSION = 1;
 /** Bounds that no model of this program's reach exceeds: they keep a damaged file from asking for all the memory there is. */
 const LIMITS = { layers: 64, hidden: 32_768, embedding: 32_768, symbols: 1_200_000, parameters: 500_000_000 };
 
-/** Numbers of a tensor that are written at once: a multiple of three, for base64 turns three bytes into four characters. */
-const PIECE = 3 * 4096;
+/** The most tensors in a file: a model has 256 and its state some more for each layer and moment. */
+const MOST_TENSORS = 4096;
 
 /** Characters of a message that may come from a file. */
 const LONGEST_REASON = 200;
 
 /** Plain data that other layers keep in a checkpoint and check themselves. */
-export type Json = z.infer<ReturnType<typeof z.json>>;
+export type Json = z.core.util.JSONType;
 
 /** A model on file: what it is, its parameters and, where training can go on from here, all that this needs. */
 export interface Checkpoint {
@@ -37,6 +39,8 @@ export interface Resume {
   readonly data: Json;
   readonly tensors: ReadonlyMap<string, Float32Array>;
 }
+
+const isGiven = (value: unknown): boolean => value !== undefined;
 
 const tensorSchema = z.strictObject({
   shape: z.array(z.int().nonnegative()).max(8),
@@ -63,24 +67,28 @@ const fileSchema = z.strictObject({
   format: z.literal(FORMAT),
   version: z.literal(VERSION),
   model: modelSchema,
-  vocabulary: z.json(),
-  run: z.json(),
+  // Out of JSON.parse they are JSON; what is in them, those check who know them.
+  vocabulary: z.custom<Json>(isGiven),
+  run: z.custom<Json>(isGiven),
   tensors: z.record(z.string(), tensorSchema),
-  resume: z.strictObject({ data: z.json(), tensors: z.record(z.string(), tensorSchema) }).optional(),
+  resume: z.strictObject({ data: z.custom<Json>(isGiven), tensors: z.record(z.string(), tensorSchema) }).optional(),
 });
 
 type FileTensor = z.infer<typeof tensorSchema>;
 
 /** Checks the text of a checkpoint, which is taken for data and nothing else. `name` is for the messages. */
-export function parseCheckpoint(text: string, name: string): Checkpoint {
-  const file = validate(parseJson(text, name), name);
+export function parseCheckpoint(text: string | Buffer, name: string): Checkpoint {
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text;
+  const json = parseJson(bytes, name);
+  const file = validate(json.value, name);
+  const read = new TensorReader(bytes, json, name);
   const manifest = new Manifest(file.model);
   if (manifest.size > LIMITS.parameters) {
     throw damaged(name, `its configuration asks for ${manifest.size} parameters, more than ${LIMITS.parameters}`);
   }
-  const parameters = readParameters(file.tensors, manifest, name);
+  const parameters = readParameters(file.tensors, manifest, read, name);
   const { model, vocabulary, run } = file;
-  return { model, vocabulary, run, parameters, resume: file.resume && readResume(file.resume, name) };
+  return { model, vocabulary, run, parameters, resume: file.resume && readResume(file.resume, read) };
 }
 
 /** The file's text in pieces, so that a large model takes no more memory to save than to train. */
@@ -109,16 +117,17 @@ function* tensorPieces(tensors: readonly (readonly [string, readonly number[], F
     // No reader would take it, and what it replaces may be good.
     if (bad >= 0) throw new RangeError(`the tensor ${name} has ${values[bad]} at ${bad}`);
     yield `${index ? ',' : ''}\n  ${JSON.stringify(name)}: {"shape":${JSON.stringify(shape)},"dtype":"float32","data":"`;
-    yield* encode(values);
+    yield* encodeTensor(values);
     yield '"}';
   }
   yield '}';
 }
 
-function parseJson(text: string, name: string): unknown {
+function parseJson(bytes: Buffer, name: string): SetApart {
   try {
-    return JSON.parse(text);
+    return parseSetApart(bytes);
   } catch (cause) {
+    if (cause instanceof Excess) throw damaged(name, cause.message, cause);
     throw damaged(name, 'it is not whole JSON, as if cut off or of another kind', cause);
   }
 }
@@ -132,22 +141,25 @@ function validate(json: unknown, name: string): z.infer<typeof fileSchema> {
       `${name}: a checkpoint of ${other}, where this program reads version ${VERSION}; use the program that wrote it, or train again`,
     );
   }
-  const result = check(json, name);
+  // Of each that is wrong, an issue would be made.
+  const many = [json, (json as { resume?: unknown }).resume].find((part) => countTensors(part) > MOST_TENSORS);
+  if (many) throw damaged(name, `it has ${countTensors(many)} tensors, more than ${MOST_TENSORS}`);
+  const result = fileSchema.safeParse(json);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   throw damaged(name, `${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
 }
 
-function check(json: unknown, name: string): ReturnType<typeof fileSchema.safeParse> {
-  try {
-    return fileSchema.safeParse(json);
-  } catch (cause) {
-    if (cause instanceof RangeError) throw damaged(name, 'its values are nested too deeply', cause); // the stack is full
-    throw cause;
-  }
+function countTensors(part: unknown): number {
+  return Object.keys((part as { tensors?: object } | null)?.tensors ?? {}).length;
 }
 
-function readParameters(tensors: Record<string, FileTensor>, manifest: Manifest, name: string): Float32Array {
+function readParameters(
+  tensors: Record<string, FileTensor>,
+  manifest: Manifest,
+  read: TensorReader,
+  name: string,
+): Float32Array {
   for (const view of manifest.views) {
     const tensor = Object.hasOwn(tensors, view.name) ? tensors[view.name] : undefined;
     if (!tensor) throw damaged(name, `the tensor ${view.name} is missing`);
@@ -156,47 +168,56 @@ function readParameters(tensors: Record<string, FileTensor>, manifest: Manifest,
     }
   }
   // All numbers must be there before room for them is made.
-  for (const view of manifest.views) requireBytes(tensors[view.name]!, view.name, name);
+  for (const view of manifest.views) read.size(tensors[view.name]!, view.name);
   const extra = Object.keys(tensors).find((key) => !manifest.views.some((view) => view.name === key));
   if (extra !== undefined) throw damaged(name, `its configuration has no tensor ${JSON.stringify(extra)}`);
   const parameters = new Float32Array(manifest.size);
-  for (const { name: key, offset } of manifest.views) parameters.set(decode(tensors[key]!, key, name), offset);
+  for (const { name: key, offset, size } of manifest.views) {
+    read.into(parameters.subarray(offset, offset + size), tensors[key]!, key);
+  }
   return parameters;
 }
 
-function readResume(resume: { data: Json; tensors: Record<string, FileTensor> }, name: string): Resume {
-  const tensors = Object.entries(resume.tensors).map(([key, tensor]) => [key, decode(tensor, key, name)] as const);
+function readResume(resume: { data: Json; tensors: Record<string, FileTensor> }, read: TensorReader): Resume {
+  const tensors = Object.entries(resume.tensors).map(([key, tensor]) => {
+    const values = new Float32Array(read.size(tensor, key));
+    read.into(values, tensor, key);
+    return [key, values] as const;
+  });
   return { data: resume.data, tensors: new Map(tensors) };
 }
 
-/** Base64 in pieces. The machine is little-endian, as all that run V8 in practice; WebAssembly memory is so by definition. */
-function* encode(values: Float32Array): Generator<string> {
-  for (let start = 0; start < values.length; start += PIECE) {
-    const copy = values.slice(start, start + PIECE); // base64 needs memory that no other thread shares
-    yield Buffer.from(copy.buffer).toString('base64');
+/** Reads tensors of a file, whose long strings were set apart. */
+class TensorReader {
+  readonly #bytes: Buffer;
+  readonly #json: SetApart;
+  readonly #name: string;
+
+  constructor(bytes: Buffer, json: SetApart, name: string) {
+    this.#bytes = bytes;
+    this.#json = json;
+    this.#name = name;
   }
-}
 
-/** How many numbers the tensor's shape says it has, and its text is long enough for. */
-function requireBytes({ shape, data }: FileTensor, key: string, name: string): number {
-  const size = shape.reduce((product, length) => product * length, 1);
-  const bytes = Buffer.byteLength(data, 'base64');
-  if (bytes !== 4 * size) throw damaged(name, `the tensor ${key} [${shape}] has ${bytes} bytes, not ${4 * size}`);
-  return size;
-}
+  /** How many numbers the tensor's shape says it has, and its text is long enough for. */
+  size(tensor: FileTensor, key: string): number {
+    const size = tensor.shape.reduce((product, length) => product * length, 1);
+    const bytes = encodedBytes(this.#text(tensor));
+    if (bytes === 4 * size) return size;
+    throw damaged(this.#name, `the tensor ${key} [${tensor.shape}] has ${bytes} bytes, not ${4 * size}`);
+  }
 
-function decode(tensor: FileTensor, key: string, name: string): Float32Array {
-  const size = requireBytes(tensor, key, name);
-  const values = new Float32Array(size);
-  if (Buffer.from(values.buffer).write(tensor.data, 'base64') !== 4 * size)
-    throw damaged(name, `the tensor ${key} is not base64`);
-  const bad = findNotFinite(values);
-  if (bad >= 0) throw damaged(name, `the tensor ${key} has ${values[bad]} at ${bad}`);
-  return values;
-}
+  /** `values` are as long as `size` says. */
+  into(values: Float32Array, tensor: FileTensor, key: string): void {
+    if (!decodeTensor(this.#text(tensor), values)) throw damaged(this.#name, `the tensor ${key} is not base64`);
+    const bad = findNotFinite(values);
+    if (bad >= 0) throw damaged(this.#name, `the tensor ${key} has ${values[bad]} at ${bad}`);
+  }
 
-function findNotFinite(values: Float32Array): number {
-  return values.findIndex((value) => !Number.isFinite(value));
+  #text({ data }: FileTensor): TensorText {
+    const stretch = this.#json.stretch(data);
+    return stretch ? { bytes: this.#bytes, stretch } : data;
+  }
 }
 
 /** Names in `why` may come from the file: they are kept to one line, short, and without a terminal's control characters. */

@@ -27,6 +27,8 @@ export interface TrainOptions {
   readonly place: Place;
   /** Ends the run after the step under way, with a last checkpoint. */
   readonly signal?: AbortSignal;
+  /** Asked after every step without a report: whether its state is to be offered as a last checkpoint, too. */
+  readonly saveNow?: () => boolean;
   /** Goes on from a checkpoint's last state. The recipe must be the one that its run's record has. */
   readonly resume?: { readonly checkpoint: Checkpoint; readonly run: RunRecord };
 }
@@ -49,14 +51,16 @@ export async function* train(corpus: Corpus, options: TrainOptions): AsyncGenera
 class Trainer {
   readonly #setup: Setup;
   readonly #signal: AbortSignal | undefined;
+  readonly #saveNow: () => boolean;
   readonly #state = new RunState();
   readonly #dropoutSeed: number;
   #rate = 0;
 
-  constructor(setup: Setup, { resume, signal }: TrainOptions) {
+  constructor(setup: Setup, { resume, signal, saveNow = () => false }: TrainOptions) {
     const { recipe, plan, engine } = setup;
     this.#setup = setup;
     this.#signal = signal;
+    this.#saveNow = saveNow;
     this.#dropoutSeed = new Random(`${recipe.seed}/dropout`).integer(2 ** 32);
     if (resume) {
       restoreSnapshot(this.#moment, resume.checkpoint, resume.run);
@@ -90,7 +94,7 @@ class Trainer {
       else if (this.#state.step % interval === 0 || ended) {
         yield* this.#report(ended !== undefined);
         ended ??= this.#outOfPatience();
-      }
+      } else if (this.#saveNow()) yield* this.#offerLast();
     }
     yield this.#done(ended);
   }
@@ -144,8 +148,7 @@ class Trainer {
   /** A point of the history, a checkpoint of the last state, and one of the best where this is it. */
   async *#report(final: boolean): AsyncGenerator<ReportEvent | CheckpointEvent> {
     const state = this.#state;
-    if (!areTensorsFinite(this.#setup.plan, this.#setup.engine.kernels))
-      throw this.#diverged('the parameters are no longer finite');
+    this.#requireFinite();
     const loss = await this.#evaluate(this.#setup.split.validation);
     if (loss !== undefined && !Number.isFinite(loss)) throw this.#diverged(`the validation loss is ${loss}`);
     const best = state.judge(loss, this.#setup.recipe.schedule.patience);
@@ -162,8 +165,20 @@ class Trainer {
    * is no report yet, it is the best model, too.
    */
   *#pause(): Generator<CheckpointEvent> {
+    this.#requireFinite();
     if (this.#state.history.length === 0) yield this.#checkpoint('best', true);
     yield this.#checkpoint('last', true);
+  }
+
+  /** As `#pause`, but the run goes on. */
+  *#offerLast(): Generator<CheckpointEvent> {
+    this.#requireFinite();
+    yield this.#checkpoint('last', false);
+  }
+
+  #requireFinite(): void {
+    if (!areTensorsFinite(this.#setup.plan, this.#setup.engine.kernels))
+      throw this.#diverged('the parameters are no longer finite');
   }
 
   #checkpoint(kind: 'best' | 'last', final: boolean): CheckpointEvent {

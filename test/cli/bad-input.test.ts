@@ -154,6 +154,8 @@ describe.concurrent('usage', () => {
       '--kernel': ['gpu'],
       '--out': ['', '-'],
       '--resume': ['', '-'],
+      '--save-every': ['0', '-1', 'x', '', '1.5', '0s', '5 m', '1e3'],
+      '--max-bytes': ['0', '-1', 'x', '', '0.5', '3 GB', '1TB', '1e9'],
     },
     sample: {
       '--count': count,
@@ -176,7 +178,7 @@ describe.concurrent('usage', () => {
   for (const [name, options] of Object.entries(wrong)) {
     const corpus = name === 'train' ? ['text.txt'] : [];
     const expected = (option: string) =>
-      new RegExp(`option '.*${option} <.*>' argument '.*' is invalid\\. (It must|Allowed choices)`);
+      new RegExp(`option '.*${option} [<[].*' argument '.*' is invalid\\. (It must|Allowed choices)`);
 
     test.each(Object.entries(options))(`rnn ${name} %s`, (option, values) => {
       for (const value of values) {

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+
+/** Bounds on JSON before it is parsed: what JSON.parse takes is at most some 60 bytes a value, and the text once more. */
+const MOST = { depth: 64, values: 4_000_000, bytes: 256 * 1024 * 1024 };
+
+/** Of a tensor's text: strings under this key are set apart, if they are longer than `LONG`. */
+const KEY = Buffer.from('"data"');
+const LONG = 1024;
+
+const [QUOTE, BACKSLASH, COMMA, COLON, SPACE] = [0x22, 0x5c, 0x2c, 0x3a, 0x20];
+const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
+
+/** A stretch of the file: characters of base64, by all that was looked at. */
+export interface Stretch {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What a file of JSON says. `stretch` gives the place in the file of a string that was set apart, and else nothing. */
+export interface SetApart {
+  readonly value: unknown;
+  stretch(text: string): Stretch | undefined;
+}
+
+/** JSON that asks for too much: too deep, or of too many values. */
+export class Excess extends Error {
+  override readonly name = 'Excess';
+}
+
+/**
+ * Parses JSON whose tensors' texts, long strings called "data", are set apart: they stay in `bytes`, and stand in the value as marks that no file can
+ * forge, for they hold a number drawn now. So neither a tensor's text nor the file's is ever a string of JavaScript's, whose length has
+ * a bound that the state of a large model exceeds; and depth and number of values are known before anything is made of them.
+ *
+ * Throws Excess, and SyntaxError where it isn't JSON.
+ */
+export function parseSetApart(bytes: Buffer): SetApart {
+  const mark = `${randomUUID()}:`;
+  const { skeleton, stretches } = separate(bytes, mark);
+  return {
+    value: JSON.parse(skeleton),
+    stretch: (text) => (text.startsWith(mark) ? stretches[Number(text.slice(mark.length))] : undefined),
+  };
+}
+
+function separate(bytes: Buffer, mark: string): { skeleton: string; stretches: readonly Stretch[] } {
+  const stretches: Stretch[] = [];
+  const parts: string[] = [];
+  let copied = 0;
+  let size = 0;
+  let depth = 0;
+  let values = 0;
+  const copy = (end: number): void => {
+    size += end - copied;
+    if (size > MOST.bytes) throw new Excess(`it has more than ${MOST.bytes} bytes besides its tensors`);
+    parts.push(bytes.toString('utf8', copied, end));
+  };
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]!;
+    if (byte === QUOTE) {
+      const { end, plain } = endOfString(bytes, at + 1);
+      if (plain && end - at > LONG && isCalledData(bytes, at)) {
+        copy(at + 1);
+        parts.push(`${mark}${stretches.push({ start: at + 1, end }) - 1}`);
+        copied = end;
+      }
+      at = end;
+    } else if (byte === COMMA) {
+      values++;
+    } else if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
+      values++;
+      if (++depth > MOST.depth) throw new Excess('its values are nested too deeply');
+    } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) {
+      depth--;
+    }
+    if (values > MOST.values) throw new Excess(`it has more than ${MOST.values} values`);
+  }
+  copy(bytes.length);
+  return { skeleton: parts.join(''), stretches };
+}
+
+/** Whether the value that starts at `at` stands under the key. */
+function isCalledData(bytes: Buffer, at: number): boolean {
+  const colon = lastInk(bytes, at);
+  if (bytes[colon] !== COLON) return false;
+  const end = lastInk(bytes, colon) + 1;
+  return end >= KEY.length && bytes.compare(KEY, 0, KEY.length, end - KEY.length, end) === 0;
+}
+
+/** The last place before `at` that isn't blank. */
+function lastInk(bytes: Buffer, at: number): number {
+  let place = at - 1;
+  while (place >= 0 && bytes[place]! <= SPACE) place--;
+  return place;
+}
+
+/** Where a string's closing quote is, or the end of the bytes; and whether it has no escapes before it. Linear, whatever stands there. */
+function endOfString(bytes: Buffer, start: number): { end: number; plain: boolean } {
+  let plain = true;
+  let quote = -1;
+  for (let at = start; ; ) {
+    if (quote < at) quote = bytes.indexOf(QUOTE, at);
+    if (quote < 0) return { end: bytes.length, plain: false };
+    const escaped = bytes.subarray(at, quote).indexOf(BACKSLASH);
+    if (escaped < 0) return { end: quote, plain };
+    plain = false;
+    at += escaped + 2;
+  }
+}
