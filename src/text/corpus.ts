@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { totalmem } from 'node:os';
 import type { Readable } from 'node:stream';
 import { UserError } from '../errors.ts';
 import { CorpusEncoder, STOP } from './encoder.ts';
@@ -17,8 +18,8 @@ export interface CorpusOptions {
   readonly minCount?: number;
   /** Reads with a vocabulary there is, as to go on with a checkpoint; it settles unit, mode and minimum count. */
   readonly vocabulary?: Vocabulary | undefined;
-  /** More bytes than this are refused. */
-  readonly maxBytes?: number;
+  /** More bytes than this are refused; if not given, more than three quarters of the memory, or 16 MiB of a device. */
+  readonly maxBytes?: number | undefined;
   /** What `-` reads: the process's standard input if not given. */
   readonly stdin?: Readable;
   /** Bytes read at once. */
@@ -51,8 +52,8 @@ export interface Corpus {
  * are; in lines mode the end of a file ends its line. UTF-8 is decoded strictly and a byte order mark at the start
  * of a file is dropped; CRLF stays as it is in stream mode.
  *
- * Memory: one byte a symbol for up to 256 different ones, else two (else four), for files; when it is widened, and for
- * standard input when it grows, old and new stand side by side for a moment.
+ * Memory: one byte a symbol for up to 256 different ones, else two (above 65,536, four), and in lines mode twelve more a line while
+ * it is trained on.
  *
  * UserError, in one line that names the file: what can't be read, isn't UTF-8, or holds no text.
  */
@@ -64,7 +65,7 @@ export async function readCorpus(sources: readonly string[], options: CorpusOpti
   for (const path of sources) {
     const source = await openSource(path, options.stdin ?? process.stdin, options.pieceBytes ?? PIECE_BYTES);
     try {
-      assembly.begin(source.name, source.size);
+      assembly.begin(source.name, source.size, source.device);
       for await (const piece of source.pieces) assembly.write(piece);
       assembly.end();
     } finally {
@@ -78,7 +79,7 @@ export async function readCorpus(sources: readonly string[], options: CorpusOpti
 export function corpusFromText(text: string, options: CorpusOptions = {}): Corpus {
   const assembly = new CorpusAssembly(['text'], options);
   const bytes = new TextEncoder().encode(text);
-  assembly.begin('text', bytes.length);
+  assembly.begin('text', bytes.length, false);
   assembly.write(bytes);
   assembly.end();
   return assembly.finish();
@@ -87,6 +88,17 @@ export function corpusFromText(text: string, options: CorpusOptions = {}): Corpu
 /** Large enough to cost little a piece, small enough for its code points to stay in the processor's cache. */
 const PIECE_BYTES = 1 << 18;
 
+/** Of a device where nothing is said: it may have no end. */
+const MOST_DEVICE_BYTES = 1 << 24;
+
+/** Of anything: places of lines are numbers of 32 bits. */
+const MOST_BYTES = 2 ** 32 - 2 ** 16;
+
+/** What was asked for, or the longest text that fits into memory, with something to spare for a model. */
+function mostBytes(asked = Math.floor(0.75 * totalmem())): number {
+  return Math.min(MOST_BYTES, asked);
+}
+
 /** Bytes come in, a corpus comes out. Until `auto` has seen enough to choose, what comes in is kept and then repeated. */
 class CorpusAssembly {
   readonly #sources: readonly string[];
@@ -94,6 +106,8 @@ class CorpusAssembly {
   readonly #hash = createHash('sha256');
   #bytes = 0;
   #source = '';
+  /** Bytes of all sources up to the present one's end, at most. */
+  #most = 0;
   #encoder: CorpusEncoder | undefined;
   #choice: ModeChoice | undefined;
   #held: ((encoder: CorpusEncoder) => void)[] = [];
@@ -118,8 +132,11 @@ class CorpusAssembly {
     }
   }
 
-  begin(source: string, bytes: number): void {
+  begin(source: string, bytes: number, device: boolean): void {
     this.#source = source;
+    const { maxBytes } = this.#options;
+    this.#most = device && maxBytes === undefined ? this.#bytes + MOST_DEVICE_BYTES : mostBytes(maxBytes);
+    if (this.#bytes + bytes > this.#most) throw this.#tooLong();
     this.#heldDecoder = new TextDecoder();
     this.#pass((encoder) => encoder.begin(source, bytes));
   }
@@ -127,12 +144,7 @@ class CorpusAssembly {
   write(piece: Uint8Array): void {
     this.#hash.update(piece);
     this.#bytes += piece.length;
-    const { maxBytes } = this.#options;
-    if (maxBytes !== undefined && this.#bytes > maxBytes) {
-      throw new UserError(
-        `${this.#source}: the text has more than ${maxBytes} bytes, the most allowed; give a part of it`,
-      );
-    }
+    if (this.#bytes > this.#most) throw this.#tooLong();
     if (this.#encoder) {
       this.#encoder.write(piece);
       return;
@@ -141,6 +153,12 @@ class CorpusAssembly {
     this.#pass((encoder) => encoder.write(copy));
     this.#heldText += this.#heldDecoder.decode(copy, { stream: true });
     if (this.#bytes >= JUDGED_BYTES) this.#choose(judgeMode(this.#heldText, false));
+  }
+
+  #tooLong(): UserError {
+    return new UserError(
+      `${this.#source}: the text has more than ${this.#most} bytes, the most allowed; give a part of it, or a larger --max-bytes`,
+    );
   }
 
   end(): void {
@@ -173,7 +191,11 @@ class CorpusAssembly {
 
   #choose(choice: ModeChoice): void {
     this.#choice = choice;
-    const encoder = new CorpusEncoder(this.#options.vocabulary?.unit ?? this.#options.unit ?? 'codepoint', choice.mode);
+    const encoder = new CorpusEncoder(
+      this.#options.vocabulary?.unit ?? this.#options.unit ?? 'codepoint',
+      choice.mode,
+      mostBytes(this.#options.maxBytes),
+    );
     this.#encoder = encoder;
     for (const repeat of this.#held) repeat(encoder);
     this.#held = [];

@@ -1,3 +1,4 @@
+import { UserError } from '../errors.ts';
 import { GraphemeSplitter } from './graphemes.ts';
 import { IdBuffer, type Ids } from './ids.ts';
 import type { Mode } from './mode.ts';
@@ -15,7 +16,7 @@ export const STOP = 0;
  * Each source is begun, written to piece by piece, and ended; `finish` follows the last.
  */
 export class CorpusEncoder {
-  readonly buffer = new IdBuffer();
+  readonly buffer: IdBuffer;
   /** By provisional id. That of `<stop>` is a stand-in. */
   readonly symbols: TextSymbol[] = [''];
   /** By provisional id: the source in which a symbol was first seen. */
@@ -36,7 +37,9 @@ export class CorpusEncoder {
   readonly #idOfCluster = new Map<string, number>();
   readonly #splitter: GraphemeSplitter;
 
-  constructor(unit: Unit, mode: Mode) {
+  /** @param mostBytes of all sources together */
+  constructor(unit: Unit, mode: Mode, mostBytes?: number) {
+    this.buffer = new IdBuffer(mostBytes);
     this.#unit = unit;
     this.#lines = mode === 'lines';
     this.#idOfCode = new Int32Array(unit === 'codepoint' ? 0x110000 : 0x100);
@@ -97,7 +100,15 @@ export class CorpusEncoder {
     const count = this.#utf8.decode(bytes, this.#codePoints);
     this.characters += count;
     if (this.#unit === 'codepoint') this.#writeCodes(this.#codePoints, count);
-    else this.#splitter.write(fromCodePoints(this.#codePoints.subarray(0, count)));
+    else this.#writeText(fromCodePoints(this.#codePoints.subarray(0, count)));
+  }
+
+  #writeText(text: string): void {
+    this.#splitter.write(text);
+    if (this.#splitter.held <= MOST_HELD) return;
+    throw new UserError(
+      `${this.#source}: a grapheme cluster has more than ${MOST_HELD} characters, as no text does; use --unit codepoint`,
+    );
   }
 
   #writeCodes(codes: Uint8Array | Int32Array, count: number): void {
@@ -137,6 +148,9 @@ export class CorpusEncoder {
 
   #add(symbol: TextSymbol): number {
     const id = this.symbols.push(symbol) - 1;
+    if (id > MOST_SYMBOLS) {
+      throw new UserError(`${this.#source}: more than ${MOST_SYMBOLS} different symbols; use --unit codepoint or byte`);
+    }
     this.firstSeen.push(this.#source);
     this.buffer.widen(id + 1);
     return id;
@@ -162,6 +176,12 @@ export class CorpusEncoder {
     this.#lineStart = this.buffer.length;
   }
 }
+
+/** As many as there are code points: a model of more couldn't be saved. */
+const MOST_SYMBOLS = 0x110000;
+
+/** UTF-16 units of a cluster under way, past which it is no writing but something that would fill the memory. */
+const MOST_HELD = 1 << 20;
 
 const MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
 const NEWLINE = 0x0a;

@@ -16,6 +16,11 @@ export class GraphemeSplitter {
     this.#emit = emit;
   }
 
+  /** UTF-16 units held back. */
+  get held(): number {
+    return this.#carried.length;
+  }
+
   /** `text` mustn't end within a surrogate pair. Its last cluster is held back: it may go on in the next piece. */
   write(text: string): void {
     this.#carried += text;

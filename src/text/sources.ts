@@ -1,3 +1,4 @@
+import { fstatSync, type Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { UserError } from '../errors.ts';
@@ -8,6 +9,8 @@ export interface Source {
   readonly name: string;
   /** Bytes, where they are known beforehand. */
   readonly size: number;
+  /** Whether it is a device, which may have no end. */
+  readonly device: boolean;
   /** The bytes in order, in pieces. A piece is overwritten when the next one is asked for. */
   readonly pieces: AsyncIterable<Uint8Array>;
   close(): Promise<void>;
@@ -15,18 +18,27 @@ export interface Source {
 
 /** Opens a file, or `stdin` for `-`. UserError where it can't be read. */
 export async function openSource(path: string, stdin: Readable, pieceBytes: number): Promise<Source> {
-  if (path === '-') return { name: 'standard input', size: 0, pieces: streamed(stdin), close: async () => {} };
+  if (path === '-') {
+    const device = stdin === process.stdin && isDevice(fstatSync(0));
+    return { name: 'standard input', size: 0, device, pieces: streamed(stdin), close: async () => {} };
+  }
   try {
     const file = await open(path);
     const stat = await file.stat();
     const read = async (into: Uint8Array) => (await file.read(into, 0, into.length, null)).bytesRead;
-    if (!stat.isDirectory())
-      return { name: path, size: stat.size, pieces: pieces(path, read, pieceBytes), close: () => file.close() };
+    if (!stat.isDirectory()) {
+      const of = { name: path, size: stat.size, device: isDevice(stat) };
+      return { ...of, pieces: pieces(path, read, pieceBytes), close: () => file.close() };
+    }
     await file.close();
   } catch (error) {
     throw unreadable(path, error);
   }
   throw unreadable(path, { code: 'EISDIR' });
+}
+
+function isDevice(stat: Stats): boolean {
+  return stat.isCharacterDevice();
 }
 
 async function* pieces(

@@ -75,7 +75,8 @@ export function splitCorpus(corpus: Corpus, options: SplitOptions = {}): Split {
       notes,
     };
   }
-  const order = Uint32Array.from({ length: total }, (_, line) => line);
+  const order = new Uint32Array(total);
+  for (let line = 0; line < total; line++) order[line] = line;
   if (cut.train < total) new Random(`${seed}/split`).shuffle(order);
   const end = cut.train + cut.validation;
   return {

@@ -39,8 +39,9 @@ export class StreamBatches implements Batches {
     const { rows, window, stride } = resolveBatchOptions(options);
     if (part.targets < rows) {
       const use = part.targets > 0 ? `use a batch of ${part.targets} at most, or a longer text` : 'use a longer text';
+      const symbols = part.ids.length === 1 ? '1 symbol' : `${part.ids.length} symbols`;
       throw new UserError(
-        `the training text has ${part.ids.length} symbols, and a batch of ${rows} needs at least ${rows + 1}; ${use}`,
+        `the training text has ${symbols}, and a batch of ${rows} needs at least ${rows + 1}; ${use}`,
       );
     }
     this.rows = rows;

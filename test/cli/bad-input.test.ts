@@ -49,7 +49,8 @@ describe.concurrent('a corpus that is no text', () => {
       /blank-.*(nothing but blanks|empty lines only); give a text/,
     ),
   );
-  test('that is a single character', () => fails(['train', file(folder, 'one', 'a')], /1 symbols.*use a longer text/));
+  test('that is a single character', () =>
+    fails(['train', file(folder, 'one', 'a')], /has 1 symbol, .*use a longer text/));
   test('that is not UTF-8, by the offset of the byte', () =>
     fails(
       ['train', file(folder, 'latin1', Buffer.from('caf\xe9 noir', 'latin1'))],
