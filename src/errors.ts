@@ -22,3 +22,11 @@ export class UsageError extends UserError {
     this.name = 'UsageError';
   }
 }
+
+/** Characters of a message that may come from a file. */
+const LONGEST_EXCERPT = 200;
+
+/** What a message may say of a file's contents: short, on one line, and without what a terminal would obey. */
+export function excerpt(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]/gu, ' ').slice(0, LONGEST_EXCERPT);
+}

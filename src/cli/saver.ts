@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { UserError } from '../errors.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import { saveCheckpoint } from '../nn/checkpoint-file.ts';
@@ -28,7 +29,9 @@ export class Saver {
   readonly #tell: (text: string) => void;
   readonly #started = performance.now();
   #step = 0;
+  /** Kept when it is written, too: its folder may be removed. */
   #best: Checkpoint | undefined;
+  #bestWaits = false;
   #bestSaved = Number.NEGATIVE_INFINITY;
   #lastTried: number | undefined;
   /** Updates done in the newest state on disk. */
@@ -64,6 +67,7 @@ export class Saver {
     if (kind === 'best') {
       const best = snapshot();
       this.#best = { ...best, parameters: best.parameters.slice() }; // views hold only until training goes on
+      this.#bestWaits = true;
       if (final || performance.now() - this.#bestSaved > LEAST_GAP_MS) this.#writeBest();
       return;
     }
@@ -90,11 +94,11 @@ export class Saver {
     throw new UserError(`${path}: the end of the run can't be saved: ${why}; ${left}`);
   }
 
-  /** Whether the best model is on disk. */
+  /** Whether the best model is on disk, with all that it can do for it. */
   #writeBest(): boolean {
-    if (!this.#best) return true;
+    if (!this.#best || (!this.#bestWaits && existsSync(this.path))) return true;
     if (!this.#write(this.path, this.#best)) return false;
-    this.#best = undefined;
+    this.#bestWaits = false;
     this.#bestSaved = performance.now();
     return true;
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UserError } from '../errors.ts';
+import { excerpt, UserError } from '../errors.ts';
 import { Excess, parseSetApart, type SetApart } from './checkpoint-json.ts';
 import { decodeTensor, encodedBytes, encodeTensor, findNotFinite, type TensorText } from './checkpoint-tensors.ts';
 import { ACTIVATIONS, CELLS, type ModelConfig, RESETS } from './config.ts';
@@ -15,9 +15,6 @@ const LIMITS = { layers: 64, hidden: 32_768, embedding: 32_768, symbols: 1_200_0
 
 /** The most tensors in a file: a model has 256 and its state some more for each layer and moment. */
 const MOST_TENSORS = 4096;
-
-/** Characters of a message that may come from a file. */
-const LONGEST_REASON = 200;
 
 /** Plain data that other layers keep in a checkpoint and check themselves. */
 export type Json = z.core.util.JSONType;
@@ -220,8 +217,6 @@ class TensorReader {
   }
 }
 
-/** Names in `why` may come from the file: they are kept to one line, short, and without a terminal's control characters. */
 function damaged(name: string, why: string, cause?: unknown): UserError {
-  const line = why.replace(/[\p{Cc}\u2028\u2029]/gu, ' ').slice(0, LONGEST_REASON);
-  return new UserError(`${name}: the checkpoint is damaged: ${line}; use another, or train again`, { cause });
+  return new UserError(`${name}: the checkpoint is damaged: ${excerpt(why)}; use another, or train again`, { cause });
 }

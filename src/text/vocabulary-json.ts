@@ -14,7 +14,7 @@ export function parseVocabulary(json: unknown): VocabularyJson {
   if (typeof json !== 'object' || json === null) throw damaged(`it is ${json === null ? 'null' : typeof json}`);
   const { unit, stop, unknown, symbols } = json as Record<string, unknown>;
   if (!UNITS.includes(unit as Unit)) {
-    throw damaged(`its unit is ${JSON.stringify(unit)}, not one of ${UNITS.join(', ')}`);
+    throw damaged(`its unit is ${JSON.stringify(unit)?.slice(0, 40)}, not one of ${UNITS.join(', ')}`);
   }
   if (typeof stop !== 'boolean' || typeof unknown !== 'boolean')
     throw damaged('"stop" and "unknown" must be true or false');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UserError } from '../errors.ts';
+import { excerpt, UserError } from '../errors.ts';
 import type { Checkpoint, Json } from '../nn/checkpoint.ts';
 import { ACTIVATIONS, CELLS, RESETS } from '../nn/config.ts';
 import { NO_DROPOUT } from '../nn/dropout.ts';
@@ -125,9 +125,8 @@ export type RunRecord = z.infer<typeof runSchema>;
 export function readRun(checkpoint: Checkpoint, name: string): RunRecord {
   const result = runSchema.safeParse(checkpoint.run);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
   throw new UserError(
-    `${name}: the checkpoint is damaged: run.${issue?.path.join('.')}: ${issue?.message}; use another, or train again`,
+    `${name}: the checkpoint is damaged: run.${firstIssue(result.error)}; use another, or train again`,
   );
 }
 
@@ -135,8 +134,11 @@ export function readRun(checkpoint: Checkpoint, name: string): RunRecord {
 export function readProgress(data: Json): TrainerProgress {
   const result = progressSchema.safeParse(data);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw new UserError(`the checkpoint can't be resumed: resume.${issue?.path.join('.')}: ${issue?.message}`);
+  throw new UserError(`the checkpoint can't be resumed: resume.${firstIssue(result.error)}`);
+}
+
+function firstIssue({ issues: [issue] }: z.ZodError): string {
+  return excerpt(`${issue?.path.join('.')}: ${issue?.message}`);
 }
 
 /**
@@ -146,8 +148,7 @@ export function readProgress(data: Json): TrainerProgress {
 export function checkRecipe(recipe: Recipe): Recipe {
   const result = recipeSchema.safeParse(toJson(recipe));
   if (result.success) return recipeOf({ recipe: result.data });
-  const issue = result.error.issues[0];
-  throw new UserError(`the recipe can't be followed: ${issue?.path.join('.')}: ${issue?.message}`);
+  throw new UserError(`the recipe can't be followed: ${firstIssue(result.error)}`);
 }
 
 /** A recipe as the record has it, its absent limits being infinite. */

@@ -1,0 +1,334 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import { loadCheckpoint } from '../../src/nn/checkpoint-file.ts';
+import { readRun } from '../../src/training/run.ts';
+import { BIN, file, type Outcome, PROSE, removeFolders, rnn, run, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { killAndResume } from './killing.ts';
+
+afterAll(removeFolders);
+
+const STEP = /^step (\d+)/m;
+
+/** Trains until it is interrupted; saves at every validation, which comes every few milliseconds. */
+const ENDLESS = ['--time', '10m', '--validate-every', '20', '--save-every', '20', ...TINY];
+
+/** One after the other: when a text is seen on standard error, something is done. After the last, the run is interrupted. */
+type Scene = readonly (readonly [seen: RegExp, act: () => void])[];
+
+async function play(cwd: string, args: readonly string[], scene: Scene, env = {}): Promise<Outcome> {
+  let next = 0;
+  let from = 0;
+  let failure: unknown;
+  const outcome = await rnn(['train', 'text.txt', ...args], {
+    cwd,
+    env,
+    onStderr: (text, child) => {
+      try {
+        for (; next < scene.length; next++) {
+          const [seen, act] = scene[next]!;
+          const found = seen.exec(text.slice(from));
+          if (!found) return;
+          from += found.index + found[0].length;
+          act();
+          if (next === scene.length - 1) child.kill('SIGINT');
+        }
+      } catch (error) {
+        failure = error;
+        child.kill('SIGKILL');
+      }
+    },
+  });
+  if (failure) throw failure;
+  return outcome;
+}
+
+const wait = (): void => {};
+
+function withText(): string {
+  const cwd = temporaryFolder();
+  file(cwd, 'text.txt', PROSE);
+  return cwd;
+}
+
+const stepOf = (path: string): number => readRun(loadCheckpoint(path), path).step;
+const hidden = (folder: string): string[] => readdirSync(folder).filter((name) => name.startsWith('.'));
+
+describe.concurrent('killed at random instants and resumed', () => {
+  test.each(['a', 'b'])('a run ends with the bytes of the uninterrupted one: chain %s', async (chain) => {
+    const seed = `${Date.now()}/${chain}`;
+    const survival = await killAndResume(temporaryFolder(), seed, 5);
+    expect(survival, `seed ${seed}`).toMatchObject({ same: true });
+  });
+});
+
+describe.concurrent('a disk that fails in mid-run is told of, training goes on, and nothing saved is lost:', () => {
+  test('full, and then not any more', async (context) => {
+    const cwd = withText();
+    const out = join(cwd, 'small');
+    mkdirSync(out);
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', out]).status !== 0)
+      return context.skip('a small file system can’t be mounted here');
+    let good = 0;
+    try {
+      const filler = join(out, 'filler');
+      const outcome = await play(
+        cwd,
+        ['--out', 'small/model.json', ...ENDLESS],
+        [
+          [STEP, wait],
+          [
+            STEP,
+            () => {
+              const fill = spawnSync('dd', ['if=/dev/zero', `of=${filler}`, 'bs=1024']);
+              expect(fill.stderr.toString()).toMatch('No space left');
+            },
+          ],
+          [
+            /model\.(last\.)?json: can't be saved: ENOSPC: .*; going on, and trying again later\n/,
+            () => {
+              good = stepOf(join(out, 'model.last.json'));
+              expect(hidden(out)).toEqual(['.model.json.lock']);
+              rmSync(filler);
+            },
+          ],
+          [/json: saved again/, wait],
+        ],
+      );
+      expect(outcome).toMatchObject({ status: 130, stdout: 'small/model.json\n' });
+      expect(stepOf(join(out, 'model.last.json'))).toBeGreaterThan(good);
+      expect(hidden(out)).toEqual([]);
+    } finally {
+      spawnSync('umount', [out]);
+    }
+  });
+
+  test('full to the end, which is an error', async () => {
+    const cwd = withText();
+    // The best model has 7 kB, the newest state 20.
+    const script = `ulimit -f 12; exec "${process.execPath}" "${BIN}" train text.txt --steps 100 --out model.json ${TINY.join(' ')}`;
+    const { status, stdout, stderr } = await run('bash', ['-c', script], { cwd });
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(
+      /\nrnn: model\.last\.json: the end of the run can't be saved: EFBIG: .*; nothing of this run is\n$/,
+    );
+    expect(stepOf(join(cwd, 'model.json'))).toBeGreaterThan(0);
+    expect(readdirSync(cwd).sort()).toEqual(['model.json', 'text.txt']);
+  });
+
+  test('full when the whole file is renamed', async () => {
+    const cwd = withText();
+    const preload = fileURLToPath(new URL('../helpers/full-at-rename.mjs', import.meta.url));
+    const options = ['--out', 'model.json', '--validation', '0', ...ENDLESS];
+    const scene: Scene = [
+      [/model\.last\.json: can't be saved: ENOSPC: no space left on device, rename/, wait],
+      [/saved again/, wait],
+    ];
+    const outcome = await play(cwd, options, scene, { NODE_OPTIONS: `--import=${preload}` });
+    expect(outcome).toMatchObject({ status: 130, stdout: 'model.json\n' });
+    expect(stepOf(join(cwd, 'model.json'))).toBeGreaterThan(0);
+    expect(hidden(cwd)).toEqual([]);
+  });
+
+  test('read-only', async (context) => {
+    const cwd = withText();
+    const out = join(cwd, 'locked');
+    const isRoot = process.getuid?.() === 0;
+    const set = (writable: boolean): boolean => {
+      if (isRoot) return spawnSync('chattr', [writable ? '-i' : '+i', out]).status === 0;
+      chmodSync(out, writable ? 0o700 : 0o500);
+      return true;
+    };
+    mkdirSync(out);
+    if (!set(false) || !set(true)) return context.skip('nothing keeps this user from writing');
+    try {
+      let before = '';
+      const outcome = await play(
+        cwd,
+        ['--out', 'locked/model.json', ...ENDLESS],
+        [
+          [STEP, wait],
+          [STEP, () => set(false)],
+          [
+            /json: can't be saved: (EACCES|EPERM): /,
+            () => {
+              before = readFileSync(join(out, 'model.last.json'), 'utf8');
+            },
+          ],
+          [STEP, wait],
+        ],
+      );
+      expect(outcome.status).toBe(1);
+      expect(outcome.stderr).toMatch(
+        /\nrnn: locked\/model\.(last\.)?json: the end of the run can't be saved: (EACCES|EPERM): .*; locked\/model\.last\.json has step \d+, to go on from with --resume\n$/,
+      );
+      expect(readFileSync(join(out, 'model.last.json'), 'utf8')).toBe(before);
+    } finally {
+      set(true);
+    }
+  });
+
+  test('its folder removed: it is made anew, with the best model, too', async () => {
+    const cwd = withText();
+    const out = join(cwd, 'gone');
+    const back = (): void => {
+      for (const name of ['model.json', 'model.last.json']) expect(existsSync(join(out, name)), name).toBe(true);
+    };
+    const scene: Scene = [
+      [STEP, wait],
+      [STEP, () => rmSync(out, { recursive: true })],
+      [STEP, wait],
+      [STEP, wait],
+      [STEP, back],
+    ];
+    const outcome = await play(cwd, ['--out', 'gone/model.json', ...ENDLESS], scene);
+    expect(outcome).toMatchObject({ status: 130, stdout: 'gone/model.json\n' });
+    back();
+    expect(stepOf(join(out, 'model.last.json'))).toBeGreaterThan(stepOf(join(out, 'model.json')) - 1);
+  });
+});
+
+describe.concurrent('two runs with the same --out', () => {
+  test('the second refuses; when the first has crashed, its lock and leftovers are no hindrance', async () => {
+    const cwd = withText();
+    const args = ['train', 'text.txt', '--out', 'model.json', '--overwrite'];
+    let second: Promise<Outcome> | undefined;
+    const first = rnn([...args, ...ENDLESS], {
+      cwd,
+      onStderr: (text, child) => {
+        if (second || !STEP.test(text)) return;
+        second = rnn([...args, ...TINY, '--steps', '1'], { cwd });
+        second.then(() => child.kill('SIGKILL'));
+      },
+    });
+    expect((await first).status).toBe(128);
+    const refused = await second!;
+    expect(refused).toMatchObject({ status: 1, stdout: '' });
+    expect(refused.stderr).toMatch(
+      /\nrnn: model\.json: another run is saving there \(process \d+ on \S+\); wait for it, or give another --out\n$/,
+    );
+    expect(hidden(cwd)).toContain('.model.json.lock');
+    file(cwd, '.model.last.json.4000000.tmp', 'half a check');
+    const third = await rnn([...args, ...TINY, '--steps', '1'], { cwd });
+    expect(third).toMatchObject({ status: 0, stdout: 'model.json\n' });
+    expect(third.stderr).toMatch(/^removed what a crashed run had left: .*\.model\.last\.json\.4000000\.tmp\n/m);
+    expect(hidden(cwd)).toEqual([]);
+  });
+
+  test('two that are begun at once without --out take two names', async () => {
+    const cwd = withText();
+    const outcomes = await Promise.all(
+      [1, 2, 3].map(() => rnn(['train', 'text.txt', '--steps', '50', ...TINY], { cwd })),
+    );
+    expect(outcomes.map(({ stdout }) => stdout).sort()).toEqual(
+      ['checkpoints/text-2.json\n', 'checkpoints/text-3.json\n', 'checkpoints/text.json\n'].sort(),
+    );
+  });
+
+  test('a lock of another machine holds while it is fresh', async () => {
+    const cwd = withText();
+    const lock = file(cwd, '.model.json.lock', '{"pid":1,"host":"elsewhere.invalid","started":""}\n');
+    const args = ['train', 'text.txt', '--out', 'model.json', '--steps', '1', ...TINY];
+    expect((await rnn(args, { cwd })).stderr).toMatch('another run is saving there (process 1 on elsewhere.invalid)');
+    spawnSync('touch', ['-d', '11 minutes ago', lock]);
+    expect((await rnn(args, { cwd })).status).toBe(0);
+  });
+});
+
+describe.concurrent('signals', () => {
+  test('SIGHUP ends a run as SIGTERM does, with status 129', async () => {
+    const cwd = withText();
+    let sent = false;
+    const { status, stdout, stderr } = await rnn(['train', 'text.txt', '--out', 'model.json', ...ENDLESS], {
+      cwd,
+      onStderr: (text, child) => {
+        if (!sent && STEP.test(text)) sent = child.kill('SIGHUP');
+      },
+    });
+    expect({ status, stdout }).toEqual({ status: 129, stdout: 'model.json\n' });
+    expect(stderr).toMatch('saved; go on with --resume model.last.json and the same text\n');
+  });
+
+  /** Runs its arguments on a pseudo-terminal that is closed as soon as training goes; waits for the process's end, as its lock tells. */
+  const CLOSED = `
+import os, pty, sys, time
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+seen = b''
+while b'loss' not in seen:
+    seen += os.read(terminal, 65536)
+os.close(terminal)
+while os.path.exists('.model.json.lock'):
+    time.sleep(0.05)
+`;
+  const hasTerminals = spawnSync('python3', ['-c', 'import os, pty']).status === 0;
+
+  test.skipIf(!hasTerminals)('a terminal that is closed leaves a saved run', async () => {
+    const cwd = withText();
+    const command = [process.execPath, BIN, 'train', 'text.txt', '--out', 'model.json', ...ENDLESS];
+    expect((await run('python3', ['-c', CLOSED, ...command], { cwd })).status).toBe(0);
+    expect(stepOf(join(cwd, 'model.last.json'))).toBeGreaterThan(0);
+  });
+
+  test.skipIf(!hasTerminals)('and doesn’t end one that was begun by setsid', async () => {
+    const cwd = withText();
+    const options = ['--steps', '1500', '--validate-every', '50', '--json', '--out', 'model.json', ...TINY];
+    const command = ['setsid', '-w', process.execPath, BIN, 'train', 'text.txt', ...options];
+    expect((await run('python3', ['-c', CLOSED, ...command], { cwd })).status).toBe(0);
+    expect(stepOf(join(cwd, 'model.last.json'))).toBe(1500);
+  });
+});
+
+test.concurrent('--save-every writes the state after so many steps, and not between', async () => {
+  const cwd = withText();
+  const steps: number[] = [];
+  const args = [
+    'train',
+    'text.txt',
+    '--out',
+    'model.json',
+    '--steps',
+    '40',
+    '--validate-every',
+    '10',
+    '--save-every',
+    '15',
+  ];
+  // A process that dies at once after the 35th step leaves the state of the 30th.
+  const preload = file(
+    cwd,
+    'die.mjs',
+    `import fs from 'node:fs';
+     import { syncBuiltinESMExports } from 'node:module';
+     const { renameSync } = fs;
+     fs.renameSync = (from, to) => {
+       renameSync(from, to);
+       if (String(to).endsWith('last.json')) fs.appendFileSync('steps', JSON.parse(fs.readFileSync(to)).run.step + '\\n');
+     };
+     syncBuiltinESMExports();`,
+  );
+  const { status } = await rnn([...args, ...TINY], { cwd, env: { NODE_OPTIONS: `--import=${preload}` } });
+  expect(status).toBe(0);
+  steps.push(...readFileSync(join(cwd, 'steps'), 'utf8').trim().split('\n').map(Number));
+  expect(steps).toEqual([15, 30, 40]);
+});
+
+test.concurrent('--resume without a file takes the state beside --out, or the newest', async () => {
+  const cwd = withText();
+  const options = ['--steps', '5', ...TINY];
+  expect((await rnn(['train', 'text.txt', '--out', 'own.json', ...options], { cwd })).status).toBe(0);
+  expect((await rnn(['train', 'text.txt', ...options], { cwd })).status).toBe(0);
+  const named = await rnn(['train', 'text.txt', '--out', 'own.json', '--steps', '9', '--resume'], { cwd });
+  expect(named).toMatchObject({ status: 0, stdout: 'own.json\n' });
+  expect(named.stderr).toMatch(/^resuming own\.last\.json\n/);
+  const newest = await rnn(['train', 'text.txt', '--steps', '9', '--resume'], { cwd });
+  expect(newest.stderr).toMatch(/^resuming checkpoints\/text\.last\.json\n/);
+  writeFileSync(join(cwd, 'other.txt'), PROSE);
+  rmSync(join(cwd, 'checkpoints'), { recursive: true });
+  expect((await rnn(['train', 'text.txt', '--resume'], { cwd })).stderr).toMatch(
+    /^rnn: there is no state to resume from/,
+  );
+});

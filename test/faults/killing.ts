@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadCheckpoint } from '../../src/nn/checkpoint-file.ts';
+import { Random } from '../../src/random.ts';
+import { BIN, PROSE } from '../helpers/cli.ts';
+
+/** What a chain of killed and resumed runs came to. */
+export interface Survival {
+  readonly options: string;
+  readonly kills: number;
+  /** Of the kills, those that came while a checkpoint was being written: its temporary file was left. */
+  readonly whileSaving: number;
+  /** Whether both checkpoints are, byte for byte, the uninterrupted run's. */
+  readonly same: boolean;
+}
+
+/** A run's parts that resuming could lose, drawn at random; so short that its processes are mostly killed in the middle. */
+function drawOptions(random: Random): string[] {
+  const one = <T>(...choices: readonly T[]): T => choices[random.integer(choices.length)]!;
+  return [
+    `--cell ${one('lstm', 'gru', 'rnn')} --optimizer ${one('adam', 'sgd', 'rmsprop', 'adagrad')}`,
+    `--mode ${one('stream', 'lines')} --schedule ${one('cosine', 'constant')} --embedding ${one(0, 5)}`,
+    `--layers ${one(1, 2)} --hidden ${one(16, 48, 128)} --batch ${one(2, 5)} --bptt ${one(8, 16)} --bptt-stride ${one(4, 8)}`,
+    `--validation ${one('0', '0.2')} --validate-every ${one(3, 10, 50)} --save-every ${one('1', '7', '0.05s')}`,
+    `--threads ${one(1, 2)} --lr 0.01 --steps ${one(150, 400)} --seed ${random.integer(1000)}`,
+  ].flatMap((part) => part.split(' '));
+}
+
+/**
+ * Trains once to the end, and once more with the process killed (SIGKILL) at random instants and resumed, at most `most` times,
+ * until it ends. After every kill, each checkpoint that is there must be whole: throws where one isn't.
+ */
+export async function killAndResume(folder: string, seed: string, most: number): Promise<Survival> {
+  const random = new Random(seed);
+  const options = drawOptions(random);
+  const [calm, hard] = ['calm', 'hard'].map((name) => join(folder, name)) as [string, string];
+  for (const cwd of [calm, hard]) {
+    mkdirSync(cwd, { recursive: true });
+    writeFileSync(join(cwd, 'text.txt'), PROSE);
+  }
+  const begun = performance.now();
+  const anew = ['text.txt', '--out', 'model.json', '--overwrite', ...options];
+  await run(calm, anew);
+  const duration = performance.now() - begun;
+  const saveEvery = options.slice(options.indexOf('--save-every'), options.indexOf('--save-every') + 2);
+  let kills = 0;
+  let whileSaving = 0;
+  for (let done = false; !done; ) {
+    const resumed = existsSync(join(hard, 'model.last.json'));
+    const args = resumed ? ['text.txt', '--resume', 'model.last.json', ...saveEvery] : anew;
+    // What is left is a part of the whole: later ones would mostly come too late.
+    const after = kills < most ? (0.2 + 0.8 * random.next()) * duration : undefined;
+    done = !(await run(hard, args, after));
+    if (done) break;
+    kills++;
+    if (readdirSync(hard).some((name) => name.endsWith('.tmp'))) whileSaving++;
+    for (const name of readdirSync(hard)) if (name.endsWith('.json')) loadCheckpoint(join(hard, name));
+  }
+  const same = ['model.json', 'model.last.json'].every((name) =>
+    readFileSync(join(calm, name)).equals(readFileSync(join(hard, name))),
+  );
+  const left = readdirSync(hard).filter((name) => name.startsWith('.'));
+  if (left.length > 0) throw new Error(`seed ${seed}: left behind: ${left.join(', ')}`);
+  return { options: options.join(' '), kills, whileSaving, same };
+}
+
+/** Runs `rnn train`; whether it was killed, if it was to be after so many milliseconds. Throws where it fails of itself. */
+function run(cwd: string, args: readonly string[], killAfter?: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [BIN, 'train', ...args], { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
+    const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfter);
+    let errors = '';
+    child.stderr.on('data', (text: Buffer) => {
+      errors += text.toString();
+    });
+    child.on('error', reject);
+    child.on('close', (status, signal) => {
+      clearTimeout(timer);
+      if (status === 0 || signal === 'SIGKILL') resolve(signal === 'SIGKILL');
+      else reject(new Error(`rnn train ${args.join(' ')} ended with ${status ?? signal}: ${errors}`));
+    });
+  });
+}
