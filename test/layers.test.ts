@@ -14,12 +14,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   nn: ['kernel', 'errors.ts', 'random.ts'],
   training: ['nn', 'text', 'kernel', 'errors.ts', 'random.ts'],
   decoding: ['nn', 'text', 'kernel', 'errors.ts', 'random.ts'],
-  cli: ['training', 'decoding', 'nn', 'text', 'kernel', 'errors.ts', 'random.ts'],
-  'index.ts': ['training', 'decoding', 'nn', 'text', 'kernel', 'errors.ts', 'random.ts'],
+  insight: ['training', 'decoding', 'nn', 'text', 'kernel', 'errors.ts', 'random.ts'],
+  cli: ['insight', 'training', 'decoding', 'nn', 'text', 'kernel', 'errors.ts', 'random.ts'],
+  'index.ts': ['insight', 'training', 'decoding', 'nn', 'text', 'kernel', 'errors.ts', 'random.ts'],
 };
 
 /** Packages that paint, draw or read flags. */
-const TERMINAL_PACKAGES = ['chalk', 'commander', 'cli-progress'];
+const TERMINAL_PACKAGES = ['chalk', 'commander', 'cli-progress', 'simple-ascii-chart'];
 
 interface Source {
   /** From src, as "nn/lstm.ts". */
@@ -63,7 +64,8 @@ describe('the layers', () => {
   test('are all there, and every file is in one', () => {
     const layers = new Set(SOURCES.map(({ layer }) => layer));
     for (const layer of layers) expect(Object.keys(MAY_IMPORT)).toContain(layer);
-    for (const layer of ['text', 'kernel', 'nn', 'training', 'decoding', 'cli']) expect(layers).toContain(layer);
+    for (const layer of ['text', 'kernel', 'nn', 'training', 'decoding', 'insight', 'cli'])
+      expect(layers).toContain(layer);
   });
 
   test('are read as they are written: every import statement, over several lines too, and every file it names', () => {

@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { UsageError, UserError } from '../errors.ts';
 import { type Corpus, readCorpus } from '../text/corpus.ts';
 import { type Part, splitCorpus, wholeCorpus } from '../text/split.ts';
 import { evaluateModel } from '../training/dynamic.ts';
@@ -7,6 +7,7 @@ import { readRun } from '../training/run.ts';
 import { type LoadedModel, openCheckpoint } from './checkpoints.ts';
 import type { EvalCommandOptions } from './eval.ts';
 import { grouped, lossText, Output, table } from './output.ts';
+import { encodeOption } from './prompt.ts';
 
 /** Measures a model on a text, and prints what came out. */
 export async function evaluateText(sources: readonly string[], options: EvalCommandOptions): Promise<void> {
@@ -20,10 +21,22 @@ export async function evaluateText(sources: readonly string[], options: EvalComm
   }
   const { dynamicLr: rate, dynamicSteps: steps, dynamicDecay: decay } = options;
   const dynamic = options.dynamic ? { rate, steps, decay } : undefined;
-  const evaluation = await evaluateModel(model.checkpoint, part, options, dynamic);
+  const only = onlyOf(options, model);
+  const evaluation = await evaluateModel(model.checkpoint, part, options, dynamic, only);
+  if (evaluation.symbols === 0) {
+    throw new UserError(`none of the symbols of --only ${options.only} is in ${nameOf(options.part)}; give others`);
+  }
   const output = new Output();
   await output.line(options.json ? JSON.stringify(facts(evaluation)) : text(evaluation));
   await output.flush();
+}
+
+/** The ids of --only. */
+function onlyOf({ only, dynamic }: EvalCommandOptions, { vocabulary }: LoadedModel): ReadonlySet<number> | undefined {
+  if (only === undefined) return undefined;
+  if (dynamic)
+    throw new UsageError('--only can’t be given with --dynamic, which learns from all symbols; leave one out');
+  return new Set(encodeOption('--only', only, vocabulary));
 }
 
 /** All of the text, or a part of the run's own split of it. */

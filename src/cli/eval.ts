@@ -12,6 +12,7 @@ export function evalCommand(): Command {
         .choices(['all', 'train', 'validation', 'test'])
         .default('all'),
     )
+    .option('--only <symbols>', 'measure these symbols alone: 01, say, where answers are 0 or 1 (see rnn corpus)')
     .option('--dynamic', 'the model keeps learning as it reads; the checkpoint stays as it is')
     .option('--dynamic-lr <x>', 'learning rate of --dynamic', number(0, Number.MAX_VALUE, true), 0.0003)
     .option('--dynamic-steps <n>', 'symbols between its updates', whole(1, 100_000), 32)
@@ -32,7 +33,8 @@ Examples:
   rnn eval other.txt
   rnn eval book.txt --part validation
   rnn eval book.txt --part test --dynamic
-  rnn eval other.txt --json | jq .bits`,
+  rnn eval other.txt --json | jq .bits
+  rnn corpus addition --length 64 | rnn eval - --only 01`,
     )
     .action(async (sources: string[], options: EvalCommandOptions) => {
       const { evaluateText } = await import('./eval-run.ts');
@@ -43,6 +45,7 @@ Examples:
 export interface EvalCommandOptions {
   readonly checkpoint?: string;
   readonly part: 'all' | 'train' | 'validation' | 'test';
+  readonly only?: string;
   readonly dynamic?: boolean;
   readonly dynamicLr: number;
   readonly dynamicSteps: number;

@@ -53,7 +53,8 @@ function labels(vocabulary: LoadedModel['vocabulary']): string[] {
   return Array.from({ length: vocabulary.size }, (_, id) => vocabulary.label(id));
 }
 
-function text({ path, checkpoint, vocabulary }: LoadedModel, run: RunRecord): string {
+/** What a model is and how it was trained, by name, in words. */
+export function factRows({ path, checkpoint, vocabulary }: LoadedModel, run: RunRecord): [string, string][] {
   const { model } = checkpoint;
   const manifest = new Manifest(model);
   const { recipe, corpus } = run;
@@ -74,6 +75,12 @@ function text({ path, checkpoint, vocabulary }: LoadedModel, run: RunRecord): st
     ['done', `${grouped(run.step)} steps, ${run.epoch.toFixed(2)} epochs`],
   ];
   if (Number.isFinite(best)) rows.push(['validation', `${lossText(best)} a symbol at best`]);
+  return rows;
+}
+
+function text(model: LoadedModel, run: RunRecord): string {
+  const manifest = new Manifest(model.checkpoint.model);
+  const rows = factRows(model, run);
   const tensors = manifest.views.map(({ name, shape, size }): [string, string] => [
     name,
     `[${shape.join(', ')}]  ${grouped(size)}`,

@@ -4,9 +4,14 @@ import { EXIT, UserError } from '../errors.ts';
 import { beamCommand } from './beam.ts';
 import { benchCommand } from './bench.ts';
 import { compareCommand } from './compare.ts';
+import { corpusCommand } from './corpus.ts';
+import { demoCommand } from './demo.ts';
 import { evalCommand } from './eval.ts';
+import { gradflowCommand } from './gradflow.ts';
 import { infoCommand } from './info.ts';
 import { oneLine, ReaderGone } from './output.ts';
+import { plotCommand } from './plot.ts';
+import { reportCommand } from './report.ts';
 import { sampleCommand } from './sample.ts';
 import { trainCommand } from './train.ts';
 
@@ -46,16 +51,21 @@ function build(): Command {
     .option('--debug', 'show the stack trace of an error')
     .addHelpText('after', EXAMPLES)
     .configureHelp({ showGlobalOptions: false });
-  for (const command of [
+  const commands = [
     trainCommand(),
     sampleCommand(),
     beamCommand(),
     evalCommand(),
     compareCommand(),
     infoCommand(),
+    plotCommand(),
+    reportCommand(),
+    gradflowCommand(),
+    corpusCommand(),
+    demoCommand(),
     benchCommand(),
-  ])
-    program.addCommand(command);
+  ];
+  for (const command of commands) program.addCommand(command);
   for (const command of [program, ...program.commands]) {
     const help = command === program ? 'rnn --help' : `rnn ${command.name()} --help`;
     command

@@ -70,6 +70,14 @@ export function size(text: string): number {
   throw new InvalidArgumentError('It must be a size such as 1000000, 200M or 2GB.');
 }
 
+/** A length such as 30, or a range of them such as 1-8. */
+export function lengthRange(text: string): { readonly least: number; readonly most: number } {
+  const [, first = '', last = first] = /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(text) ?? [];
+  const [least, most] = [Number(first), Number(last)];
+  if (first !== '' && least <= most) return { least, most };
+  throw new InvalidArgumentError('It must be a whole number such as 30, or a range such as 1-8.');
+}
+
 /** Repeated options in order. */
 export function collect(text: string, before: readonly string[] = []): readonly string[] {
   if (text === '') throw new InvalidArgumentError('It must not be empty.');

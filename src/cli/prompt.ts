@@ -13,7 +13,7 @@ export interface Start {
  * where the vocabulary has it, as if at the start of a line, else from its first symbol.
  */
 export function startFrom(prefix: string, vocabulary: Vocabulary): Start {
-  const ids = encode('--prefix', prefix, vocabulary);
+  const ids = encodeOption('--prefix', prefix, vocabulary);
   if (vocabulary.stop !== undefined) return { prompt: [vocabulary.stop, ...ids], prefix: ids };
   if (ids.length > 0) return { prompt: ids, prefix: ids };
   const newline = vocabulary.unit === 'byte' ? vocabulary.id(10) : vocabulary.id('\n');
@@ -23,12 +23,13 @@ export function startFrom(prefix: string, vocabulary: Vocabulary): Start {
 /** What ends a text: the model's `<stop>`, if it has one, and the strings of --stop, in which \n stands for a newline. */
 export function stopsFrom(strings: readonly string[], vocabulary: Vocabulary): Stops {
   const encoded = strings.map((text) =>
-    encode('--stop', text.replaceAll('\\n', '\n').replaceAll('\\t', '\t'), vocabulary),
+    encodeOption('--stop', text.replaceAll('\\n', '\n').replaceAll('\\t', '\t'), vocabulary),
   );
   return new Stops(vocabulary.stop, encoded);
 }
 
-function encode(option: string, text: string, vocabulary: Vocabulary): number[] {
+/** The ids of an option's text. UsageError where the vocabulary lacks a symbol of it. */
+export function encodeOption(option: string, text: string, vocabulary: Vocabulary): number[] {
   try {
     return [...vocabulary.encode(text)];
   } catch (error) {

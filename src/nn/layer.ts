@@ -74,6 +74,11 @@ export class Layer {
     }
   }
 
+  /** What the layer keeps of its last run, for those who look inside. */
+  get buffers(): CellBuffers {
+    return this.#buffers;
+  }
+
   /** What the layer above reads: h of every step. */
   get output(): DenseInput {
     const { hidden, dHidden } = this.#buffers;

@@ -74,6 +74,11 @@ export class Model {
     this.#output = new Output(arena, this.parameters, shape, config, top, zeros);
   }
 
+  /** From the bottom up. */
+  get layers(): readonly Layer[] {
+    return this.#layers;
+  }
+
   /** [T][B][V] logits after `forward`; their gradient after `loss`. */
   get logits(): Address {
     return this.#output.logits;

@@ -32,7 +32,7 @@ const CLIP_NORM = 1;
 /**
  * Measures a model on a part: a stream from end to end with the state carried all the way, each line from s₀ = 0.
  *
- * With `dynamic`, the model keeps learning from what it has just been measured on (dynamic evaluation; Graves 2013, Krause et al.
+ * With `only`, these symbols alone are measured, of a model that doesn't learn. With `dynamic`, the model keeps learning from what it has just been measured on (dynamic evaluation; Graves 2013, Krause et al.
  * 2018): after every window, θ ← θ − η·g / (√s + ε), by RMSprop, then θ ← θ + λ(θ₀ − θ). The checkpoint isn't changed.
  */
 export async function evaluateModel(
@@ -40,6 +40,7 @@ export async function evaluateModel(
   part: Part,
   place: Place,
   dynamic?: DynamicConfig,
+  only?: ReadonlySet<number>,
 ): Promise<Evaluation> {
   const alone = dynamic !== undefined || part.mode === 'stream';
   const rows = alone ? 1 : Math.max(1, Math.min(LINES, part.lines.length));
@@ -53,7 +54,7 @@ export async function evaluateModel(
   const engine = await Engine.start({ choice, threads, program, url: program.PROGRAM, config }, arena);
   try {
     engine.kernels.floats.set(parameters, plan.model.parameters.values);
-    if (!dynamic) return await evaluate(engine, plan, part, { accuracy: true });
+    if (!dynamic) return await evaluate(engine, plan, part, { accuracy: true, only });
     engine.kernels.floats.set(parameters, origin);
     return await evaluate(engine, plan, part, { accuracy: true, read: learner(engine, plan, origin, dynamic) });
   } finally {

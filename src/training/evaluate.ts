@@ -15,6 +15,8 @@ export interface Evaluation {
 export interface EvaluateOptions {
   /** Whether to count the symbols that were the likeliest. */
   readonly accuracy?: boolean;
+  /** Measures these symbols alone: in a task, those that are determined by what was read. */
+  readonly only?: ReadonlySet<number> | undefined;
   /** Runs a window of so many targets: leaves their losses, and a positive multiple of the logits' gradient. Evaluation alone, if not given. */
   readonly read?: (counted: number) => Promise<void>;
 }
@@ -27,7 +29,7 @@ export async function evaluate(
   engine: Engine<ProgramConfig>,
   plan: TrainingPlan,
   part: Part,
-  { accuracy = false, read = () => readWindow(engine) }: EvaluateOptions = {},
+  { accuracy = false, only, read = () => readWindow(engine) }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const { model } = plan;
   const { kernels, settings } = engine;
@@ -39,7 +41,8 @@ export async function evaluate(
   let sum = 0;
   let symbols = 0;
   let correct = 0;
-  for (const { steps, counted } of batches) {
+  for (const { steps, counted: all } of batches) {
+    const counted = only ? countOnly(kernels.ints, model.targets, steps * rows, only) : all;
     settings[SETTING.steps] = steps;
     await read(counted);
     sum += sumLosses(kernels.floats, model.losses, steps * rows);
@@ -54,6 +57,16 @@ export async function evaluate(
 async function readWindow(engine: Engine<ProgramConfig>): Promise<void> {
   engine.settings[SETTING.lossScale] = 1;
   await runCommand(engine, COMMAND.evaluate);
+}
+
+/** Makes all targets but these −1, and counts these. */
+function countOnly(targets: Int32Array, at: number, positions: number, only: ReadonlySet<number>): number {
+  let counted = 0;
+  for (let position = at; position < at + positions; position++) {
+    if (only.has(targets[position]!)) counted++;
+    else targets[position] = -1;
+  }
+  return counted;
 }
 
 /** Positions whose target has the largest probability y. What is there is the gradient s·(y − onehot), so y_target is its s short. */

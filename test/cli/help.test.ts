@@ -7,7 +7,20 @@ afterAll(removeFolders);
 /** Columns of a terminal that help must fit without its lines being broken. */
 const COLUMNS = 120;
 
-const COMMANDS = ['train', 'sample', 'beam', 'eval', 'compare', 'info', 'bench'];
+const COMMANDS = [
+  'train',
+  'sample',
+  'beam',
+  'eval',
+  'compare',
+  'info',
+  'plot',
+  'report',
+  'gradflow',
+  'corpus',
+  'demo',
+  'bench',
+];
 
 describe('help', () => {
   test.each([[], ...COMMANDS.map((name) => [name])])('rnn %s --help', async (...command) => {

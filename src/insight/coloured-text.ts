@@ -1,0 +1,35 @@
+import { escapeMarkup } from './escape.ts';
+import type { Trace } from './trace.ts';
+
+/** Bits of surprise that are shown in full colour. */
+const FULL_BITS = 8;
+
+/** A symbol's colour is laid over the ground with a strength in [0, 1], so that it serves light and dark alike. */
+export const TEXT_STYLE = `
+.text { font: 14px/1.7 ui-monospace, Menlo, Consolas, monospace; white-space: pre-wrap; overflow-wrap: anywhere; margin: .5rem 0; padding: .75rem; background: var(--raised); border-radius: 6px; max-height: 34rem; overflow-y: auto; }
+.text span { border-radius: 2px; padding: .12em 0; }
+.text .end { opacity: .45; }
+#surprisal .text span { background: rgb(213 94 0 / calc(var(--v) * .85)); }
+.key { display: flex; align-items: center; gap: .5rem; }
+.ramp { display: inline-block; width: 10rem; height: .8rem; border-radius: 2px; border: 1px solid var(--rule); }
+.ramp.surprise { background: linear-gradient(to right, transparent, rgb(213 94 0 / .85)); }
+.ramp.activation { background: linear-gradient(to right, rgb(0 114 178 / .7), transparent, rgb(230 159 0 / .7)); }
+.picker { display: flex; gap: .5rem; max-width: none; }
+.picker select { flex: 0 1 26rem; min-width: 0; }
+button, select { font: inherit; color: var(--ink); background: var(--raised); border: 1px solid var(--rule); border-radius: 6px; padding: .25rem .6rem; }
+button { cursor: pointer; }
+button:hover, button:focus-visible, select:focus-visible { border-color: var(--accent); outline: none; }
+td button { padding: .05rem .5rem; }
+.facts td { overflow-wrap: anywhere; }
+`;
+
+/** A text in spans, one a symbol, coloured by surprise. */
+export function colouredText({ surprisals }: Trace, shown: readonly string[]): string {
+  const spans = shown.map((text, at) => {
+    const bits = surprisals[at]! / Math.LN2;
+    const strength = Number.isNaN(bits) ? 0 : Math.min(1, bits / FULL_BITS);
+    const title = Number.isNaN(bits) ? 'the first' : `${bits.toFixed(2)} bits`;
+    return `<span style="--v:${strength.toFixed(2)}" title="${title}">${escapeMarkup(text)}</span>`;
+  });
+  return `<pre class="text">${spans.join('')}</pre>`;
+}

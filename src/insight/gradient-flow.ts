@@ -1,0 +1,194 @@
+import type { ModelConfig } from '../nn/config.ts';
+import type { Layer } from '../nn/layer.ts';
+import type { Part } from '../text/split.ts';
+import { type Arithmetic, type Network, openNetwork } from './network.ts';
+import { fillWindow, type Position, reach, spreadPositions } from './positions.ts';
+
+/** Positions side by side. */
+const ROWS = 32;
+
+export interface FlowOptions {
+  readonly arithmetic: Arithmetic;
+  /** N: the greatest lag. */
+  readonly lags: number;
+  /** The most positions t to average over. */
+  readonly positions: number;
+}
+
+/** How the gradient of the loss at a position reaches back. All arrays go by the lag n = 0, …, N; NaN where no position has that lag. */
+export interface GradientFlow {
+  /** Positions that have a lag. */
+  readonly counts: readonly number[];
+  /** From the bottom up. */
+  readonly layers: readonly LayerFlow[];
+}
+
+/** Of one layer, means over positions t. */
+export interface LayerFlow {
+  /** ‖∂L_t/∂h_{t−n}‖. */
+  readonly hidden: readonly number[];
+  /** Of the LSTM: ‖∂L_t/∂c_{t−n}‖, and its road, the carousel. */
+  readonly cell?: readonly number[];
+  /** Of the LSTM: ‖∂c_t/∂c_{t−n}‖ along the cell state alone: the norm of diag(f_t ⊙ … ⊙ f_{t−n+1}), its largest element. */
+  readonly carousel?: readonly number[];
+}
+
+/**
+ * ‖∂L_t/∂s_{t−n}‖ for the loss L_t = −log p(x_{t+1} | x_≤t) of single positions t of a text, by lag n and layer, averaged over positions.
+ *
+ * ∂L_t/∂h_{t−n} is the whole derivative: by all roads through later steps and through the layers above, as backpropagation
+ * sums it. Each row of a batch has a position of its own, whose target alone is counted. States are those of reading the text from
+ * its start, or from its line's, but for streams from N + 1 symbols before the first lag.
+ */
+export function measureFlow(
+  config: ModelConfig,
+  parameters: ArrayLike<number>,
+  part: Part,
+  { arithmetic, lags, positions }: FlowOptions,
+): GradientFlow {
+  const steps = lags + 1;
+  const chosen = spreadPositions(part, positions, 2 * steps);
+  const rows = Math.min(ROWS, chosen.length);
+  const network = openNetwork(arithmetic, config, parameters, { steps, rows, training: true });
+  const sums = network.model.layers.map(() => new LayerSums(config, steps));
+  const counts = new Float64Array(steps);
+  for (let first = 0; first < chosen.length; first += rows) {
+    const batch = chosen.slice(first, first + rows);
+    for (const position of batch) for (let lag = 0; lag <= Math.min(lags, reach(position)); lag++) counts[lag]!++;
+    addBatch(network, part, batch, sums);
+  }
+  const mean = (sum: Float64Array): number[] => Array.from(sum, (value, lag) => value / counts[lag]!);
+  return {
+    counts: [...counts],
+    layers: sums.map(({ hidden, cell, carousel }) => ({
+      hidden: mean(hidden),
+      ...(cell && carousel ? { cell: mean(cell), carousel: mean(carousel) } : {}),
+    })),
+  };
+}
+
+/** Share of Σ_n g_n that a truncation cuts off, g_n being the norm at lag n. */
+export interface TruncationLoss {
+  /** Where every position is followed back over τ steps (k1 = 1): Σ_{n ≥ τ} g_n. */
+  readonly sliding: number;
+  /** Where a text is cut into chunks of τ steps (k1 = k2 = τ), so that the p-th position of a chunk reaches back over p: the mean of Σ_{n ≥ p} g_n. */
+  readonly chunked: number;
+}
+
+/** What a truncation at τ steps cuts off of norms by lag, of those lags that were measured. */
+export function truncationLoss(norms: readonly number[], steps: number): TruncationLoss {
+  const known = norms.filter((norm) => Number.isFinite(norm));
+  const total = sum(known);
+  const beyond = (reached: number): number => (total > 0 ? sum(known.slice(reached)) / total : 0);
+  let chunked = 0;
+  for (let place = 1; place <= steps; place++) chunked += beyond(place) / steps;
+  return { sliding: beyond(steps), chunked };
+}
+
+/** Sums over positions, by lag. */
+class LayerSums {
+  readonly hidden: Float64Array;
+  readonly cell: Float64Array | undefined;
+  readonly carousel: Float64Array | undefined;
+
+  constructor({ cell }: ModelConfig, steps: number) {
+    this.hidden = new Float64Array(steps);
+    this.cell = cell === 'lstm' ? new Float64Array(steps) : undefined;
+    this.carousel = cell === 'lstm' ? new Float64Array(steps) : undefined;
+  }
+}
+
+function addBatch(network: Network, part: Part, batch: readonly Position[], sums: readonly LayerSums[]): void {
+  const { model, kernels } = network;
+  const { steps } = model.shape;
+  // The last batch may be short: its rows are laid out among as many as there are.
+  const positions = Array.from({ length: model.shape.rows }, (_, row) => batch[row] ?? batch[0]!);
+  const rows = { start: 0, end: model.shape.rows };
+  readHistory(network, part, positions);
+  const size = steps * model.shape.rows;
+  kernels.ints.fill(-1, model.targets, model.targets + size);
+  const last = model.targets + size - model.shape.rows;
+  for (const [row, { target }] of positions.entries()) kernels.ints[last + row] = part.ids[target]!;
+  model.forward(kernels, rows, steps);
+  const kept = model.layers.map((layer) => (model.config.cell === 'lstm' ? keepCell(network, layer) : undefined));
+  model.loss(kernels, rows, steps, 1);
+  model.backward(kernels, rows, steps);
+  for (const [index, layer] of model.layers.entries()) {
+    for (const [row, position] of batch.entries())
+      addPosition(network, layer, kept[index], row, position, sums[index]!);
+  }
+}
+
+/** Sets every row's state to that before its window, and puts the window in place. */
+export function readHistory({ model, kernels }: Network, { ids }: Part, positions: readonly Position[]): void {
+  const { steps, rows } = model.shape;
+  const view = (address: number): Int32Array => kernels.ints.subarray(address, address + steps * rows);
+  for (const state of model.states) kernels.fill(state, 0, rows * model.config.hidden);
+  fillWindow(ids, positions, steps, steps, view(model.inputs), view(model.keep));
+  model.forward(kernels, { start: 0, end: rows }, steps);
+  model.carry(kernels, steps);
+  fillWindow(ids, positions, steps, 0, view(model.inputs), view(model.keep));
+}
+
+/** What the backward pass overwrites, and the cell state's gradient needs: [T][B][4·H] gates i, f, g, o. */
+interface KeptCell {
+  readonly gates: ArrayLike<number>;
+  readonly cell: number;
+}
+
+function keepCell({ model, kernels }: Network, layer: Layer): KeptCell {
+  const { gates } = layer.buffers;
+  const size = model.shape.steps * model.shape.rows * layer.columns;
+  return { gates: kernels.floats.slice(gates, gates + size), cell: layer.states[1]! };
+}
+
+/** One position's norms, from the step of its target back. */
+function addPosition(
+  { model, kernels }: Network,
+  layer: Layer,
+  kept: KeptCell | undefined,
+  row: number,
+  position: Position,
+  sums: LayerSums,
+): void {
+  const { steps, rows } = model.shape;
+  const H = model.config.hidden;
+  const { floats } = kernels;
+  const dCell = new Float64Array(H);
+  const product = new Float64Array(H).fill(1);
+  for (let lag = 0; lag <= Math.min(steps - 1, reach(position)); lag++) {
+    const at = (steps - 1 - lag) * rows + row;
+    const dHidden = layer.buffers.dHidden + at * H;
+    sums.hidden[lag]! += norm(floats, dHidden, H);
+    if (!kept) continue;
+    const gates = 4 * at * H;
+    const c = kept.cell + (at + rows) * H;
+    // ∂L/∂c_k = ∂L/∂h_k ⊙ o ⊙ (1 − tanh² c_k) + f_{k+1} ⊙ ∂L/∂c_{k+1}: h_k's whole derivative has all other roads in it.
+    for (let j = 0; j < H; j++) {
+      const o = kept.gates[gates + 3 * H + j]!;
+      dCell[j]! += floats[dHidden + j]! * o * (1 - Math.tanh(floats[c + j]!) ** 2);
+    }
+    sums.cell![lag]! += norm(dCell, 0, H);
+    sums.carousel![lag]! += largest(product);
+    for (let j = 0; j < H; j++) {
+      const f = kept.gates[gates + H + j]!;
+      dCell[j]! *= f;
+      product[j]! *= f;
+    }
+  }
+}
+
+/** ‖x‖, where the squares of small numbers may be too small for single precision. */
+function norm(values: ArrayLike<number>, at: number, count: number): number {
+  let squares = 0;
+  for (let j = at; j < at + count; j++) squares += values[j]! * values[j]!;
+  return Math.sqrt(squares);
+}
+
+function largest(values: Float64Array): number {
+  return values.reduce((most, value) => Math.max(most, value), 0);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,109 @@
+import type { ModelConfig } from '../nn/config.ts';
+import type { Layer } from '../nn/layer.ts';
+import type { Part } from '../text/split.ts';
+import { type FlowOptions, readHistory } from './gradient-flow.ts';
+import { type Network, openNetwork } from './network.ts';
+import { type Position, reach, spreadPositions } from './positions.ts';
+import { type SquareMatrix, spectralNorm } from './spectral-norm.ts';
+
+/** Basis vectors that are carried back side by side. */
+const ROWS = 128;
+
+/** Norms of the products of one layer's Jacobians, by lag n = 0, …, N, over positions t. NaN where no position has the lag. */
+export interface JacobianNorms {
+  /** Mean and greatest of ‖∂h_t/∂h_{t−n}‖₂, the largest singular value of J_t · J_{t−1} ⋯ J_{t−n+1}. */
+  readonly mean: readonly number[];
+  readonly greatest: readonly number[];
+}
+
+/**
+ * ‖∂h_t/∂h_{t−n}‖₂ of each layer by itself, its inputs being given: what the recurrence alone does to a gradient over n steps. Exact: the
+ * backward pass is run on every basis vector of h_t, so that it holds for any cell (of the LSTM, by all roads from h to h).
+ */
+export function measureJacobians(
+  config: ModelConfig,
+  parameters: ArrayLike<number>,
+  part: Part,
+  { arithmetic, lags, positions }: FlowOptions,
+): JacobianNorms[] {
+  const steps = lags + 1;
+  const rows = Math.min(ROWS, config.hidden);
+  const network = openNetwork(arithmetic, config, parameters, { steps, rows, training: true });
+  const chosen = spreadPositions(part, positions, 2 * steps);
+  const found = chosen.map((position) => layerNorms(network, part, position));
+  return network.model.layers.map((_, layer) =>
+    summarize(
+      found.map((norms) => norms[layer]!),
+      steps,
+    ),
+  );
+}
+
+function summarize(norms: readonly (readonly number[])[], steps: number): JacobianNorms {
+  const at = (lag: number): number[] => norms.flatMap((one) => (lag < one.length ? one[lag]! : []));
+  const by = (reduce: (values: number[]) => number): number[] =>
+    Array.from({ length: steps }, (_, lag) => (at(lag).length > 0 ? reduce(at(lag)) : Number.NaN));
+  return {
+    mean: by((values) => values.reduce((total, value) => total + value, 0) / values.length),
+    greatest: by((values) => Math.max(...values)),
+  };
+}
+
+/** Of one position: for every layer, the norm by lag. */
+function layerNorms(network: Network, part: Part, position: Position): number[][] {
+  const { hidden } = network.model.config;
+  const count = Math.min(network.model.shape.steps, reach(position) + 1);
+  const products = network.model.layers.map(() =>
+    Array.from({ length: count }, () => ({ size: hidden, values: new Float64Array(hidden * hidden) })),
+  );
+  for (let first = 0; first < hidden; first += network.model.shape.rows) {
+    carryBasisBack(network, part, position, first, products);
+  }
+  return products.map((matrices) => normsByLag(matrices));
+}
+
+/** Writes rows first, first + 1, … of every product: row i is ∂h_t,i/∂h_{t−n}. */
+function carryBasisBack(
+  network: Network,
+  part: Part,
+  position: Position,
+  first: number,
+  products: readonly (readonly SquareMatrix[])[],
+): void {
+  const { model, kernels } = network;
+  const { steps, rows } = model.shape;
+  const H = model.config.hidden;
+  const all = { start: 0, end: rows };
+  readHistory(network, part, Array<Position>(rows).fill(position));
+  model.forward(kernels, all, steps);
+  // From the top: a layer's backward pass leaves gradients in the layer below.
+  for (const [index, layer] of [...model.layers.entries()].toReversed()) {
+    seedBasis(network, layer, first);
+    layer.backward(kernels, all, steps);
+    for (const [lag, { values }] of products[index]!.entries()) {
+      for (let row = 0; row < Math.min(rows, H - first); row++) {
+        const at = layer.buffers.dHidden + ((steps - 1 - lag) * rows + row) * H;
+        values.set(kernels.floats.subarray(at, at + H), (first + row) * H);
+      }
+    }
+  }
+}
+
+/** ∂/∂h_t: basis vector first + row in each row; nothing at other steps. */
+function seedBasis({ model, kernels }: Network, { buffers }: Layer, first: number): void {
+  const { steps, rows } = model.shape;
+  const H = model.config.hidden;
+  kernels.fill(buffers.dHidden, 0, steps * rows * H);
+  const last = buffers.dHidden + (steps - 1) * rows * H;
+  for (let row = 0; row < Math.min(rows, H - first); row++) kernels.floats[last + row * H + first + row] = 1;
+}
+
+/** Neighbouring lags have nearly the same singular vector: each starts from the one before. */
+function normsByLag(matrices: readonly SquareMatrix[]): number[] {
+  let start: Float64Array | undefined;
+  return matrices.map((matrix) => {
+    const { norm, vector } = spectralNorm(matrix, start);
+    start = vector;
+    return norm;
+  });
+}

@@ -1,0 +1,48 @@
+/** A linear unit pair without input, h ← W h, W of 2 × 2. */
+export type Matrix2 = readonly [readonly [number, number], readonly [number, number]];
+export type Vector2 = readonly [number, number];
+
+/** Angle of the eigenvectors against the axes, in radians: W mixes both units. */
+const ANGLE = Math.PI / 6;
+
+/** The second eigenvalue's share of the first. */
+const SECOND = 0.5;
+
+/** The symmetric W = Q diag(λ, λ/2) Qᵀ whose eigenvectors are the axes turned by 30°: its norm is its spectral radius |λ|. */
+export function symmetricMatrix(eigenvalue: number): Matrix2 {
+  const [cos, sin] = [Math.cos(ANGLE), Math.sin(ANGLE)];
+  const [first, second] = [eigenvalue, SECOND * eigenvalue];
+  const mixed = (first - second) * cos * sin;
+  return [
+    [first * cos * cos + second * sin * sin, mixed],
+    [mixed, first * sin * sin + second * cos * cos],
+  ];
+}
+
+/** h_1, h_2, …, h_n. */
+export function linearOrbit(matrix: Matrix2, first: Vector2, count: number): Vector2[] {
+  const states = [first];
+  while (states.length < count) states.push(apply(matrix, states.at(-1)!));
+  return states;
+}
+
+/** ‖∂h_t/∂h_1‖ = ‖Wᵗ⁻¹‖ for t = 1, …, n: the spectral norm. */
+export function gradientNorms(matrix: Matrix2, count: number): number[] {
+  const [left, right] = [linearOrbit(matrix, [1, 0], count), linearOrbit(matrix, [0, 1], count)];
+  return left.map((column, index) => spectralNorm(column, right[index]!));
+}
+
+export function length([a, b]: Vector2): number {
+  return Math.hypot(a, b);
+}
+
+function apply([[a, b], [c, d]]: Matrix2, [x, y]: Vector2): Vector2 {
+  return [a * x + b * y, c * x + d * y];
+}
+
+/** The largest singular value of the matrix with these columns: √ of the larger root of s² − (‖A‖²_F)s + (det A)² = 0. */
+function spectralNorm([a, c]: Vector2, [b, d]: Vector2): number {
+  const squares = a * a + b * b + c * c + d * d;
+  const determinant = a * d - b * c;
+  return Math.sqrt((squares + Math.sqrt(Math.max(0, squares * squares - 4 * determinant * determinant))) / 2);
+}

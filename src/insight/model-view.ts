@@ -1,0 +1,129 @@
+import { type SampleOptions, sampleTexts } from '../decoding/sample.ts';
+import { Stops } from '../decoding/stops.ts';
+import type { KernelChoice } from '../kernel/choose.ts';
+import type { ModelConfig } from '../nn/config.ts';
+import { Stepper } from '../nn/stepper.ts';
+import type { Part } from '../text/split.ts';
+import type { Vocabulary } from '../text/vocabulary.ts';
+import { examineFlow, flowChart, jacobianChart } from './examine.ts';
+import { textFeatures } from './features.ts';
+import type { DrawnTexts, ReportContent } from './report.ts';
+import { type MappedSymbol, symbolMap } from './symbol-map.ts';
+import { type Trace, traceText } from './trace.ts';
+import { rankUnits } from './units.ts';
+
+/** A model to look into. */
+export interface Subject {
+  readonly name: string;
+  readonly config: ModelConfig;
+  readonly parameters: Float32Array;
+  readonly vocabulary: Vocabulary;
+}
+
+export interface ViewOptions {
+  readonly choice: KernelChoice;
+  /** Symbols of the text that are shown. */
+  readonly length: number;
+  readonly seed: string;
+}
+
+const TEMPERATURES = [0.5, 0.8, 1, 1.2];
+
+/** Texts at each temperature, and the most symbols of one. */
+const DRAWN = { lines: { count: 6, length: 120 }, stream: { count: 1, length: 400 } };
+
+/** Symbols over which units are compared with features, at least, where the text has them: more than are shown, lest r be chance. */
+const CORRELATED = 10_000;
+
+/** Of the gradient flow in a report. Products of Jacobians cost a backward pass a unit: wide layers go without. */
+const FLOW = { lags: 100, positions: 32, jacobians: 1, widest: 256, truncations: [] };
+
+/** Symbols in the map: more would cover each other. */
+const MOST_MAPPED = 160;
+
+/** A text by the model itself, of some `length` symbols: for a report without another. */
+export function writeText({ config, parameters, vocabulary }: Subject, { choice, length, seed }: ViewOptions): Part {
+  const { stop } = vocabulary;
+  if (stop === undefined) {
+    const [sample] = drawTexts(config, parameters, vocabulary, choice, { count: 1, length, temperature: 1, seed });
+    return { mode: 'stream', ids: Uint32Array.from(sample!), targets: Math.max(0, sample!.length - 1) };
+  }
+  const lines: (readonly number[])[] = [];
+  for (let written = 0; written < length; ) {
+    const request = { count: 32, length: DRAWN.lines.length, temperature: 1, seed: `${seed}/${lines.length}` };
+    const drawn = drawTexts(config, parameters, vocabulary, choice, request);
+    lines.push(...drawn);
+    written += drawn.reduce((sum, ids) => sum + ids.length + 1, 0);
+  }
+  const starts = [1];
+  for (const line of lines) starts.push(starts.at(-1)! + line.length + 1);
+  return {
+    mode: 'lines',
+    ids: Uint32Array.from([stop, ...lines.flatMap((line) => [...line, stop])]),
+    lineStarts: Uint32Array.from(starts),
+    lines: Uint32Array.from(lines.keys()),
+    targets: starts.at(-1)! - 1,
+  };
+}
+
+/** Everything of a report that the model and a text decide. */
+export function viewModel(
+  subject: Subject,
+  part: Part,
+  { choice, length, seed }: ViewOptions,
+): Omit<ReportContent, 'facts' | 'curves' | 'textName'> {
+  const { name, config, parameters, vocabulary } = subject;
+  const trace = traceText(new Stepper(choice, config, parameters, 1), part, Math.max(length, CORRELATED));
+  const read = trace.ids.map((id) => (id === vocabulary.stop ? '\n' : vocabulary.decode([id])));
+  const jacobians = config.hidden <= FLOW.widest ? FLOW.jacobians : 0;
+  const examined = examineFlow(name, config, parameters, part, { ...FLOW, arithmetic: choice, jacobians });
+  const products = jacobianChart(examined);
+  const mode = vocabulary.stop === undefined ? 'stream' : 'lines';
+  return {
+    name,
+    flow: [flowChart(examined), ...(products ? [products] : [])],
+    samples: TEMPERATURES.map((temperature): DrawnTexts => {
+      const request = { ...DRAWN[mode], temperature, seed };
+      const drawn = drawTexts(config, parameters, vocabulary, choice, request);
+      return { temperature, texts: drawn.map((ids) => vocabulary.decode(ids)) };
+    }),
+    trace,
+    shown: trace.ids.slice(0, length).map((id) => shownSymbol(vocabulary, id)),
+    correlated: trace.ids.length,
+    units: rankUnits(config, trace, textFeatures(read)),
+    hidden: config.hidden,
+    symbols: symbolMap(config, parameters, mappedSymbols(vocabulary, trace)),
+  };
+}
+
+function drawTexts(
+  config: ModelConfig,
+  parameters: Float32Array,
+  vocabulary: Vocabulary,
+  choice: KernelChoice,
+  { count, ...request }: Pick<SampleOptions, 'temperature' | 'length' | 'seed'> & { readonly count: number },
+): (readonly number[])[] {
+  const stepper = new Stepper(choice, config, parameters, count);
+  const newline = vocabulary.id(vocabulary.unit === 'byte' ? 10 : '\n');
+  const options = { ...request, prompt: [vocabulary.stop ?? newline ?? 0], stops: new Stops(vocabulary.stop) };
+  return [...sampleTexts(stepper, options, count)].map(({ ids }) => ids);
+}
+
+/** With a sign where a line ends, so that its colour is seen. */
+function shownSymbol(vocabulary: Vocabulary, id: number): string {
+  if (id === vocabulary.stop || vocabulary.decode([id]) === '\n') return '↵\n';
+  const text = vocabulary.decode([id]);
+  return text === ' ' ? text : vocabulary.label(id);
+}
+
+/** All symbols, or of many the commonest of the text. */
+function mappedSymbols(vocabulary: Vocabulary, { ids }: Trace): MappedSymbol[] {
+  const counts = new Float64Array(vocabulary.size);
+  for (const id of ids) counts[id]!++;
+  const all = Array.from({ length: vocabulary.size }, (_, id) => id);
+  const chosen = all.sort((a, b) => counts[b]! - counts[a]! || a - b).slice(0, MOST_MAPPED);
+  return chosen.map((id) => {
+    const label = vocabulary.label(id);
+    return { id, label: label === ' ' ? '␣' : label, text: vocabulary.decode([id]) };
+  });
+}

@@ -1,0 +1,49 @@
+import { Arena } from '../kernel/arena.ts';
+import type { KernelChoice } from '../kernel/choose.ts';
+import type { Kernels } from '../kernel/contract.ts';
+import { openKernels } from '../kernel/engine.ts';
+import { referenceKernels } from '../kernel/reference.ts';
+import { SOLO } from '../kernel/team.ts';
+import type { BatchShape } from '../nn/cell.ts';
+import type { ModelConfig } from '../nn/config.ts';
+import { initialize } from '../nn/initializers.ts';
+import { Model } from '../nn/model.ts';
+import { Manifest } from '../nn/parameters.ts';
+import { Random } from '../random.ts';
+
+/** The arithmetic to look inside with: a kernel, or `double`, plain loops in float64, whose gradients vanish at 1e-308 and not at 1e-38. */
+export type Arithmetic = KernelChoice | 'double';
+
+/** A model with its parameters in memory, ready to run. */
+export interface Network {
+  readonly model: Model;
+  readonly kernels: Kernels;
+}
+
+/** @param parameters the flat buffer, as a checkpoint has it */
+export function openNetwork(
+  arithmetic: Arithmetic,
+  config: ModelConfig,
+  parameters: ArrayLike<number>,
+  shape: BatchShape,
+): Network {
+  const arena = new Arena(arithmetic === 'double' ? 8 : 4);
+  const model = new Model(arena, config, shape);
+  const kernels = arithmetic === 'double' ? doubleKernels(arena) : openKernels(arithmetic, arena);
+  kernels.floats.set(parameters, model.parameters.values);
+  model.pack(kernels, SOLO);
+  return { model, kernels };
+}
+
+/** Parameters as a training run of this seed would start from. */
+export function freshParameters(config: ModelConfig, seed: string): Float32Array {
+  const manifest = new Manifest(config);
+  const parameters = new Float32Array(manifest.size);
+  initialize(parameters, manifest, config, new Random(`${seed}/parameters`));
+  return parameters;
+}
+
+function doubleKernels(arena: Arena): Kernels {
+  const buffer = new ArrayBuffer(arena.bytes);
+  return referenceKernels({ floats: new Float64Array(buffer), ints: new Int32Array(buffer) });
+}

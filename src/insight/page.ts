@@ -1,0 +1,62 @@
+import { escapeMarkup } from './escape.ts';
+
+/** Parts of a page, as markup that is safe already. */
+export interface Page {
+  readonly title: string;
+  /** Sections, in order. */
+  readonly body: readonly string[];
+  /** More rules, and a script, where the page has any. */
+  readonly style?: string;
+  readonly script?: string;
+}
+
+/** Light and dark, from a phone's width on; nothing is loaded from anywhere. */
+const STYLE = `
+:root { color-scheme: light dark; --ground: #ffffff; --ink: #1d1d1f; --faint: #6b6b70; --rule: #d9d9de; --raised: #f5f5f7; --accent: #0072b2; }
+@media (prefers-color-scheme: dark) {
+  :root { --ground: #16171a; --ink: #e8e8ea; --faint: #9a9aa2; --rule: #36373d; --raised: #202126; --accent: #56b4e9; }
+  .series-0 [stroke="#0072b2"] { stroke: #56b4e9; } .series-0 [fill="#0072b2"] { fill: #56b4e9; }
+  .series-5 [stroke="#56b4e9"] { stroke: #8ab4ff; } .series-5 [fill="#56b4e9"] { fill: #8ab4ff; }
+  .series-6 [stroke="#555555"] { stroke: #b0b0b5; } .series-6 [fill="#555555"] { fill: #b0b0b5; }
+}
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 60rem; background: var(--ground); color: var(--ink); font: 16px/1.55 system-ui, sans-serif; }
+h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 .25rem; overflow-wrap: anywhere; }
+h2 { font-size: 1.2rem; margin: 2.5rem 0 .5rem; padding-top: .75rem; border-top: 1px solid var(--rule); }
+h3 { font-size: 1rem; margin: 1.25rem 0 .35rem; }
+p { margin: .5rem 0; max-width: 46rem; }
+.faint { color: var(--faint); font-size: .9rem; }
+figure { margin: 1rem 0; }
+figure svg { display: block; width: 100%; height: auto; max-width: 44rem; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 25rem), 1fr)); gap: .5rem 1.5rem; }
+.figures figure { margin: .5rem 0; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .25rem .9rem .25rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--rule); }
+th { font-weight: 500; color: var(--faint); }
+td.number, th.number { text-align: right; }
+`;
+
+/** A whole HTML document in one string. Its own policy lets it load nothing, so that it is the same with and without a network. */
+export function renderPage({ title, body, style = '', script }: Page): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
+<title>${escapeMarkup(title)}</title>
+<link rel="icon" href="data:,">
+<style>${STYLE}${style}</style>
+</head>
+<body>
+${body.join('\n')}
+${script ? `<script>\n${script}\n</script>\n` : ''}</body>
+</html>
+`;
+}
+
+/** Drawings side by side where there is room. */
+export function figures(drawings: readonly string[]): string {
+  return `<div class="figures">${drawings.map((drawing) => `<figure>${drawing}</figure>`).join('\n')}</div>`;
+}

@@ -1,0 +1,51 @@
+import { EVD, Matrix, SVD } from 'ml-matrix';
+import type { Activation, ModelConfig } from '../nn/config.ts';
+import { Manifest } from '../nn/parameters.ts';
+
+/** The steepest slope γ of each activation. */
+export const STEEPEST: Readonly<Record<Activation, number>> = { tanh: 1, logistic: 1 / 4, relu: 1 };
+
+/** Gates by the order of their columns (nn/parameters.ts). */
+export const GATE_NAMES = { rnn: ['h'], lstm: ['i', 'f', 'g', 'o'], gru: ['r', 'z', 'n'] } as const;
+
+/** The H × H block of W that one gate has. */
+export interface GateSpectrum {
+  readonly gate: string;
+  /** The largest |eigenvalue|. */
+  readonly radius: number;
+  /** λ: the largest singular value. */
+  readonly norm: number;
+}
+
+/** Spectral radius and norm of every layer's recurrent matrix, gate by gate. */
+export function recurrentSpectra(config: ModelConfig, parameters: ArrayLike<number>): GateSpectrum[][] {
+  const manifest = new Manifest(config);
+  return Array.from({ length: config.layers }, (_, layer) => {
+    const { offset } = manifest.view(`layers.${layer}.recurrent`);
+    return GATE_NAMES[config.cell].map((gate, index) => {
+      const block = gateBlock(parameters, offset, config, index);
+      return { gate, radius: spectralRadius(block), norm: largestSingularValue(block) };
+    });
+  });
+}
+
+/** (γλ)ⁿ for n = 0, …, `lags`: no product of n Jacobians of a vanilla RNN has a larger norm, whatever the text (Bengio et al. 1994; Pascanu et al. 2013). */
+export function jacobianBound({ activation }: ModelConfig, { norm }: GateSpectrum, lags: number): number[] {
+  return Array.from({ length: lags + 1 }, (_, lag) => (STEEPEST[activation] * norm) ** lag);
+}
+
+function gateBlock(parameters: ArrayLike<number>, offset: number, { cell, hidden }: ModelConfig, gate: number): Matrix {
+  const stride = GATE_NAMES[cell].length * hidden;
+  const row = (i: number): number[] =>
+    Array.from({ length: hidden }, (_, j) => parameters[offset + i * stride + gate * hidden + j]!);
+  return new Matrix(Array.from({ length: hidden }, (_, i) => row(i)));
+}
+
+export function spectralRadius(matrix: Matrix): number {
+  const { realEigenvalues, imaginaryEigenvalues } = new EVD(matrix);
+  return Math.max(...realEigenvalues.map((real, index) => Math.hypot(real, imaginaryEigenvalues[index]!)));
+}
+
+export function largestSingularValue(matrix: Matrix): number {
+  return new SVD(matrix, { computeLeftSingularVectors: false, computeRightSingularVectors: false }).norm2;
+}

@@ -1,0 +1,67 @@
+/** [size][size], row by row. */
+export interface SquareMatrix {
+  readonly size: number;
+  readonly values: Float64Array;
+}
+
+const TOLERANCE = 1e-7;
+const MOST_ITERATIONS = 300;
+
+/** A share of every direction is in the start, so that none is missed by starting at right angles to it. */
+const FRESH = 0.1;
+
+/**
+ * ‖A‖₂, the largest singular value, by power iteration on AᵀA (Golub & Van Loan 2013, §8.2), from below: never more than it is. For a
+ * long row of matrices each of which resembles the one before, a whole decomposition of each would take a hundred times as long.
+ *
+ * @param start a vector to begin from, such as the `vector` of a matrix like it
+ */
+export function spectralNorm(
+  { size, values }: SquareMatrix,
+  start?: Float64Array,
+): { readonly norm: number; readonly vector: Float64Array } {
+  let vector = normalized(
+    Float64Array.from({ length: size }, (_, j) => (start?.[j] ?? 0) + FRESH * Math.cos(j * j + 1)),
+  );
+  let norm = 0;
+  // Products over many steps may be too small for their squares: the matrix is scaled to 1 first.
+  const scale = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  if (scale === 0) return { norm: 0, vector };
+  for (let iteration = 0; iteration < MOST_ITERATIONS; iteration++) {
+    const image = multiply(values, vector, size, scale);
+    const before = norm;
+    norm = length(image);
+    if (norm === 0) break;
+    vector = normalized(multiplyTransposed(values, image, size, scale));
+    if (Math.abs(norm - before) <= TOLERANCE * norm) break;
+  }
+  return { norm: norm * scale, vector };
+}
+
+function multiply(values: Float64Array, vector: Float64Array, size: number, scale: number): Float64Array {
+  const out = new Float64Array(size);
+  for (let i = 0; i < size; i++) {
+    let sum = 0;
+    for (let j = 0; j < size; j++) sum += values[i * size + j]! * vector[j]!;
+    out[i] = sum / scale;
+  }
+  return out;
+}
+
+function multiplyTransposed(values: Float64Array, vector: Float64Array, size: number, scale: number): Float64Array {
+  const out = new Float64Array(size);
+  for (let i = 0; i < size; i++) {
+    const factor = vector[i]! / scale;
+    for (let j = 0; j < size; j++) out[j]! += values[i * size + j]! * factor;
+  }
+  return out;
+}
+
+function length(vector: Float64Array): number {
+  return Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+}
+
+function normalized(vector: Float64Array): Float64Array {
+  const norm = length(vector);
+  return norm > 0 ? vector.map((value) => value / norm) : vector;
+}

@@ -1,0 +1,73 @@
+import { logSoftmax } from '../decoding/score.ts';
+import type { SavedState, Stepper } from '../nn/stepper.ts';
+import type { Part } from '../text/split.ts';
+
+/** A text as a model reads it: N symbols, and what happened at each. */
+export interface Trace {
+  /** Of the symbols read; in lines mode with the `<stop>` that ends each line. */
+  readonly ids: readonly number[];
+  /** −log p of each symbol before it was read, in nats; NaN of a stream's first, which nothing predicts. */
+  readonly surprisals: readonly number[];
+  /** Units of all layers, from the bottom up: the layers' H each. */
+  readonly units: number;
+  /** [N][units] what each unit holds after reading a symbol: tanh c of an LSTM, else h. */
+  readonly activations: Float32Array;
+}
+
+/** Reads a part from its start, up to `length` symbols; every line from a state of zero. */
+export function traceText(stepper: Stepper, part: Part, length: number): Trace {
+  const { layers, hidden, cell } = stepper.config;
+  const units = layers * hidden;
+  const ids: number[] = [];
+  const surprisals: number[] = [];
+  const activations = new Float32Array(length * units);
+  const logs = new Float64Array(stepper.config.symbols);
+  for (const { id, fresh } of symbolsOf(part, length)) {
+    if (fresh !== undefined) stepper.resetState(0);
+    if (fresh?.first !== undefined) stepper.step([fresh.first]);
+    if (fresh && fresh.first === undefined) surprisals.push(Number.NaN);
+    else {
+      logSoftmax(logs, stepper.logits(0));
+      surprisals.push(-logs[id]!);
+    }
+    stepper.step([id]);
+    copyActivations(stepper.saveState(0), cell === 'lstm', activations, ids.length * units, hidden);
+    ids.push(id);
+  }
+  return { ids, surprisals, units, activations: activations.subarray(0, ids.length * units) };
+}
+
+/** A symbol to read, after a reset where `fresh` is given; a line's first comes after its `<stop>`. */
+interface NextSymbol {
+  readonly id: number;
+  readonly fresh?: { readonly first: number | undefined };
+}
+
+function* symbolsOf(part: Part, length: number): Generator<NextSymbol> {
+  let left = length;
+  if (part.mode === 'stream') {
+    for (let at = 0; at < part.ids.length && left > 0; at++, left--) {
+      const id = part.ids[at]!;
+      yield at === 0 ? { id, fresh: { first: undefined } } : { id };
+    }
+    return;
+  }
+  for (const line of part.lines) {
+    const start = part.lineStarts[line]!;
+    for (let at = start; at < part.lineStarts[line + 1]! && left > 0; at++, left--) {
+      const id = part.ids[at]!;
+      yield at === start ? { id, fresh: { first: part.ids[at - 1] } } : { id };
+    }
+  }
+}
+
+/** States are h, and of an LSTM c, layer by layer. */
+function copyActivations(state: SavedState, lstm: boolean, out: Float32Array, at: number, hidden: number): void {
+  const perLayer = lstm ? 2 : 1;
+  for (let layer = 0; layer * perLayer < state.length; layer++) {
+    const values = state[layer * perLayer + perLayer - 1]!;
+    for (let unit = 0; unit < hidden; unit++) {
+      out[at + layer * hidden + unit] = lstm ? Math.tanh(values[unit]!) : values[unit]!;
+    }
+  }
+}
