@@ -85,7 +85,7 @@ function lineOf({ kind }: Series, points: readonly PlotPoint[], width: number): 
     line.push([x, y]);
     const next = points[index + 1];
     if (!next) break;
-    const between = Math.floor(Math.abs(next[0] - x) * 2 * width);
+    const between = Math.floor(Math.abs(next[0] - x) * 4 * width);
     for (let step = 1; step < between; step++) {
       const share = step / between;
       line.push([x + share * (next[0] - x), y + share * (next[1] - y)]);

@@ -119,22 +119,36 @@ class Told {
   readonly #output = new Output();
   readonly #say: (text: string) => void;
   #failed = false;
+  #symbols = 0;
+  #since = performance.now();
 
   constructor(say: (text: string) => void) {
     this.#say = say;
   }
 
-  /** Progress as JSON Lines: all but single steps, and checkpoints without their contents. */
+  /**
+   * Progress as JSON Lines: all but single steps, and checkpoints without their contents. To a report it adds the speed since the one
+   * before, with validation and saving, in symbols a second: it is the machine's, and stands in no history.
+   */
   async event(event: TrainEvent): Promise<void> {
+    if (event.type === 'step') this.#symbols += event.symbols;
     if (event.type === 'step' || this.#failed) return;
     const { snapshot: _, ...rest } = event as TrainEvent & { snapshot?: unknown };
     try {
-      await this.#line(JSON.stringify(rest));
+      await this.#line(JSON.stringify(event.type === 'report' ? { ...rest, speed: this.#takeSpeed() } : rest));
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       this.#failed = true;
       this.#say(`${error.message}; training goes on without`);
     }
+  }
+
+  #takeSpeed(): number {
+    const now = performance.now();
+    const speed = (1000 * this.#symbols) / (now - this.#since);
+    this.#symbols = 0;
+    this.#since = now;
+    return Math.round(speed);
   }
 
   /** At the end. UserError where it can't be written, or something before couldn't. */

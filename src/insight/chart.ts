@@ -45,7 +45,7 @@ export interface Scale {
 }
 
 /** Decades of a logarithmic axis below which round numbers are labelled, and not the powers of ten. */
-const FEW_DECADES = 1.5;
+const FEW_DECADES = 2;
 
 /** Whether a number can be shown on an axis: it is finite, and on a logarithmic one above 0. */
 export function showable(value: number, { scale }: Axis): boolean {
@@ -88,13 +88,26 @@ function linear(range: [number, number], count: number, nice: boolean): Scale {
 function logarithmic(range: [number, number], count: number): Scale {
   const [low, high] = range.map(Math.log10) as [number, number];
   const place = (value: number): number => (Math.log10(value) - low) / (high - low);
-  if (high - low < FEW_DECADES) return { ...linear(range, count, false), place };
+  if (high - low < FEW_DECADES) return { range, place, ticks: roundTicks(range, count) };
   const step = Math.max(1, Math.ceil((high - low) / count));
   const ticks: Tick[] = [];
   for (let power = Math.ceil(low / step - 1e-9) * step; power <= high + 1e-9; power += step) {
     ticks.push({ value: 10 ** power, label: powerOfTen(power) });
   }
   return { range, place, ticks };
+}
+
+/** 1, 2 and 5 times powers of ten; where the range is too small for two of them, evenly spaced numbers. */
+function roundTicks(range: [number, number], count: number): readonly Tick[] {
+  const [low, high] = range;
+  const ticks: Tick[] = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {
+    for (const digit of [1, 2, 5]) {
+      const value = Number(`${digit}e${power}`);
+      if (value >= low && value <= high) ticks.push({ value, label: String(value) });
+    }
+  }
+  return ticks.length > 1 ? ticks : linear(range, count, false).ticks;
 }
 
 /** 0.01, 0.1, 1, 10, 100 as they are; others as 10⁻⁵. */

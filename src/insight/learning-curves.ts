@@ -8,7 +8,7 @@ export interface Run {
 }
 
 /** What can be drawn of a history. */
-export const QUANTITIES = ['loss', 'gradient', 'clipped', 'rate'] as const;
+export const QUANTITIES = ['loss', 'gradient', 'clipped', 'rate', 'update', 'gates'] as const;
 export type Quantity = (typeof QUANTITIES)[number];
 
 /** What a history is drawn against. */
@@ -59,7 +59,31 @@ const DESCRIPTIONS: Readonly<Record<Quantity, Description>> = {
     include: [0],
     curves: [{ label: 'learning rate', of: ({ rate }) => rate }],
   },
+  update: {
+    title: 'Updates',
+    axis: '‖Δθ‖ / ‖θ‖ of an update',
+    scale: 'log',
+    curves: [{ label: 'update-to-weight ratio', of: ({ updateRatio }) => updateRatio }],
+  },
+  gates: {
+    title: 'Saturated gates',
+    axis: 'share of activations',
+    scale: 'linear',
+    include: [0, 1],
+    curves: ['i', 'f', 'o', 'r', 'z'].flatMap((gate): Curve[] => [
+      { label: `${gate} > 0.9`, of: (point) => meanSaturation(point, gate, 'high') },
+      { label: `${gate} < 0.1`, of: (point) => meanSaturation(point, gate, 'low') },
+    ]),
+  },
 };
+
+/** Of a gate over all layers. */
+function meanSaturation({ saturation }: HistoryPoint, gate: string, which: 'low' | 'high'): number | undefined {
+  const shares = (saturation ?? []).flatMap((layer) =>
+    layer.filter((one) => one.gate === gate).map((one) => one[which]),
+  );
+  return shares.length > 0 ? shares.reduce((sum, share) => sum + share, 0) / shares.length : undefined;
+}
 
 /**
  * A chart of one quantity of one or more runs, point by point as their histories have it: means since the point before, at the step or the epoch

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { UpdateStatistics } from './statistics.ts';
 
 /** A point of the learning curve: means since the point before. No times, so that equal runs have equal histories. */
 export const historySchema = z.array(
@@ -18,6 +19,10 @@ export const historySchema = z.array(
     clipped: z.number(),
     /** Learning rate of the last step. */
     rate: z.number(),
+    /** Of the last step, where it was watched (training/statistics.ts): ‖Δθ‖ / ‖θ‖. */
+    updateRatio: z.number().optional(),
+    /** Likewise, by layer and gate: shares of activations below 0.1 and above 0.9. */
+    saturation: z.array(z.array(z.strictObject({ gate: z.string(), low: z.number(), high: z.number() }))).optional(),
   }),
 );
 export type History = z.infer<typeof historySchema>;
@@ -40,7 +45,13 @@ export class Tally {
   }
 
   /** The means, and back to nothing. */
-  take(step: number, epoch: number, rate: number, held: Pick<HistoryPoint, 'validation' | 'test'>): HistoryPoint {
+  take(
+    step: number,
+    epoch: number,
+    rate: number,
+    held: Pick<HistoryPoint, 'validation' | 'test'>,
+    update?: UpdateStatistics,
+  ): HistoryPoint {
     const point = {
       step,
       epoch,
@@ -49,6 +60,7 @@ export class Tally {
       gradientNorm: this.#norms / this.#steps,
       clipped: this.#clipped / this.#steps,
       rate,
+      ...(update ? (structuredClone(update) as Pick<HistoryPoint, 'updateRatio' | 'saturation'>) : {}),
     };
     this.restore([0, 0, 0, 0, 0]);
     return point;

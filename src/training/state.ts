@@ -1,5 +1,6 @@
 import { type History, type HistoryPoint, Tally } from './history.ts';
 import type { RunRecord, TrainerProgress } from './run.ts';
+import type { UpdateStatistics } from './statistics.ts';
 
 /** How far a run is, and how it has gone: all that decides how it goes on, besides tensors and the place in the text. */
 export class RunState {
@@ -36,9 +37,14 @@ export class RunState {
   }
 
   /** Ends a stretch of the learning curve. */
-  report(rate: number, validation: number | undefined, test: number | undefined): HistoryPoint {
+  report(
+    rate: number,
+    validation: number | undefined,
+    test: number | undefined,
+    update: UpdateStatistics | undefined,
+  ): HistoryPoint {
     const held = { ...(validation === undefined ? {} : { validation }), ...(test === undefined ? {} : { test }) };
-    const point = this.tally.take(this.step, this.epoch, rate, held);
+    const point = this.tally.take(this.step, this.epoch, rate, held, update);
     this.history.push(point);
     return point;
   }

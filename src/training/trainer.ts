@@ -17,6 +17,7 @@ import { rateFactor } from './schedule.ts';
 import { type Setup, setUp, startEvent } from './setup.ts';
 import { type Moment, restoreSnapshot, takeSnapshot } from './snapshot.ts';
 import { RunState } from './state.ts';
+import { type UpdateStatistics, UpdateWatch } from './statistics.ts';
 import { areTensorsFinite } from './tensors.ts';
 
 /** The longest that signals and timers of the process have to wait for a step, as far as steps are shorter. */
@@ -55,6 +56,8 @@ class Trainer {
   readonly #state = new RunState();
   readonly #dropoutSeed: number;
   #rate = 0;
+  /** Of the last step, where it was watched. */
+  #statistics: UpdateStatistics | undefined;
 
   constructor(setup: Setup, { resume, signal, saveNow = () => false }: TrainOptions) {
     const { recipe, plan, engine } = setup;
@@ -109,6 +112,7 @@ class Trainer {
     const view = (address: number): Int32Array => kernels.ints.subarray(address, address + positions);
     const window = batches.next(view(model.inputs), view(model.targets), view(model.keep));
     this.#rate = recipe.rate * rateFactor(recipe.schedule, state.step + 1, this.#progress(), state.plateaus);
+    const watch = this.#isReported(state.step + 1) ? new UpdateWatch(engine, plan) : undefined;
     await this.#runStep(window);
     const losses = sumLosses(kernels.floats, model.losses, window.steps * batch.rows);
     const norm = settings[SETTING.norm]!;
@@ -117,6 +121,7 @@ class Trainer {
     if (!Number.isFinite(loss)) throw this.#diverged(`the loss is ${loss}`);
     if (!Number.isFinite(norm)) throw this.#diverged(`the gradient's norm is ${norm}`);
     model.carry(kernels, window.advance);
+    this.#statistics = await watch?.statistics();
     state.epoch = window.epoch;
     state.tally.add(losses, window.counted, norm, norm > recipe.clipNorm);
     return {
@@ -153,7 +158,7 @@ class Trainer {
     if (loss !== undefined && !Number.isFinite(loss)) throw this.#diverged(`the validation loss is ${loss}`);
     const best = state.judge(loss, this.#setup.recipe.schedule.patience);
     const test = best ? await this.#evaluate(this.#setup.split.test) : undefined;
-    const point = state.report(this.#rate, loss, test);
+    const point = state.report(this.#rate, loss, test, this.#statistics);
     yield { type: 'report', point, best };
     const over = final || this.#outOfPatience() !== undefined;
     if (best) yield this.#checkpoint('best', over);
@@ -179,6 +184,12 @@ class Trainer {
   #requireFinite(): void {
     if (!areTensorsFinite(this.#setup.plan, this.#setup.engine.kernels))
       throw this.#diverged('the parameters are no longer finite');
+  }
+
+  /** Whether a report is known to follow a step: not of one that time or a signal ends. */
+  #isReported(step: number): boolean {
+    const { interval, limits } = this.#setup;
+    return step % interval === 0 || step === limits.steps;
   }
 
   #checkpoint(kind: 'best' | 'last', final: boolean): CheckpointEvent {

@@ -78,7 +78,8 @@ describe.concurrent('rnn train', () => {
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(events[0]).toMatchObject({ type: 'start', parameters: expect.any(Number), threads: 1 });
     expect(events.filter(({ type }) => type === 'report').at(-1)).toMatchObject({
-      point: { step: 30, loss: expect.any(Number), validation: expect.any(Number) },
+      point: { step: 30, loss: expect.any(Number), validation: expect.any(Number), updateRatio: expect.any(Number) },
+      speed: expect.any(Number),
     });
     expect(events.at(-2)).toMatchObject({ type: 'done', reason: 'steps', step: 30, test: expect.any(Number) });
     expect(events.at(-1)).toEqual({ type: 'saved', path: 'lines.json' });
