@@ -11,10 +11,14 @@ import { BIN } from '../helpers/cli.ts';
 const SEEDS = ['1', '2', '3'];
 const COMMON = '--mode lines --layers 1 --batch 32 --validation 0 --threads 1 --quiet --overwrite';
 
+/** Bytes. */
+const LARGEST_TEXT = 2 ** 26;
+
 const folder = mkdtempSync(join(tmpdir(), 'rnn-tasks-'));
 
 function rnn(line: string): string {
-  return execFileSync(process.execPath, [BIN, ...line.split(' ')], { cwd: folder, encoding: 'utf8' });
+  const options = { cwd: folder, encoding: 'utf8', maxBuffer: LARGEST_TEXT } as const;
+  return execFileSync(process.execPath, [BIN, ...line.split(' ')], options);
 }
 
 function write(name: string, task: string): void {
@@ -35,7 +39,7 @@ function percent(share: number): string {
 /** By the length of the lag: which cells still bring the first symbol to the last. */
 function lag(seed: string): void {
   for (const length of [10, 30, 100, 300]) {
-    write('train.txt', `lag --length 2-${length} --count 2000 --seed ${seed}`);
+    write('train.txt', `lag --length 2-${length} --count 5000 --seed ${seed}`);
     write('test.txt', `lag --length ${length} --count 1000 --seed test`);
     const options = `--hidden 32 --bptt ${length + 2} --lr 0.02 --steps 4000 --seed ${seed}`;
     const shares = ['rnn', 'lstm', 'gru'].map((cell) => percent(accuracy(`--cell ${cell} ${options}`, 'ABCD')));

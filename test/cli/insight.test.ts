@@ -1,0 +1,241 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { file, PROSE, removeFolders, rnn, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { readSvg } from '../insight/svg-numbers.ts';
+
+afterAll(removeFolders);
+
+let cwd: string;
+
+beforeAll(async () => {
+  cwd = temporaryFolder();
+  file(cwd, 'prose.txt', PROSE);
+  for (const cell of ['lstm', 'rnn']) {
+    const args = ['train', 'prose.txt', '--cell', cell, '--out', `${cell}.json`, '--steps', '30', '--quiet', ...TINY];
+    expect((await rnn(args, { cwd })).status).toBe(0);
+  }
+});
+
+async function lines(...args: string[]): Promise<Record<string, unknown>[]> {
+  const { status, stdout, stderr } = await rnn([...args, '--json'], { cwd });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: expect.any(String) });
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+/** The history of a checkpoint, from the file itself. */
+function history(name: string): Record<string, number>[] {
+  const { run } = JSON.parse(readFileSync(join(cwd, name), 'utf8')) as { run: { history: Record<string, number>[] } };
+  return run.history;
+}
+
+describe('rnn plot', () => {
+  test('draws in characters, with both axes, and no colour for a pipe', async () => {
+    const { status, stdout } = await rnn(['plot', 'lstm.json'], { cwd });
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^Loss: nats a symbol\n/);
+    expect(stdout).toMatch(/[●▲]/);
+    expect(stdout).toMatch(/^ *step \(updates\)\n● training {3}▲ validation\n$/m);
+    expect(stdout).not.toContain('\u001b');
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(86);
+  });
+
+  test('--svg writes the checkpoint’s numbers, and prints the path', async () => {
+    const { status, stdout } = await rnn(['plot', 'lstm.json', '--svg', 'curves.svg'], { cwd });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: 'curves.svg\n' });
+    const [training, validation] = readSvg(readFileSync(join(cwd, 'curves.svg'), 'utf8'));
+    for (const [index, { step, loss, validation: held }] of history('lstm.json').entries()) {
+      expect(training!.points[index]![0]).toBeCloseTo(step!, 1);
+      expect(training!.points[index]![1]).toBeCloseTo(loss!, 2);
+      expect(validation!.points[index]![1]).toBeCloseTo(held!, 2);
+    }
+  });
+
+  test('--json has them to the last digit, of several runs and quantities', async () => {
+    const [loss, update] = await lines('plot', 'lstm.json', 'rnn.json', '--what', 'loss', 'update');
+    expect((loss!.series as { name: string }[]).map(({ name }) => name)).toEqual([
+      'lstm, training',
+      'lstm, validation',
+      'rnn, training',
+      'rnn, validation',
+    ]);
+    const [, ratios] = update!.series as { points: number[][] }[];
+    expect(ratios!.points).toEqual(history('rnn.json').map(({ step, updateRatio }) => [step, updateRatio]));
+  });
+
+  test('--html draws all there is, in one page that loads nothing', async () => {
+    const { status } = await rnn(['plot', 'lstm.json', '--html', 'curves.html'], { cwd });
+    expect(status).toBe(0);
+    const page = readFileSync(join(cwd, 'curves.html'), 'utf8');
+    for (const title of ['Loss', 'Gradient', 'Clipping', 'Learning rate', 'Updates', 'Saturated gates']) {
+      expect(page).toContain(`>${title}</text>`);
+    }
+    expect(page).not.toMatch(/(?:src|href)="(?!data:)/);
+  });
+
+  test('has no gates to draw of a vanilla RNN, and says so', async () => {
+    const { status, stdout, stderr } = await rnn(['plot', 'rnn.json', '--what', 'gates'], { cwd });
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(/^rnn: rnn: nothing was recorded of: Saturated gates; [^\n]*\n$/);
+  });
+});
+
+describe('rnn gradflow', () => {
+  const QUICK = ['--lags', '12', '--positions', '8', '--jacobians', '1'];
+
+  test('tells norms, spectra and truncations of a checkpoint', async () => {
+    const [flow] = await lines('gradflow', 'prose.txt', '-c', 'rnn.json', ...QUICK);
+    const [layer] = flow!.layers as Record<string, number[] & { mean: number[] }>[];
+    expect(layer!.hidden).toHaveLength(13);
+    const bound = layer!.bound!;
+    for (const [lag, norm] of layer!.jacobian!.mean.entries()) expect(norm).toBeLessThanOrEqual(bound[lag]! * 1.0001);
+    expect(layer!.truncations).toMatchObject([{ steps: 10 }]);
+    const { stdout } = await rnn(['gradflow', 'prose.txt', '-c', 'rnn.json', ...QUICK], { cwd });
+    for (const head of ['‖∂L/∂h‖ 1', '(γλ)ⁿ 1', 'spectral radius', 'cut off, k1 = 1']) expect(stdout).toContain(head);
+  });
+
+  test('has the cell state and the carousel of an LSTM', async () => {
+    const [flow] = await lines('gradflow', 'prose.txt', '-c', 'lstm.json', ...QUICK);
+    const [layer] = flow!.layers as Record<string, number[]>[];
+    expect(layer!.cell).toHaveLength(13);
+    expect(layer!.carousel![0]).toBe(1);
+    expect(layer!.bound).toBeUndefined();
+  });
+
+  test('--compare lays three fresh cells over each other, or checkpoints', async () => {
+    const fresh = await lines('gradflow', 'prose.txt', '--compare', '--hidden', '8', ...QUICK);
+    expect(fresh.map(({ name }) => name)).toEqual(['fresh RNN 1 × 8', 'fresh LSTM 1 × 8', 'fresh GRU 1 × 8']);
+    const args = ['gradflow', 'prose.txt', '--compare', 'lstm.json', 'rnn.json', ...QUICK];
+    const { stdout } = await rnn(args, { cwd });
+    expect(stdout).toContain('● lstm   ▲ rnn');
+    expect((await rnn([...args, '--layer', '2'], { cwd })).stderr).toMatch(/rnn: none of the models has a layer 2;/);
+  });
+
+  test('--double doesn’t lose what single precision does', async () => {
+    const args = [
+      '--fresh',
+      '--cell',
+      'rnn',
+      '--activation',
+      'logistic',
+      '--hidden',
+      '8',
+      '--lags',
+      '60',
+      '--jacobians',
+      '0',
+    ];
+    const last = async (...more: string[]): Promise<number> => {
+      const [flow] = await lines('gradflow', 'prose.txt', ...args, ...more);
+      return (flow!.layers as { hidden: number[] }[])[0]!.hidden.at(-1)!;
+    };
+    expect(await last()).toBe(0);
+    expect(await last('--double')).toBeGreaterThan(1e-80);
+  });
+
+  test.each([
+    [['--fresh', '-c', 'rnn.json'], /^rnn: give one of --checkpoint, --fresh and --compare/],
+    [['-c', 'rnn.json', '--layer', '1'], /^rnn: --layer is for --compare/],
+  ])('%s is wrong usage', async (args, message) => {
+    const { status, stderr } = await rnn(['gradflow', 'prose.txt', '--quiet', ...args, ...QUICK], { cwd });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+});
+
+describe('rnn corpus and rnn eval --only', () => {
+  test('print lines of a task, and count its answers alone', async () => {
+    const { stdout, stderr } = await rnn(['corpus', 'lag', '--length', '5', '--count', '40', '--seed', '2'], { cwd });
+    expect(stderr).toBe('answers are the symbols ABCD: rnn eval --only ABCD\n');
+    expect(stdout).toMatch(/^(?:[abcd][xyz]{3}\?[ABCD]\n){40}$/);
+    file(cwd, 'lag.txt', stdout);
+    const train = [
+      'train',
+      'lag.txt',
+      '--mode',
+      'lines',
+      '--validation',
+      '0',
+      '--steps',
+      '5',
+      '--out',
+      'lag.json',
+      ...TINY,
+    ];
+    expect((await rnn(train, { cwd })).status).toBe(0);
+    const evaluate = async (...args: string[]) =>
+      JSON.parse((await rnn(['eval', 'lag.txt', '-c', 'lag.json', '--json', ...args], { cwd })).stdout) as Record<
+        string,
+        number
+      >;
+    const [all, some, rest] = [
+      await evaluate(),
+      await evaluate('--only', 'ABCD'),
+      await evaluate('--only', 'abcdxyz?'),
+    ];
+    expect([all, some, rest].map(({ symbols }) => symbols)).toEqual([40 * 7, 40, 40 * 5]);
+    const stops = (280 * all!.loss! - 40 * some!.loss! - 200 * rest!.loss!) / 40;
+    expect(stops).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ['--only', '#', /^rnn: --only: "#"[^\n]* is not in the vocabulary/, 2],
+    ['--dynamic', '--only=A', /^rnn: --only can’t be given with --dynamic/, 2],
+  ])('%s %s is refused', async (first, second, message, expected) => {
+    const { status, stderr } = await rnn(['eval', 'lag.txt', '-c', 'lag.json', first, second], { cwd });
+    expect(status).toBe(expected);
+    expect(stderr).toMatch(message);
+  });
+
+  test.each([
+    [['lag', '--length', '1'], 1, /^rnn: the shortest lag has a length of 2/],
+    [['copy', '--length', '5-2'], 2, /It must be a whole number such as 30, or a range such as 1-8/],
+    [['parity'], 2, /Allowed choices are xor, addition, copy, copy-reversed, lag/],
+  ])('rnn corpus %s fails', async (args, expected, message) => {
+    const { status, stderr, stdout } = await rnn(['corpus', ...args], { cwd });
+    expect({ status, stdout }).toEqual({ status: expected, stdout: '' });
+    expect(stderr).toMatch(message);
+  });
+});
+
+describe('rnn demo', () => {
+  test('iterated-unit prints its fixed points, and where the gradient explodes', async () => {
+    const { status, stdout } = await rnn(['demo', 'iterated-unit'], { cwd });
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/0\.0707 +0\.3943 +sink\n +0\.5000 +1\.5000 +source\n +0\.9293 +0\.3943 +sink\n/);
+    expect(stdout).toMatch(/^ 0\.5 +0\.5000 +2\.71e\+17$/m);
+  });
+
+  test('linear draws eigenvalues below, at and above 1', async () => {
+    const [chart] = await lines('demo', 'linear', '--eigenvalue', '0.5', '2', '--steps', '10');
+    const ends = (chart!.series as { points: number[][] }[]).map(({ points }) => points.at(-1)![1]);
+    expect(ends).toEqual([expect.closeTo(2 ** -9, 12), expect.closeTo(512, 6)]);
+  });
+});
+
+describe('rnn report', () => {
+  test('is one page with every section, from a text or from what the model writes', async () => {
+    for (const args of [
+      ['--text', 'prose.txt'],
+      ['--length', '100'],
+    ]) {
+      const { status, stdout } = await rnn(['report', 'lstm.json', '--html', 'report.html', ...args], { cwd });
+      expect({ status, stdout }).toEqual({ status: 0, stdout: 'report.html\n' });
+      const page = readFileSync(join(cwd, 'report.html'), 'utf8');
+      for (const id of ['curves', 'flow', 'samples', 'surprisal', 'units', 'symbols']) {
+        expect(page).toContain(`<section id="${id}">`);
+      }
+      expect(page).not.toMatch(/(?:src|href)="(?!data:)/);
+      expect(page).not.toMatch(/NaN|Infinity|undefined/);
+    }
+  });
+
+  test('can’t be written where there is no folder', async () => {
+    const { status, stderr } = await rnn(['report', 'lstm.json', '--quiet', '--html', 'no/such/page.html'], { cwd });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^rnn: no\/such\/page\.html can't be written: [^\n]*\n$/);
+  });
+});
