@@ -52,16 +52,16 @@ function drawSeries(chart: Chart, x: Scale, y: Scale, width: number): string[] {
   const places = chart.series.map((series) =>
     visiblePoints(chart, series).map(([px, py]): PlotPoint => [x.place(px), y.place(py)]),
   );
-  // The library sets the last column apart: it is one more than is shown.
+  // The library sets its last column and its lowest row apart: there is one of each more than is shown.
   const frame: PlotPoint[] = [
-    [0, 0],
+    [0, -1 / (HEIGHT - 1)],
     [1 + 1 / width, 1],
   ];
   const lines = places.map((points, index) => lineOf(chart.series[index]!, points, width) ?? frame);
   const drawing = plot([frame, ...lines], {
     width: width + 1,
-    height: HEIGHT,
-    yRange: [0, 1],
+    height: HEIGHT + 1,
+    yRange: [frame[0]![1], 1],
     color: [FRAME_TAG, ...chart.series.map(({ kind }, index) => (isDotted(kind) ? FRAME_TAG : styleOf(index).tag))],
     points: places.flatMap((points, index) => dotsOf(chart.series[index]!, points, styleOf(index).tag)),
     hideXAxis: true,

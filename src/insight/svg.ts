@@ -43,6 +43,9 @@ const FONT = 'font-family="system-ui, sans-serif" font-size="12"';
 const MARKER_AREA = 34;
 const DOT_AREA = 22;
 
+/** Dots alone in a chart, up to so many, are as large as this: fixed points, say. */
+const FEW_DOTS = { most: 12, area: 80 };
+
 /** Charts one below the other, as an SVG file for paper: 640 wide, on white. */
 export function toSvg(charts: readonly Chart[]): string {
   const heights = charts.map(heightOf);
@@ -125,7 +128,9 @@ function seriesMarks(series: Series, index: number, points: readonly Point[], x:
   return [
     `<g class="series series-${index}"><title>${escapeMarkup(series.name)}</title>`,
     joined ? linePath(places, index, kind === 'rule' ? 1.25 : 2) : '',
-    ...(kind === 'line' || kind === 'points' ? marked : []).map((place) => marker(place, index, kind === 'line')),
+    ...(kind === 'line' || kind === 'points' ? marked : []).map((place) =>
+      marker(place, index, areaOf(kind, places.length)),
+    ),
     ...(kind === 'labels' ? places : []).map(
       ([left, top], place) =>
         `<text x="${round(left)}" y="${round(top)}" dy="0.35em" text-anchor="middle" fill="${colour}">${escapeMarkup(labels[place] ?? '')}</text>`,
@@ -141,9 +146,14 @@ function linePath(places: readonly Point[], index: number, width: number): strin
   return `<path class="line" d="${path}" fill="none" stroke-linejoin="round" stroke="${colour}" stroke-width="${width}"${dashes}/>`;
 }
 
-function marker([left, top]: Point, index: number, onLine: boolean): string {
+function areaOf(kind: Series['kind'], count: number): number {
+  if (kind === 'line') return MARKER_AREA;
+  return count <= FEW_DOTS.most ? FEW_DOTS.area : DOT_AREA;
+}
+
+function marker([left, top]: Point, index: number, area: number): string {
   const { colour, marker: shape } = styleOf(index);
-  const path = symbol(shape, onLine ? MARKER_AREA : DOT_AREA).digits(2)() ?? '';
+  const path = symbol(shape, area).digits(2)() ?? '';
   return `<path class="mark" transform="translate(${round(left)} ${round(top)})" d="${path}" fill="${colour}"/>`;
 }
 
@@ -179,7 +189,7 @@ function legendEntry({ series, index, x }: LegendEntry, y: number): string {
   return [
     `<g class="legend series-${index}" transform="translate(${round(x)} ${y})">`,
     kind === 'line' || kind === 'rule' ? linePath(sample, index, 2) : '',
-    kind === 'rule' ? '' : marker([13, 0], index, true),
+    kind === 'rule' ? '' : marker([13, 0], index, MARKER_AREA),
     `<text x="${SAMPLE}" dy="0.35em" fill="currentColor">${escapeMarkup(name)}</text></g>`,
   ].join('');
 }
