@@ -41,7 +41,7 @@ describe('a chart in characters', () => {
   });
 
   test('joins the points of a line in every column, along the lowest row and the highest, too', () => {
-    for (const level of [0, 0.3, 1]) {
+    for (const level of [0, 0.4, 1]) {
       const flat: Series = {
         name: 'a',
         points: [
