@@ -140,7 +140,8 @@ function comparisonCharts(
 }
 
 function tablesOf(model: FlowExamination): string[] {
-  return [normTable(model), spectrumTable(model), truncationTable(model)];
+  const truncated = model.layers.some(({ truncations }) => truncations.length > 0);
+  return [normTable(model), spectrumTable(model), ...(truncated ? [truncationTable(model)] : [])];
 }
 
 function normTable({ counts, layers }: FlowExamination): string {

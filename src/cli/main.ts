@@ -20,6 +20,7 @@ Examples:
   rnn train book.txt                    train on a text, and save the model in ./checkpoints
   rnn sample --length 500               write new text with the newest model
   rnn beam --prefix d --k 5             the five likeliest completions of d
+  rnn report --html report.html         a page on what the newest model has learned
   rnn info                              what the newest model is, and how it was trained
 
 Data goes to standard output, everything else to standard error.
