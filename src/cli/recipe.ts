@@ -45,6 +45,7 @@ export function recipeFrom(options: TrainCommandOptions): Recipe {
     },
     averaging: options.ema,
     patience: options.patience,
+    onDivergence: options.onDivergence,
     clipNorm: clipNorm ?? (clipValue === undefined ? CLIP_NORM : Number.POSITIVE_INFINITY),
     clipValue: clipValue ?? Number.POSITIVE_INFINITY,
     limits: { epochs: options.epochs, steps: options.steps, seconds: options.time },

@@ -48,6 +48,7 @@ export interface TrainCommandOptions {
   readonly variational?: boolean;
   readonly ema: number;
   readonly patience?: number;
+  readonly onDivergence: 'stop' | 'rollback';
   readonly momentum: number;
   readonly weightDecay: number;
   readonly clipNorm?: number;
@@ -139,6 +140,14 @@ export function trainCommand(): Command {
     )
     .option('--ema <decay>', 'validate and save a moving average of the parameters; 0 keeps none', share(), 0)
     .option('--patience <n>', 'stop after so many validations without a new best', whole(1))
+    .addOption(
+      new Option(
+        '--on-divergence <what>',
+        'stop where the loss is no number or far above the best, or go back to the best with half the rate',
+      )
+        .choices(['stop', 'rollback'])
+        .default('stop'),
+    )
     .option('--seed <seed>', 'the same seed and options give the same model, to the bit', '1')
     .optionsGroup('Dropout:')
     .option(

@@ -5,6 +5,7 @@ import type { Initializer } from '../nn/initializers.ts';
 import { maximumRows } from '../text/batches.ts';
 import type { Part } from '../text/split.ts';
 import type { BatchOptions } from '../text/windows.ts';
+import type { OnDivergence } from './divergence.ts';
 import { trainingFlops } from './flops.ts';
 import type { OptimizerConfig } from './optimizer.ts';
 import type { ScheduleConfig } from './schedule.ts';
@@ -35,6 +36,7 @@ export interface Recipe {
   readonly averaging: number;
   /** Validations without a new best after which the run ends; it never does if not given. */
   readonly patience?: number | undefined;
+  readonly onDivergence: OnDivergence;
   /** Largest norm of the gradient, and largest element; Infinity clips nothing. */
   readonly clipNorm: number;
   readonly clipValue: number;

@@ -4,6 +4,7 @@ import type { Checkpoint, Json } from '../nn/checkpoint.ts';
 import { ACTIVATIONS, CELLS, RESETS } from '../nn/config.ts';
 import { NO_DROPOUT } from '../nn/dropout.ts';
 import { INITIALIZERS } from '../nn/initializers.ts';
+import { ON_DIVERGENCE } from './divergence.ts';
 import { historySchema } from './history.ts';
 import { OPTIMIZERS } from './optimizer.ts';
 import type { Recipe } from './options.ts';
@@ -58,6 +59,7 @@ const recipeSchema = z.strictObject({
     .default(NO_DROPOUT),
   averaging: z.number().min(0).lt(1).default(0),
   patience: z.int().positive().optional(),
+  onDivergence: z.enum(ON_DIVERGENCE).default('stop'),
   clipNorm: limit,
   clipValue: limit,
   limits: z.strictObject({
@@ -105,16 +107,25 @@ const batchesSchema = z.discriminatedUnion('mode', [
   }),
 ]);
 
-/** What resuming needs besides tensors, and besides the run's record. */
-const progressSchema = z.strictObject({
+const stateSchema = z.strictObject({
   /** Smallest validation loss, if any. */
   best: z.number().nullable(),
   sinceBest: z.int().nonnegative().default(0),
   plateaus: z.int().nonnegative().default(0),
   sincePlateau: z.int().nonnegative().default(0),
+  /** Times that the run has diverged and gone back. */
+  rollbacks: z.int().nonnegative().default(0),
   /** Sums since the last point of the history. */
   tally: z.array(z.number()).length(5),
   batches: batchesSchema,
+});
+
+/** What resuming needs besides tensors, and besides the run's record. */
+const progressSchema = stateSchema.extend({
+  /** Where the run goes back to if it diverges (training/divergence.ts): updates, epochs and points of the history by then. */
+  rollback: z
+    .strictObject({ step: place, epoch: z.number().nonnegative(), points: place, progress: stateSchema })
+    .optional(),
 });
 export type TrainerProgress = z.infer<typeof progressSchema>;
 

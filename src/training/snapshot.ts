@@ -4,6 +4,7 @@ import type { Checkpoint, Resume } from '../nn/checkpoint.ts';
 import type { Corpus } from '../text/corpus.ts';
 import type { Split } from '../text/split.ts';
 import type { Batches } from '../text/windows.ts';
+import { readTarget, type Target, targetParts } from './divergence.ts';
 import type { Recipe } from './options.ts';
 import type { TrainingPlan } from './program.ts';
 import { type RunRecord, readProgress, type TrainerProgress, toJson } from './run.ts';
@@ -19,6 +20,8 @@ export interface Moment {
   readonly kernels: Kernels;
   readonly batches: Batches;
   readonly state: RunState;
+  /** Where it goes back to if it diverges. */
+  readonly target?: Target | undefined;
 }
 
 /**
@@ -51,13 +54,19 @@ export function takeSnapshot(moment: Moment, resumable: boolean): Checkpoint {
   };
 }
 
-function resumeState({ batches, plan, kernels, state }: Moment): Resume {
+function resumeState({ batches, plan, kernels, state, target }: Moment): Resume {
   const progress: TrainerProgress = { ...state.progress, batches: batches.state() as TrainerProgress['batches'] };
-  return { data: toJson(progress), tensors: viewTensors(plan, kernels) };
+  const tensors = viewTensors(plan, kernels);
+  if (!target) return { data: toJson(progress), tensors };
+  const kept = targetParts(target);
+  return { data: toJson({ ...progress, rollback: kept.data }), tensors: new Map([...tensors, ...kept.tensors]) };
 }
 
-/** Takes up everything that a resumable snapshot has. UserError where it has nothing to resume, or what doesn't fit. */
-export function restoreSnapshot(moment: Moment, checkpoint: Checkpoint, run: RunRecord): void {
+/**
+ * Takes up everything that a resumable snapshot has, and returns its target. UserError where it has nothing to resume, or what
+ * doesn't fit.
+ */
+export function restoreSnapshot(moment: Moment, checkpoint: Checkpoint, run: RunRecord): Target | undefined {
   const { plan, kernels, batches, state } = moment;
   const { resume } = checkpoint;
   if (!resume) throw new UserError('the checkpoint has no training state to resume; give the .last.json beside it');
@@ -69,4 +78,5 @@ export function restoreSnapshot(moment: Moment, checkpoint: Checkpoint, run: Run
   loadTensors(plan, kernels, checkpoint);
   batches.restore(place);
   state.restore(run, progress);
+  return readTarget(checkpoint, run, progress);
 }

@@ -16,6 +16,8 @@ export class RunState {
   /** Drops of the learning rate because validation stood still, and validations since the last drop or the best. */
   plateaus = 0;
   sincePlateau = 0;
+  /** Times that the run has diverged and gone back. */
+  rollbacks = 0;
   readonly tally = new Tally();
 
   /** Takes a validation loss into account; whether it is the best so far. Where nothing is held out, the newest model counts as the best. */
@@ -50,13 +52,14 @@ export class RunState {
   }
 
   /** What a checkpoint keeps besides the run's record. */
-  get progress(): Omit<TrainerProgress, 'batches'> {
-    const { best, sinceBest, plateaus, sincePlateau, tally } = this;
+  get progress(): Omit<TrainerProgress, 'batches' | 'rollback'> {
+    const { best, sinceBest, plateaus, sincePlateau, rollbacks, tally } = this;
     return {
       best: Number.isFinite(best) ? best : null,
       sinceBest,
       plateaus,
       sincePlateau,
+      rollbacks,
       tally: tally.state,
     };
   }
@@ -69,6 +72,7 @@ export class RunState {
     this.sinceBest = progress.sinceBest;
     this.plateaus = progress.plateaus;
     this.sincePlateau = progress.sincePlateau;
+    this.rollbacks = progress.rollbacks;
     this.tally.restore(progress.tally);
   }
 }

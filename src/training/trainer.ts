@@ -1,4 +1,3 @@
-import { UserError } from '../errors.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import { updateKey } from '../nn/dropout.ts';
 import { initialize } from '../nn/initializers.ts';
@@ -7,8 +6,17 @@ import type { Corpus } from '../text/corpus.ts';
 import type { Part } from '../text/split.ts';
 import type { Window } from '../text/windows.ts';
 import { runCommand } from './command.ts';
+import {
+  Divergence,
+  hasDiverged,
+  isFarAboveBest,
+  keepTarget,
+  ROLLBACK_FACTOR,
+  requireRollback,
+  type Target,
+} from './divergence.ts';
 import { evaluate, sumLosses } from './evaluate.ts';
-import type { CheckpointEvent, DoneEvent, ReportEvent, StepEvent, TrainEvent } from './events.ts';
+import type { CheckpointEvent, DoneEvent, NoticeEvent, ReportEvent, StepEvent, TrainEvent } from './events.ts';
 import { bestPoint } from './history.ts';
 import type { Place, Recipe } from './options.ts';
 import { COMMAND, SETTING } from './program.ts';
@@ -37,7 +45,7 @@ export interface TrainOptions {
 /**
  * Trains a model on a corpus: an iterator of events, of which the caller shows and saves what it likes.
  *
- * UserError when the loss is no longer a number; the checkpoints made before are good.
+ * UserError when the run diverges (training/divergence.ts) and isn't to go back; the checkpoints made before are good.
  */
 export async function* train(corpus: Corpus, options: TrainOptions): AsyncGenerator<TrainEvent, void, void> {
   const setup = await setUp(corpus, options.recipe, options.place);
@@ -58,6 +66,8 @@ class Trainer {
   #rate = 0;
   /** Of the last step, where it was watched. */
   #statistics: UpdateStatistics | undefined;
+  /** Where the run goes back to if it diverges, if it is to. */
+  #target: Target | undefined;
 
   constructor(setup: Setup, { resume, signal, saveNow = () => false }: TrainOptions) {
     const { recipe, plan, engine } = setup;
@@ -66,12 +76,14 @@ class Trainer {
     this.#saveNow = saveNow;
     this.#dropoutSeed = new Random(`${recipe.seed}/dropout`).integer(2 ** 32);
     if (resume) {
-      restoreSnapshot(this.#moment, resume.checkpoint, resume.run);
+      this.#target = restoreSnapshot(this.#moment, resume.checkpoint, resume.run);
+      if (!this.#target) this.#keepTarget();
     } else {
       const { manifest, values } = plan.model.parameters;
       const random = new Random(`${recipe.seed}/parameters`);
       initialize(engine.kernels.floats.subarray(values), manifest, plan.model.config, random, recipe.initializer);
       plan.average?.start(engine.kernels);
+      this.#keepTarget();
     }
   }
 
@@ -82,22 +94,28 @@ class Trainer {
     let told = engine.notice; // the start has told it
     let ended = this.#ended();
     while (!ended) {
-      yield await this.#update();
-      if (engine.notice && engine.notice !== told) {
-        told = engine.notice;
-        yield { type: 'notice', text: told };
+      try {
+        yield await this.#update();
+        if (engine.notice && engine.notice !== told) {
+          told = engine.notice;
+          yield { type: 'notice', text: told };
+        }
+        if (performance.now() - turn > TURN_MS) {
+          await new Promise((resolve) => setImmediate(resolve));
+          turn = performance.now();
+        }
+        ended = this.#ended();
+        const between = ended === 'interrupted' && this.#state.step % interval !== 0;
+        if (between) yield* this.#pause();
+        else if (this.#state.step % interval === 0 || ended) {
+          yield* this.#report(ended !== undefined);
+          ended ??= this.#outOfPatience();
+        } else if (this.#saveNow()) yield* this.#offerLast();
+      } catch (error) {
+        if (!(error instanceof Divergence)) throw error;
+        yield this.#rollBack(error);
+        ended = this.#ended();
       }
-      if (performance.now() - turn > TURN_MS) {
-        await new Promise((resolve) => setImmediate(resolve));
-        turn = performance.now();
-      }
-      ended = this.#ended();
-      const between = ended === 'interrupted' && this.#state.step % interval !== 0;
-      if (between) yield* this.#pause();
-      else if (this.#state.step % interval === 0 || ended) {
-        yield* this.#report(ended !== undefined);
-        ended ??= this.#outOfPatience();
-      } else if (this.#saveNow()) yield* this.#offerLast();
     }
     yield this.#done(ended);
   }
@@ -112,14 +130,15 @@ class Trainer {
     const view = (address: number): Int32Array => kernels.ints.subarray(address, address + positions);
     const window = batches.next(view(model.inputs), view(model.targets), view(model.keep));
     this.#rate = recipe.rate * rateFactor(recipe.schedule, state.step + 1, this.#progress(), state.plateaus);
+    this.#rate *= ROLLBACK_FACTOR ** state.rollbacks;
     const watch = this.#isReported(state.step + 1) ? new UpdateWatch(engine, plan) : undefined;
     await this.#runStep(window);
     const losses = sumLosses(kernels.floats, model.losses, window.steps * batch.rows);
     const norm = settings[SETTING.norm]!;
     const loss = losses / window.counted;
     state.step++;
-    if (!Number.isFinite(loss)) throw this.#diverged(`the loss is ${loss}`);
-    if (!Number.isFinite(norm)) throw this.#diverged(`the gradient's norm is ${norm}`);
+    if (!Number.isFinite(loss)) throw new Divergence(`the loss is ${loss}`);
+    if (!Number.isFinite(norm)) throw new Divergence(`the gradient's norm is ${norm}`);
     model.carry(kernels, window.advance);
     this.#statistics = await watch?.statistics();
     state.epoch = window.epoch;
@@ -155,10 +174,17 @@ class Trainer {
     const state = this.#state;
     this.#requireFinite();
     const loss = await this.#evaluate(this.#setup.split.validation);
-    if (loss !== undefined && !Number.isFinite(loss)) throw this.#diverged(`the validation loss is ${loss}`);
-    const best = state.judge(loss, this.#setup.recipe.schedule.patience);
-    const test = best ? await this.#evaluate(this.#setup.split.test) : undefined;
+    if (loss !== undefined && !Number.isFinite(loss)) throw new Divergence(`the validation loss is ${loss}`);
+    const judged = state.judge(loss, this.#setup.recipe.schedule.patience);
+    const test = judged ? await this.#evaluate(this.#setup.split.test) : undefined;
     const point = state.report(this.#rate, loss, test, this.#statistics);
+    const { symbols } = this.#setup.plan.model.config;
+    if (hasDiverged(state.history, symbols, final))
+      throw new Divergence(`the loss, ${point.loss.toPrecision(3)} nats, is far above the best`);
+    const isSound = !isFarAboveBest(state.history, symbols);
+    // Where nothing is held out, the newest model is not the best while something is broken.
+    const best = judged && (isSound || loss !== undefined || state.history.length === 1);
+    if (best && isSound) this.#keepTarget();
     yield { type: 'report', point, best };
     const over = final || this.#outOfPatience() !== undefined;
     if (best) yield this.#checkpoint('best', over);
@@ -183,7 +209,7 @@ class Trainer {
 
   #requireFinite(): void {
     if (!areTensorsFinite(this.#setup.plan, this.#setup.engine.kernels))
-      throw this.#diverged('the parameters are no longer finite');
+      throw new Divergence('the parameters are no longer finite');
   }
 
   /** Whether a report is known to follow a step: not of one that time or a signal ends. */
@@ -238,13 +264,24 @@ class Trainer {
     return this.#state.sinceBest >= patience ? 'patience' : undefined;
   }
 
-  #diverged(what: string): UserError {
-    return new UserError(
-      `training diverged: ${what} at step ${this.#state.step}; use a smaller --lr (it was ${this.#setup.recipe.rate}) or a smaller --clip-norm`,
-    );
+  #keepTarget(): void {
+    if (this.#setup.recipe.onDivergence === 'rollback') this.#target = keepTarget(takeSnapshot(this.#moment, true));
+  }
+
+  /** Goes on from the best model's state, with a lower rate. UserError where it isn't to, or has been too often. */
+  #rollBack(divergence: Divergence): NoticeEvent {
+    const { recipe } = this.#setup;
+    const { step, rollbacks } = this.#state;
+    requireRollback(divergence, recipe.onDivergence, this.#state, recipe.rate);
+    const { checkpoint, run } = this.#target!;
+    restoreSnapshot(this.#moment, checkpoint, run);
+    this.#state.rollbacks = rollbacks + 1;
+    const rate = Number((recipe.rate * ROLLBACK_FACTOR ** (rollbacks + 1)).toPrecision(3));
+    const text = `training diverged: ${divergence.message} at step ${step}; back to step ${run.step}, with a rate of ${rate}`;
+    return { type: 'notice', text };
   }
 
   get #moment(): Moment {
-    return { ...this.#setup, kernels: this.#setup.engine.kernels, state: this.#state };
+    return { ...this.#setup, kernels: this.#setup.engine.kernels, state: this.#state, target: this.#target };
   }
 }

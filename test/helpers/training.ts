@@ -29,6 +29,7 @@ export const RECIPE: Recipe = {
   schedule: { ...SCHEDULE_DEFAULTS, name: 'constant', warmup: 0 },
   dropout: NO_DROPOUT,
   averaging: 0,
+  onDivergence: 'stop',
   clipNorm: 5,
   clipValue: Number.POSITIVE_INFINITY,
   limits: { steps: 12 },

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { CELLS, RESETS } from '../../src/nn/config.ts';
 import { NO_DROPOUT } from '../../src/nn/dropout.ts';
+import { ON_DIVERGENCE } from '../../src/training/divergence.ts';
 import { OPTIMIZER_DEFAULTS, OPTIMIZERS } from '../../src/training/optimizer.ts';
 import type { Recipe } from '../../src/training/options.ts';
 import { recipeOf } from '../../src/training/run.ts';
@@ -24,6 +25,7 @@ const recipes: fc.Arbitrary<Recipe> = fc
     dropout: fc.constantFrom(NO_DROPOUT, DROPOUT, { ...DROPOUT, variational: true }),
     averaging: fc.constantFrom(0, 0.9),
     patience: fc.constantFrom(undefined, 2),
+    onDivergence: fc.constantFrom(...ON_DIVERGENCE),
     batch: fc.integer({ min: 1, max: 5 }),
     bptt: fc.integer({ min: 1, max: 12 }),
     stride: fc.integer({ min: 1, max: 12 }),

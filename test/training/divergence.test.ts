@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest';
+import { UserError } from '../../src/errors.ts';
+import { hasDiverged, isFarAboveBest } from '../../src/training/divergence.ts';
+import type { TrainEvent } from '../../src/training/events.ts';
+import type { History } from '../../src/training/history.ts';
+import type { Recipe } from '../../src/training/options.ts';
+import { LINES, RECIPE, resumeFrom, run, STREAM } from '../helpers/training.ts';
+
+/** Stretches of so many steps with these losses. */
+const historyOf = (losses: readonly number[], steps = 10): History =>
+  losses.map((loss, i) => ({ step: steps * (i + 1), epoch: 1, loss, gradientNorm: 1, clipped: 0, rate: 1 }));
+
+describe('a loss is far above the best', () => {
+  // 65 symbols: ln 65 = 4.17.
+  test.each([
+    ['more than half of the way back from what was learned', 65, [3, 1.3, 1.4, 2.8]],
+    ['whatever came between', 65, [1.3, 2.7, 2.8]],
+    ['of two symbols, more than a nat', 2, [0.5, 1.6]],
+    ['of one, which is known, ten', 1, [10.1]],
+    ['ten times that of who knows nothing, at first', 65, [52]],
+    ['by any measure', 65, [1e30]],
+  ])('%s', (_, symbols, losses) => expect(isFarAboveBest(historyOf(losses), symbols)).toBe(true));
+
+  test.each([
+    ['at some times that of who knows nothing, at first', 65, [51]],
+    ['at less than half of the way back', 65, [3, 1.3, 1.4, 2.7]],
+    ['while it falls', 65, [4.2, 3, 2, 1]],
+    ['within a nat of the best', 2, [0.5, 1.4]],
+  ])('but not %s', (_, symbols, losses) => expect(isFarAboveBest(historyOf(losses), symbols)).toBe(false));
+});
+
+describe('a run has diverged', () => {
+  const diverged = (losses: number[], options: { final?: boolean; steps?: number } = {}) =>
+    hasDiverged(historyOf(losses, options.steps), 65, options.final === true);
+
+  test('when three stretches in a row are far above, or the last of all is hopeless', () => {
+    expect(diverged([1.3, 2.8, 2.8])).toBe(false);
+    expect(diverged([1.3, 2.8, 2.8, 2.8])).toBe(true);
+    expect(diverged([1.3, 2.8, 1.4, 2.8])).toBe(false);
+    expect(diverged([1e30, 1e30, 1e30])).toBe(true);
+    expect(diverged([1e30], { final: true })).toBe(true);
+    expect(diverged([1.3, 20], { final: true })).toBe(false);
+  });
+
+  test('but not while it comes down', () => {
+    expect(diverged([1e30, 1e20, 1e10])).toBe(false);
+    expect(diverged([1e30, 1e20, 1e10, 0.9e10])).toBe(false);
+    expect(diverged([1e30, 1e20, 1e10, 1e10, 0.9e10])).toBe(true);
+  });
+
+  test('and not before thirty steps in a row are', () => {
+    expect(diverged([1.3, ...Array<number>(29).fill(2.8)], { steps: 1 })).toBe(false);
+    expect(diverged([1.3, ...Array<number>(30).fill(2.8)], { steps: 1 })).toBe(true);
+    expect(diverged([1.3, ...Array<number>(15).fill(2.8), 1.4, ...Array<number>(15).fill(2.8)], { steps: 1 })).toBe(
+      false,
+    );
+  });
+});
+
+/** Tanh LSTM: its loss stays finite at any rate. */
+const WILD: Partial<Recipe> = { rate: 1e30, validateEvery: 10, validation: 0.1, limits: { steps: 60 } };
+/** The gradient of a relu network grows until it is infinite. */
+const EXPLODING: Partial<Recipe> = {
+  model: { ...RECIPE.model, cell: 'rnn', activation: 'relu' },
+  optimizer: { ...RECIPE.optimizer, name: 'sgd' },
+  clipNorm: Number.POSITIVE_INFINITY,
+  rate: 100,
+  validateEvery: 10,
+  limits: { steps: 60 },
+};
+/** So high that a few halves of it learn. */
+const HIGH: Partial<Recipe> = { ...WILD, rate: 200, onDivergence: 'rollback' };
+
+const notices = (events: readonly TrainEvent[]): string[] =>
+  events.flatMap((event) => (event.type === 'notice' ? [event.text] : []));
+
+describe('a run that diverges', () => {
+  test.each([
+    ['with finite losses', WILD, /the loss, \S+ nats, is far above the best at step 30;/],
+    ['to infinity', EXPLODING, /training diverged: .* at step \d+;/],
+  ])('%s stops, and says what to do', async (_, recipe, message) => {
+    const kept: string[] = [];
+    const failing = run(STREAM, recipe, {}, (event) => {
+      if (event.type === 'checkpoint') kept.push(event.kind);
+    });
+    const error: unknown = await failing.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as Error).message).toMatch(message);
+    expect((error as Error).message).toMatch(/use a smaller --lr .* or --on-divergence rollback$/);
+  });
+
+  test.each([
+    ['with finite losses', STREAM, HIGH],
+    ['in lines mode', LINES, HIGH],
+    ['to infinity', STREAM, { ...EXPLODING, onDivergence: 'rollback' } as const],
+    ['with averages and dropout', STREAM, { ...HIGH, averaging: 0.5, dropout: { ...RECIPE.dropout, layers: 0.2 } }],
+  ])(
+    '%s goes back with half the rate, to the end, and to the same bytes however it is resumed',
+    async (_, corpus, recipe) => {
+      const whole = await run(corpus, recipe);
+      const told = notices(whole.events);
+      expect(told.length).toBeGreaterThan(0);
+      expect(told[0]).toMatch(/^training diverged: .* at step \d+; back to step 0, with a rate of \d+$/);
+      expect(whole.done.step).toBe(60);
+      expect(whole.done.loss).toBeLessThan(10 * (Math.log(corpus.vocabulary.size) + 1));
+      const rates = whole.steps.map(({ rate }) => rate);
+      expect(rates.at(-1)).toBe(rates[0]! / 2 ** told.length);
+      for (const { kind, text } of whole.kept) {
+        if (kind !== 'last') continue;
+        const rest = await run(corpus, recipe, { resume: resumeFrom(text) });
+        expect((rest.last ?? whole.last).text).toBe(whole.last.text);
+      }
+    },
+  );
+
+  test('goes back to the best model, and not only to the beginning', async () => {
+    // What broke is put in from outside: the run itself is sound.
+    let broken = false;
+    const recipe = { ...WILD, rate: 0.01, onDivergence: 'rollback' } as const;
+    const { events, done } = await run(STREAM, recipe, {}, (event) => {
+      if (broken || event.type !== 'checkpoint' || event.kind !== 'last') return;
+      const { parameters } = event.snapshot(); // views of the run's memory
+      for (let j = 0; j < parameters.length; j++) parameters[j] = j % 2 === 0 ? 1e20 : -1e20;
+      broken = true;
+    });
+    expect(notices(events)[0]).toMatch(/back to step 10, with a rate of 0\.005$/);
+    expect(done.step).toBe(60);
+  });
+
+  test('again and again ends at last', async () => {
+    const error: unknown = await run(STREAM, { ...HIGH, rate: 1e30 }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as Error).message).toMatch(/, after 10 rollbacks; use a smaller --lr \(it was 1e\+30 at first\)$/);
+  });
+});
