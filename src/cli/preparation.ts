@@ -8,6 +8,7 @@ import { type RunRecord, readRun, recipeOf } from '../training/run.ts';
 import type { TrainOptions } from '../training/trainer.ts';
 import { freshPaths, lastPath, loadModel, newestState } from './checkpoints.ts';
 import { Lock } from './lock.ts';
+import { counted } from './output.ts';
 import { placeFrom, recipeFrom } from './recipe.ts';
 import type { TrainCommandOptions } from './train.ts';
 
@@ -26,7 +27,8 @@ export async function prepare(
   options: TrainCommandOptions,
   say: (text: string) => void,
 ): Promise<Prepared> {
-  return options.resume === undefined ? prepareAnew(sources, options, say) : prepareResumed(sources, options, say);
+  if (options.resume !== undefined) return prepareResumed(sources, options, say);
+  return options.fineTune === undefined ? prepareAnew(sources, options, say) : prepareTuned(sources, options, say);
 }
 
 async function prepareAnew(
@@ -44,6 +46,27 @@ async function prepareAnew(
   return { corpus, trainOptions: { recipe, place: placeFrom(options) }, ...claim };
 }
 
+/** A new run on a new text, which begins with the model of another. */
+async function prepareTuned(
+  sources: readonly string[],
+  options: TrainCommandOptions,
+  say: (text: string) => void,
+): Promise<Prepared> {
+  const { fineTune, out, minCount, maxBytes } = options;
+  const { checkpoint, vocabulary } = loadModel(fineTune!);
+  const { symbols: _, ...model } = checkpoint.model;
+  if (out !== undefined && !options.overwrite) requireFree(out);
+  const corpus = await readCorpus(sources, { vocabulary, extend: true, minCount, maxBytes });
+  const added = corpus.vocabulary.size - vocabulary.size;
+  say(
+    `beginning with ${fineTune}; read as ${corpus.mode}, as its text was; ${added ? counted(added, 'new symbol') : 'no new symbols'}`,
+  );
+  const recipe = { ...recipeFrom({ ...options, ...model }), model };
+  const origin = { ...checkpoint, ids: vocabulary.idsIn(corpus.vocabulary) };
+  const claim = out === undefined ? claimFresh(sources) : claimPath(out, options.overwrite === true, say);
+  return { corpus, trainOptions: { recipe, place: placeFrom(options), origin }, ...claim };
+}
+
 async function prepareResumed(
   sources: readonly string[],
   options: TrainCommandOptions,
@@ -59,7 +82,9 @@ async function prepareResumed(
   if (!replaces) requireFree(path);
   const corpus = await readCorpus(sources, { vocabulary, maxBytes: options.maxBytes });
   if (corpus.hash !== run.corpus.hash) {
-    throw new UserError(`${name}: it was trained on another text than this one; give the same text to resume`);
+    throw new UserError(
+      `${name}: ${otherText(run, corpus)}; give the same text, or take it as a new one with --fine-tune`,
+    );
   }
   const claim = claimPath(path, replaces, say);
   return { corpus, trainOptions: { recipe, place: placeFrom(options), resume: { checkpoint, run } }, ...claim };
@@ -91,6 +116,18 @@ function claimPath(path: string, replaces: boolean, say: (text: string) => void)
   const leftovers = [path, lastPath(path)].flatMap(removeLeftovers);
   if (leftovers.length > 0) say(`removed what a crashed run had left: ${leftovers.join(', ')}`);
   return { path, lock };
+}
+
+/** What is unlike in the text that a run had and this one. */
+function otherText(run: RunRecord, corpus: Corpus): string {
+  const [had, has] = [run.corpus, corpus].map(({ characters, hash }) => ({
+    characters: counted(characters, 'character'),
+    hash: hash.slice(0, 12),
+  })) as [{ characters: string; hash: string }, { characters: string; hash: string }];
+  const same = had.characters === has.characters;
+  return same
+    ? `it was trained on another text than this one of as many characters (SHA-256 ${had.hash}…, not ${has.hash}…)`
+    : `it was trained on another text than this one (${had.characters}, not ${has.characters})`;
 }
 
 /** Nothing that was saved is lost: neither the model nor the state beside it. */

@@ -68,6 +68,7 @@ export interface TrainCommandOptions {
   readonly saveEvery?: SaveEvery;
   /** True: the newest. */
   readonly resume?: string | true;
+  readonly fineTune?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -203,6 +204,11 @@ export function trainCommand(): Command {
       'go on with a run from its .last.json (default: that of --out, or the newest), on the same text',
       filePath,
     )
+    .option(
+      '--fine-tune <file>',
+      'begin with a trained model, on another text; symbols that it doesn’t have are added',
+      filePath,
+    )
     .option('--json', 'print progress to standard output as JSON Lines')
     .option('--quiet', 'say nothing on standard error')
     .addHelpText(
@@ -223,11 +229,13 @@ Examples:
   rnn train corpora/terms.txt --validation 0 --out checkpoints/terms.json
   rnn train book.txt --cell rnn --bptt 50 --bptt-stride 10 --clip-norm 5
   rnn train book.txt --resume
+  rnn train sequel.txt --fine-tune checkpoints/book.json --lr 0.002
   rnn train book.txt --resume checkpoints/book.last.json --epochs 20
   cat *.txt | rnn train - --json > log.jsonl`,
     );
   return command.action(async (sources: string[], options: TrainCommandOptions) => {
     if (options.resume !== undefined) refuseOthers(command);
+    if (options.fineTune !== undefined) refuseModel(command);
     if (command.getOptionValueSource('preset') === 'cli') {
       const text = applyPreset(command, options.preset);
       if (!options.quiet) remark(`preset ${options.preset}: ${text}`);
@@ -242,10 +250,23 @@ const WITH_RESUME = new Set(
   'resume out overwrite saveEvery maxBytes json quiet threads kernel epochs steps time'.split(' '),
 );
 
+/** What a model that is trained further has already. */
+const OF_MODEL = new Set('cell layers hidden embedding tied activation reset init mode unit'.split(' '));
+
+/** With --fine-tune, an option that would be passed over is refused. */
+function refuseModel(command: Command): void {
+  const other = given(command).find((option) => OF_MODEL.has(option.attributeName()));
+  if (!other) return;
+  throw new UsageError(`${other.long} can't be given with --fine-tune: the model has it; leave it out, or train anew`);
+}
+
+function given(command: Command): readonly Option[] {
+  return command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli');
+}
+
 /** With --resume, an option that would be passed over is refused. */
 function refuseOthers(command: Command): void {
-  const given = command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli');
-  const other = given.find((option) => !WITH_RESUME.has(option.attributeName()));
+  const other = given(command).find((option) => !WITH_RESUME.has(option.attributeName()));
   if (!other) return;
   throw new UsageError(
     `${other.long} can't be given with --resume: the run goes on as it was begun; leave it out, or train anew`,

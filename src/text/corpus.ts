@@ -18,6 +18,8 @@ export interface CorpusOptions {
   readonly minCount?: number;
   /** Reads with a vocabulary there is, as to go on with a checkpoint; it settles unit, mode and minimum count. */
   readonly vocabulary?: Vocabulary | undefined;
+  /** Adds to that vocabulary the symbols of the text that it doesn't have, instead of refusing them. */
+  readonly extend?: boolean;
   /** More bytes than this are refused; if not given, more than three quarters of the memory, or 16 MiB of a device. */
   readonly maxBytes?: number | undefined;
   /** What `-` reads: the process's standard input if not given. */
@@ -174,7 +176,7 @@ class CorpusAssembly {
     const provisional = encoder.buffer.ids.subarray(0, encoder.buffer.length);
     const counts = countIds(provisional, encoder.symbols.length);
     this.#requireText(encoder, mode);
-    const vocabulary = this.#options.vocabulary ?? this.#buildVocabulary(encoder.symbols, counts, mode);
+    const vocabulary = this.#chooseVocabulary(encoder.symbols, counts, mode);
     const ids = mapIds(provisional, finalIds(encoder, counts, vocabulary), vocabulary.size);
     return {
       mode,
@@ -216,13 +218,15 @@ class CorpusAssembly {
     );
   }
 
-  #buildVocabulary(symbols: readonly TextSymbol[], counts: Float64Array, mode: Mode): Vocabulary {
+  #chooseVocabulary(symbols: readonly TextSymbol[], counts: Float64Array, mode: Mode): Vocabulary {
+    const { vocabulary: given, extend, unit = 'codepoint', minCount = 1 } = this.#options;
+    if (given && !extend) return given;
     const occurring = new Map<TextSymbol, number>();
     for (let id = STOP + 1; id < symbols.length; id++) {
       // A CR may have been dropped everywhere.
       if (counts[id]! > 0) occurring.set(symbols[id]!, counts[id]!);
     }
-    const { unit = 'codepoint', minCount = 1 } = this.#options;
+    if (given) return given.extend(occurring, minCount);
     return Vocabulary.build(occurring, { unit, minCount, stop: mode === 'lines' });
   }
 }

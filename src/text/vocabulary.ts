@@ -63,6 +63,26 @@ export class Vocabulary {
     return new Vocabulary(parseVocabulary(json));
   }
 
+  /**
+   * With the symbols of another text besides: those seen `minCount` times or more there. Below that they become `<unk>`, which is
+   * added where `minCount` is above 1 and there was none.
+   */
+  extend(counts: ReadonlyMap<TextSymbol, number>, minCount: number): Vocabulary {
+    const isNew = (symbol: TextSymbol): boolean => this.id(symbol) === undefined && counts.get(symbol)! >= minCount;
+    const symbols = [...this.#symbols, ...[...counts.keys()].filter(isNew)].sort(compareSymbols);
+    const { unit, stop, unknown } = this.toJSON();
+    return Vocabulary.fromJSON({ unit, stop, unknown: unknown || minCount > 1, symbols });
+  }
+
+  /** For each id of this vocabulary, the id of the same symbol in one that extends it. */
+  idsIn(extended: Vocabulary): Uint32Array {
+    const ids = new Uint32Array(this.size);
+    if (this.stop !== undefined) ids[this.stop] = extended.stop!;
+    if (this.unknown !== undefined) ids[this.unknown] = extended.unknown!;
+    for (const [index, symbol] of this.#symbols.entries()) ids[this.#specials + index] = extended.id(symbol)!;
+    return ids;
+  }
+
   /** Plain JSON: the symbols without the specials, in the order of their ids. */
   toJSON(): VocabularyJson {
     return {

@@ -1,12 +1,9 @@
 import { UserError } from '../errors.ts';
 import type { Checkpoint, Resume } from '../nn/checkpoint.ts';
 import type { History } from './history.ts';
+import type { OnDivergence } from './options.ts';
 import type { RunRecord, TrainerProgress } from './run.ts';
 import type { RunState } from './state.ts';
-
-/** What a run does that diverges: ends, or goes back to the best model with a lower rate. */
-export const ON_DIVERGENCE = ['stop', 'rollback'] as const;
-export type OnDivergence = (typeof ON_DIVERGENCE)[number];
 
 /** What the learning rate is multiplied by at each rollback, and the most of them in a run. */
 export const ROLLBACK_FACTOR = 0.5;

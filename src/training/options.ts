@@ -5,10 +5,13 @@ import type { Initializer } from '../nn/initializers.ts';
 import { maximumRows } from '../text/batches.ts';
 import type { Part } from '../text/split.ts';
 import type { BatchOptions } from '../text/windows.ts';
-import type { OnDivergence } from './divergence.ts';
 import { trainingFlops } from './flops.ts';
 import type { OptimizerConfig } from './optimizer.ts';
 import type { ScheduleConfig } from './schedule.ts';
+
+/** What a run does that diverges (training/divergence.ts): ends, or goes back to the best model with a lower rate. */
+export const ON_DIVERGENCE = ['stop', 'rollback'] as const;
+export type OnDivergence = (typeof ON_DIVERGENCE)[number];
 
 /** When a run ends: with the first of these that is reached. */
 export interface Limits {

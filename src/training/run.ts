@@ -4,10 +4,9 @@ import type { Checkpoint, Json } from '../nn/checkpoint.ts';
 import { ACTIVATIONS, CELLS, RESETS } from '../nn/config.ts';
 import { NO_DROPOUT } from '../nn/dropout.ts';
 import { INITIALIZERS } from '../nn/initializers.ts';
-import { ON_DIVERGENCE } from './divergence.ts';
 import { historySchema } from './history.ts';
 import { OPTIMIZERS } from './optimizer.ts';
-import type { Recipe } from './options.ts';
+import { ON_DIVERGENCE, type Recipe } from './options.ts';
 import { SCHEDULE_DEFAULTS, SCHEDULES } from './schedule.ts';
 
 /** JSON has no infinity: null stands for it. */

@@ -1,5 +1,7 @@
 import type { Checkpoint } from '../nn/checkpoint.ts';
+import type { ModelConfig } from '../nn/config.ts';
 import { updateKey } from '../nn/dropout.ts';
+import { extendParameters } from '../nn/extend.ts';
 import { initialize } from '../nn/initializers.ts';
 import { Random } from '../random.ts';
 import type { Corpus } from '../text/corpus.ts';
@@ -38,8 +40,17 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
   /** Asked after every step without a report: whether its state is to be offered as a last checkpoint, too. */
   readonly saveNow?: () => boolean;
+  /** Begins with another model's parameters instead of drawn ones; symbols that it didn't have are drawn. */
+  readonly origin?: Origin;
   /** Goes on from a checkpoint's last state. The recipe must be the one that its run's record has. */
   readonly resume?: { readonly checkpoint: Checkpoint; readonly run: RunRecord };
+}
+
+/** A trained model to begin from, with the new id of each of its symbols in the corpus's vocabulary. */
+export interface Origin {
+  readonly model: ModelConfig;
+  readonly parameters: Float32Array;
+  readonly ids: Uint32Array;
 }
 
 /**
@@ -69,7 +80,7 @@ class Trainer {
   /** Where the run goes back to if it diverges, if it is to. */
   #target: Target | undefined;
 
-  constructor(setup: Setup, { resume, signal, saveNow = () => false }: TrainOptions) {
+  constructor(setup: Setup, { resume, origin, signal, saveNow = () => false }: TrainOptions) {
     const { recipe, plan, engine } = setup;
     this.#setup = setup;
     this.#signal = signal;
@@ -82,6 +93,7 @@ class Trainer {
       const { manifest, values } = plan.model.parameters;
       const random = new Random(`${recipe.seed}/parameters`);
       initialize(engine.kernels.floats.subarray(values), manifest, plan.model.config, random, recipe.initializer);
+      if (origin) this.#begin(origin);
       plan.average?.start(engine.kernels);
       this.#keepTarget();
     }
@@ -262,6 +274,13 @@ class Trainer {
   #outOfPatience(): 'patience' | undefined {
     const { patience = Number.POSITIVE_INFINITY } = this.#setup.recipe;
     return this.#state.sinceBest >= patience ? 'patience' : undefined;
+  }
+
+  #begin({ model, parameters, ids }: Origin): void {
+    const { plan, engine } = this.#setup;
+    const { config, parameters: place } = plan.model;
+    const fresh = engine.kernels.floats.subarray(place.values, place.values + place.manifest.size);
+    extendParameters(parameters, model, ids, fresh as Float32Array, config.symbols);
   }
 
   #keepTarget(): void {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { corpusFromText } from '../../src/text/corpus.ts';
-import { type TextSymbol, UNITS } from '../../src/text/symbols.ts';
+import { type TextSymbol, UNITS, type Unit } from '../../src/text/symbols.ts';
 import { Vocabulary } from '../../src/text/vocabulary.ts';
 import { messageOf } from './shared.ts';
 
@@ -174,4 +174,43 @@ describe('Vocabulary', () => {
     expect(() => Vocabulary.fromJSON(json)).toThrow(UserError);
     expect(() => Vocabulary.fromJSON(json)).toThrow(message);
   });
+
+  it('extended by another text, decodes its own ids, under their new numbers, to what they were', () => {
+    const texts = fc.tuple(fc.string({ unit: 'binary', minLength: 1 }), fc.string({ unit: 'binary' }));
+    fc.assert(
+      fc.property(
+        texts,
+        fc.constantFrom(...UNITS),
+        fc.boolean(),
+        fc.constantFrom(1, 2),
+        ([text, other], unit, stop, minCount) => {
+          const [old, counts] = [text, other].map((of) => countsOf(of, unit)) as [Counts, Counts];
+          const vocabulary = Vocabulary.build(old, { unit, stop });
+          const extended = vocabulary.extend(counts, minCount);
+          const ids = vocabulary.encode(text);
+          const moved = Array.from(ids, (id) => vocabulary.idsIn(extended)[id]!);
+          expect(extended.decode(moved)).toBe(vocabulary.decode(ids));
+          expect([...extended.encode(text)]).toEqual(moved);
+          for (const [symbol, count] of counts)
+            expect(extended.id(symbol) !== undefined).toBe(count >= minCount || old.has(symbol));
+          expect(extended.unknown !== undefined).toBe(minCount > 1);
+        },
+      ),
+    );
+  });
 });
+
+type Counts = Map<TextSymbol, number>;
+
+/** How often each symbol occurs. */
+function countsOf(text: string, unit: Unit): Counts {
+  const symbols: TextSymbol[] =
+    unit === 'byte'
+      ? [...Buffer.from(text)]
+      : unit === 'codepoint'
+        ? [...text]
+        : [...new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)].map(({ segment }) => segment);
+  const counts: Counts = new Map();
+  for (const symbol of symbols) counts.set(symbol, (counts.get(symbol) ?? 0) + 1);
+  return counts;
+}
