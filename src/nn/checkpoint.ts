@@ -7,8 +7,16 @@ import { Manifest } from './parameters.ts';
 
 const FORMAT = 'charnn checkpoint';
 
-/** Raised when a field changes its meaning; older files are read as long as they can be. */
-const VERSION = 1;
+/** Raised when a field is added or changes its meaning, so that an earlier program refuses what it would misread. */
+const VERSION = 2;
+
+/**
+ * What makes a file of a version one of the next. 2 added `model.tied` and, in the run's record and state, what the recipes of version
+ * 1 had not; all of that has a default (here, and in training/run.ts) that says what version 1 did.
+ */
+const MIGRATIONS: Readonly<Record<number, (file: object) => object>> = {
+  1: (file) => ({ ...file, version: 2 }),
+};
 
 /** Bounds that no model of this program's reach exceeds: they keep a damaged file from asking for all the memory there is. */
 const LIMITS = { layers: 64, hidden: 32_768, embedding: 32_768, symbols: 1_200_000, parameters: 500_000_000 };
@@ -129,15 +137,10 @@ function parseJson(bytes: Buffer, name: string): SetApart {
   }
 }
 
-function validate(json: unknown, name: string): z.infer<typeof fileSchema> {
-  const { format, version } = (json ?? {}) as { format?: unknown; version?: unknown };
+function validate(given: unknown, name: string): z.infer<typeof fileSchema> {
+  const { format } = (given ?? {}) as { format?: unknown };
   if (format !== FORMAT) throw new UserError(`${name}: not a checkpoint of this program (no "format": "${FORMAT}")`);
-  if (version !== VERSION) {
-    const other = typeof version === 'number' ? `version ${version}` : 'an unknown version';
-    throw new UserError(
-      `${name}: a checkpoint of ${other}, where this program reads version ${VERSION}; use the program that wrote it, or train again`,
-    );
-  }
+  const json = migrate(given as { version?: unknown }, name);
   // Of each that is wrong, an issue would be made.
   const many = [json, (json as { resume?: unknown }).resume].find((part) => countTensors(part) > MOST_TENSORS);
   if (many) throw damaged(name, `it has ${countTensors(many)} tensors, more than ${MOST_TENSORS}`);
@@ -145,6 +148,23 @@ function validate(json: unknown, name: string): z.infer<typeof fileSchema> {
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   throw damaged(name, `${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
+}
+
+/** The file as this version would have written it. UserError for a version that this program doesn't know. */
+function migrate(file: { version?: unknown }, name: string): object {
+  const { version } = file;
+  if (typeof version === 'number' && version > VERSION) {
+    throw new UserError(
+      `${name}: a checkpoint of version ${version}, newer than this program, which reads versions up to ${VERSION}; use the program that wrote it, or a newer one`,
+    );
+  }
+  let migrated: { version?: unknown } = file;
+  while (migrated.version !== VERSION) {
+    const step = typeof migrated.version === 'number' ? MIGRATIONS[migrated.version] : undefined;
+    if (!step) throw new UserError(`${name}: a checkpoint of an unknown version; use another, or train again`);
+    migrated = step(migrated);
+  }
+  return migrated;
 }
 
 function countTensors(part: unknown): number {

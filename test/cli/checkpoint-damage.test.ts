@@ -72,12 +72,12 @@ async function expectRefused(
 const BIAS = 'layers.0.bias';
 
 describe.concurrent('a checkpoint that is', () => {
-  test('of another version', () =>
+  test('of a newer version', () =>
     expectRefused(
       changed((it) => {
-        it.version = 2;
+        it.version = 3;
       }),
-      /a checkpoint of version 2, where this program reads version 1; use the program that wrote it, or train again/,
+      /a checkpoint of version 3, newer than this program, which reads versions up to 2; use the program that wrote it/,
       READERS,
     ));
   test('of another format', () =>
@@ -226,6 +226,30 @@ describe.concurrent('a checkpoint that is', () => {
       status: 1,
       stderr: 'rnn: nowhere.json: there is no such checkpoint; make one with `rnn train`\n',
     });
+  });
+});
+
+test('a checkpoint of version 1 is read, and its run resumed', async () => {
+  // Made by the last program of version 1: `rnn train tobe.txt --mode stream --hidden 2 --layers 1 --embedding 2 --batch 2 --bptt 4
+  // --steps 6 --validation 0.2` on this text.
+  const cwd = temporaryFolder();
+  file(cwd, 'tobe.txt', 'to be or not to be\n'.repeat(6));
+  const old = readFileSync(new URL('../golden/checkpoint-v1.json', import.meta.url));
+  expect(JSON.parse(old.toString())).toMatchObject({ version: 1 });
+  const path = file(cwd, 'old.last.json', old);
+  for (const args of [
+    ['info', path],
+    ['sample', '-c', path, '--length', '5'],
+    ['beam', '-c', path],
+  ]) {
+    expect(await rnn(args, { cwd })).toMatchObject({ status: 0 });
+  }
+  const resumed = await rnn(['train', 'tobe.txt', '--resume', path, '--steps', '9'], { cwd });
+  expect(resumed.stderr).toMatch('all steps: 9 steps');
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({
+    version: 2,
+    model: { tied: false },
+    run: { step: 9 },
   });
 });
 

@@ -179,7 +179,7 @@ describe('what is saved comes back', () => {
   test('is JSON that other programs can read, as the format says', () => {
     const file = JSON.parse(TEXT);
     expect(Object.keys(file)).toEqual(['format', 'version', 'model', 'vocabulary', 'run', 'tensors', 'resume']);
-    expect(file).toMatchObject({ format: 'charnn checkpoint', version: 1, model: SMALL });
+    expect(file).toMatchObject({ format: 'charnn checkpoint', version: 2, model: SMALL });
     expect(Object.keys(file.tensors)).toEqual(new Manifest(SMALL).views.map(({ name }) => name));
     const { shape, dtype, data } = file.tensors['layers.0.bias'];
     expect({ shape, dtype }).toEqual({ shape: [20], dtype: 'float32' });
@@ -305,9 +305,12 @@ describe('a file that isn’t a checkpoint is refused in a line:', () => {
     refusal(text);
   });
 
-  test.each([0, 2, '1', null, [1], { a: 'b'.repeat(5000) }, '\n'.repeat(10)])('of version %j', (version) => {
-    expect(refusal(changed((file) => Object.assign(file, { version })))).toContain('version');
-  });
+  test.each([0, 3, 1.5, -1, 1e300, '1', null, [1], { a: 'b'.repeat(5000) }, '\n'.repeat(10)])(
+    'of version %j',
+    (version) => {
+      expect(refusal(changed((file) => Object.assign(file, { version })))).toContain('version');
+    },
+  );
 
   test('cut off anywhere', () => {
     for (let length = 0; length < TEXT.length - 2; length += 1 + Math.floor(length / 40))
