@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { UserError } from '../errors.ts';
-import type { Checkpoint } from '../nn/checkpoint.ts';
+import type { Checkpoint, Json } from '../nn/checkpoint.ts';
 import { removeLeftovers, requireWritable } from '../nn/checkpoint-file.ts';
 import { type Corpus, readCorpus } from '../text/corpus.ts';
 import type { Recipe } from '../training/options.ts';
@@ -87,7 +87,14 @@ async function prepareResumed(
     );
   }
   const claim = claimPath(path, replaces, say);
-  return { corpus, trainOptions: { recipe, place: placeFrom(options), resume: { checkpoint, run } }, ...claim };
+  const resume = { checkpoint: options.time === undefined ? checkpoint : withTimeAnew(checkpoint), run };
+  return { corpus, trainOptions: { recipe, place: placeFrom(options), resume }, ...claim };
+}
+
+/** A --time that is given now counts from now. */
+function withTimeAnew(checkpoint: Checkpoint): Checkpoint {
+  const { data, tensors } = checkpoint.resume!;
+  return { ...checkpoint, resume: { data: { ...(data as object), seconds: undefined } as unknown as Json, tensors } };
 }
 
 /** What --resume names: a file, or, without one, the state beside --out, or the newest. */

@@ -219,8 +219,8 @@ A run without --epochs, --steps or --time reads 10 million symbols, or the text
 with all that --resume needs, to NAME.last.json beside it. The path of the best
 model is printed to standard output.
 
-With --resume, --epochs, --steps and --time may be given anew, to train longer;
-the rest of the training is as it was begun. Ctrl-C, SIGTERM and SIGHUP end the
+With --resume, --epochs, --steps and --time may be given anew, to train longer
+(time counts from now); the rest of the training is as it was begun. Ctrl-C, SIGTERM and SIGHUP end the
 run after the step under way, with its state saved; a second one ends it at once.
 
 Examples:

@@ -1,12 +1,24 @@
 import type { Limits } from './options.ts';
 
-/** How far a run is towards the nearest of its limits. Time counts from when this is made. */
+/** How far a run is towards the nearest of its limits. Time counts from when this is made, and what went before it. */
 export class Course {
   readonly #limits: Limits;
   readonly #start = performance.now();
+  /** Seconds of the run before it was resumed. */
+  #before = 0;
 
   constructor(limits: Limits) {
     this.#limits = limits;
+  }
+
+  /** Seconds of the run so far, where a limit counts them: a checkpoint of any other run holds no time. */
+  get seconds(): number | undefined {
+    return this.#limits.seconds === undefined ? undefined : this.#seconds();
+  }
+
+  /** Goes on from where `seconds` was taken. */
+  resume(seconds: number): void {
+    this.#before = seconds;
   }
 
   /** Share of the run that is over, in [0, 1]. */
@@ -27,6 +39,6 @@ export class Course {
   }
 
   #seconds(): number {
-    return (performance.now() - this.#start) / 1000;
+    return this.#before + (performance.now() - this.#start) / 1000;
   }
 }

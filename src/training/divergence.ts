@@ -62,7 +62,8 @@ export function keepTarget(snapshot: Checkpoint): Target {
   const { parameters, ...rest } = snapshot;
   const resume = snapshot.resume!;
   const tensors = new Map([...resume.tensors].filter(([key]) => !key.startsWith(PREFIX)).map(copied));
-  const { rollback: _, ...data } = resume.data as unknown as TrainerProgress;
+  // What is gone back to has no time of its own, and no target.
+  const { rollback: _, seconds: __, ...data } = resume.data as unknown as TrainerProgress;
   const checkpoint = { ...rest, parameters: parameters.slice(), resume: { data: data as Resume['data'], tensors } };
   return { checkpoint, run: snapshot.run as unknown as RunRecord };
 }

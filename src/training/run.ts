@@ -116,6 +116,8 @@ const stateSchema = z.strictObject({
   rollbacks: z.int().nonnegative().default(0),
   /** Sums since the last point of the history. */
   tally: z.array(z.number()).length(5),
+  /** That the run has taken, where it is limited by time. */
+  seconds: z.number().nonnegative().optional(),
   batches: batchesSchema,
 });
 

@@ -4,6 +4,7 @@ import type { Checkpoint, Resume } from '../nn/checkpoint.ts';
 import type { Corpus } from '../text/corpus.ts';
 import type { Split } from '../text/split.ts';
 import type { Batches } from '../text/windows.ts';
+import type { Course } from './course.ts';
 import { readTarget, type Target, targetParts } from './divergence.ts';
 import type { Recipe } from './options.ts';
 import type { TrainingPlan } from './program.ts';
@@ -19,6 +20,7 @@ export interface Moment {
   readonly plan: TrainingPlan;
   readonly kernels: Kernels;
   readonly batches: Batches;
+  readonly course: Course;
   readonly state: RunState;
   /** Where it goes back to if it diverges. */
   readonly target?: Target | undefined;
@@ -54,8 +56,9 @@ export function takeSnapshot(moment: Moment, resumable: boolean): Checkpoint {
   };
 }
 
-function resumeState({ batches, plan, kernels, state, target }: Moment): Resume {
-  const progress: TrainerProgress = { ...state.progress, batches: batches.state() as TrainerProgress['batches'] };
+function resumeState({ batches, course, plan, kernels, state, target }: Moment): Resume {
+  const place = batches.state() as TrainerProgress['batches'];
+  const progress: TrainerProgress = { ...state.progress, seconds: course.seconds, batches: place };
   const tensors = viewTensors(plan, kernels);
   if (!target) return { data: toJson(progress), tensors };
   const kept = targetParts(target);
@@ -67,7 +70,7 @@ function resumeState({ batches, plan, kernels, state, target }: Moment): Resume 
  * doesn't fit.
  */
 export function restoreSnapshot(moment: Moment, checkpoint: Checkpoint, run: RunRecord): Target | undefined {
-  const { plan, kernels, batches, state } = moment;
+  const { plan, kernels, batches, course, state } = moment;
   const { resume } = checkpoint;
   if (!resume) throw new UserError('the checkpoint has no training state to resume; give the .last.json beside it');
   const progress = readProgress(resume.data);
@@ -77,6 +80,7 @@ export function restoreSnapshot(moment: Moment, checkpoint: Checkpoint, run: Run
   }
   loadTensors(plan, kernels, checkpoint);
   batches.restore(place);
+  if (progress.seconds !== undefined) course.resume(progress.seconds);
   state.restore(run, progress);
   return readTarget(checkpoint, run, progress);
 }

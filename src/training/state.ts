@@ -52,7 +52,7 @@ export class RunState {
   }
 
   /** What a checkpoint keeps besides the run's record. */
-  get progress(): Omit<TrainerProgress, 'batches' | 'rollback'> {
+  get progress(): Omit<TrainerProgress, 'batches' | 'rollback' | 'seconds'> {
     const { best, sinceBest, plateaus, sincePlateau, rollbacks, tally } = this;
     return {
       best: Number.isFinite(best) ? best : null,

@@ -121,6 +121,28 @@ describe('a run resumed from a last checkpoint', () => {
     );
     expect(rest.last.text).toBe(long.last.text);
   });
+
+  test('that is limited by time has what was left of it, and not all of it once more', async () => {
+    const recipe = {
+      limits: { seconds: 0.4 },
+      validateEvery: 10,
+      schedule: { ...RECIPE.schedule, name: 'linear' as const },
+    };
+    const controller = new AbortController();
+    const part = await run(STREAM, recipe, { signal: controller.signal }, async ({ type }) => {
+      if (type === 'step') await new Promise((resolve) => setTimeout(resolve, 20));
+      if (type === 'report') controller.abort();
+    });
+    expect(part.done.reason).toBe('interrupted');
+    const { seconds } = JSON.parse(part.last.text).resume.data;
+    expect(seconds).toBeGreaterThan(0.1);
+    const rest = await run(STREAM, recipe, { resume: resumeFrom(part.last.text) });
+    expect(rest.done.reason).toBe('time');
+    expect(rest.steps[0]!.progress).toBeGreaterThan(seconds / 0.4);
+    expect(rest.steps[0]!.rate).toBeLessThan(part.steps.at(-1)!.rate);
+    const over = await run(STREAM, recipe, { resume: resumeFrom(rest.last.text) });
+    expect(over.steps).toEqual([]);
+  });
 });
 
 /** A checkpoint's `resume` before it is checked. */
