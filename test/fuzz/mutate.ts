@@ -129,7 +129,7 @@ const VALUES: readonly (() => unknown)[] = [
   ],
 ].map((value) => () => structuredClone(value));
 
-const deep = (): unknown => JSON.parse(`${'['.repeat(3000)}${']'.repeat(3000)}`);
+const deep = (): unknown => JSON.parse(`${'['.repeat(500)}${']'.repeat(500)}`);
 const wide = (): unknown => Array.from({ length: 20_000 }, (_, i) => i % 7);
 const manyKeys = (): unknown => Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`key${i}`, i]));
 
