@@ -61,6 +61,18 @@ describe.concurrent('a corpus that is no text', () => {
   test('that is named by a text with a newline', () =>
     fails(['train', 'a\nb\u001b[1m'], /a\\nb\\x1b\[1m: no such file/));
   test('standard input twice', () => fails(['train', '-', '-'], /standard input \(-\) can be read only once/));
+  test('that has no end', (context) => {
+    if (!existsSync('/dev/zero')) return context.skip('there is no /dev/zero');
+    return fails(
+      ['train', '/dev/zero'],
+      /\/dev\/zero: the text has more than 16777216 bytes, the most allowed; give a part/,
+    );
+  });
+  test('that is longer than --max-bytes', () =>
+    fails(
+      ['train', 'text.txt', '--max-bytes', '100'],
+      /text\.txt: the text has more than 100 bytes, the most allowed/,
+    ));
   test('an empty name', () => isWrongUsage(['train', ''], /'' is invalid.*must not be empty/));
   test('none at all', () => isWrongUsage(['train'], /missing required argument 'corpus'; see `rnn train --help`/));
   test('leaves nothing in ./checkpoints', async () => {
