@@ -75,7 +75,7 @@ describe('the layers', () => {
         if (from.includes('.ts')) expect(BY_PATH.has(from), `${path} imports ${from}`).toBe(true);
       }
     }
-    expect(BY_PATH.get('training/trainer.ts')?.imports).toContain('kernel/engine.ts');
+    expect(BY_PATH.get('training/setup.ts')?.imports).toContain('kernel/engine.ts');
     expect(BY_PATH.get('cli/train.ts')?.loads).toContain('cli/train-run.ts');
   });
 

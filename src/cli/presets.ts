@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import type { TrainCommandOptions } from './train.ts';
 
 /** What `rnn train --preset` takes. */
 export const PRESETS = ['quick', 'balanced', 'best'] as const;
@@ -9,7 +8,7 @@ export type PresetName = (typeof PRESETS)[number];
  * Options by purpose. What a preset doesn't name keeps its default, and what is given on the command line goes before both.
  * src/training/README.md has the loss that each reaches, and what each of its ingredients gains.
  */
-const OPTIONS: Record<PresetName, Partial<TrainCommandOptions>> = {
+const OPTIONS: Record<PresetName, Readonly<Record<string, string | number>>> = {
   /** The defaults: a minute or two, and good for a first look. */
   quick: {},
   /** The least loss that a few minutes give. */
