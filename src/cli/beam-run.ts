@@ -26,7 +26,7 @@ export async function beam(options: BeamCommandOptions): Promise<void> {
   const output = new Output();
   const completions = hypotheses.map((hypothesis) => describe(hypothesis, options.prefix, vocabulary));
   if (options.json) {
-    for (const completion of completions) await output.line(JSON.stringify(completion));
+    for (const completion of completions) await output.json(completion);
   } else if (output.terminal) {
     await output.line(aligned(completions, options.raw === true));
   } else {

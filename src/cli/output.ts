@@ -40,6 +40,11 @@ export class Output {
     await this.write(`${text}\n`);
   }
 
+  /** A line of JSON, in which no control character stands as it is: JSON itself has escapes for half of them only. */
+  async json(value: unknown): Promise<void> {
+    await this.line(JSON.stringify(value).replace(UNESCAPED, (c) => `\\u00${c.charCodeAt(0).toString(16)}`));
+  }
+
   /** Sends what is left. To be awaited before the command ends. */
   async flush(): Promise<void> {
     const bytes = Buffer.concat(this.#waiting.map((data) => (typeof data === 'string' ? Buffer.from(data) : data)));
@@ -62,6 +67,9 @@ export class Output {
 /** Control characters but for newline and tab, which a terminal would obey. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
+/** Those that JSON doesn't escape. */
+const UNESCAPED = /[\u007f-\u009f]/g;
 
 /** Text that a terminal shows and doesn't obey: control characters are escaped. */
 export function harmless(text: string): string {

@@ -84,7 +84,7 @@ async function writeTexts(
     if (json) {
       const [text, completion] = [printer.vocabulary.decode(all), printer.vocabulary.decode(ids)];
       const sample = { text, prefix, completion, stopped, logProbability, symbols: ids.length };
-      await printer.output.line(JSON.stringify(sample));
+      await printer.output.json(sample);
     } else {
       await printer.ids(all);
       await printer.output.write('\n');

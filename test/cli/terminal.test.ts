@@ -189,6 +189,16 @@ describe('control characters that a model has learned', () => {
     },
   );
 
+  test.each(['sample', 'beam'])('are escaped in the JSON of rnn %s, which says the same', async (command) => {
+    const args = [command, '-c', 'codepoint.json', '--quiet', '--prefix', 'ab', '--length', '12', '--json'];
+    const { stdout } = await rnn(command === 'sample' ? [...args, '--temperature', '0'] : args, { cwd: folder });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
+    expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+    expect(stdout).toMatch('\\u009b');
+    const [first = ''] = stdout.split('\n');
+    expect(JSON.parse(first).text).toMatch('\u001b[31mcd\u0007\u0085\u009b');
+  });
+
   test('are not sent by rnn info, anywhere', async () => {
     const { stdout } = await rnn(['info', 'codepoint.json'], { cwd: folder });
     expect(stdout).toMatch('\\u001b');
