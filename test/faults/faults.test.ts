@@ -57,11 +57,15 @@ const stepOf = (path: string): number => readRun(loadCheckpoint(path), path).ste
 const hidden = (folder: string): string[] => readdirSync(folder).filter((name) => name.startsWith('.'));
 
 describe.concurrent('killed at random instants and resumed', () => {
-  test.each(['a', 'b'])('a run ends with the bytes of the uninterrupted one: chain %s', async (chain) => {
-    const seed = `${Date.now()}/${chain}`;
-    const survival = await killAndResume(temporaryFolder(), seed, 5);
-    expect(survival, `seed ${seed}`).toMatchObject({ same: true });
-  });
+  test.each(['a', 'b'])(
+    'a run ends with the bytes of the uninterrupted one: chain %s',
+    async (chain) => {
+      const seed = `${Date.now()}/${chain}`;
+      const survival = await killAndResume(temporaryFolder(), seed, 5);
+      expect(survival, `seed ${seed}`).toMatchObject({ same: true });
+    },
+    300_000,
+  );
 });
 
 describe.concurrent('a disk that fails in mid-run is told of, training goes on, and nothing saved is lost:', () => {
