@@ -77,8 +77,7 @@ function factTable(facts: ReportContent['facts']): string {
 }
 
 function drawnTexts({ temperature, texts }: DrawnTexts): string {
-  const items = texts.map((text) => `<pre class="text">${escapeMarkup(text)}</pre>`);
-  return `<h3>Temperature ${temperature}</h3>\n${items.join('\n')}`;
+  return `<h3>Temperature ${temperature}</h3>\n<pre class="text">${escapeMarkup(texts.join('\n'))}</pre>`;
 }
 
 function surprisalSection({ trace, shown, textName }: ReportContent): string {
