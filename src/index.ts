@@ -1,19 +1,36 @@
 /**
- * The library: what the command line is made of, without its printing.
+ * The library. `load` gives a model that completes and scores text, `train` makes one:
  *
- *     const corpus = await readCorpus(['book.txt']);
- *     for await (const event of train(corpus, { recipe, place })) …
- *     const { model, parameters } = loadCheckpoint('checkpoints/book.json');
- *     const stepper = new Stepper(chooseKernel('auto'), model, parameters, 5);
- *     const completions = beamSearch(stepper, { prompt, width: 5, … });
+ *     const model = load('checkpoints/book.json');
+ *     const [best] = model.beam('dee', { k: 5 });
+ *     const texts = model.sample({ count: 10, temperature: 0.8, match: '[a-z]+' });
+ *     const { bitsPerCharacter } = model.score('machine');
+ *     for await (const event of train('book.txt', { limits: { epochs: 5 } })) …
+ *
+ * Below them, over ids instead of text, is what they and the command line are made of: `Stepper`, `sampleTexts`,
+ * `beamSearch`, `Constraint`, `scoreSequences`.
  */
-export { type BeamOptions, beamSearch, type Hypothesis } from './decoding/beam.ts';
+export { type BeamOptions, beamSearch, beamSearches, type Hypothesis, type SearchOptions } from './decoding/beam.ts';
+export { Constraint } from './decoding/constraint.ts';
+export { type Language, type LanguageOptions, languageOf } from './decoding/language.ts';
+export { Reader } from './decoding/reader.ts';
 export { type Sample, type SampleOptions, sampleStream, sampleTexts } from './decoding/sample.ts';
-export { lengthScore, logSoftmax } from './decoding/score.ts';
+export { type Sequence, scoreSequences } from './decoding/score.ts';
 export { Stops } from './decoding/stops.ts';
 export { UserError } from './errors.ts';
 export { chooseKernel, type KernelChoice } from './kernel/choose.ts';
 export type { KernelName } from './kernel/contract.ts';
+export {
+  type BeamRequest,
+  type CompletionOptions,
+  type FoundText,
+  LanguageModel,
+  load,
+  type SampledText,
+  type SampleRequest,
+  type ScoredText,
+} from './library/language-model.ts';
+export { completeRecipe, type PartialRecipe, type TrainingOptions, train } from './library/train.ts';
 export { type Checkpoint, parseCheckpoint, serializeCheckpoint } from './nn/checkpoint.ts';
 export { loadCheckpoint, saveCheckpoint } from './nn/checkpoint-file.ts';
 export type { ModelConfig } from './nn/config.ts';
@@ -25,4 +42,4 @@ export type * from './training/events.ts';
 export { OPTIMIZER_DEFAULTS } from './training/optimizer.ts';
 export type { Limits, Place, Recipe } from './training/options.ts';
 export { type RunRecord, readRun } from './training/run.ts';
-export { type TrainOptions, train } from './training/trainer.ts';
+export type { TrainOptions } from './training/trainer.ts';

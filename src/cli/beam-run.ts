@@ -1,96 +1,112 @@
-import { beamSearch, type Hypothesis } from '../decoding/beam.ts';
+import { beamSearches, type SearchOptions } from '../decoding/beam.ts';
+import { BEAM_LENGTH, defaultLength, inOption, startFrom } from '../decoding/requests.ts';
+import { EXIT, UsageError, UserError } from '../errors.ts';
 import { chooseKernel } from '../kernel/choose.ts';
 import { Stepper } from '../nn/stepper.ts';
-import type { Vocabulary } from '../text/vocabulary.ts';
-import type { BeamCommandOptions } from './beam.ts';
-import { openCheckpoint } from './checkpoints.ts';
-import { harmless, Output, paint } from './output.ts';
-import { startFrom, stopsFrom } from './prompt.ts';
+import type { BeamCommandOptions, SearchCommandOptions } from './beam.ts';
+import { type LoadedModel, openCheckpoint } from './checkpoints.ts';
+import { aligned, type Completion, describe, field, tabbed } from './completions.ts';
+import { constraintFrom, noRepeatOf, stopsFromOption } from './constraints.ts';
+import { type Line, readLines } from './lines.ts';
+import { complain, Output } from './output.ts';
 
-/** T, where nothing is said. */
-const LENGTH = { lines: 100, stream: 40 };
+/** Rows of a stepper that works on many prefixes at once: more gain little. */
+const ROWS = 512;
 
-/** Writes the hypotheses of a beam search to standard output. */
-export async function beam(options: BeamCommandOptions): Promise<void> {
-  const { checkpoint, vocabulary } = openCheckpoint(options.checkpoint, options.quiet === true);
-  const { prompt } = startFrom(options.prefix, vocabulary);
-  const stepper = new Stepper(chooseKernel(options.kernel), checkpoint.model, checkpoint.parameters, options.k);
-  const hypotheses = beamSearch(stepper, {
-    prompt,
-    width: options.k,
-    length: options.length ?? (vocabulary.stop === undefined ? LENGTH.stream : LENGTH.lines),
-    finished: options.finished ?? options.k,
-    lengthPenalty: options.lengthPenalty,
-    stops: stopsFrom(options.stop, vocabulary),
-  }).slice(0, options.count ?? options.k);
-  const output = new Output();
-  const completions = hypotheses.map((hypothesis) => describe(hypothesis, options.prefix, vocabulary));
-  if (options.json) {
-    for (const completion of completions) await output.json(completion);
-  } else if (output.terminal) {
-    await output.line(aligned(completions, options.raw === true));
-  } else {
-    for (const completion of completions) await output.line(tabbed(completion));
+/** Writes the hypotheses of a beam search to standard output. Returns the exit status. */
+export async function beam(options: BeamCommandOptions): Promise<number> {
+  if (options.prefix !== undefined && options.prefixFile !== undefined) {
+    throw new UsageError('--prefix and --prefix-file can’t both be given; leave one out');
   }
+  const model = openCheckpoint(options.checkpoint, options.quiet === true);
+  const search = await searchFrom(options, model);
+  const output = new Output();
+  const status = await (options.prefixFile === undefined
+    ? completeOne(options, model, search, output)
+    : completeLines(options.prefixFile, options, model, search, output));
   await output.flush();
+  return status;
 }
 
-/** A hypothesis as it is printed. `text` and `completion` are without what ended them. */
-interface Completion {
-  readonly text: string;
-  readonly completion: string;
-  /** What ended it: `<stop>` or a stop string; empty where it was cut off. */
-  readonly end: string;
-  readonly finished: boolean;
-  readonly score: number;
-  readonly logProbability: number;
-  readonly probability: number;
-  /** T of the score: symbols of the completion and of its end. */
-  readonly symbols: number;
-}
-
-function describe(hypothesis: Hypothesis, prefix: string, vocabulary: Vocabulary): Completion {
-  const { ids, ending, score, logProbability } = hypothesis;
-  const cut = ids.length - ending;
-  const completion = vocabulary.decode(ids.slice(0, cut));
-  const end = ids
-    .slice(cut)
-    .map((id) => vocabulary.label(id))
-    .join('');
+/** What is to be searched for. UsageError where nothing can be found. */
+export async function searchFrom(options: SearchCommandOptions, { vocabulary }: LoadedModel): Promise<SearchOptions> {
+  const { k, groups } = options;
+  if (k % groups !== 0) throw new UsageError(`--groups ${groups} doesn't divide --k ${k}; give a k that is a multiple`);
+  const length = options.length ?? defaultLength(BEAM_LENGTH, vocabulary);
+  const stops = stopsFromOption(options.stop, vocabulary);
   return {
-    text: prefix + completion,
-    completion,
-    end,
-    finished: ending > 0,
-    score,
-    logProbability,
-    probability: Math.exp(logProbability),
-    symbols: ids.length,
+    width: k,
+    length,
+    finished: options.finished ?? k,
+    lengthPenalty: options.lengthPenalty,
+    stops,
+    groups,
+    diversity: options.diversity,
+    constraint: await constraintFrom(options, stops, length, vocabulary),
+    noRepeat: noRepeatOf(options),
   };
 }
 
-function numbers({ score, logProbability, probability }: Completion): string[] {
-  return [score.toFixed(4), logProbability.toFixed(4), probability.toPrecision(3)];
+async function completeOne(
+  { prefix = '', k, count = k, kernel, json, raw }: BeamCommandOptions,
+  { checkpoint, vocabulary }: LoadedModel,
+  search: SearchOptions,
+  output: Output,
+): Promise<number> {
+  const { prompt } = inOption('--prefix', () => startFrom(prefix, vocabulary));
+  const stepper = new Stepper(chooseKernel(kernel), checkpoint.model, checkpoint.parameters, k);
+  const [found = []] = beamSearches(stepper, search, [prompt]);
+  const completions = found.slice(0, count).map((hypothesis) => describe(hypothesis, prefix, vocabulary));
+  if (completions.length === 0)
+    throw new UserError('no completion was found; use a larger --k or --length, or ask for less');
+  if (json) {
+    for (const completion of completions) await output.line(JSON.stringify(completion));
+  } else if (output.terminal) {
+    await output.line(aligned(completions, raw === true));
+  } else {
+    for (const completion of completions) await output.line(tabbed(completion));
+  }
+  return EXIT.done;
 }
 
-/** For a program: newlines and tabs in a text are escaped, so that a hypothesis is a line. */
-function tabbed(completion: Completion): string {
-  const text = completion.text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\t', '\\t');
-  return [text, ...numbers(completion), completion.finished ? 'stop' : 'length'].join('\t');
+/** A line for each line of the file, in order; those that can't be completed are named, and the rest is done. */
+export async function completeLines(
+  path: string,
+  { k, count = k, kernel, json }: SearchCommandOptions,
+  { checkpoint, vocabulary }: LoadedModel,
+  search: SearchOptions,
+  output: Output,
+): Promise<number> {
+  const stepper = new Stepper(chooseKernel(kernel), checkpoint.model, checkpoint.parameters, Math.max(k, ROWS));
+  let status: number = EXIT.done;
+  const promptOf = ({ number, text }: Line): readonly number[] | undefined => {
+    try {
+      if (text === undefined) throw new UserError('is not UTF-8; convert it');
+      return startFrom(text, vocabulary).prompt;
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      complain(`line ${number}: ${error.message}`);
+      status = EXIT.failed;
+      return undefined;
+    }
+  };
+  for await (const lines of readLines(path)) {
+    const prompts = lines.map(promptOf);
+    const found = beamSearches(
+      stepper,
+      search,
+      prompts.filter((prompt) => prompt !== undefined),
+    );
+    for (const [index, { number, text = '' }] of lines.entries()) {
+      const hypotheses = prompts[index] ? found.next().value : [];
+      const completions = [...(hypotheses ?? [])].slice(0, count).map((each) => describe(each, text, vocabulary));
+      await output.line(json ? JSON.stringify({ line: number, prefix: text, completions }) : row(text, completions));
+    }
+    await output.flush();
+  }
+  return status;
 }
 
-/** For a person. */
-function aligned(completions: readonly Completion[], raw: boolean): string {
-  const shown = completions.map(({ text, end, finished }) => {
-    const oneLine = text.replaceAll('\n', '⏎').replaceAll('\t', '⇥');
-    return { text: raw ? oneLine : harmless(oneLine), end: finished ? end : '…' };
-  });
-  const width = Math.max(4, ...shown.map(({ text, end }) => text.length + end.length));
-  const head = `${'text'.padEnd(width)}     score     log p  probability`;
-  const rows = shown.map(({ text, end }, index) => {
-    const [score = '', log = '', probability = ''] = numbers(completions[index]!);
-    const padding = ' '.repeat(width - text.length - end.length);
-    return `${text}${paint.dim(end)}${padding}${score.padStart(10)}${log.padStart(10)}${probability.padStart(13)}`;
-  });
-  return [paint.dim(head), ...rows].join('\n');
+function row(prefix: string, completions: readonly Completion[]): string {
+  return [prefix, ...completions.map(({ text }) => text)].map(field).join('\t');
 }

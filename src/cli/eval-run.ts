@@ -1,3 +1,4 @@
+import { inOption } from '../decoding/requests.ts';
 import { UsageError, UserError } from '../errors.ts';
 import { type Corpus, readCorpus } from '../text/corpus.ts';
 import { type Part, splitCorpus, wholeCorpus } from '../text/split.ts';
@@ -7,7 +8,6 @@ import { readRun } from '../training/run.ts';
 import { type LoadedModel, openCheckpoint } from './checkpoints.ts';
 import type { EvalCommandOptions } from './eval.ts';
 import { grouped, lossText, Output, table } from './output.ts';
-import { encodeOption } from './prompt.ts';
 
 /** Measures a model on a text, and prints what came out. */
 export async function evaluateText(sources: readonly string[], options: EvalCommandOptions): Promise<void> {
@@ -36,7 +36,7 @@ function onlyOf({ only, dynamic }: EvalCommandOptions, { vocabulary }: LoadedMod
   if (only === undefined) return undefined;
   if (dynamic)
     throw new UsageError('--only can’t be given with --dynamic, which learns from all symbols; leave one out');
-  return new Set(encodeOption('--only', only, vocabulary));
+  return new Set(inOption('--only', () => vocabulary.encode(only)));
 }
 
 /** All of the text, or a part of the run's own split of it. */

@@ -4,6 +4,7 @@ import { EXIT, UserError } from '../errors.ts';
 import { beamCommand } from './beam.ts';
 import { benchCommand } from './bench.ts';
 import { compareCommand } from './compare.ts';
+import { completeCommand } from './complete.ts';
 import { corpusCommand } from './corpus.ts';
 import { demoCommand } from './demo.ts';
 import { evalCommand } from './eval.ts';
@@ -13,6 +14,7 @@ import { oneLine, ReaderGone } from './output.ts';
 import { plotCommand } from './plot.ts';
 import { reportCommand } from './report.ts';
 import { sampleCommand } from './sample.ts';
+import { scoreCommand } from './score.ts';
 import { trainCommand } from './train.ts';
 
 const EXAMPLES = `
@@ -20,6 +22,8 @@ Examples:
   rnn train book.txt                    train on a text, and save the model in ./checkpoints
   rnn sample --length 500               write new text with the newest model
   rnn beam --prefix d --k 5             the five likeliest completions of d
+  rnn complete                          complete as you type
+  rnn score names.txt                   how likely each line is
   rnn report --html report.html         a page on what the newest model has learned
   rnn info                              what the newest model is, and how it was trained
 
@@ -56,6 +60,8 @@ function build(): Command {
     trainCommand(),
     sampleCommand(),
     beamCommand(),
+    completeCommand(),
+    scoreCommand(),
     evalCommand(),
     compareCommand(),
     infoCommand(),

@@ -23,7 +23,7 @@ export function number(least: number, most = Number.MAX_VALUE, above = false): (
   return (text) => {
     const value = text.trim() === '' ? Number.NaN : Number(text);
     if (value <= most && (above ? value > least : value >= least)) return value;
-    throw new InvalidArgumentError(`It must be a number ${above ? `above ${least}` : rangeText(least, most)}.`);
+    throw new InvalidArgumentError(`It must be a number ${above ? aboveText(least, most) : rangeText(least, most)}.`);
   };
 }
 
@@ -78,10 +78,15 @@ export function lengthRange(text: string): { readonly least: number; readonly mo
   throw new InvalidArgumentError('It must be a whole number such as 30, or a range such as 1-8.');
 }
 
+/** Text of one character at least. */
+export function nonEmpty(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It must not be empty.');
+  return text;
+}
+
 /** Repeated options in order. */
 export function collect(text: string, before: readonly string[] = []): readonly string[] {
-  if (text === '') throw new InvalidArgumentError('It must not be empty.');
-  return [...before, text];
+  return [...before, nonEmpty(text)];
 }
 
 /** The path of a file that is written, or read by its name alone: never a standard stream. */
@@ -92,4 +97,8 @@ export function filePath(text: string): string {
 
 function rangeText(least: number, most: number): string {
   return most >= Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`;
+}
+
+function aboveText(least: number, most: number): string {
+  return most >= Number.MAX_SAFE_INTEGER ? `above ${least}` : `above ${least}, and at most ${most}`;
 }

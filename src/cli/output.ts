@@ -81,6 +81,11 @@ export function oneLine(text: string): string {
   return harmless(text).replaceAll('\n', '\\n');
 }
 
+/** What went wrong with a part of the work, where the rest goes on. */
+export function complain(message: string): void {
+  process.stderr.write(`rnn: ${oneLine(message)}\n`);
+}
+
 /** A remark on standard error. */
 export function remark(text: string): void {
   process.stderr.write(`${paintError.dim(text)}\n`);

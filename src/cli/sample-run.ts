@@ -1,48 +1,76 @@
 import { randomInt } from 'node:crypto';
-import { type SampleOptions, sampleStream, sampleTexts } from '../decoding/sample.ts';
+import { defaultLength, inOption, SAMPLE_LENGTH, type Start, startFrom } from '../decoding/requests.ts';
+import { type Sample, type SampleOptions, sampleStream, sampleTexts } from '../decoding/sample.ts';
+import { selectTexts } from '../decoding/select.ts';
+import { EXIT } from '../errors.ts';
 import { chooseKernel } from '../kernel/choose.ts';
 import { Stepper } from '../nn/stepper.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 import { openCheckpoint } from './checkpoints.ts';
-import { harmless, Output, remark } from './output.ts';
-import { type Start, startFrom, stopsFrom } from './prompt.ts';
+import { constraintFrom, noRepeatOf, stopsFromOption } from './constraints.ts';
+import { readLines } from './lines.ts';
+import { complain, harmless, Output, remark } from './output.ts';
 import type { SampleCommandOptions } from './sample.ts';
 
 /** Texts drawn side by side: more gain little, and the first would come later. */
 const ROWS = 64;
 
-/** The most symbols of a text, where nothing is said. */
-const LENGTH = { lines: 200, stream: 1000 };
-
-/** Writes samples to standard output. */
-export async function sample(options: SampleCommandOptions): Promise<void> {
+/** Writes samples to standard output. Returns the exit status. */
+export async function sample(options: SampleCommandOptions): Promise<number> {
   const quiet = options.quiet === true;
   const { checkpoint, vocabulary } = openCheckpoint(options.checkpoint, quiet);
-  const start = startFrom(options.prefix, vocabulary);
-  const seed = options.seed ?? String(randomInt(2 ** 31));
-  if (options.seed === undefined && options.temperature > 0 && !quiet) remark(`seed ${seed}`);
-  const stepper = new Stepper(
-    chooseKernel(options.kernel),
-    checkpoint.model,
-    checkpoint.parameters,
-    Math.min(ROWS, options.count),
-  );
+  const start = inOption('--prefix', () => startFrom(options.prefix, vocabulary));
+  const request = await requestFrom(options, start, vocabulary);
+  const known = await linesOf(options.novel ?? []);
+  if (options.seed === undefined && options.temperature > 0 && !quiet) remark(`seed ${request.seed}`);
+  const choosy = options.unique === true || known.size > 0 || request.noRepeat !== undefined;
   const lines = vocabulary.stop !== undefined;
-  const request: SampleOptions = {
-    prompt: start.prompt,
-    temperature: options.temperature,
-    length: options.length ?? (lines ? LENGTH.lines : LENGTH.stream),
-    stops: stopsFrom(options.stop, vocabulary),
-    seed,
-  };
+  const rows = choosy ? ROWS : Math.min(ROWS, options.count);
+  const { model, parameters } = checkpoint;
+  const stepper = new Stepper(chooseKernel(options.kernel), model, parameters, rows);
   const output = new Output();
   const printer = new Printer(output, vocabulary, options.raw === true);
-  if (options.json || lines || options.count > 1) {
-    await writeTexts(stepper, request, options, start, printer);
-  } else {
-    await writeStream(stepper, request, start, printer);
+  if (!options.json && !lines && options.count === 1 && known.size === 0) {
+    return await writeStream(stepper, request, start, printer);
   }
-  await output.flush();
+  const textOf = ({ ids }: Sample) => vocabulary.decode([...start.prefix, ...ids]);
+  const wishes = { unique: options.unique === true, known, textOf };
+  const samples = choosy
+    ? selectTexts(sampleTexts(stepper, request, Number.POSITIVE_INFINITY), options.count, wishes)
+    : sampleTexts(stepper, request, options.count);
+  try {
+    await writeTexts(samples, options, start, printer);
+  } finally {
+    await output.flush();
+  }
+  return EXIT.done;
+}
+
+async function requestFrom(
+  options: SampleCommandOptions,
+  start: Start,
+  vocabulary: Vocabulary,
+): Promise<SampleOptions> {
+  const { temperature, topK, topP, minP, typical, repetitionPenalty, repetitionWindow } = options;
+  const length = options.length ?? defaultLength(SAMPLE_LENGTH, vocabulary);
+  const stops = stopsFromOption(options.stop, vocabulary);
+  return {
+    prompt: start.prompt,
+    length,
+    stops,
+    seed: options.seed ?? String(randomInt(2 ** 31)),
+    constraint: await constraintFrom(options, stops, length, vocabulary),
+    noRepeat: noRepeatOf(options),
+    ...{ temperature, topK, topP, minP, typical, repetitionPenalty, repetitionWindow },
+  };
+}
+
+/** All lines of the files of --novel. */
+async function linesOf(files: readonly string[]): Promise<ReadonlySet<string>> {
+  const known = new Set<string>();
+  for (const file of files)
+    for await (const lines of readLines(file)) for (const { text = '' } of lines) known.add(text);
+  return known;
 }
 
 /** Sends symbols as text; to a terminal without what it would obey, and bytes that stand for themselves as they are elsewhere. */
@@ -73,13 +101,12 @@ class Printer {
 }
 
 async function writeTexts(
-  stepper: Stepper,
-  request: SampleOptions,
-  { count, prefix, json }: SampleCommandOptions,
+  samples: Iterable<Sample>,
+  { prefix, json }: SampleCommandOptions,
   start: Start,
   printer: Printer,
 ): Promise<void> {
-  for (const { ids, stopped, logProbability } of sampleTexts(stepper, request, count)) {
+  for (const { ids, stopped, logProbability } of samples) {
     const all = [...start.prefix, ...ids];
     if (json) {
       const [text, completion] = [printer.vocabulary.decode(all), printer.vocabulary.decode(ids)];
@@ -92,20 +119,25 @@ async function writeTexts(
   }
 }
 
-async function writeStream(stepper: Stepper, request: SampleOptions, start: Start, printer: Printer): Promise<void> {
-  if (printer.exact) {
-    await printer.ids(start.prefix);
-    for (const id of sampleStream(stepper, request)) await printer.ids([id]);
-    return;
-  }
-  const decoder = printer.vocabulary.decoder();
+/** Writes a text as it is drawn. Returns the exit status. */
+async function writeStream(stepper: Stepper, request: SampleOptions, start: Start, printer: Printer): Promise<number> {
+  const { output, vocabulary } = printer;
+  const decoder = vocabulary.decoder();
+  const stream = sampleStream(stepper, request);
   let last = '';
-  for (const id of start.prefix) await printer.text(decoder.write(id));
-  for (const id of sampleStream(stepper, request)) {
+  const write = async (id: number): Promise<void> => {
+    if (printer.exact) return await printer.ids([id]);
     const text = decoder.write(id);
     if (text !== '') last = text;
     await printer.text(text);
-  }
-  await printer.text(decoder.end());
-  if (printer.output.terminal && !last.endsWith('\n')) await printer.output.write('\n');
+  };
+  for (const id of start.prefix) await write(id);
+  let next = stream.next();
+  for (; !next.done; next = stream.next()) await write(next.value);
+  if (!printer.exact) await printer.text(decoder.end());
+  if (output.terminal && !last.endsWith('\n')) await output.write('\n');
+  await output.flush();
+  if (next.value.met) return EXIT.done;
+  complain('the text ended before it met the constraints: --no-repeat left no symbol to go on with; use a larger n');
+  return EXIT.failed;
 }

@@ -1,39 +1,52 @@
 import type { Random } from '../random.ts';
-import { logSoftmax } from './score.ts';
+import { type FilterOptions, filter, likeliest } from './filters.ts';
+import { logSoftmax } from './log-softmax.ts';
 
-/** A symbol that was chosen, and its log-probability in nats by the model as it is (temperature 1). */
+/** A symbol that was chosen, and its log-probability in nats by the model as it is: temperature 1, nothing filtered. */
 export interface Choice {
   readonly id: number;
   readonly logProbability: number;
 }
 
-/** Chooses symbols by a temperature τ: id ~ softmax(logits / τ); for τ = 0 the likeliest, of equals the one with the smallest id. */
+/** Changes a row of log-probabilities in place before it is filtered: −Infinity for what may not come next. */
+export type Adjustment = (logs: Float64Array) => void;
+
+/** Chooses symbols: what an adjustment leaves is filtered, then drawn from softmax(w); with temperature 0 the likeliest is taken. */
 export class Chooser {
-  readonly #temperature: number;
+  readonly #options: FilterOptions;
   readonly #logs: Float64Array;
   readonly #weights: Float64Array;
 
-  constructor(symbols: number, temperature: number) {
-    this.#temperature = temperature;
+  constructor(symbols: number, options: FilterOptions) {
+    this.#options = options;
     this.#logs = new Float64Array(symbols);
     this.#weights = new Float64Array(symbols);
   }
 
-  choose(logits: Float32Array, random: Random): Choice {
+  /** Log-probabilities of the last choice by the model as it is, [V]: overwritten by the next. */
+  get logs(): Float64Array {
+    return this.#logs;
+  }
+
+  /** Undefined where the adjustment leaves nothing. */
+  choose(logits: Float32Array, random: Random, adjust?: Adjustment): Choice | undefined {
+    const weights = this.#weights;
     logSoftmax(this.#logs, logits);
-    const id = this.#temperature === 0 ? likeliest(this.#logs) : this.#draw(random);
+    weights.set(this.#logs);
+    adjust?.(weights);
+    if (this.#options.temperature > 0) filter(weights, this.#options);
+    const top = likeliest(weights);
+    if (weights[top] === Number.NEGATIVE_INFINITY) return undefined;
+    const id = this.#options.temperature === 0 ? top : this.#draw(top, random);
     return { id, logProbability: this.#logs[id]! };
   }
 
-  #draw(random: Random): number {
-    const logs = this.#logs;
+  #draw(top: number, random: Random): number {
     const weights = this.#weights;
-    const factor = 1 / this.#temperature;
-    // Relative to the likeliest, so that a small temperature doesn't make every weight 0.
-    const top = logs[likeliest(logs)]!;
+    const greatest = weights[top]!;
     let sum = 0;
-    for (let id = 0; id < logs.length; id++) {
-      weights[id] = Math.exp((logs[id]! - top) * factor);
+    for (let id = 0; id < weights.length; id++) {
+      weights[id] = Math.exp(weights[id]! - greatest);
       sum += weights[id]!;
     }
     let left = random.next() * sum;
@@ -41,12 +54,6 @@ export class Chooser {
       left -= weights[id]!;
       if (left < 0) return id;
     }
-    return likeliest(logs); // rounding left a crumb
+    return top; // rounding left a crumb
   }
-}
-
-function likeliest(logs: Float64Array): number {
-  let best = 0;
-  for (let id = 1; id < logs.length; id++) if (logs[id]! > logs[best]!) best = id;
-  return best;
 }

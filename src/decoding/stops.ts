@@ -2,25 +2,27 @@
  * When a text is over: with the symbol `<stop>`, where the model has one, or with any of a set of strings.
  */
 export class Stops {
-  readonly #symbol: number | undefined;
-  readonly #strings: readonly (readonly number[])[];
+  /** `<stop>`, where the model has it. */
+  readonly symbol: number | undefined;
+  /** Longest first. */
+  readonly strings: readonly (readonly number[])[];
 
   /** @param strings ids of each string; none may be empty */
   constructor(symbol: number | undefined, strings: readonly (readonly number[])[] = []) {
-    this.#symbol = symbol;
-    this.#strings = strings.toSorted((a, b) => b.length - a.length);
+    this.symbol = symbol;
+    this.strings = strings.toSorted((a, b) => b.length - a.length);
   }
 
   /** How many symbols at the end of `ids` end the text: 1 for `<stop>`, the length of the longest string there, else 0. */
   ending(ids: ArrayLike<number>): number {
-    if (ids.length > 0 && ids[ids.length - 1] === this.#symbol) return 1;
-    return this.#strings.find((string) => endsWith(ids, string))?.length ?? 0;
+    if (ids.length > 0 && ids[ids.length - 1] === this.symbol) return 1;
+    return this.strings.find((string) => endsWith(ids, string))?.length ?? 0;
   }
 
   /** How many symbols at the end of `ids` may turn out to be the start of a string that ends the text. */
   pending(ids: ArrayLike<number>): number {
     let longest = 0;
-    for (const string of this.#strings) {
+    for (const string of this.strings) {
       for (let length = string.length - 1; length > longest; length--) {
         if (endsWith(ids, string.slice(0, length))) longest = length;
       }

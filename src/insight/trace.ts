@@ -1,4 +1,4 @@
-import { logSoftmax } from '../decoding/score.ts';
+import { logSoftmax } from '../decoding/log-softmax.ts';
 import type { SavedState, Stepper } from '../nn/stepper.ts';
 import type { Part } from '../text/split.ts';
 

@@ -2,7 +2,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { beamCommand } from '../../src/cli/beam.ts';
+import { completeCommand } from '../../src/cli/complete.ts';
 import { sampleCommand } from '../../src/cli/sample.ts';
+import { scoreCommand } from '../../src/cli/score.ts';
 import { trainCommand } from '../../src/cli/train.ts';
 import { file, type Outcome, PROSE, removeFolders, rnn, shell, TINY, temporaryFolder } from '../helpers/cli.ts';
 
@@ -123,6 +125,15 @@ describe.concurrent('usage', () => {
     positive: ['0', '-1', 'x', '', ' ', 'NaN', 'Infinity', '1e400'],
     share: ['-1', 'x', '', 'NaN', 'Infinity'],
   };
+  const constraints = {
+    '--match': [''],
+    '--allow': [''],
+    '--forbid': [''],
+    '--contains': [''],
+    '--max-words': ['-1', 'x', '1.5'],
+    '--min-length': ['-1', 'x', '100001'],
+    '--no-repeat': count,
+  };
   const wrong: Record<string, Record<string, string[]>> = {
     train: {
       '--layers': [...count, '65'],
@@ -174,20 +185,40 @@ describe.concurrent('usage', () => {
       '--count': count,
       '--length': count,
       '--temperature': share,
+      '--top-k': count,
+      '--top-p': ['0', '-1', '1.1', 'x', 'NaN'],
+      '--min-p': ['-0.1', '1.1', 'x'],
+      '--typical': ['0', '1.1', 'x'],
+      '--repetition-penalty': ['0', '-1', 'x', 'Infinity'],
+      '--repetition-window': count,
+      '--novel': [''],
       '--stop': [''],
       '--checkpoint': ['', '-'],
+      ...constraints,
     },
     beam: {
       '--k': [...count, '10001'],
       '--length': count,
       '--finished': count,
       '--length-penalty': share,
+      '--groups': count,
+      '--diversity': share,
+      '--prefix-file': [''],
       '--count': count,
       '--stop': [''],
       '--checkpoint': ['', '-'],
+      ...constraints,
     },
+    complete: { '--k': count, ...constraints },
+    score: { '--rank': ['x'], '--checkpoint': ['', '-'] },
   };
-  const commands = { train: trainCommand, sample: sampleCommand, beam: beamCommand };
+  const commands = {
+    train: trainCommand,
+    sample: sampleCommand,
+    beam: beamCommand,
+    complete: completeCommand,
+    score: scoreCommand,
+  };
   for (const [name, options] of Object.entries(wrong)) {
     const corpus = name === 'train' ? ['text.txt'] : [];
     const expected = (option: string) =>
@@ -239,8 +270,91 @@ describe.concurrent('a prefix or a stop string', () => {
   );
 });
 
+describe.concurrent('what can’t be completed', () => {
+  test.each([
+    [['--match', '[0-9]+'], /--match: no text of the model's \d+ symbols is like that/],
+    [
+      ['--allow', 'a', '--contains', 'b'],
+      /--allow and --contains: no completion can meet them together; leave one out/,
+    ],
+    [['--match', 'a(?=b)'], /--match: a\(\?=b\): assertions .* are not taken/],
+    [['--match', '(a'], /--match: \(a: unterminated group/],
+    [
+      ['--match', 'a{30}', '--length', '20'],
+      /has 30 symbols with its end, and --length allows 20; give a larger --length/,
+    ],
+    [['--contains', 'é'], /--contains: no text of the model's/],
+  ])('is refused: %j', async (args, message) => {
+    for (const command of ['sample', 'beam', 'complete']) await isWrongUsage([command, ...args], message);
+  });
+
+  test('--groups that don’t divide --k', () =>
+    isWrongUsage(
+      ['beam', '--k', '5', '--groups', '2'],
+      /--groups 2 doesn't divide --k 5; give a k that is a multiple/,
+    ));
+  test('--prefix and --prefix-file', () =>
+    isWrongUsage(['beam', '--prefix', 'a', '--prefix-file', '-'], /can’t both be given/));
+  test('--unique where no more texts turn up', async () => {
+    const args = ['sample', '--temperature', '0', '--count', '3', '--unique', '--length', '3', '--quiet', '--json'];
+    const { status, stdout, stderr } = await rnn(args, { cwd: folder });
+    expect(status).toBe(1);
+    expect(stdout.trimEnd().split('\n')).toHaveLength(1);
+    expect(stderr).toMatch(
+      /^rnn: 1 of 3 texts, for the last 10000 drawn were not as wanted .*; use a higher --temp.*\n$/,
+    );
+  });
+
+  test('lines of a prefix file are named by number, and the others done', async () => {
+    const input = Buffer.concat([Buffer.from('the\ncaf\u00e9\n\n'), Buffer.from([0xff, 10]), Buffer.from('qu')]);
+    const args = ['beam', '--k', '2', '--length', '4', '--prefix-file', '-', '--quiet'];
+    const { status, stdout, stderr } = await rnn(args, { cwd: folder, input });
+    expect(status).toBe(1);
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split('\t'));
+    expect(lines.map(([prefix]) => prefix)).toEqual(['the', 'café', '', '', 'qu']);
+    expect(lines.map((fields) => fields.length)).toEqual([3, 1, 3, 1, 3]);
+    expect(stderr).toMatch(
+      /^rnn: line 2: "é" \(U\+00E9\) at position 4 is not in the vocabulary.*\nrnn: line 4: is not UTF-8; convert it\n$/,
+    );
+  });
+
+  test('a prefix file that is missing', () => fails(['beam', '--prefix-file', 'nowhere'], /nowhere: no such file/));
+  test('a file of --novel that is missing', () => fails(['sample', '--novel', 'nowhere'], /nowhere: no such file/));
+  test('a text to score that is missing', () => fails(['score', 'nowhere'], /nowhere: no such file/));
+});
+
+describe.concurrent('a prefix that no training text had', () => {
+  test.each(['sample', 'beam'])('rnn %s: longer than all of it', async (command) => {
+    const prefix = 'the lazy dog '.repeat(100);
+    const { status, stdout } = await rnn([command, '--prefix', prefix, '--length', '5', '--quiet'], { cwd: folder });
+    expect(status).toBe(0);
+    expect(stdout.startsWith(prefix)).toBe(true);
+  });
+  test.each(['sample', 'beam'])('rnn %s: empty', async (command) => {
+    expect((await rnn([command, '--prefix', '', '--length', '5', '--quiet'], { cwd: folder })).status).toBe(0);
+  });
+});
+
+test('a model whose probabilities are not numbers', async () => {
+  const checkpoint = JSON.parse(readFileSync(join(folder, 'checkpoints/text.json'), 'utf8'));
+  const { shape } = checkpoint.tensors['output.weight'];
+  const huge = new Float32Array(shape[0] * shape[1]).map((_, at) => (at % 2 === 0 ? 3e38 : -3e38));
+  checkpoint.tensors['output.weight'].data = Buffer.from(huge.buffer).toString('base64');
+  checkpoint.tensors['output.bias'].data = Buffer.from(new Float32Array(shape[1]).fill(3e38).buffer).toString('base64');
+  const cwd = temporaryFolder();
+  file(cwd, 'huge.json', JSON.stringify(checkpoint));
+  const message = /the model's probabilities are not numbers: its checkpoint is damaged, or its training diverged; use/;
+  for (const args of [['sample'], ['beam'], ['beam', '--prefix-file', '-'], ['score']]) {
+    const outcome = await rnn([...args, '-c', 'huge.json', '--quiet'], { cwd, input: 'the lazy dog jumps\n' });
+    expectError(outcome, { status: 1, message });
+  }
+});
+
 describe.concurrent('no checkpoint yet', () => {
-  test.each(['sample', 'beam', 'info'])('rnn %s', async (command) => {
+  test.each(['sample', 'beam', 'complete', 'score', 'info'])('rnn %s', async (command) => {
     const message = /no checkpoint in \.\/checkpoints yet; make one with `rnn train TEXT`/;
     expectError(await rnn([command], { cwd: temporaryFolder() }), { status: 1, message });
   });

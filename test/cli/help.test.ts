@@ -11,6 +11,8 @@ const COMMANDS = [
   'train',
   'sample',
   'beam',
+  'complete',
+  'score',
   'eval',
   'compare',
   'info',

@@ -1,49 +1,19 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BIN, file, type Outcome, PROSE, removeFolders, rnn, run, TINY, temporaryFolder } from '../helpers/cli.ts';
-
-/** Runs its arguments on a pseudo-terminal of so many columns; sends Ctrl-C as often as said, when a text is seen. */
-const TERMINAL = `
-import os, pty, signal, struct, sys, fcntl, termios
-columns, interrupts, awaited = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3].encode()
-pid, terminal = pty.fork()
-if pid == 0:
-    os.execvp(sys.argv[4], sys.argv[4:])
-fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', 24, columns, 0, 0))
-seen = b''
-signal.alarm(60)
-while True:
-    try:
-        piece = os.read(terminal, 65536)
-    except OSError:
-        break
-    if not piece:
-        break
-    seen += piece
-    if interrupts > 0 and awaited in seen:
-        os.write(terminal, b'\\x03')
-        interrupts -= 1
-        awaited = b'stopping after this step'
-sys.stdout.buffer.write(seen)
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) % 256)
-`;
-
-const hasTerminals =
-  spawnSync('python3', ['-c', 'import os, pty, fcntl, termios; os.waitstatus_to_exitcode']).status === 0;
-if (!hasTerminals) console.warn('test/cli/terminal: skipped, for there is no python3 to make a pseudo-terminal');
+import { file, type Outcome, PROSE, removeFolders, rnn, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { CTRL_C, hasTerminals, plain, onTerminal as runOnTerminal } from '../helpers/terminal.ts';
 
 let folder: string;
 
-/** What a terminal is sent by `rnn`: standard output and standard error together. */
+/** Sends Ctrl-C as often as said, first when progress is seen. */
 function onTerminal(
   args: readonly string[],
-  options: { columns?: number; interrupts?: number; awaited?: string; env?: Record<string, string> } = {},
+  options: { columns?: number; interrupts?: number; env?: Record<string, string> } = {},
 ): Promise<Outcome> {
-  const { columns = 100, interrupts = 0, awaited = '│', env = {} } = options;
-  const script = [TERMINAL, String(columns), String(interrupts), awaited, process.execPath, BIN, ...args];
-  return run('python3', ['-c', ...script], { cwd: folder, env });
+  const { interrupts = 0, ...rest } = options;
+  const steps = (['│', 'stopping after this step'] as const).map((awaited) => [awaited, CTRL_C] as const);
+  return runOnTerminal(args, { ...rest, cwd: folder, steps: steps.slice(0, interrupts) });
 }
 
 const [HIDE, SHOW, NO_WRAP, WRAP] = ['\u001b[?25l', '\u001b[?25h', '\u001b[?7l', '\u001b[?7h'];
@@ -54,12 +24,6 @@ function expectRestored(sent: string): void {
   expect(sent.lastIndexOf(HIDE)).toBeGreaterThan(-1);
   expect(sent.lastIndexOf(SHOW)).toBeGreaterThan(sent.lastIndexOf(HIDE));
   expect(sent.lastIndexOf(WRAP)).toBeGreaterThan(sent.lastIndexOf(NO_WRAP));
-}
-
-/** Text without escape sequences. */
-function plain(sent: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
-  return sent.replace(/\u001b(\[[?\d;]*[A-Za-z]|[78])/g, '');
 }
 
 beforeAll(() => {

@@ -16,7 +16,7 @@ import {
 const NEVER = new Stops(undefined);
 const LINES = new Stops(0);
 
-function search(model: TinyModel, options: Partial<BeamOptions> & { width: number }): Hypothesis[] {
+function search(model: TinyModel, options: Partial<BeamOptions> & { width: number }): readonly Hypothesis[] {
   const defaults = { prompt: [0], length: 3, finished: options.width, lengthPenalty: 0, stops: LINES };
   return beamSearch(stepperOf(model, options.width), { ...defaults, ...options });
 }
@@ -33,18 +33,19 @@ describe('beam search', () => {
   test('finds what greedy decoding misses, worked by hand', () => {
     expect(texts(search(GARDEN_PATH, { width: 1, length: 2 }))).toEqual(['11']);
     const found = search(GARDEN_PATH, { width: 2, length: 2, lengthPenalty: 1 });
-    // Of all 9, 20 (0.36) and 11 (0.2088) are the two best; 20 ends; 11 and 12 (0.174) go on to the cut.
-    expect(texts(found)).toEqual(['20', '11', '12']);
+    // Of all 9, 20 (0.36) and 11 (0.2088) are the two best; 20 ends, and 11 is cut off.
+    expect(texts(found)).toEqual(['20', '11']);
     const probabilities = found.map(({ logProbability }) => Math.exp(logProbability));
-    expect(probabilities).toEqual([0.36, 0.2088, 0.174].map((p) => expect.closeTo(p, 6)));
+    expect(probabilities).toEqual([0.36, 0.2088].map((p) => expect.closeTo(p, 6)));
     expect(found[0]).toMatchObject({ ending: 1, score: found[0]!.logProbability / 2 });
     expect(found[1]).toMatchObject({ ending: 0, score: found[1]!.logProbability / 2 });
   });
 
-  test('keeps the k best that go on beside those that end', () => {
-    // <stop> is the best at every step: were its place in the beam lost, one hypothesis would go on.
-    const found = search(scriptedModel(Array(2).fill(logs(0.5, 0.3, 0.2))), { width: 2, length: 2, finished: 9 });
-    expect(texts(found)).toEqual(['0', '10', '20', '11', '12']);
+  test('narrows as hypotheses finish: those that end keep their places', () => {
+    const model = scriptedModel(Array(2).fill(logs(0.5, 0.3, 0.2)));
+    // 0 has one of two places, so of 10 (0.15), 20 (0.1), 11 (0.09) … only the best has the other.
+    expect(texts(search(model, { width: 2, length: 2, finished: 9 }))).toEqual(['0', '10']);
+    expect(texts(search(model, { width: 4, length: 2, finished: 9 }))).toEqual(['0', '10', '20', '11']);
   });
 
   test('saves only those that end among the k best of all', () => {
@@ -56,8 +57,8 @@ describe('beam search', () => {
 
   test('puts finished hypotheses before those that were cut off, however good', () => {
     const found = search(markovModel([logs(0.1, 0.9), logs(0.1, 0.9)]), { width: 2, length: 3, finished: 9 });
-    expect(texts(found)).toEqual(['0', '10', '110', '111']);
-    expect(found.map(({ ending }) => ending)).toEqual([1, 1, 1, 0]);
+    expect(texts(found)).toEqual(['0', '111']);
+    expect(found.map(({ ending }) => ending)).toEqual([1, 0]);
     expect(found.at(-1)?.score).toBeGreaterThan(found[0]!.score);
   });
 
@@ -110,7 +111,7 @@ describe('k = N = 1', () => {
 describe('equally likely hypotheses', () => {
   test('rank by their parent’s rank, then by their symbol', () => {
     expect(texts(search(uniformModel(3), { width: 4, stops: NEVER }))).toEqual(['000', '001', '002', '010']);
-    expect(texts(search(uniformModel(3), { width: 2, length: 2, finished: 9 }))).toEqual(['0', '10', '11', '12']);
+    expect(texts(search(uniformModel(3), { width: 4, length: 2, finished: 9 }))).toEqual(['0', '10', '11', '12']);
   });
 
   test('rank by their parent’s rank before their symbol', () => {
@@ -134,17 +135,28 @@ describe('the search stops', () => {
 
   test('after N finished hypotheses, and returns none that was cut off', () => {
     expect(count({ width: 2, finished: 1 })).toEqual({ steps: 0, found: ['0'] });
-    expect(count({ width: 2, finished: 3 })).toEqual({ steps: 2, found: ['0', '10', '110'] });
+    expect(count({ width: 9, finished: 3 })).toEqual({ steps: 2, found: ['0', '10', '110'] });
   });
 
-  test('after more than N where they finish together', () => {
+  test('with the N best where more finish together', () => {
     const stops = new Stops(undefined, [[0], [1]]);
-    expect(count({ width: 3, finished: 1, stops }, 3)).toEqual({ steps: 0, found: ['0', '1'] });
+    expect(count({ width: 3, finished: 1, stops }, 3)).toEqual({ steps: 0, found: ['0'] });
+  });
+
+  test('only when none can come to a better score than the N best', () => {
+    // 0: 0.6; 10: 0.4 · 0.99, whose mean log-probability is better.
+    const model = scriptedModel([logs(0.6, 0.4), logs(0.99, 0.01)]);
+    const best = (lengthPenalty: number) => texts(search(model, { width: 2, length: 2, finished: 1, lengthPenalty }));
+    expect([best(0), best(1)]).toEqual([['0'], ['10']]);
+  });
+
+  test('when all k have finished', () => {
+    expect(count({ width: 2 })).toEqual({ steps: 1, found: ['0', '10'] });
   });
 
   test('at length T, its symbols counted with the end', () => {
     expect(count({ width: 2, length: 1 })).toEqual({ steps: 0, found: ['0', '1'] });
-    expect(count({ width: 2, length: 3 })).toEqual({ steps: 2, found: ['0', '10', '110', '111'] });
+    expect(count({ width: 4, length: 3 })).toEqual({ steps: 2, found: ['0', '10', '110', '111'] });
   });
 
   test('where no hypothesis is left to expand', () => {

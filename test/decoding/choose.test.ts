@@ -9,16 +9,16 @@ const DRAWS = 50_000;
 const LOGITS = [0.5, -1, 2, 0, -3, 1.25];
 
 function* draw(logits: readonly number[], temperature: number, seed: string): Generator<string> {
-  const chooser = new Chooser(logits.length, temperature);
+  const chooser = new Chooser(logits.length, { temperature });
   const random = new Random(seed);
-  for (let n = 0; n < DRAWS; n++) yield String(chooser.choose(Float32Array.from(logits), random).id);
+  for (let n = 0; n < DRAWS; n++) yield String(chooser.choose(Float32Array.from(logits), random)!.id);
 }
 
 /** Chooses with a generator that gives `uniform`. */
 function chooseAt(uniform: number, logits: readonly number[], temperature: number): number {
   const random = new Random('');
   vi.spyOn(random, 'next').mockReturnValue(uniform);
-  return new Chooser(logits.length, temperature).choose(Float32Array.from(logits), random).id;
+  return new Chooser(logits.length, { temperature }).choose(Float32Array.from(logits), random)!.id;
 }
 
 describe('Chooser', () => {
@@ -40,7 +40,7 @@ describe('Chooser', () => {
     const next = vi.spyOn(random, 'next');
     fc.assert(
       fc.property(fc.array(fc.constantFrom<number>(-1e30, -2, 0, 1, 3), { minLength: 1, maxLength: 20 }), (logits) => {
-        const { id } = new Chooser(logits.length, 0).choose(Float32Array.from(logits), random);
+        const { id } = new Chooser(logits.length, { temperature: 0 }).choose(Float32Array.from(logits), random)!;
         expect(id).toBe(logits.indexOf(Math.max(...logits)));
       }),
     );
@@ -69,9 +69,9 @@ describe('Chooser', () => {
   test('gives the log-probability at temperature 1 whatever the temperature, error < 1e-12', () => {
     const random = new Random('log');
     for (const temperature of [0, 0.5, 1, 2]) {
-      const chooser = new Chooser(LOGITS.length, temperature);
+      const chooser = new Chooser(LOGITS.length, { temperature });
       for (let n = 0; n < 50; n++) {
-        const { id, logProbability } = chooser.choose(Float32Array.from(LOGITS), random);
+        const { id, logProbability } = chooser.choose(Float32Array.from(LOGITS), random)!;
         expect(logProbability).toBeCloseTo(logProbabilityOf(LOGITS, id), 12);
       }
     }

@@ -1,72 +1,141 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { lengthScore, logSoftmax } from '../../src/decoding/score.ts';
+import { logSoftmax } from '../../src/decoding/log-softmax.ts';
+import { Reader } from '../../src/decoding/reader.ts';
+import { type Sequence, scoreSequences } from '../../src/decoding/score.ts';
+import { scoreLines, scoreWhole } from '../../src/decoding/scoring.ts';
+import { Manifest } from '../../src/nn/parameters.ts';
+import { Random } from '../../src/random.ts';
+import { corpusFromText } from '../../src/text/corpus.ts';
+import { KERNEL_CHOICES } from '../helpers/kernel-choices.ts';
+import { SMALL, VARIANTS } from '../helpers/network.ts';
+import { JS, randomModel, stepperOf, type TinyModel, uniformModel } from '../helpers/tiny-models.ts';
 
-function logs(...logits: number[]): number[] {
-  const out = new Float64Array(logits.length);
-  logSoftmax(out, Float32Array.from(logits));
-  return [...out];
+const readerOf = ({ config, parameters }: TinyModel, choice = JS) => new Reader(choice, config, parameters);
+
+/** −log p of every symbol, one symbol at a time from end to end. */
+function oneByOne(model: TinyModel, { start, ids }: Sequence, choice = JS): number[] {
+  const stepper = stepperOf(model, 1, choice);
+  const logs = new Float64Array(model.config.symbols);
+  return Array.from(ids, (id, at) => {
+    stepper.step([at === 0 ? start : ids[at - 1]!]);
+    logSoftmax(logs, stepper.logits(0));
+    return -logs[id]!;
+  });
 }
 
-const float = (range: number) => fc.float({ min: -range, max: range, noNaN: true });
-const logitsOf = (range: number) => fc.array(float(range), { minLength: 1, maxLength: 40 });
+const sum = (losses: ArrayLike<number>) => Array.from(losses).reduce((total, loss) => total + loss, 0);
 
-describe('logSoftmax', () => {
-  test('equals log(e^x / Σ e^x) computed directly, difference < 1e-12', () => {
-    fc.assert(
-      fc.property(logitsOf(30), (logits) => {
-        const sum = logits.reduce((total, logit) => total + Math.exp(logit), 0);
-        for (const [j, log] of logs(...logits).entries()) {
-          expect(Math.abs(log - Math.log(Math.exp(logits[j]!) / sum))).toBeLessThan(1e-12);
-        }
-      }),
-    );
-  });
+function randomIds(length: number, symbols: number, seed: number): number[] {
+  const random = new Random(seed);
+  return Array.from({ length }, () => random.integer(symbols));
+}
 
-  test('is of probabilities that add up to 1, to 1e-12', () => {
-    fc.assert(
-      fc.property(logitsOf(500), (logits) => {
-        const sum = logs(...logits).reduce((total, log) => total + Math.exp(log), 0);
-        expect(Math.abs(sum - 1)).toBeLessThan(1e-12);
-      }),
-    );
-  });
+describe.each(KERNEL_CHOICES.map((choice) => ({ choice, name: choice.name })))(
+  'scores in batches, $name',
+  ({ choice }) => {
+    test('are those of symbol by symbol, for lines of all lengths in their order, difference < 1e-5', () => {
+      fc.assert(
+        fc.property(
+          fc.constantFrom(...VARIANTS),
+          fc.array(fc.nat({ max: 70 }), { maxLength: 150 }),
+          fc.nat(),
+          (variant, lengths, seed) => {
+            const model = randomModel({ ...variant, layers: 2, symbols: 5, hidden: 6 }, seed, 2);
+            const sequences = lengths.map((length, at) => ({ start: at % 5, ids: randomIds(length, 5, seed + at) }));
+            const found = scoreSequences(readerOf(model, choice), sequences);
+            for (const [at, sequence] of sequences.entries()) {
+              const expected = oneByOne(model, sequence, choice);
+              expect(found[at]).toHaveLength(expected.length);
+              for (const [place, loss] of expected.entries())
+                expect(Math.abs(found[at]![place]! - loss)).toBeLessThan(1e-5);
+            }
+          },
+        ),
+        { numRuns: 10 },
+      );
+    });
 
-  test('is the same after a constant is added to every logit', () => {
-    expect(logs(1025, 1027, 1024)).toEqual(logs(1, 3, 0).map((log) => expect.closeTo(log, 12)));
-  });
+    test('of one long text are those of symbol by symbol, sum to 1e-6 of itself', () => {
+      const model = randomModel({ cell: 'lstm', layers: 2, symbols: 5, hidden: 6 }, 3, 2);
+      for (const length of [4095, 4096, 10_001]) {
+        const sequence = { start: 2, ids: randomIds(length, 5, length) };
+        const expected = sum(oneByOne(model, sequence, choice));
+        const [found] = scoreSequences(readerOf(model, choice), [sequence]);
+        expect(Math.abs(sum(found!) - expected)).toBeLessThan(1e-6 * expected);
+      }
+    });
+  },
+);
 
-  test('of one symbol is 0', () => {
-    expect(logs(-3.5)).toEqual([0]);
-  });
+/** A relu RNN of one unit that counts what it has read; log p of symbol 0 grows with the count. */
+function countingModel(): TinyModel {
+  const config = { ...SMALL, cell: 'rnn', activation: 'relu', hidden: 1, symbols: 2 } as const;
+  const manifest = new Manifest(config);
+  const parameters = new Float32Array(manifest.size);
+  for (const name of ['layers.0.bias', 'layers.0.recurrent']) parameters[manifest.view(name).offset] = 1;
+  parameters[manifest.view('output.weight').offset] = 1e-4;
+  return { config, parameters };
+}
 
-  test.each([[88], [700], [1e6], [2 ** 60], [1e38], [-1e38]])('of three equal logits of %d is −log 3', (logit) => {
-    expect(logs(logit, logit, logit)).toEqual(Array(3).fill(expect.closeTo(-Math.log(3), 12)));
-  });
-
-  test('of logits far apart is their distance from the greatest', () => {
-    expect(logs(1000, 0, -1000)).toEqual([0, -1000, -2000]);
-    const big = Math.fround(3e38);
-    expect(logs(big, -big)).toEqual([0, -2 * big]);
-  });
-
-  test('of −Infinity is −Infinity, and the others are as without it', () => {
-    const [impossible, ...others] = logs(Number.NEGATIVE_INFINITY, 1, 2);
-    expect(impossible).toBe(Number.NEGATIVE_INFINITY);
-    expect(others).toEqual(logs(1, 2));
-    expect(logs(Number.NEGATIVE_INFINITY, -1e30)).toEqual([Number.NEGATIVE_INFINITY, 0]);
-  });
+test('a state that never fades is carried from end to end: no part is left with a wrong one', () => {
+  const model = countingModel();
+  const sequence = { start: 0, ids: randomIds(9000, 2, 5) };
+  const expected = oneByOne(model, sequence);
+  expect(expected.at(-1)).not.toBeCloseTo(Math.LN2, 1);
+  const [found] = scoreSequences(readerOf(model), [sequence]);
+  for (const [at, loss] of expected.entries()) expect(Math.abs(found![at]! - loss)).toBeLessThan(1e-4);
 });
 
-describe('lengthScore', () => {
-  test.each([
-    { log: -6, symbols: 4, penalty: 0, score: -6 },
-    { log: -6, symbols: 4, penalty: 0.5, score: -3 },
-    { log: -6, symbols: 4, penalty: 1, score: -1.5 },
-    { log: -6, symbols: 4, penalty: 2, score: -0.375 },
-    { log: -6, symbols: 1, penalty: 1, score: -6 },
-    { log: 0, symbols: 0, penalty: 1, score: 0 },
-  ])('of Σ log p = $log over $symbols symbols with α = $penalty is $score', ({ log, symbols, penalty, score }) => {
-    expect(lengthScore(log, symbols, penalty)).toBe(score);
+test('probabilities that are not numbers are an error', () => {
+  const { config, parameters } = uniformModel(3);
+  const broken = { config, parameters: parameters.map(() => Number.NaN) };
+  expect(() => scoreSequences(readerOf(broken), [{ start: 0, ids: [1] }])).toThrow(/probabilities are not numbers/);
+  expect(() => oneByOne(broken, { start: 0, ids: [1] })).toThrow(/probabilities are not numbers/);
+});
+
+describe('a text', () => {
+  const uniform = (text: string, mode: 'lines' | 'stream', minCount = 1) => {
+    const { vocabulary } = corpusFromText(text, { mode, minCount });
+    return { vocabulary, reader: readerOf(uniformModel(vocabulary.size)) };
+  };
+
+  test('that is a line has its <stop>, or its newline, as its last symbol', () => {
+    const { vocabulary, reader } = uniform('ab\nb', 'lines'); // <stop> a b
+    const [found] = scoreLines(reader, vocabulary, ['ab']);
+    expect(found!.ids).toEqual([1, 2, 0]);
+    expect(found!.logProbability).toBeCloseTo(-3 * Math.log(3), 5);
+    expect(found!.bitsPerCharacter).toBeCloseTo(Math.log2(3), 5);
+    const stream = uniform('ab\nb', 'stream'); // \n a b
+    expect(scoreLines(stream.reader, stream.vocabulary, ['ab'])[0]!.ids).toEqual([1, 2, 0]);
+  });
+
+  test('that is whole is read from end to end, of lines as lines without those that are empty', () => {
+    const lines = uniform('ab\nb', 'lines');
+    expect(scoreWhole(lines.reader, lines.vocabulary, 'ab\r\n\nb\n').ids).toEqual([1, 2, 0, 2, 0]);
+    const stream = uniform('ab\nb', 'stream');
+    expect([...Array.from(scoreWhole(stream.reader, stream.vocabulary, 'a\nb').ids)]).toEqual([1, 0, 2]);
+  });
+
+  test('with a symbol that isn’t known is impossible, and the others are scored', () => {
+    const { vocabulary, reader } = uniform('ab\nb', 'lines');
+    const [known, unknown, none] = scoreLines(reader, vocabulary, ['a', 'xa', undefined]);
+    expect(known!.problem).toBeUndefined();
+    expect(unknown).toMatchObject({
+      logProbability: Number.NEGATIVE_INFINITY,
+      bitsPerCharacter: Number.POSITIVE_INFINITY,
+    });
+    expect(unknown!.problem).toMatch(/"x" \(U\+0078\) at position 1 is not in the vocabulary/);
+    expect(none!.problem).toMatch(/not UTF-8/);
+  });
+
+  test('of nothing has probability 1', () => {
+    const { vocabulary, reader } = uniform('ab', 'stream');
+    expect(scoreLines(reader, vocabulary, [''])[0]).toMatchObject({ logProbability: -0, bitsPerCharacter: 0 });
+  });
+
+  test('counts its <unk>', () => {
+    const { vocabulary, reader } = uniform('aab\nab', 'lines', 2);
+    expect(scoreLines(reader, vocabulary, ['axxb'])[0]).toMatchObject({ unknown: 2, problem: undefined });
   });
 });

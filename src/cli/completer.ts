@@ -1,0 +1,106 @@
+import stringWidth from 'string-width';
+import { EXIT } from '../errors.ts';
+import { type Completion, shown } from './completions.ts';
+import { paint } from './output.ts';
+
+/** What can be done with a text at present. */
+export interface Suggestions {
+  readonly completions: readonly Completion[];
+  /** Why there are none. */
+  readonly problem?: string;
+}
+
+/** A key as node:readline names it. */
+export interface Key {
+  readonly name?: string | undefined;
+  readonly sequence?: string | undefined;
+  readonly ctrl?: boolean | undefined;
+  readonly meta?: boolean | undefined;
+}
+
+/** The person is done: with the text, or without. */
+export interface End {
+  readonly accepted: boolean;
+  readonly status: number;
+}
+
+/** What the cursor's line begins with. */
+const MARK = '› ';
+
+const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** The text after a key, or the end. */
+export function edit(
+  text: string,
+  { name, sequence = '', ctrl, meta }: Key,
+  { completions }: Suggestions,
+): string | End {
+  if (ctrl && name === 'c') return { accepted: false, status: EXIT.interrupted };
+  if ((ctrl && name === 'd') || name === 'escape') return { accepted: false, status: EXIT.done };
+  if (name === 'return' || name === 'enter') return { accepted: true, status: EXIT.done };
+  if (name === 'tab') return completions[0]?.text ?? text;
+  if (ctrl && name === 'u') return '';
+  if (ctrl && name === 'w') return text.replace(/\S*\s*$/u, '');
+  if (name === 'backspace') return graphemes(text).slice(0, -1).join('');
+  // Arrows and the like come as escape sequences: no key of theirs is text.
+  const isText = !ctrl && !meta && sequence !== '' && !/\p{Cc}/u.test(sequence);
+  return isText ? text + sequence : text;
+}
+
+export interface Layout {
+  readonly lines: readonly string[];
+  /** Column of the cursor, in the first line. */
+  readonly column: number;
+}
+
+/** What a screen of so many columns and rows shows: the text, its completions, and the keys, as far as there is room. */
+export function layOut(
+  text: string,
+  { completions, problem }: Suggestions,
+  { columns, rows }: { columns: number; rows: number },
+): Layout {
+  const typed = truncateStart(shown(text), Math.max(1, columns - stringWidth(MARK) - 1));
+  const found = completions.map((completion) => {
+    const number = ` ${completion.probability.toPrecision(2)}`;
+    const room = columns - number.length;
+    const end = completion.finished ? completion.end : '…';
+    if (room < 8) return truncate(shown(completion.text), columns);
+    const line = truncate(shown(completion.text), Math.max(1, room - stringWidth(end)));
+    return `${line}${paint.dim(truncate(end, Math.max(0, room - stringWidth(line))))}${paint.dim(number)}`;
+  });
+  const said = problem === undefined ? [] : [paint.yellow(truncate(shown(problem), columns))];
+  const keys = paint.dim(truncate('Tab takes the first, Enter ends, Esc leaves', columns));
+  return {
+    lines: [MARK + typed, ...found, ...said, keys].slice(0, Math.max(1, rows)),
+    column: stringWidth(MARK + typed),
+  };
+}
+
+/** The beginning of a text that fits in so many columns, with an ellipsis where that isn't all. */
+export function truncate(text: string, columns: number): string {
+  if (stringWidth(text) <= columns) return text;
+  return `${take(graphemes(text), columns - 1).join('')}${columns > 0 ? '…' : ''}`;
+}
+
+/** The end of a text that fits, likewise. */
+export function truncateStart(text: string, columns: number): string {
+  if (stringWidth(text) <= columns) return text;
+  return `…${take(graphemes(text).reverse(), columns - 1)
+    .reverse()
+    .join('')}`;
+}
+
+function take(parts: readonly string[], columns: number): string[] {
+  const taken: string[] = [];
+  let width = 0;
+  for (const part of parts) {
+    width += stringWidth(part);
+    if (width > columns) break;
+    taken.push(part);
+  }
+  return taken;
+}
+
+function graphemes(text: string): string[] {
+  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+}

@@ -1,0 +1,79 @@
+import { emitKeypressEvents } from 'node:readline';
+import type { Key, Layout } from './completer.ts';
+
+/** The alternate screen, on which nothing that was on the terminal is touched. */
+const [ENTER, LEAVE] = ['\u001b[?1049h', '\u001b[?1049l'];
+const [HOME, CLEAR_LINE, CLEAR_BELOW] = ['\u001b[H', '\u001b[K', '\u001b[J'];
+
+/** How the terminal is given back where the process is told to end. */
+const SIGNALS = { SIGTERM: 143, SIGHUP: 129 } as const;
+
+/** The terminal, for as long as a person types: keys one by one, and a screen of its own. */
+export class Screen {
+  #isOpen = false;
+  #waiting: Key[] = [];
+  #wake: (() => void) | undefined;
+  #isOver = false;
+  readonly #listeners: [NodeJS.EventEmitter, string, (...args: never[]) => void][] = [];
+
+  get size(): { columns: number; rows: number } {
+    return { columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 };
+  }
+
+  /** Takes the terminal. `resized` is called when its size has changed. */
+  open(resized: () => void): void {
+    const { stdin, stdout } = process;
+    this.#isOpen = true;
+    emitKeypressEvents(stdin);
+    stdin.setRawMode(true);
+    this.#listen(stdin, 'keypress', (_text: string, key: Key) => {
+      this.#waiting.push(key);
+      this.#wake?.();
+    });
+    this.#listen(stdin, 'end', () => {
+      this.#isOver = true;
+      this.#wake?.();
+    });
+    this.#listen(stdout, 'resize', resized);
+    // Whatever ends the process, the terminal is as it was.
+    this.#listen(process, 'exit', () => this.close());
+    for (const [signal, status] of Object.entries(SIGNALS)) {
+      this.#listen(process, signal, () => {
+        this.close();
+        process.exit(status);
+      });
+    }
+    stdin.resume();
+    stdout.write(ENTER);
+  }
+
+  /** Gives the terminal back. */
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    for (const [emitter, event, listener] of this.#listeners.splice(0)) emitter.off(event, listener as () => void);
+    process.stdout.write(LEAVE);
+    process.stdin.setRawMode(false);
+    process.stdin.pause();
+  }
+
+  draw({ lines, column }: Layout): void {
+    const text = lines.map((line) => `${line}${CLEAR_LINE}`).join('\r\n');
+    process.stdout.write(`${HOME}${text}${CLEAR_BELOW}\u001b[1;${column + 1}H`);
+  }
+
+  /** Keys as they come: those that have come meanwhile together, so that a paste is drawn once. */
+  async *keys(): AsyncGenerator<readonly Key[]> {
+    while (!this.#isOver) {
+      if (this.#waiting.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
+      // Let the rest of a paste come in.
+      await new Promise((resolve) => setImmediate(resolve));
+      yield this.#waiting.splice(0);
+    }
+  }
+
+  #listen(emitter: NodeJS.EventEmitter, event: string, listener: (...args: never[]) => void): void {
+    this.#listeners.push([emitter, event, listener]);
+    emitter.on(event, listener as () => void);
+  }
+}

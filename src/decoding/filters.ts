@@ -1,0 +1,100 @@
+/**
+ * Filters narrow what may be drawn. Each works in place on a row of log-weights w [V], with p = softmax(w), and sets those it
+ * takes away to −Infinity; it leaves at least one where there is one. Of equal weights those with the smaller
+ * ids are kept. A filter sees what the ones before it have left; the order is that of `filter`.
+ */
+
+export interface FilterOptions {
+  /** τ: divides the log-probabilities; 0 takes the likeliest always. */
+  readonly temperature: number;
+  /** Keeps the k likeliest. */
+  readonly topK?: number | undefined;
+  /** Keeps the fewest, likeliest first, whose probabilities add up to this. */
+  readonly topP?: number | undefined;
+  /** Keeps those at least this times as likely as the likeliest. */
+  readonly minP?: number | undefined;
+  /** Keeps the fewest, most typical first, whose probabilities add up to this. */
+  readonly typical?: number | undefined;
+}
+
+/** Temperature, then top-k, top-p, min-p and typical, as far as they are asked for. `temperature` must be above 0. */
+export function filter(weights: Float64Array, options: FilterOptions): void {
+  const { temperature, topK, topP, minP, typical } = options;
+  if (temperature !== 1) divideByTemperature(weights, temperature);
+  if (topK !== undefined) keepTopK(weights, topK);
+  if (topP !== undefined && topP < 1) keepTopP(weights, topP);
+  if (minP !== undefined && minP > 0) keepMinP(weights, minP);
+  if (typical !== undefined && typical < 1) keepTypical(weights, typical);
+}
+
+/** w ← (w − max w) / τ: relative to the likeliest, so that a small τ doesn't make every weight −Infinity. */
+export function divideByTemperature(weights: Float64Array, temperature: number): void {
+  const top = weights[likeliest(weights)]!;
+  if (top === Number.NEGATIVE_INFINITY) return;
+  for (let id = 0; id < weights.length; id++)
+    weights[id] = weights[id] === top ? 0 : (weights[id]! - top) / temperature;
+}
+
+/** Keeps the k largest (Fan, Lewis & Dauphin 2018). */
+export function keepTopK(weights: Float64Array, k: number): void {
+  if (k >= weights.length) return;
+  for (const id of descending(weights).slice(k)) weights[id] = Number.NEGATIVE_INFINITY;
+}
+
+/** Keeps the smallest set, likeliest first, with Σ p ≥ `share` (nucleus sampling, Holtzman et al. 2020). */
+export function keepTopP(weights: Float64Array, share: number): void {
+  keepShare(weights, descending(weights), probabilities(weights), share);
+}
+
+/** Keeps those with p ≥ `share` · max p (Nguyen et al. 2024). */
+export function keepMinP(weights: Float64Array, share: number): void {
+  const least = weights[likeliest(weights)]! + Math.log(share);
+  for (let id = 0; id < weights.length; id++) if (weights[id]! < least) weights[id] = Number.NEGATIVE_INFINITY;
+}
+
+/**
+ * Keeps the smallest set with Σ p ≥ `share`, of those first whose surprisal −log p is nearest to the entropy −Σ p log p (locally
+ * typical sampling, Meister et al. 2023).
+ */
+export function keepTypical(weights: Float64Array, share: number): void {
+  const p = probabilities(weights);
+  const surprisal = p.map((each) => -Math.log(each));
+  const entropy = p.reduce((sum, each, id) => (each > 0 ? sum + each * surprisal[id]! : sum), 0);
+  const distance = surprisal.map((each) => Math.abs(each - entropy));
+  const order = ids(weights).sort((a, b) => distance[a]! - distance[b]! || a - b);
+  keepShare(weights, order, p, share);
+}
+
+/** The id of the largest weight, of equals the smallest id. */
+export function likeliest(weights: Float64Array): number {
+  let best = 0;
+  for (let id = 1; id < weights.length; id++) if (weights[id]! > weights[best]!) best = id;
+  return best;
+}
+
+/** Takes away those after the first, in the order given, whose probabilities reach the share. */
+function keepShare(weights: Float64Array, order: readonly number[], p: Float64Array, share: number): void {
+  let sum = 0;
+  for (const id of order) {
+    if (sum >= share) weights[id] = Number.NEGATIVE_INFINITY;
+    sum += p[id]!;
+  }
+}
+
+function probabilities(weights: Float64Array): Float64Array {
+  const top = weights[likeliest(weights)]!;
+  const p = weights.map((weight) => Math.exp(weight - top));
+  const sum = p.reduce((total, each) => total + each, 0);
+  return p.map((each) => each / sum);
+}
+
+/** Ids that are left, likeliest first. */
+function descending(weights: Float64Array): number[] {
+  return ids(weights).sort((a, b) => weights[b]! - weights[a]! || a - b);
+}
+
+function ids(weights: Float64Array): number[] {
+  const left: number[] = [];
+  for (let id = 0; id < weights.length; id++) if (weights[id]! > Number.NEGATIVE_INFINITY) left.push(id);
+  return left;
+}

@@ -1,0 +1,114 @@
+import { DFA, JS, NFA, TooManyNodesError } from 'refa';
+import { UsageError } from '../errors.ts';
+import type { Vocabulary } from '../text/vocabulary.ts';
+import { Automaton, type Machine } from './automaton.ts';
+import { utf8Machine } from './utf8-machine.ts';
+
+type State = DFA.ReadonlyNode;
+
+/**
+ * The texts that a regular expression matches whole, over the symbols of a vocabulary. The syntax is JavaScript's with the flag u
+ * (ECMA-262): classes, \d \s \w \p{…}, groups, |, * + ? {m,n}. A ^ at its start and a $ at its end are taken and say nothing new;
+ * other assertions and backreferences are refused, for what they match is no regular language over symbols, or needn't
+ * be one. A symbol of several characters (a grapheme cluster) takes several steps; where symbols are bytes, the expression is of
+ * characters all the same. `<stop>` is in no text; `<unk>` reads as U+FFFD.
+ *
+ * Source of the construction: the library refa (Thompson, subset construction, minimisation).
+ *
+ * UsageError, beginning with `name`: what can't be taken, and why.
+ */
+export function regexAutomaton(name: string, pattern: string, vocabulary: Vocabulary): Automaton {
+  const dfa = compile(name, pattern);
+  const ids = Array.from({ length: vocabulary.size }, (_, id) => id);
+  if (vocabulary.unit === 'byte')
+    return Automaton.from(
+      utf8Machine(
+        dfa,
+        ids.map((id) => [...vocabulary.decodeBytes([id])]),
+      ),
+    );
+  return Automaton.from(
+    codePointMachine(
+      dfa,
+      ids.map((id) => codePointsOf(vocabulary.decode([id]))),
+    ),
+  );
+}
+
+/** A text as an expression that matches it alone. */
+export function literal(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/gu, '\\$&');
+}
+
+function compile(name: string, pattern: string): DFA {
+  try {
+    const parser = JS.Parser.fromLiteral({ source: withoutAnchors(pattern), flags: 'u' });
+    const { expression, maxCharacter } = parser.parse({
+      assertions: 'throw',
+      backreferences: 'throw',
+      maxBackreferenceWords: 0,
+    });
+    const dfa = DFA.fromFA(NFA.fromRegex(expression, { maxCharacter }));
+    dfa.minimize();
+    return dfa;
+  } catch (error) {
+    throw new UsageError(`${name}: ${pattern}: ${reasonOf(error)}`);
+  }
+}
+
+/** @param texts the code points of each symbol, [V]: mostly one; none where it is in no text */
+function codePointMachine(dfa: DFA, texts: readonly (readonly number[])[]): Machine<State> {
+  const finals: ReadonlySet<State> = dfa.finals;
+  const numbers = new Map<State, number>([...dfa.nodes()].map((node, index) => [node, index]));
+  const next = (state: State, symbol: number): State | undefined => {
+    let at: State | undefined = texts[symbol]!.length === 0 ? undefined : state;
+    for (const character of texts[symbol]!) at = at?.out.get(character);
+    return at;
+  };
+  return {
+    start: dfa.initial,
+    classes: classify(numbers, texts.length, next),
+    next,
+    accepts: (state) => finals.has(state),
+    key: (state) => numbers.get(state)!,
+  };
+}
+
+function codePointsOf(text: string): number[] {
+  return Array.from(text, (character) => character.codePointAt(0)!);
+}
+
+/** Why an expression wasn't taken, in words. */
+function reasonOf(error: unknown): string {
+  if (error instanceof TooManyNodesError) return 'needs too many states; use shorter repetitions';
+  const message = (error as Error).message;
+  if (/^Assertions/u.test(message)) {
+    return 'assertions (^ and $ within, \\b, lookaround) are not taken; an expression matches whole completions anyway';
+  }
+  if (/^Backreferences/u.test(message)) return 'backreferences are not taken; write out what they may stand for';
+  return `${message.replace(/^Invalid regular expression: .*: /u, '').toLowerCase()}; give a JavaScript regular expression`;
+}
+
+/** The expression matches whole texts: a ^ at its start and a $ at its end say nothing new. */
+function withoutAnchors(pattern: string): string {
+  return pattern.replace(/^\^/u, '').replace(/(?<=(?:^|[^\\])(?:\\\\)*)\$$/u, '');
+}
+
+/** Symbols are of one class where they lead from every state to the same. */
+function classify(
+  numbers: ReadonlyMap<State, number>,
+  symbols: number,
+  next: (state: State, symbol: number) => State | undefined,
+): Float64Array {
+  const classes = new Float64Array(symbols);
+  for (const state of numbers.keys()) {
+    const finer = new Map<number, number>();
+    for (let symbol = 0; symbol < symbols; symbol++) {
+      const target = next(state, symbol);
+      const pair = classes[symbol]! * (numbers.size + 1) + (target ? numbers.get(target)! + 1 : 0);
+      if (!finer.has(pair)) finer.set(pair, finer.size);
+      classes[symbol] = finer.get(pair)!;
+    }
+  }
+  return classes;
+}

@@ -1,0 +1,76 @@
+import { UserError } from '../errors.ts';
+import type { Vocabulary } from '../text/vocabulary.ts';
+import type { Reader } from './reader.ts';
+import { newlineOf, startFrom } from './requests.ts';
+import { type Sequence, scoreSequences } from './score.ts';
+
+/** How likely a text is. */
+export interface Score {
+  /** Σ log p in nats; −Infinity where the text has a symbol that the model doesn't know. */
+  readonly logProbability: number;
+  /** −Σ log₂ p over the number of symbols: Infinity likewise. */
+  readonly bitsPerCharacter: number;
+  /** The symbols that were scored, the end included. */
+  readonly ids: ArrayLike<number>;
+  /** −log p of each in nats. */
+  readonly losses: Float32Array;
+  /** How many of them are `<unk>`. */
+  readonly unknown: number;
+  /** Which symbol isn't known, in words, where there is no `<unk>` for it. */
+  readonly problem: string | undefined;
+}
+
+/** Scores lines, each for itself: from `<stop>`, or a newline, to the next. Undefined stands for what is no text. */
+export function scoreLines(reader: Reader, vocabulary: Vocabulary, lines: readonly (string | undefined)[]): Score[] {
+  const end = vocabulary.stop ?? newlineOf(vocabulary);
+  return scoreTexts(reader, vocabulary, lines, end === undefined ? [] : [end]);
+}
+
+/**
+ * Scores a text from end to end; of a model of a stream, every symbol is read after all before it. A model of lines reads its lines
+ * each for itself, and passes over empty ones, as training does.
+ */
+export function scoreWhole(reader: Reader, vocabulary: Vocabulary, text: string): Score {
+  if (vocabulary.stop === undefined) return scoreTexts(reader, vocabulary, [text], [])[0]!;
+  const lines = text.split(/\r?\n/u).filter((line) => line !== '');
+  const scores = scoreLines(reader, vocabulary, lines);
+  const ids = scores.flatMap((score) => Array.from(score.ids));
+  const losses = Float32Array.from(scores.flatMap((score) => Array.from(score.losses)));
+  return judge(ids, losses, vocabulary, scores.find(({ problem }) => problem !== undefined)?.problem);
+}
+
+function scoreTexts(
+  reader: Reader,
+  vocabulary: Vocabulary,
+  texts: readonly (string | undefined)[],
+  end: readonly number[],
+): Score[] {
+  const start = startFrom('', vocabulary).prompt[0]!;
+  const problems: (string | undefined)[] = [];
+  const sequences = texts.map((text, index): Sequence => {
+    try {
+      if (text === undefined) throw new UserError('is not UTF-8; convert it');
+      const ids = vocabulary.encode(text);
+      return { start, ids: end.length === 0 ? ids : [...ids, ...end] };
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      problems[index] = error.message;
+      return { start, ids: [] };
+    }
+  });
+  const losses = scoreSequences(reader, sequences);
+  return sequences.map(({ ids }, index) => judge(ids, losses[index]!, vocabulary, problems[index]));
+}
+
+function judge(
+  ids: ArrayLike<number>,
+  losses: Float32Array,
+  vocabulary: Vocabulary,
+  problem: string | undefined,
+): Score {
+  const nats = problem === undefined ? losses.reduce((sum, loss) => sum + loss, 0) : Number.POSITIVE_INFINITY;
+  let unknown = 0;
+  for (let at = 0; at < ids.length; at++) if (ids[at] === vocabulary.unknown) unknown++;
+  const bitsPerCharacter = nats === 0 ? 0 : nats / Math.LN2 / Math.max(1, ids.length);
+  return { logProbability: -nats, bitsPerCharacter, ids, losses, unknown, problem };
+}

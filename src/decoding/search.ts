@@ -1,0 +1,221 @@
+import type { Constraint } from './constraint.ts';
+import { byScore, type Hypothesis, lengthScore } from './hypothesis.ts';
+import { logSoftmax } from './log-softmax.ts';
+import { Repeats } from './repeats.ts';
+import type { Stops } from './stops.ts';
+import { TopList } from './top-list.ts';
+
+export interface SearchOptions {
+  /** k: hypotheses kept at each step, of all groups together. */
+  readonly width: number;
+  /** T: the most symbols of a hypothesis, its end included. */
+  readonly length: number;
+  /** N: how many finished hypotheses are wanted; no more than k finish. */
+  readonly finished: number;
+  /** α of the score: 1 takes the mean log-probability, 0 the sum. */
+  readonly lengthPenalty: number;
+  readonly stops: Stops;
+  /** G, which divides k: groups that keep away from each other's symbols. 1 if not given. */
+  readonly groups?: number | undefined;
+  /** λ: nats that a symbol costs a group for each hypothesis of the groups before it that has just taken it. */
+  readonly diversity?: number | undefined;
+  /** What a hypothesis must be like. It must be of the same stops, and possible within the length. */
+  readonly constraint?: Constraint | undefined;
+  /** n: no n symbols in a row come twice, the prompt's included. */
+  readonly noRepeat?: number | undefined;
+}
+
+/** A hypothesis in the search. */
+interface Node {
+  readonly ids: readonly number[];
+  readonly logProbability: number;
+  /** log p less what its last symbol cost it for not being diverse: what it was chosen by. */
+  readonly rank: number;
+  /** Its parent's place in the beam: the row that holds the state before its last symbol. */
+  readonly row: number;
+  /** Of the constraint. */
+  readonly state: number;
+  /** Whether its last symbol ended it; by leaving the constraint's shape, whether it doesn't have that symbol. */
+  readonly end: 'none' | 'stopped' | 'left';
+}
+
+const ROOT: Node = { ids: [], logProbability: 0, rank: 0, row: 0, state: 0, end: 'none' };
+
+/** What a search reads next: row r takes up the state of its row from[r], and reads symbols[r]. */
+export interface Frontier {
+  readonly from: readonly number[];
+  readonly symbols: readonly number[];
+}
+
+/** One beam search, step by step: it says what is to be read, and is given the logits. `beamSearches` tells how it goes. */
+export class Search {
+  readonly #options: SearchOptions;
+  readonly #prompt: readonly number[];
+  /** Symbols of the prompt read, and of the hypotheses in the beam. */
+  #read = 0;
+  #length = 0;
+  /** The hypotheses of each group that go on. */
+  #beam: readonly (readonly Node[])[];
+  /** Places that each group has for hypotheses that go on: those that have finished keep theirs. */
+  readonly #places: number[];
+  readonly #finished: TopList<Hypothesis>;
+  /** Texts that have been found, where groups may find one twice. */
+  readonly #found = new Set<string>();
+  #cut: Hypothesis[] = [];
+  /** [V] */
+  #work = new Float64Array(0);
+
+  constructor(prompt: ArrayLike<number>, options: SearchOptions) {
+    this.#options = options;
+    this.#prompt = Array.from(prompt);
+    this.#finished = new TopList(options.finished, (hypothesis) => hypothesis.score);
+    const { width, groups = 1 } = options;
+    this.#beam = Array.from({ length: groups }, () => [ROOT]);
+    // The first groups take what doesn't divide evenly.
+    this.#places = Array.from({ length: groups }, (_, group) => Math.ceil((width - group) / groups));
+  }
+
+  get isOver(): boolean {
+    return this.#beam.every((nodes) => nodes.length === 0);
+  }
+
+  /** What is to be read, where the search isn't over. */
+  get frontier(): Frontier {
+    if (this.#read < this.#prompt.length) return { from: [0], symbols: [this.#prompt[this.#read]!] };
+    const nodes = this.#beam.flat();
+    return { from: nodes.map((node) => node.row), symbols: nodes.map((node) => node.ids.at(-1)!) };
+  }
+
+  /** Takes what follows each row of the frontier, [V] logits. */
+  advance(logits: (row: number) => Float32Array): void {
+    if (this.#read < this.#prompt.length) {
+      this.#read++;
+      if (this.#read < this.#prompt.length) return;
+    }
+    this.#expand(logits);
+    const { length, finished } = this.#options;
+    if (this.#length < length && !this.#isDecided()) return;
+    if (this.#finished.items.length < finished) for (const node of this.#beam.flat()) this.#cut.push(this.#judge(node));
+    this.#beam = this.#beam.map(() => []);
+  }
+
+  /** The N best that have finished; then, where they are fewer, those that were cut off. To be called once. */
+  results(): readonly Hypothesis[] {
+    if (this.#finished.items.length === this.#options.finished) return this.#finished.items;
+    const cut = this.#cut.filter(({ ids }) => this.#isNew(ids)).sort(byScore);
+    return [...this.#finished.items, ...cut];
+  }
+
+  #expand(logits: (row: number) => Float32Array): void {
+    const taken = new Map<number, number>();
+    const isFirst = this.#length++ === 0;
+    let row = 0;
+    this.#beam = this.#beam.map((nodes, group) => {
+      const first = isFirst ? 0 : row;
+      row += nodes.length;
+      const best = this.#best(nodes, first, this.#places[group]!, logits, taken);
+      for (const { ids, end } of best) if (end !== 'left') taken.set(ids.at(-1)!, (taken.get(ids.at(-1)!) ?? 0) + 1);
+      const ended = best.filter(({ end }) => end !== 'none');
+      for (const node of ended) this.#save(this.#judge(node));
+      this.#places[group]! -= ended.length;
+      return best.filter(({ end }) => end === 'none');
+    });
+  }
+
+  /** The `places` best of all expansions, best first. The first node is row `first` of the frontier. */
+  #best(
+    nodes: readonly Node[],
+    first: number,
+    places: number,
+    logits: (row: number) => Float32Array,
+    taken: ReadonlyMap<number, number>,
+  ): readonly Node[] {
+    const { diversity = 0, constraint } = this.#options;
+    const best = new TopList<Node>(places, (node) => node.rank);
+    for (const [index, node] of nodes.entries()) {
+      const row = first + index;
+      const logs = this.#logs(node, logits(row));
+      let [possible, leaving] = [0, 0];
+      for (let id = 0; id < logs.length; id++) {
+        if (logs[id] === Number.NEGATIVE_INFINITY) continue;
+        possible++;
+        if (constraint?.hasLeft(constraint.next(node.state, id))) {
+          leaving += Math.exp(logs[id]!);
+          continue;
+        }
+        const logProbability = node.logProbability + logs[id]!;
+        const rank = logProbability - (taken.size > 0 ? diversity * (taken.get(id) ?? 0) : 0);
+        if (best.takes(rank)) best.offer(this.#child(node, id, logProbability, rank, row));
+      }
+      if (leaving > 0) {
+        const logProbability = node.logProbability + Math.log(leaving);
+        best.offer({ ...node, logProbability, rank: logProbability, row, end: 'left' });
+      }
+      // Where only repeated symbols could follow.
+      if (possible === 0 && (constraint?.isMet(node.state) ?? true)) this.#cut.push(this.#judge(node));
+    }
+    return best.items;
+  }
+
+  /** Log-probabilities of what may follow, −Infinity for what may not. */
+  #logs(node: Node, logits: Float32Array): Float64Array {
+    const { constraint, noRepeat, length, stops } = this.#options;
+    if (this.#work.length < logits.length) this.#work = new Float64Array(logits.length);
+    const logs = this.#work;
+    logSoftmax(logs, logits);
+    if (noRepeat !== undefined) {
+      const repeats = new Repeats({ noRepeat }, stops.symbol);
+      for (const id of [...this.#prompt, ...node.ids]) repeats.add(id);
+      repeats.adjust(logs);
+    }
+    if (constraint) {
+      const left = length - node.ids.length;
+      for (let id = 0; id < logs.length; id++) {
+        if (!constraint.allows(node.state, id, left)) logs[id] = Number.NEGATIVE_INFINITY;
+      }
+    }
+    return logs;
+  }
+
+  #child(parent: Node, id: number, logProbability: number, rank: number, row: number): Node {
+    const { constraint, length, stops } = this.#options;
+    const ids = [...parent.ids, id];
+    const state = constraint?.next(parent.state, id) ?? 0;
+    const isComplete = constraint !== undefined && ids.length < length && constraint.isOver(state, length - ids.length);
+    return { ids, logProbability, rank, row, state, end: isComplete || stops.ending(ids) > 0 ? 'stopped' : 'none' };
+  }
+
+  #judge({ ids, logProbability, end }: Node): Hypothesis {
+    const { stops, lengthPenalty } = this.#options;
+    const symbols = ids.length + Number(end === 'left');
+    const score = lengthScore(logProbability, symbols, lengthPenalty);
+    const ending = end === 'stopped' ? stops.ending(ids) : 0;
+    return { ids, ending, finished: end !== 'none', symbols, logProbability, score };
+  }
+
+  #save(hypothesis: Hypothesis): void {
+    if (this.#finished.takes(hypothesis.score) && this.#isNew(hypothesis.ids)) this.#finished.offer(hypothesis);
+  }
+
+  /** Whether no group has found a text yet: now one has. */
+  #isNew(ids: readonly number[]): boolean {
+    if (this.#beam.length === 1) return true;
+    const text = ids.join(' ');
+    if (this.#found.has(text)) return false;
+    this.#found.add(text);
+    return true;
+  }
+
+  /**
+   * Whether N have finished, and none that goes on may come to a better score than the worst of the N best. Along a hypothesis
+   * Σ log p only falls, so none that it comes to has a score above Σ log p / Tᵅ, at the greatest length T: that is exact
+   * for every α ≥ 0.
+   */
+  #isDecided(): boolean {
+    const { finished, length, lengthPenalty } = this.#options;
+    const { items } = this.#finished;
+    if (items.length < finished) return false;
+    const worst = items.at(-1)!.score;
+    return this.#beam.flat().every((node) => lengthScore(node.logProbability, length, lengthPenalty) <= worst);
+  }
+}

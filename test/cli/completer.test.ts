@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { edit, layOut, truncate, truncateStart } from '../../src/cli/completer.ts';
+import { aligned, type Completion } from '../../src/cli/completions.ts';
+import { corpus, file, removeFolders, rnn, temporaryFolder } from '../helpers/cli.ts';
+import { CTRL_C, hasTerminals, onTerminal, plain } from '../helpers/terminal.ts';
+
+function completion(text: string): Completion {
+  const numbers = { score: -1, logProbability: -2, probability: Math.exp(-2), symbols: 4 };
+  return { text, completion: text, end: '<stop>', finished: true, ...numbers };
+}
+
+describe('the text after a key', () => {
+  const suggestions = { completions: [completion('deep'), completion('deer')] };
+  test.each([
+    ['a letter', { name: 'p', sequence: 'p' }, 'dép'],
+    ['a character of two units', { sequence: '💧' }, 'dé💧'],
+    ['Tab: the best completion', { name: 'tab', sequence: '\t' }, 'deep'],
+    ['Backspace: what a reader sees as a character', { name: 'backspace', sequence: '\u007f' }, 'd'],
+    ['Ctrl-U', { name: 'u', sequence: '\u0015', ctrl: true }, ''],
+    ['an arrow', { name: 'up', sequence: '\u001b[A' }, 'dé'],
+    ['Alt and a letter', { name: 'x', sequence: '\u001bx', meta: true }, 'dé'],
+    ['Ctrl and a letter', { name: 'x', sequence: '\u0018', ctrl: true }, 'dé'],
+  ])('%s', (_, key, expected) => {
+    expect(edit('de\u0301', key, suggestions).toString().normalize()).toBe(expected.normalize());
+  });
+
+  test('Ctrl-W takes away a word', () => {
+    expect(edit('one two ', { name: 'w', ctrl: true }, suggestions)).toBe('one ');
+  });
+
+  test('Tab with nothing to take leaves it', () => {
+    expect(edit('d', { name: 'tab' }, { completions: [] })).toBe('d');
+  });
+
+  test.each([
+    [{ name: 'return' }, { accepted: true, status: 0 }],
+    [{ name: 'escape' }, { accepted: false, status: 0 }],
+    [
+      { name: 'd', ctrl: true },
+      { accepted: false, status: 0 },
+    ],
+    [
+      { name: 'c', ctrl: true },
+      { accepted: false, status: 130 },
+    ],
+  ])('%j ends', (key, end) => {
+    expect(edit('d', key, suggestions)).toEqual(end);
+  });
+});
+
+describe('characters of double width', () => {
+  test('count as two columns when a text is made to fit', () => {
+    expect([truncate('日本語です', 10), truncate('日本語です', 9), truncate('日本語です', 4)]).toEqual([
+      '日本語です',
+      '日本語で…',
+      '日…',
+    ]);
+    expect([truncateStart('日本語です', 6), truncateStart('abc', 2), truncate('abc', 0)]).toEqual(['…です', '…c', '']);
+  });
+
+  test('leave the columns of a table aligned', () => {
+    const table = aligned([completion('日本'), completion('abcd'), completion('e\u0301ab')], false);
+    expect(plain(table).split('\n')).toEqual([
+      'text           score     log p  probability',
+      '日本<stop>   -1.0000   -2.0000        0.135',
+      'abcd<stop>   -1.0000   -2.0000        0.135',
+      'e\u0301ab<stop>    -1.0000   -2.0000        0.135',
+    ]);
+  });
+});
+
+test.each([1, 2, 8, 20, 80])('no line is wider than %d columns, nor are there more than rows', (columns) => {
+  const suggestions = {
+    completions: ['deep', '日本語の長い言葉です', 'a\nb\tc\u001b[1m', 'x'.repeat(200)].map(completion),
+  };
+  for (const rows of [1, 3, 24]) {
+    const { lines } = layOut('d'.repeat(90), suggestions, { columns, rows });
+    expect(lines.length).toBeLessThanOrEqual(rows);
+    for (const line of lines)
+      expect([...plain(line).replace(/[\u3000-\u9fff]/gu, 'xx')].length).toBeLessThanOrEqual(Math.max(columns, 4));
+    for (const line of lines) expect(plain(line)).not.toMatch('\u001b');
+  }
+});
+
+let folder: string;
+beforeAll(async () => {
+  folder = temporaryFolder();
+  file(folder, 'wide.txt', '日本\n東京\ndeep\nlearn\n');
+  const options = '--hidden 24 --layers 1 --threads 1 --lr 0.02 --steps 300 --validation 0 --quiet --mode lines'.split(
+    ' ',
+  );
+  for (const [name, text] of [
+    ['words', corpus('deep-learn-machine.txt')],
+    ['wide', 'wide.txt'],
+  ] as const) {
+    expect((await rnn(['train', text, '--out', `${name}.json`, ...options], { cwd: folder })).status).toBe(0);
+  }
+});
+afterAll(removeFolders);
+
+describe.runIf(hasTerminals)('rnn complete on a terminal', () => {
+  const [ALTERNATE, BACK] = ['\u001b[?1049h', '\u001b[?1049l'];
+  const complete = (
+    steps: readonly (readonly [string, string])[],
+    options: { args?: string[]; env?: Record<string, string>; columns?: number } = {},
+  ) => onTerminal(['complete', '-c', 'words.json', ...(options.args ?? [])], { cwd: folder, steps, ...options });
+
+  /** What stands on the terminal's own screen. */
+  const left = (sent: string) =>
+    sent.slice(0, sent.indexOf(ALTERNATE)) + sent.slice(sent.lastIndexOf(BACK) + BACK.length);
+
+  test('shows completions as one types, takes the best with Tab, and prints the text with Enter', async () => {
+    const { status, stdout } = await complete([
+      ['leaves', 'd'],
+      ['deep', '\t'],
+      ['› deep', '\r'],
+    ]);
+    expect({ status, left: left(stdout) }).toEqual({ status: 0, left: 'deep\r\n' });
+    expect(plain(stdout)).toMatch(/deep<stop> 1\.0|deep<stop> 0\.9/);
+  });
+
+  test.each([
+    ['Ctrl-C', CTRL_C, 130],
+    ['Ctrl-D', '\u0004', 0],
+    ['Esc', '\u001b', 0],
+  ])('%s leaves the screen as it was', async (_, key, status) => {
+    const outcome = await complete([
+      ['leaves', 'ma'],
+      ['machine', key],
+    ]);
+    expect({ status: outcome.status, left: left(outcome.stdout) }).toEqual({ status, left: '' });
+  });
+
+  test('names a character that the model doesn’t know, and goes on', async () => {
+    const { status, stdout } = await complete([
+      ['leaves', 'é'],
+      ['not in the vocab', '\u007fd'],
+      ['deep', '\t\r'],
+    ]);
+    expect({ status, left: left(stdout) }).toEqual({ status: 0, left: 'deep\r\n' });
+  });
+
+  test('shows no colours with NO_COLOR', async () => {
+    const { stdout } = await complete([['leaves', CTRL_C]], { env: { NO_COLOR: '1' } });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what it looks for
+    expect(stdout).not.toMatch(/\u001b\[\d+m/);
+  });
+
+  test('fits a narrow window', async () => {
+    const { stdout } = await complete([['…', CTRL_C]], { columns: 12 });
+    for (const line of plain(stdout).split(/\r\n/)) expect(line.length).toBeLessThanOrEqual(14);
+  });
+
+  test('in a pipe it is rnn beam', async () => {
+    const args = ['-c', 'words.json', '--k', '2'];
+    for (const [given, like, input] of [
+      [[], ['--prefix-file', '-'], 'd\nle\n'],
+      [['--prefix', 'ma'], ['--prefix', 'ma'], ''],
+    ] as const) {
+      const piped = await rnn(['complete', ...args, ...given], { cwd: folder, input });
+      const beam = await rnn(['beam', ...args, ...like], { cwd: folder, input });
+      expect(piped).toEqual(beam);
+      expect(piped.status).toBe(0);
+    }
+  });
+});
+
+describe.runIf(hasTerminals)('on a terminal', () => {
+  test('rnn score --per-char colours by surprisal, unless NO_COLOR is set', async () => {
+    file(folder, 'some.txt', 'deep\ndeer\n');
+    const args = ['score', '-c', 'words.json', '--per-char', 'some.txt'];
+    const { stdout } = await onTerminal(args, { cwd: folder });
+    expect(plain(stdout)).toMatch(/< 1 < 3 < 5 < 8 ≥ 8 bits of surprisal\r\ndeep<stop>\r\ndeer<stop>\r\n/);
+    expect(stdout).toContain('\u001b[90me');
+    expect(stdout).toContain('\u001b[91m\u001b[1mr');
+    const bare = await onTerminal(args, { cwd: folder, env: { NO_COLOR: '1' } });
+    expect(bare.stdout).not.toMatch('\u001b');
+    expect(bare.stdout.split('\r\n')[0]).toMatch(/^1\t1\td\t\d+\.\d{3}$/);
+  });
+
+  test('a table of double-width text is aligned', async () => {
+    const { stdout } = await onTerminal(['beam', '-c', 'wide.json', '--k', '4'], {
+      cwd: folder,
+      env: { NO_COLOR: '1' },
+    });
+    const lines = stdout.trimEnd().split('\r\n');
+    const width = (line: string) => [...line.replace(/[日本東京]/gu, 'xx')].length;
+    expect(lines.join('\n')).toMatch(/日本<stop>/);
+    expect(new Set(lines.map(width)).size).toBe(1);
+  });
+});
