@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LanguageOptions } from '../../src/decoding/language.ts';
 import { type Sample, sampleStream, sampleTexts } from '../../src/decoding/sample.ts';
+import { chiSquaredRatio } from '../helpers/chi-squared.ts';
 import {
   completions,
   constrain,
@@ -11,6 +12,7 @@ import {
   VOCABULARIES,
 } from '../helpers/constrained-texts.ts';
 import { randomModel, stepperOf } from '../helpers/tiny-models.ts';
+import { WholeRun } from '../helpers/whole-run.ts';
 
 function draw(request: Request, count: number): Sample[] {
   const { constraint, stops } = constrain(request);
@@ -63,6 +65,33 @@ describe('texts drawn under constraints', () => {
       }),
     );
   });
+});
+
+test('what is drawn follows the model’s probabilities of what may come next (χ², p > 0.001)', () => {
+  const request = { vocabulary: VOCABULARIES.lines, options: { match: '(a|bc)+ ?' }, strings: [], length: 6, seed: 3 };
+  const { vocabulary } = request;
+  const possible = [...new Set(completions(request))];
+  const run = new WholeRun(randomModel({ symbols: vocabulary.size, hidden: 4 }, request.seed, 4), request.length + 1);
+  const expected = new Map<string, number>();
+  const grow = (ids: readonly number[], probability: number): void => {
+    const text = vocabulary.decode(ids);
+    if (ids.at(-1) === vocabulary.stop) {
+      expected.set(text, probability);
+      return;
+    }
+    const logits = run.next([0, ...ids]);
+    const allowed = logits.map((logit, id) => {
+      const next = text + vocabulary.decode([id]);
+      const may = id === vocabulary.stop ? possible.includes(text) : possible.some((other) => other.startsWith(next));
+      return may ? Math.exp(logit) : 0;
+    });
+    const sum = allowed.reduce((total, weight) => total + weight, 0);
+    for (const [id, weight] of allowed.entries()) if (weight > 0) grow([...ids, id], (probability * weight) / sum);
+  };
+  grow([], 1);
+  expect([...expected.keys()].sort()).toEqual(possible.sort());
+  const drawn = draw(request, 20_000).map(({ ids }) => vocabulary.decode(ids));
+  expect(chiSquaredRatio(drawn, expected)).toBeLessThan(1);
 });
 
 describe('a model of a stream, without stop strings', () => {
