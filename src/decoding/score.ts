@@ -14,7 +14,7 @@ const LEAST_PART = 2048;
 const WARM_UP = 256;
 
 /** Parts agree when so many losses in a row differ by no more than this, in nats. */
-const AGREED = { symbols: 32, nats: 1e-6 };
+const AGREED = { symbols: 32, nats: 1e-5 };
 
 /** −log p in nats of every symbol of each sequence, in order; each sequence starts from s₀ = 0. UserError where p is not a number. */
 export function scoreSequences(reader: Reader, sequences: readonly Sequence[]): Float32Array[] {

@@ -1,11 +1,15 @@
 /**
- * Speed of decoding with a model of names: 10,000 samples, and beams of ten over 1,000 prefixes, side by side and one by one.
+ * Speed of decoding with a model of names, in seconds of the processor, which a busy machine distorts less: 10,000 samples; beams of ten
+ * over 1,000 prefixes, side by side and one by one; the scores of all names, in batches and symbol by symbol.
  *
- *     node test/bench/decoding.ts checkpoints/names.json names.txt
+ *     npm run bench:decoding -- checkpoints/names.json names.txt
  */
 import { readFileSync } from 'node:fs';
 import { beamSearch, beamSearches } from '../../src/decoding/beam.ts';
+import { logSoftmax } from '../../src/decoding/log-softmax.ts';
+import { Reader } from '../../src/decoding/reader.ts';
 import { sampleTexts } from '../../src/decoding/sample.ts';
+import { scoreSequences } from '../../src/decoding/score.ts';
 import { Stops } from '../../src/decoding/stops.ts';
 import { chooseKernel } from '../../src/kernel/choose.ts';
 import { loadCheckpoint } from '../../src/nn/checkpoint-file.ts';
@@ -20,9 +24,10 @@ const choice = chooseKernel('auto');
 console.log(`${model.cell} ${model.layers} × ${model.hidden}, kernel ${choice.name}`);
 
 function time(label: string, run: () => number): number {
-  const start = performance.now();
+  const start = process.cpuUsage();
   const done = run();
-  const seconds = (performance.now() - start) / 1000;
+  const { user, system } = process.cpuUsage(start);
+  const seconds = (user + system) / 1e6;
   console.log(`${label}: ${seconds.toFixed(3)} s, ${Math.round(done / seconds).toLocaleString('en-US')} a second`);
   return seconds;
 }
@@ -48,3 +53,34 @@ for (const beams of [8, 32, 64]) {
   const all = time(`1,000 prefixes, ${beams} side by side`, () => [...beamSearches(wide, search, prompts)].length);
   console.log(`  ${(one / all).toFixed(2)} times as fast`);
 }
+
+const reader = new Reader(choice, model, parameters);
+const names = lines.filter((line) => line !== '').map((line) => [...vocabulary.encode(line), stop]);
+const text = names.flat();
+const sum = (losses: ArrayLike<number>) => Array.from(losses).reduce((total, loss) => total + loss, 0);
+let batched = 0;
+let oneByOne = 0;
+const fast = time(`${text.length} symbols as one text, in batches`, () => {
+  batched = sum(scoreSequences(reader, [{ start: stop, ids: text }])[0]!);
+  return text.length;
+});
+time(`${text.length} symbols as lines, in batches`, () => {
+  scoreSequences(
+    reader,
+    names.map((ids) => ({ start: stop, ids })),
+  );
+  return text.length;
+});
+const slow = time(`${text.length} symbols one by one`, () => {
+  const stepper = new Stepper(choice, model, parameters, 1);
+  const logs = new Float64Array(vocabulary.size);
+  for (let at = 0; at < text.length; at++) {
+    stepper.step([at === 0 ? stop : text[at - 1]!]);
+    logSoftmax(logs, stepper.logits(0));
+    oneByOne -= logs[text[at]!]!;
+  }
+  return text.length;
+});
+console.log(
+  `  ${(slow / fast).toFixed(2)} times as fast in batches; sums ${batched.toFixed(4)} and ${oneByOne.toFixed(4)}`,
+);
