@@ -63,6 +63,7 @@ export function completeRecipe(recipe: PartialRecipe = {}): Recipe {
     clipValue,
     validation: 0.05,
     test: 0,
+    onDivergence: 'stop',
     seed: '1',
     ...rest,
     limits: { ...rest.limits },
