@@ -60,7 +60,7 @@ async function completeOne(
   if (completions.length === 0)
     throw new UserError('no completion was found; use a larger --k or --length, or ask for less');
   if (json) {
-    for (const completion of completions) await output.line(JSON.stringify(completion));
+    for (const completion of completions) await output.json(completion);
   } else if (output.terminal) {
     await output.line(aligned(completions, raw === true));
   } else {
@@ -100,7 +100,8 @@ export async function completeLines(
     for (const [index, { number, text = '' }] of lines.entries()) {
       const hypotheses = prompts[index] ? found.next().value : [];
       const completions = [...(hypotheses ?? [])].slice(0, count).map((each) => describe(each, text, vocabulary));
-      await output.line(json ? JSON.stringify({ line: number, prefix: text, completions }) : row(text, completions));
+      if (json) await output.json({ line: number, prefix: text, completions });
+      else await output.line(row(text, completions));
     }
     await output.flush();
   }

@@ -83,7 +83,7 @@ function writer(options: ScoreCommandOptions, vocabulary: Vocabulary, output: Ou
       const symbols = ids.length;
       const bits = options.perChar ? { surprisals: surprisals(score) } : {};
       // JSON has no infinity: null stands for it.
-      await output.line(JSON.stringify({ name, text, logProbability, bitsPerCharacter, symbols, unknown, ...bits }));
+      await output.json({ name, text, logProbability, bitsPerCharacter, symbols, unknown, ...bits });
     };
   }
   if (!options.perChar) {
