@@ -80,7 +80,7 @@ export function trainCommand(): Command {
     .argument('<corpus...>', 'text files, read one after the other; - is standard input', collect)
     .optionsGroup('Model:')
     .addOption(
-      new Option('--preset <name>', 'values for the options below, by purpose: a first look, minutes, or an hour')
+      new Option('--preset <name>', 'values for the options below, by purpose: a first look, a few minutes, or more')
         .choices(PRESETS)
         .default('quick'),
     )
