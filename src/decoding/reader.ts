@@ -1,10 +1,8 @@
-import { Arena } from '../kernel/arena.ts';
 import type { KernelChoice } from '../kernel/choose.ts';
 import type { Kernels } from '../kernel/contract.ts';
-import { openKernels } from '../kernel/engine.ts';
-import { SOLO } from '../kernel/team.ts';
 import type { ModelConfig } from '../nn/config.ts';
-import { Model } from '../nn/model.ts';
+import type { Model } from '../nn/model.ts';
+import { openNetwork } from '../nn/network.ts';
 
 /** Rows and steps read at once: more gain little. */
 const ROWS = 64;
@@ -23,11 +21,9 @@ export class Reader {
 
   /** @param parameters the flat buffer, as a checkpoint has it */
   constructor(choice: KernelChoice, config: ModelConfig, parameters: Float32Array) {
-    const arena = new Arena();
-    this.#model = new Model(arena, config, { steps: STEPS, rows: ROWS, training: false });
-    this.#kernels = openKernels(choice, arena);
-    this.#kernels.floats.set(parameters, this.#model.parameters.values);
-    this.#model.pack(this.#kernels, SOLO);
+    const { model, kernels } = openNetwork(choice, config, parameters, { steps: STEPS, rows: ROWS, training: false });
+    this.#model = model;
+    this.#kernels = kernels;
     const ints = (address: number) => this.#kernels.ints.subarray(address, address + STEPS * ROWS);
     this.inputs = ints(this.#model.inputs);
     this.targets = ints(this.#model.targets);

@@ -1,7 +1,7 @@
 import type { ModelConfig } from '../nn/config.ts';
 import type { Layer } from '../nn/layer.ts';
+import { type Arithmetic, type Network, openNetwork } from '../nn/network.ts';
 import type { Part } from '../text/split.ts';
-import { type Arithmetic, type Network, openNetwork } from './network.ts';
 import { fillWindow, type Position, reach, spreadPositions } from './positions.ts';
 
 /** Positions side by side. */

@@ -1,8 +1,8 @@
 import type { ModelConfig } from '../nn/config.ts';
 import type { Layer } from '../nn/layer.ts';
+import { type Network, openNetwork } from '../nn/network.ts';
 import type { Part } from '../text/split.ts';
 import { type FlowOptions, readHistory } from './gradient-flow.ts';
-import { type Network, openNetwork } from './network.ts';
 import { type Position, reach, spreadPositions } from './positions.ts';
 import { type SquareMatrix, spectralNorm } from './spectral-norm.ts';
 

@@ -1,6 +1,6 @@
-import type { Random } from '../random.ts';
+import { Random } from '../random.ts';
 import type { ModelConfig } from './config.ts';
-import type { Manifest, TensorView } from './parameters.ts';
+import { Manifest, type TensorView } from './parameters.ts';
 
 /** How recurrent matrices start: as PyTorch's, or as the identity (Le, Jaitly & Hinton 2015, for relu). */
 export const INITIALIZERS = ['uniform', 'identity'] as const;
@@ -32,6 +32,14 @@ export function initialize(
     const make = initializer === 'identity' ? identityFor(view, config) : undefined;
     for (let j = 0; j < view.size; j++) values[view.offset + j] = make ? make(j) : draw(j);
   }
+}
+
+/** Parameters as a training run of this seed would start from. */
+export function freshParameters(config: ModelConfig, seed: string): Float32Array {
+  const manifest = new Manifest(config);
+  const parameters = new Float32Array(manifest.size);
+  initialize(parameters, manifest, config, new Random(`${seed}/parameters`));
+  return parameters;
 }
 
 function drawFor(

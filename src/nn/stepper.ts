@@ -1,10 +1,8 @@
-import { Arena } from '../kernel/arena.ts';
 import type { KernelChoice } from '../kernel/choose.ts';
 import type { Kernels } from '../kernel/contract.ts';
-import { openKernels } from '../kernel/engine.ts';
-import { SOLO } from '../kernel/team.ts';
 import type { ModelConfig } from './config.ts';
-import { Model } from './model.ts';
+import type { Model } from './model.ts';
+import { openNetwork } from './network.ts';
 
 /**
  * A trained model run symbol by symbol, for up to `rows` texts side by side: (symbol, state) → (logits, state). Texts
@@ -20,14 +18,12 @@ export class Stepper {
 
   /** @param parameters the flat buffer, as a checkpoint has it */
   constructor(choice: KernelChoice, config: ModelConfig, parameters: Float32Array, rows: number) {
-    const arena = new Arena();
+    const { model, kernels } = openNetwork(choice, config, parameters, { steps: 1, rows, training: false });
     this.config = config;
     this.rows = rows;
-    this.#model = new Model(arena, config, { steps: 1, rows, training: false });
-    this.#kernels = openKernels(choice, arena);
+    this.#model = model;
+    this.#kernels = kernels;
     this.#moved = new Float32Array(rows * config.hidden);
-    this.#kernels.floats.set(parameters, this.#model.parameters.values);
-    this.#model.pack(this.#kernels, SOLO);
     this.#kernels.ints.fill(1, this.#model.keep, this.#model.keep + rows);
   }
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { measureFlow, truncationLoss } from '../../src/insight/gradient-flow.ts';
-import { freshParameters } from '../../src/insight/network.ts';
 import { spreadPositions } from '../../src/insight/positions.ts';
 import { chooseKernel } from '../../src/kernel/choose.ts';
 import type { ModelConfig } from '../../src/nn/config.ts';
+import { freshParameters } from '../../src/nn/initializers.ts';
 import { type Corpus, corpusFromText } from '../../src/text/corpus.ts';
 import { wholeCorpus } from '../../src/text/split.ts';
 import { SMALL, VARIANTS } from '../helpers/network.ts';

@@ -1,7 +1,6 @@
 import { Matrix, SVD } from 'ml-matrix';
 import { describe, expect, test } from 'vitest';
 import { measureJacobians } from '../../src/insight/jacobian.ts';
-import { freshParameters } from '../../src/insight/network.ts';
 import {
   jacobianBound,
   largestSingularValue,
@@ -10,6 +9,7 @@ import {
 } from '../../src/insight/recurrent-spectrum.ts';
 import { spectralNorm } from '../../src/insight/spectral-norm.ts';
 import { ACTIVATIONS, type Activation, type ModelConfig } from '../../src/nn/config.ts';
+import { freshParameters } from '../../src/nn/initializers.ts';
 import { Manifest } from '../../src/nn/parameters.ts';
 import { Random } from '../../src/random.ts';
 import { corpusFromText } from '../../src/text/corpus.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { textFeatures } from '../../src/insight/features.ts';
-import { freshParameters } from '../../src/insight/network.ts';
 import { project } from '../../src/insight/symbol-map.ts';
 import { traceText } from '../../src/insight/trace.ts';
 import { rankUnits } from '../../src/insight/units.ts';
 import type { ModelConfig } from '../../src/nn/config.ts';
+import { freshParameters } from '../../src/nn/initializers.ts';
 import { corpusFromText } from '../../src/text/corpus.ts';
 import { wholeCorpus } from '../../src/text/split.ts';
 import { SMALL, VARIANTS } from '../helpers/network.ts';

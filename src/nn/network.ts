@@ -4,14 +4,11 @@ import type { Kernels } from '../kernel/contract.ts';
 import { openKernels } from '../kernel/engine.ts';
 import { referenceKernels } from '../kernel/reference.ts';
 import { SOLO } from '../kernel/team.ts';
-import type { BatchShape } from '../nn/cell.ts';
-import type { ModelConfig } from '../nn/config.ts';
-import { initialize } from '../nn/initializers.ts';
-import { Model } from '../nn/model.ts';
-import { Manifest } from '../nn/parameters.ts';
-import { Random } from '../random.ts';
+import type { BatchShape } from './cell.ts';
+import type { ModelConfig } from './config.ts';
+import { Model } from './model.ts';
 
-/** The arithmetic to look inside with: a kernel, or `double`, plain loops in float64, whose gradients vanish at 1e-308 and not at 1e-38. */
+/** A kernel, or `double`: plain loops in float64, whose gradients vanish at 1e-308 and not at 1e-38. */
 export type Arithmetic = KernelChoice | 'double';
 
 /** A model with its parameters in memory, ready to run. */
@@ -20,7 +17,11 @@ export interface Network {
   readonly kernels: Kernels;
 }
 
-/** @param parameters the flat buffer, as a checkpoint has it */
+/**
+ * A model in a memory of its own, run by this thread alone.
+ *
+ * @param parameters the flat buffer, as a checkpoint has it
+ */
 export function openNetwork(
   arithmetic: Arithmetic,
   config: ModelConfig,
@@ -33,14 +34,6 @@ export function openNetwork(
   kernels.floats.set(parameters, model.parameters.values);
   model.pack(kernels, SOLO);
   return { model, kernels };
-}
-
-/** Parameters as a training run of this seed would start from. */
-export function freshParameters(config: ModelConfig, seed: string): Float32Array {
-  const manifest = new Manifest(config);
-  const parameters = new Float32Array(manifest.size);
-  initialize(parameters, manifest, config, new Random(`${seed}/parameters`));
-  return parameters;
 }
 
 function doubleKernels(arena: Arena): Kernels {
