@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -180,9 +189,14 @@ describe.concurrent('a disk that fails in mid-run is told of, training goes on, 
     const back = (): void => {
       for (const name of ['model.json', 'model.last.json']) expect(existsSync(join(out, name)), name).toBe(true);
     };
+    // At once: while files are removed one by one, the run would put others beside them.
+    const remove = (): void => {
+      renameSync(out, `${out}.old`);
+      rmSync(`${out}.old`, { recursive: true });
+    };
     const scene: Scene = [
       [STEP, wait],
-      [STEP, () => rmSync(out, { recursive: true })],
+      [STEP, remove],
       [STEP, wait],
       [STEP, wait],
       [STEP, back],
