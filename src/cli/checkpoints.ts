@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
+import { modelVocabulary } from '../decoding/model-vocabulary.ts';
 import { UserError } from '../errors.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import { loadCheckpoint } from '../nn/checkpoint-file.ts';
-import { Vocabulary } from '../text/vocabulary.ts';
+import type { Vocabulary } from '../text/vocabulary.ts';
 import { remark } from './output.ts';
 
 /** Where runs are saved and looked for, below the working folder. */
@@ -50,21 +51,7 @@ export function openCheckpoint(named: string | undefined, quiet: boolean): Loade
 /** Loads a checkpoint and its vocabulary, which must fit each other. */
 export function loadModel(path: string): LoadedModel {
   const checkpoint = loadCheckpoint(path);
-  const vocabulary = readVocabulary(checkpoint, path);
-  const { symbols } = checkpoint.model;
-  if (vocabulary.size === symbols) return { path, checkpoint, vocabulary };
-  throw new UserError(
-    `${path}: the checkpoint is damaged: its vocabulary has ${vocabulary.size} symbols, its model ${symbols}; use another, or train again`,
-  );
-}
-
-function readVocabulary({ vocabulary }: Checkpoint, path: string): Vocabulary {
-  try {
-    return Vocabulary.fromJSON(vocabulary);
-  } catch (error) {
-    if (error instanceof UserError) throw new UserError(`${path}: ${error.message}`, { cause: error });
-    throw error;
-  }
+  return { path, checkpoint, vocabulary: modelVocabulary(checkpoint, path) };
 }
 
 /** The best model of the run that was saved last. */

@@ -68,9 +68,9 @@ function judge(
   vocabulary: Vocabulary,
   problem: string | undefined,
 ): Score {
-  const nats = problem === undefined ? losses.reduce((sum, loss) => sum + loss, 0) : Number.POSITIVE_INFINITY;
+  const logProbability = problem === undefined ? losses.reduce((sum, loss) => sum - loss, 0) : Number.NEGATIVE_INFINITY;
   let unknown = 0;
   for (let at = 0; at < ids.length; at++) if (ids[at] === vocabulary.unknown) unknown++;
-  const bitsPerCharacter = nats === 0 ? 0 : nats / Math.LN2 / Math.max(1, ids.length);
-  return { logProbability: -nats, bitsPerCharacter, ids, losses, unknown, problem };
+  const bitsPerCharacter = logProbability === 0 ? 0 : -logProbability / Math.LN2 / Math.max(1, ids.length);
+  return { logProbability, bitsPerCharacter, ids, losses, unknown, problem };
 }

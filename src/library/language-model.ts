@@ -3,6 +3,7 @@ import { Constraint } from '../decoding/constraint.ts';
 import type { FilterOptions } from '../decoding/filters.ts';
 import type { Hypothesis } from '../decoding/hypothesis.ts';
 import { type LanguageOptions, languageOf } from '../decoding/language.ts';
+import { modelVocabulary } from '../decoding/model-vocabulary.ts';
 import { Reader } from '../decoding/reader.ts';
 import type { RepeatOptions } from '../decoding/repeats.ts';
 import { BEAM_LENGTH, defaultLength, SAMPLE_LENGTH, startFrom, stopsFrom } from '../decoding/requests.ts';
@@ -14,7 +15,7 @@ import { chooseKernel, type KernelChoice } from '../kernel/choose.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import { loadCheckpoint } from '../nn/checkpoint-file.ts';
 import { Stepper } from '../nn/stepper.ts';
-import { Vocabulary } from '../text/vocabulary.ts';
+import type { Vocabulary } from '../text/vocabulary.ts';
 
 /** What completions start from, must be like, and end with. */
 export interface CompletionOptions extends LanguageOptions {
@@ -94,13 +95,8 @@ export class LanguageModel {
   /** @param checkpoint as `loadCheckpoint` or a training run's snapshot gives it; `name` names it in messages */
   constructor(checkpoint: Checkpoint, name = 'the checkpoint') {
     this.checkpoint = checkpoint;
-    this.vocabulary = Vocabulary.fromJSON(checkpoint.vocabulary);
+    this.vocabulary = modelVocabulary(checkpoint, name);
     this.#choice = chooseKernel('auto');
-    const { symbols } = checkpoint.model;
-    if (this.vocabulary.size === symbols) return;
-    throw new UserError(
-      `${name}: its vocabulary has ${this.vocabulary.size} symbols, its model ${symbols}; train again`,
-    );
   }
 
   /** Draws texts. UserError for a prefix outside the vocabulary, and for what no text can meet. */
