@@ -161,6 +161,7 @@ export function trainCommand(): Command {
     .option('--dropout-output <p>', 'what the top layer puts out (default: --dropout)', share())
     .option('--dropconnect <p>', 'numbers of the recurrent matrices', share(), 0)
     .option('--variational', 'drop the same numbers at all steps of a window')
+    .option('--no-variational', 'others at each step, whatever the preset says')
     .optionsGroup('Text:')
     .addOption(
       new Option('--mode <mode>', 'stream: one long text; lines: each line an example; auto chooses')
@@ -220,8 +221,9 @@ with all that --resume needs, to NAME.last.json beside it. The path of the best
 model is printed to standard output.
 
 With --resume, --epochs, --steps and --time may be given anew, to train longer
-(time counts from now); the rest of the training is as it was begun. Ctrl-C, SIGTERM and SIGHUP end the
-run after the step under way, with its state saved; a second one ends it at once.
+(time counts from now); the rest of the training is as it was begun. Ctrl-C,
+SIGTERM and SIGHUP end the run after the step under way, with its state saved; a
+second one ends it at once.
 
 Examples:
   rnn train book.txt

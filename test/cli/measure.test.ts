@@ -136,20 +136,24 @@ describe('rnn train --preset', () => {
   };
   interface Recipe {
     readonly model: { readonly cell: string; readonly hidden: number };
-    readonly limits: object;
+    readonly dropout: { readonly layers: number; readonly variational: boolean };
   }
 
-  test('says in full what it means, as options that mean the same without it', async () => {
-    const { stderr, recipe } = await train('--preset', 'balanced');
-    const [, options = ''] = /^preset balanced: (.*)$/m.exec(stderr) ?? [];
-    expect(options).toMatch(/--cell gru .*--hidden 256 .*--dropout 0/);
-    expect((await train(...options.split(' '))).recipe).toEqual(recipe);
-  });
+  test.each(['quick', 'balanced', 'best'])(
+    '%s says in full what it means, as options that mean the same without it',
+    async (name) => {
+      const { stderr, recipe } = await train('--preset', name, '--hidden', '9');
+      const [, options = ''] = new RegExp(`^preset ${name}: (.*)$`, 'm').exec(stderr) ?? [];
+      expect(options).toMatch(/--cell \w+ .*--hidden 9 .*--dropout \d/);
+      expect((await train(...options.split(' '))).recipe).toEqual(recipe);
+    },
+  );
 
-  test('gives way to what is said, and its length to any other', async () => {
-    const { stderr, recipe } = await train('--preset', 'best', '--hidden', '9', '--cell', 'lstm');
-    expect(stderr).toMatch(/^preset best: .*--cell lstm .*--hidden 9 .*--steps 1 /m);
-    expect(recipe).toMatchObject({ model: { cell: 'lstm', hidden: 9 }, limits: { steps: 1 } });
-    expect(recipe.limits).toEqual({ steps: 1 });
+  test('gives way to what is said, numbers and switches alike', async () => {
+    const { stderr, recipe } = await train('--preset', 'best', '--hidden', '9', '--cell', 'lstm', '--no-variational');
+    expect(stderr).toMatch(/^preset best: .*--cell lstm .*--hidden 9 /m);
+    expect(stderr).not.toMatch(/variational/);
+    expect(recipe).toMatchObject({ model: { cell: 'lstm', hidden: 9 }, dropout: { layers: 0.45, variational: false } });
+    expect((await train('--preset', 'best', '--hidden', '9')).recipe.dropout.variational).toBe(true);
   });
 });
