@@ -136,6 +136,7 @@ describe('rnn train --preset', () => {
   };
   interface Recipe {
     readonly model: { readonly cell: string; readonly hidden: number };
+    readonly limits: object;
     readonly dropout: { readonly layers: number; readonly variational: boolean };
   }
 
@@ -149,11 +150,18 @@ describe('rnn train --preset', () => {
     },
   );
 
+  test('has the values of its purpose', async () => {
+    expect((await train('--preset', 'balanced')).stderr).toMatch(
+      /^preset balanced: --cell gru .*--hidden 256 .*--dropout 0\.1 /m,
+    );
+  });
+
   test('gives way to what is said, numbers and switches alike', async () => {
     const { stderr, recipe } = await train('--preset', 'best', '--hidden', '9', '--cell', 'lstm', '--no-variational');
-    expect(stderr).toMatch(/^preset best: .*--cell lstm .*--hidden 9 /m);
+    expect(stderr).toMatch(/^preset best: .*--cell lstm .*--hidden 9 .*--steps 1 /m);
     expect(stderr).not.toMatch(/variational/);
     expect(recipe).toMatchObject({ model: { cell: 'lstm', hidden: 9 }, dropout: { layers: 0.45, variational: false } });
+    expect(recipe.limits).toEqual({ steps: 1 });
     expect((await train('--preset', 'best', '--hidden', '9')).recipe.dropout.variational).toBe(true);
   });
 });
