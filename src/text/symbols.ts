@@ -25,7 +25,7 @@ export function describeSymbol(symbol: TextSymbol): string {
   if (typeof symbol === 'number') return `byte 0x${hexadecimal(symbol, 2).toUpperCase()}`;
   const codes = Array.from(symbol, (part) => `U+${hexadecimal(part.codePointAt(0)!, 4).toUpperCase()}`);
   const shown = codes.length > 8 ? [...codes.slice(0, 8), '…'] : codes;
-  const label = codes.length > 8 ? `${[...symbol].slice(0, 8).join('')}…` : labelSymbol(symbol);
+  const label = codes.length > 8 ? `${labelSymbol([...symbol].slice(0, 8).join(''))}…` : labelSymbol(symbol);
   return `"${label}" (${shown.join(' ')})`;
 }
 

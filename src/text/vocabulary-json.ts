@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { excerpt, UserError } from '../errors.ts';
 import { compareSymbols, describeSymbol, loneSurrogate, type TextSymbol, UNITS, type Unit } from './symbols.ts';
 
 /** A vocabulary in a checkpoint. `symbols` ascend by code points; of a text read as bytes they are numbers. */
@@ -48,5 +48,5 @@ function isSymbol(symbol: unknown, unit: Unit): symbol is TextSymbol {
 }
 
 function damaged(why: string): UserError {
-  return new UserError(`the vocabulary is damaged: ${why}; use another checkpoint`);
+  return new UserError(`the vocabulary is damaged: ${excerpt(why)}; use another checkpoint`);
 }

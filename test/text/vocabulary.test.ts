@@ -161,6 +161,8 @@ describe('Vocabulary', () => {
     [null, 'null'],
     ['a', 'string'],
     [{ ...sound, unit: 'word' }, 'its unit is "word"'],
+    // JSON escapes neither; a terminal takes the first for the start of a command.
+    [{ ...sound, unit: 'a\u009b\u2028b' }, 'its unit is "a  b", not one of'],
     [{ ...sound, stop: 1 }, '"stop" and "unknown"'],
     [{ ...sound, symbols: [] }, 'not empty'],
     [{ ...sound, symbols: ['b', 'a'] }, 'must ascend; "b" (U+0062) stands before "a"'],
