@@ -58,7 +58,8 @@ async function* measure(choice: KernelChoice, options: BenchCommandOptions): Asy
 function models(options: BenchCommandOptions): ModelConfig[] {
   const { cell, hidden, layers, reset, symbols } = options;
   const shapes = cell ? [{ cell, hidden }] : SHAPES;
-  return shapes.map((shape) => ({ ...shape, layers, reset, symbols, embedding: 0, tied: false, activation: 'tanh' }));
+  const plain = { embedding: 0, tied: false, activation: 'tanh', members: 1 } as const;
+  return shapes.map((shape) => ({ ...shape, ...plain, layers, reset, symbols }));
 }
 
 function text(figure: Figure): string {

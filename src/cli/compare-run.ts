@@ -1,16 +1,15 @@
+import type { ModelConfig } from '../nn/config.ts';
 import { Manifest } from '../nn/parameters.ts';
 import { bestPoint } from '../training/history.ts';
 import { type RunRecord, readRun } from '../training/run.ts';
 import { lastPath, loadModel } from './checkpoints.ts';
 import type { CompareCommandOptions } from './compare.ts';
+import { modelName } from './model-name.ts';
 import { grouped, harmless, Output, paint, remark } from './output.ts';
 
 /** A run in a line of the table. */
-interface Row {
+interface Row extends Pick<ModelConfig, 'cell' | 'layers' | 'hidden' | 'members'> {
   readonly path: string;
-  readonly cell: string;
-  readonly layers: number;
-  readonly hidden: number;
   readonly parameters: number;
   readonly step: number;
   readonly epoch: number;
@@ -42,11 +41,11 @@ function withoutTwins(paths: readonly string[]): string[] {
 function read(path: string): Row {
   const { checkpoint } = loadModel(path);
   const { recipe, corpus, step, epoch, history } = readRun(checkpoint, path);
-  const { cell, layers, hidden } = checkpoint.model;
+  const { cell, layers, hidden, members } = checkpoint.model;
   const best = bestPoint(history);
   const parameters = new Manifest(checkpoint.model).size;
   const losses = { loss: history.at(-1)?.loss, validation: best?.validation, test: best?.test };
-  return { path, cell, layers, hidden, parameters, step, epoch, ...losses, recipe, corpus };
+  return { path, cell, layers, hidden, members, parameters, step, epoch, ...losses, recipe, corpus };
 }
 
 function byLoss(a: Row, b: Row): number {
@@ -64,7 +63,7 @@ function table(rows: readonly Row[]): string[] {
   const head = ['model', 'parameters', 'steps', 'epochs', 'training', 'validation', 'bits', 'test', 'checkpoint'];
   const loss = (nats: number | undefined): string => nats?.toFixed(4) ?? '–';
   const cells = rows.map((row) => [
-    `${row.cell} ${row.layers} × ${row.hidden}`,
+    modelName(row),
     grouped(row.parameters),
     grouped(row.step),
     row.epoch.toFixed(1),

@@ -8,6 +8,7 @@ import {
   flowChart,
   jacobianChart,
 } from '../insight/examine.ts';
+import { firstMember } from '../insight/first-member.ts';
 import { chooseKernel } from '../kernel/choose.ts';
 import { CELLS, type CellName, type ModelConfig } from '../nn/config.ts';
 import { freshParameters } from '../nn/initializers.ts';
@@ -82,7 +83,7 @@ async function freshSubjects(
   const corpus = await readCorpus([text], { mode });
   if (mode === 'auto' && !quiet) remark(`read as ${corpus.mode}: ${corpus.modeReason} (--mode overrides)`);
   return cells.map((cell) => {
-    const size = { layers, hidden, embedding: 0, tied: false, symbols: corpus.vocabulary.size };
+    const size = { layers, hidden, embedding: 0, tied: false, members: 1, symbols: corpus.vocabulary.size };
     const config: ModelConfig = { cell, activation, reset, ...size };
     return { name: `fresh ${nameOf(config)}`, config, parameters: freshParameters(config, seed), corpus };
   });
@@ -93,7 +94,7 @@ async function checkpointSubject(text: string, path: string | undefined, quiet: 
   const corpus = await readWith(text, vocabulary);
   const { bptt } = readRun(checkpoint, name).recipe;
   const { model: config, parameters } = checkpoint;
-  return { name: oneLine(basename(name, '.json')), config, parameters, corpus, bptt };
+  return firstMember({ name: oneLine(basename(name, '.json')), config, parameters, corpus, bptt });
 }
 
 async function readWith(text: string, vocabulary: Vocabulary): Promise<Corpus> {

@@ -14,14 +14,14 @@ export function recipeFrom(options: TrainCommandOptions): Recipe {
       `--bptt-stride ${stride} is more than --bptt ${bptt}: steps would be left out; make it ${bptt} or less`,
     );
   }
-  const { cell, activation, reset, layers, hidden, embedding, tied = false } = options;
+  const { cell, activation, reset, layers, hidden, embedding, tied = false, members } = options;
   if (tied && embedding !== hidden) {
     throw new UsageError(
       `--tied needs embeddings as wide as a layer: --embedding is ${embedding}, --hidden ${hidden}; make them equal`,
     );
   }
   return {
-    model: { cell, activation, reset, layers, hidden, embedding, tied },
+    model: { cell, activation, reset, layers, hidden, embedding, tied, members },
     initializer: options.init,
     batch: options.batch,
     bptt,

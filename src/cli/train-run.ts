@@ -5,6 +5,7 @@ import type { DoneEvent, StartEvent, TrainEvent } from '../training/events.ts';
 import { type TrainOptions, train } from '../training/trainer.ts';
 import { lastPath } from './checkpoints.ts';
 import { listen } from './interruption.ts';
+import { modelName } from './model-name.ts';
 import { counted, durationText, grouped, lossText, Output, ReaderGone, remark } from './output.ts';
 import { prepare } from './preparation.ts';
 import { createProgress } from './progress.ts';
@@ -76,7 +77,7 @@ function announce(start: StartEvent, corpus: Corpus, { recipe }: TrainOptions, s
   const { model } = recipe;
   for (const note of start.notes) say(note);
   say(
-    `${model.cell} ${model.layers} × ${model.hidden}, ${grouped(start.parameters)} parameters; ` +
+    `${modelName(model)}, ${grouped(start.parameters)} parameters; ` +
       `${counted(corpus.characters, 'character')}, ${counted(corpus.vocabulary.size, 'symbol')}, ` +
       `${grouped(start.validationSymbols)} held out to validate`,
   );

@@ -26,6 +26,7 @@ export interface TrainCommandOptions {
   readonly hidden: number;
   readonly embedding: number;
   readonly tied?: boolean;
+  readonly members: number;
   readonly init: 'uniform' | 'identity';
   readonly bptt: number;
   readonly bpttStride?: number;
@@ -89,6 +90,7 @@ export function trainCommand(): Command {
     .option('--hidden <n>', 'units of a layer', whole(1, 32_768), 128)
     .option('--embedding <n>', 'numbers of a symbol’s embedding; 0 feeds one-hot rows', whole(0, 32_768), 0)
     .option('--tied', 'the output layer’s matrix is the embedding, transposed; --embedding must equal --hidden')
+    .option('--members <n>', 'networks that predict together, each of this size: an ensemble', whole(1, 64), 1)
     .addOption(
       new Option('--activation <name>', 'of the vanilla RNN').choices(['tanh', 'logistic', 'relu']).default('tanh'),
     )
@@ -253,7 +255,7 @@ const WITH_RESUME = new Set(
 );
 
 /** What a model that is trained further has already. */
-const OF_MODEL = new Set('cell layers hidden embedding tied activation reset init mode unit'.split(' '));
+const OF_MODEL = new Set('cell layers hidden embedding tied members activation reset init mode unit'.split(' '));
 
 /** With --fine-tune, an option that would be passed over is refused. */
 function refuseModel(command: Command): void {

@@ -7,6 +7,7 @@ import type { Part } from '../text/split.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 import { examineFlow, flowChart, jacobianChart } from './examine.ts';
 import { textFeatures } from './features.ts';
+import { firstMember } from './first-member.ts';
 import type { DrawnTexts, ReportContent } from './report.ts';
 import { type MappedSymbol, symbolMap } from './symbol-map.ts';
 import { type Trace, traceText } from './trace.ts';
@@ -66,17 +67,22 @@ export function writeText({ config, parameters, vocabulary }: Subject, { choice,
   };
 }
 
-/** Everything of a report that the model and a text decide. */
+/** Everything of a report that the model and a text decide: of an ensemble, gradients, units and symbols are its first member's. */
 export function viewModel(
   subject: Subject,
   part: Part,
   { choice, length, seed }: ViewOptions,
 ): Omit<ReportContent, 'facts' | 'curves' | 'textName'> {
   const { name, config, parameters, vocabulary } = subject;
+  const first = firstMember(subject);
   const trace = traceText(new Stepper(choice, config, parameters, 1), part, Math.max(length, CORRELATED));
   const read = trace.ids.map((id) => (id === vocabulary.stop ? '\n' : vocabulary.decode([id])));
   const jacobians = config.hidden <= FLOW.widest ? FLOW.jacobians : 0;
-  const examined = examineFlow(name, config, parameters, part, { ...FLOW, arithmetic: choice, jacobians });
+  const examined = examineFlow(first.name, first.config, first.parameters, part, {
+    ...FLOW,
+    arithmetic: choice,
+    jacobians,
+  });
   const products = jacobianChart(examined);
   const mode = vocabulary.stop === undefined ? 'stream' : 'lines';
   return {
@@ -92,7 +98,7 @@ export function viewModel(
     correlated: trace.ids.length,
     units: rankUnits(config, trace, textFeatures(read)),
     hidden: config.hidden,
-    symbols: symbolMap(config, parameters, mappedSymbols(vocabulary, trace)),
+    symbols: symbolMap(first.config, first.parameters, mappedSymbols(vocabulary, trace)),
   };
 }
 

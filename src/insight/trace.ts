@@ -1,4 +1,5 @@
 import { logSoftmax } from '../decoding/log-softmax.ts';
+import type { ModelConfig } from '../nn/config.ts';
 import type { SavedState, Stepper } from '../nn/stepper.ts';
 import type { Part } from '../text/split.ts';
 
@@ -8,7 +9,7 @@ export interface Trace {
   readonly ids: readonly number[];
   /** −log p of each symbol before it was read, in nats; NaN of a stream's first, which nothing predicts. */
   readonly surprisals: readonly number[];
-  /** Units of all layers, from the bottom up: the layers' H each. */
+  /** Units of all layers, from the bottom up, the layers' H each: of an ensemble, of its first member. */
   readonly units: number;
   /** [N][units] what each unit holds after reading a symbol: tanh c of an LSTM, else h. */
   readonly activations: Float32Array;
@@ -16,7 +17,7 @@ export interface Trace {
 
 /** Reads a part from its start, up to `length` symbols; every line from a state of zero. */
 export function traceText(stepper: Stepper, part: Part, length: number): Trace {
-  const { layers, hidden, cell } = stepper.config;
+  const { layers, hidden } = stepper.config;
   const units = layers * hidden;
   const ids: number[] = [];
   const surprisals: number[] = [];
@@ -31,7 +32,7 @@ export function traceText(stepper: Stepper, part: Part, length: number): Trace {
       surprisals.push(-logs[id]!);
     }
     stepper.step([id]);
-    copyActivations(stepper.saveState(0), cell === 'lstm', activations, ids.length * units, hidden);
+    copyActivations(stepper.saveState(0), stepper.config, activations, ids.length * units);
     ids.push(id);
   }
   return { ids, surprisals, units, activations: activations.subarray(0, ids.length * units) };
@@ -61,11 +62,16 @@ function* symbolsOf(part: Part, length: number): Generator<NextSymbol> {
   }
 }
 
-/** States are h, and of an LSTM c, layer by layer. */
-function copyActivations(state: SavedState, lstm: boolean, out: Float32Array, at: number, hidden: number): void {
-  const perLayer = lstm ? 2 : 1;
-  for (let layer = 0; layer * perLayer < state.length; layer++) {
-    const values = state[layer * perLayer + perLayer - 1]!;
+/** States are h, and of an LSTM c, member by member, layer by layer. */
+function copyActivations(
+  state: SavedState,
+  { cell, layers, hidden }: Pick<ModelConfig, 'cell' | 'layers' | 'hidden'>,
+  out: Float32Array,
+  at: number,
+): void {
+  const lstm = cell === 'lstm';
+  for (let layer = 0; layer < layers; layer++) {
+    const values = state[lstm ? 2 * layer + 1 : layer]!;
     for (let unit = 0; unit < hidden; unit++) {
       out[at + layer * hidden + unit] = lstm ? Math.tanh(values[unit]!) : values[unit]!;
     }

@@ -75,6 +75,7 @@ export function completeRecipe(recipe: PartialRecipe = {}): Recipe {
       hidden: 128,
       embedding: 0,
       tied: false,
+      members: 1,
       ...model,
     },
     optimizer: { ...OPTIMIZER_DEFAULTS, name, ...optimizer },

@@ -2,20 +2,21 @@ import { z } from 'zod';
 import { excerpt, UserError } from '../errors.ts';
 import { Excess, parseSetApart, type SetApart } from './checkpoint-json.ts';
 import { decodeTensor, encodedBytes, encodeTensor, findNotFinite, type TensorText } from './checkpoint-tensors.ts';
-import { ACTIVATIONS, CELLS, type ModelConfig, RESETS } from './config.ts';
+import { ACTIVATIONS, CELLS, hasRoom, MOST_LAYERS, MOST_MEMBERS, type ModelConfig, RESETS } from './config.ts';
 import { Manifest } from './parameters.ts';
 
 const FORMAT = 'charnn checkpoint';
 
 /** Raised when a field is added or changes its meaning, so that an earlier program refuses what it would misread. */
-const VERSION = 2;
+const VERSION = 3;
 
 /**
  * What makes a file of a version one of the next. 2 added `model.tied` and, in the run's record and state, what the recipes of version
- * 1 had not; all of that has a default (here, and in training/run.ts) that says what version 1 did.
+ * 1 had not; all of that has a default (here, and in training/run.ts) that says what version 1 did. 3 added `model.members`, likewise.
  */
 const MIGRATIONS: Readonly<Record<number, (file: object) => object>> = {
   1: (file) => ({ ...file, version: 2 }),
+  2: (file) => ({ ...file, version: 3 }),
 };
 
 /** Bounds that no model of this program's reach exceeds: they keep a damaged file from asking for all the memory there is. */
@@ -62,11 +63,13 @@ const modelSchema = z
     hidden: z.int().min(1).max(LIMITS.hidden),
     embedding: z.int().min(0).max(LIMITS.embedding),
     tied: z.boolean().default(false),
+    members: z.int().min(1).max(MOST_MEMBERS).default(1),
     symbols: z.int().min(1).max(LIMITS.symbols),
   })
   .refine(({ tied, embedding, hidden }) => !tied || embedding === hidden, {
     error: 'its output is tied to the embedding, which then must be as wide as a layer',
-  });
+  })
+  .refine(hasRoom, { error: `its members have more than ${MOST_LAYERS} layers together` });
 
 const fileSchema = z.strictObject({
   format: z.literal(FORMAT),

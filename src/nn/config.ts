@@ -10,6 +10,15 @@ export type Activation = (typeof ACTIVATIONS)[number];
 export const RESETS = ['before', 'after'] as const;
 export type Reset = (typeof RESETS)[number];
 
+/** The most networks of an ensemble, and layers of all of them together: a checkpoint's tensors are bounded, too. */
+export const MOST_MEMBERS = 64;
+export const MOST_LAYERS = 256;
+
+/** Whether a model has no more layers than a checkpoint can hold. */
+export function hasRoom({ layers, members }: Pick<ModelConfig, 'layers' | 'members'>): boolean {
+  return layers * members <= MOST_LAYERS;
+}
+
 /** All that decides which parameters a model has and what it computes with them. */
 export interface ModelConfig {
   readonly cell: CellName;
@@ -24,6 +33,8 @@ export interface ModelConfig {
   readonly embedding: number;
   /** Whether the output layer's matrix is the embedding's transpose (Press & Wolf 2017); the embedding is as wide as a layer then. */
   readonly tied: boolean;
+  /** M: networks of this make that predict together; more than one are an ensemble. */
+  readonly members: number;
   /** V: size of the vocabulary. */
   readonly symbols: number;
 }

@@ -79,14 +79,12 @@ export class DropConnect {
   readonly copies: ReadonlyMap<string, Address>;
   readonly #parts: readonly Part[];
 
-  /** @param probabilities by the matrices' names; what is never dropped needs no copy */
-  constructor(arena: Arena, manifest: Manifest, probabilities: ReadonlyMap<string, number>) {
-    this.#parts = [...probabilities]
-      .filter(([, probability]) => probability > 0)
-      .map(([name, probability]) => {
-        const view = manifest.view(name);
-        return { ...view, probability, copy: arena.float(view.size) };
-      });
+  /** @param probabilityOf a tensor by its name in its network; what is never dropped needs no copy */
+  constructor(arena: Arena, manifest: Manifest, probabilityOf: (tensor: string) => number) {
+    this.#parts = manifest.views
+      .map((view) => ({ ...view, probability: probabilityOf(view.tensor) }))
+      .filter(({ probability }) => probability > 0)
+      .map((part) => ({ ...part, copy: arena.float(part.size) }));
     this.copies = new Map(this.#parts.map(({ name, copy }) => [name, copy]));
   }
 

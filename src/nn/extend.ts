@@ -25,14 +25,14 @@ export function extendParameters(
     const view = views[index]!;
     const into = fresh.subarray(view.offset, view.offset + view.size);
     if (hasRowsOfSymbols(old, config)) copyRows(from, into, ids);
-    else if (old.name.startsWith('output.')) copyColumns(from, into, ids, symbols);
+    else if (old.tensor.startsWith('output.')) copyColumns(from, into, ids, symbols);
     else into.set(from);
   }
 }
 
 /** Whether a tensor has a row for each symbol: the embedding, or U where it is fed one-hot. */
-function hasRowsOfSymbols({ name }: TensorView, { embedding }: ModelConfig): boolean {
-  return name === 'embedding' || (name === 'layers.0.input' && embedding === 0);
+function hasRowsOfSymbols({ tensor }: TensorView, { embedding }: ModelConfig): boolean {
+  return tensor === 'embedding' || (tensor === 'layers.0.input' && embedding === 0);
 }
 
 /** [V, n] into [V', n]. */

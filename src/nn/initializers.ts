@@ -19,6 +19,8 @@ const FORGET_BIAS = 1;
  * - the LSTM's forget biases, which are 1;
  * - with `identity`, every square block of the recurrent matrices, which is the identity, and the layers' biases, which are
  *   0 (the forget biases stay 1).
+ *
+ * The members of an ensemble are drawn one after the other, so the first starts as the same model would alone.
  */
 export function initialize(
   values: { [index: number]: number },
@@ -43,23 +45,26 @@ export function freshParameters(config: ModelConfig, seed: string): Float32Array
 }
 
 function drawFor(
-  { name }: TensorView,
+  { tensor }: TensorView,
   { cell, hidden, embedding }: ModelConfig,
   random: Random,
 ): (j: number) => number {
   const bound = 1 / Math.sqrt(hidden);
   const uniform = (): number => (2 * random.next() - 1) * bound;
-  if (name === 'embedding' || (name === 'layers.0.input' && embedding === 0)) return () => normal(random);
-  if (cell === 'lstm' && name.endsWith('.bias') && name.startsWith('layers.')) {
+  if (tensor === 'embedding' || (tensor === 'layers.0.input' && embedding === 0)) return () => normal(random);
+  if (cell === 'lstm' && tensor.endsWith('.bias') && tensor.startsWith('layers.')) {
     return (j) => (isForgetGate(j, hidden) ? FORGET_BIAS : uniform());
   }
   return uniform;
 }
 
-function identityFor({ name, shape }: TensorView, { cell, hidden }: ModelConfig): ((j: number) => number) | undefined {
+function identityFor(
+  { tensor, shape }: TensorView,
+  { cell, hidden }: ModelConfig,
+): ((j: number) => number) | undefined {
   const columns = shape[1] ?? 0;
-  if (name.endsWith('.recurrent')) return (j) => (Math.floor(j / columns) === (j % columns) % hidden ? 1 : 0);
-  if (name.startsWith('layers.') && name.endsWith('bias')) {
+  if (tensor.endsWith('.recurrent')) return (j) => (Math.floor(j / columns) === (j % columns) % hidden ? 1 : 0);
+  if (tensor.startsWith('layers.') && tensor.endsWith('bias')) {
     return (j) => (cell === 'lstm' && isForgetGate(j, hidden) ? FORGET_BIAS : 0);
   }
   return undefined;

@@ -1,17 +1,20 @@
 import type { Arena } from '../kernel/arena.ts';
 import { type Address, type Floats, type Kernels, NONE } from '../kernel/contract.ts';
-import { GRAIN, type Range, share, type Team } from '../kernel/team.ts';
+import type { Range, Team } from '../kernel/team.ts';
 import type { BatchShape } from './cell.ts';
 import type { ModelConfig } from './config.ts';
-import { DropConnect, Dropout, type DropoutConfig, type DropoutKey, NO_DROPOUT } from './dropout.ts';
-import { type DenseInput, Layer } from './layer.ts';
-import { Output } from './output.ts';
+import { DropConnect, type DropoutConfig, type DropoutKey, NO_DROPOUT } from './dropout.ts';
+import { mixLosses } from './mixture.ts';
 import { Manifest, Parameters } from './parameters.ts';
+import { Stack } from './stack.ts';
 
 /**
- * The stacked network: symbols → (embedding) → recurrent layers → logits, planned over an arena and run by any thread's
- * kernels. It holds addresses alone, so every thread that plans it from the same configuration, shape and arena sees
- * the same network.
+ * The model: a stacked network, or an ensemble of M, planned over an arena and run by any thread's kernels. It holds addresses alone,
+ * so every thread that plans it from the same configuration, shape and arena sees the same model.
+ *
+ * The members of an ensemble read the same symbols, and each learns by its own loss, as if alone: they differ by the numbers that
+ * they start from and by what is dropped. What the model predicts is the mean of what they predict (Hansen & Salamon 1990;
+ * nn/mixture.ts).
  *
  * Training is forward, loss, backward over slices of batch rows (a thread needs no other thread's rows), then, when
  * all rows are done, weight gradients over slices of columns.
@@ -26,11 +29,10 @@ export class Model {
   readonly targets: Address;
   /** int [T][B] 0 where a row's state is reset to s₀ = 0 before the symbol is read, else 1. */
   readonly keep: Address;
-  readonly #layers: readonly Layer[];
-  readonly #output: Output;
-  readonly #embedded: DenseInput | undefined;
-  /** What is dropped before layer l, and, last, before the output layer. */
-  readonly #dropouts: readonly (Dropout | undefined)[];
+  /** The networks: one, unless the model is an ensemble. */
+  readonly members: readonly Stack[];
+  /** [T][B] after `loss`: −log p̄ of the targets in nats, 0 where none is counted. */
+  readonly losses: Address;
   readonly #dropConnect: DropConnect;
 
   constructor(arena: Arena, config: ModelConfig, shape: BatchShape, dropout: DropoutConfig = NO_DROPOUT) {
@@ -40,63 +42,28 @@ export class Model {
     this.shape = shape;
     const values = arena.float(manifest.size);
     const gradients = shape.training ? arena.float(manifest.size) : NONE;
-    this.#dropConnect = new DropConnect(arena, manifest, droppedWeights(config, dropout));
+    this.#dropConnect = new DropConnect(arena, manifest, (tensor) => dropProbability(tensor, config, dropout));
     this.parameters = new Parameters(manifest, values, gradients, this.#dropConnect.copies);
-    this.inputs = arena.int(positions);
+    const inputs = arena.int(positions);
+    const keep = arena.int(positions);
+    this.inputs = inputs;
+    this.keep = keep;
     this.targets = arena.int(positions);
-    this.keep = arena.int(positions);
-    if (config.embedding > 0) {
-      this.#embedded = {
-        kind: 'dense',
-        values: arena.float(positions * config.embedding), // [T][B][E]
-        gradients: arena.float(shape.training ? positions * config.embedding : 0),
-        width: config.embedding,
-      };
-    }
-    const zeros = arena.float(Math.max(config.hidden, config.embedding)); // never written to
-    const layers: Layer[] = [];
-    const dropouts: (Dropout | undefined)[] = [];
-    const dropped = (input: DenseInput | undefined, probability: number): DenseInput | undefined => {
-      const site = -1 - dropouts.length;
-      const made = input && probability > 0;
-      dropouts.push(made ? new Dropout(arena, shape, input, probability, dropout.variational, site) : undefined);
-      return dropouts.at(-1)?.output ?? input;
-    };
-    for (let index = 0; index < config.layers; index++) {
-      const below = layers.at(-1)?.output ?? this.#embedded;
-      const input = dropped(below, index === 0 ? dropout.input : dropout.layers) ?? symbols(this.inputs);
-      layers.push(new Layer(arena, config, this.parameters, shape, index, input, this.keep, zeros));
-    }
-    const top = dropped(layers.at(-1)?.output, dropout.output);
-    if (!top) throw new RangeError(`a model has at least one layer, not ${config.layers}`);
-    this.#layers = layers;
-    this.#dropouts = dropouts;
-    this.#output = new Output(arena, this.parameters, shape, config, top, zeros);
+    this.members = Array.from({ length: config.members }, (_, member) => {
+      const parameters = this.parameters.ofMember(member);
+      return new Stack({ arena, config, shape, dropout, parameters, member, inputs, keep });
+    });
+    this.losses = config.members > 1 ? arena.float(positions) : this.members[0]!.losses;
   }
 
-  /** From the bottom up. */
-  get layers(): readonly Layer[] {
-    return this.#layers;
-  }
-
-  /** [T][B][V] logits after `forward`; their gradient after `loss`. */
-  get logits(): Address {
-    return this.#output.logits;
-  }
-
-  /** [T][B] losses in nats after `loss`. */
-  get losses(): Address {
-    return this.#output.losses;
-  }
-
-  /** [T+1][B][H] blocks of the recurrent state, layer by layer; block 0 is the state before the first step. */
+  /** [T+1][B][H] blocks of the recurrent state, member by member, layer by layer; block 0 is the state before the first step. */
   get states(): readonly Address[] {
-    return this.#layers.flatMap((layer) => layer.states);
+    return this.members.flatMap((member) => member.states);
   }
 
   /** Brings this thread's share of the packed weights up to date; needed by all before `forward` when parameters changed. */
   pack(k: Kernels, team: Team): void {
-    const tasks = [this.#output.weight, ...this.#layers.flatMap((layer) => layer.weights)].flatMap((w) => w.packing);
+    const tasks = this.members.flatMap(({ weights }) => weights).flatMap(({ packing }) => packing);
     for (let task = team.rank; task < tasks.length; task += team.size) tasks[task]?.(k);
   }
 
@@ -117,39 +84,28 @@ export class Model {
 
   /** Logits of steps 0 … steps − 1 for a slice of batch rows, from the state in block 0. With a key, numbers are dropped. */
   forward(k: Kernels, rows: Range, steps: number, key?: DropoutKey): void {
-    if (this.#embedded) this.#embed(k, this.#embedded, rows, steps);
-    for (const [index, layer] of this.#layers.entries()) {
-      this.#dropouts[index]?.forward(k, rows, steps, key);
-      layer.forward(k, rows, steps);
-    }
-    this.#dropouts.at(-1)?.forward(k, rows, steps, key);
-    this.#output.forward(k, rows, steps);
+    for (const member of this.members) member.forward(k, rows, steps, key);
   }
 
-  /** Losses, and in place of the logits scale · ∂(sum of losses)/∂logits. */
+  /** The model's losses, and in place of each member's logits scale · ∂(sum of its own losses)/∂logits. */
   loss(k: Kernels, rows: Range, steps: number, scale: number): void {
-    this.#output.loss(k, this.targets, rows, steps, scale);
+    for (const member of this.members) member.loss(k, this.targets, rows, steps, scale);
+    if (this.members.length === 1) return;
+    for (let step = 0; step < steps; step++) {
+      const first = step * this.shape.rows + rows.start;
+      const own = this.members.map(({ losses }) => losses + first);
+      mixLosses(k.floats, this.losses + first, own, rows.end - rows.start);
+    }
   }
 
   /** Gradients of every activation, back through all steps and layers, for a slice of batch rows. The key is that of `forward`. */
   backward(k: Kernels, rows: Range, steps: number, key?: DropoutKey): void {
-    this.#output.backward(k, rows, steps);
-    this.#dropouts.at(-1)?.backward(k, rows, steps, key);
-    for (const [index, layer] of [...this.#layers.entries()].reverse()) {
-      layer.backward(k, rows, steps);
-      this.#dropouts[index]?.backward(k, rows, steps, key);
-    }
+    for (const member of this.members) member.backward(k, rows, steps, key);
   }
 
   /** Adds this thread's share of every parameter's gradient, summed over all rows and steps. */
   weightGradients(k: Kernels, team: Team, steps: number): void {
-    for (const layer of this.#layers) layer.weightGradients(k, share(team, layer.columns, GRAIN), steps);
-    this.#output.weightGradients(k, team, steps);
-    if (!this.#embedded) return;
-    const { width, gradients } = this.#embedded;
-    const { start, end } = share(team, width, GRAIN);
-    const table = this.parameters.at('embedding').gradient + start;
-    k.scatterRows(table, gradients + start, this.inputs, steps * this.shape.rows, end - start, width, width);
+    for (const member of this.members) member.weightGradients(k, team, steps);
   }
 
   /** The state after `steps` steps becomes the state before the first, for `rows` rows: what truncated BPTT carries on. */
@@ -170,22 +126,10 @@ export class Model {
   loadStates(k: Kernels, saved: readonly ArrayLike<number>[]): void {
     for (const [index, state] of this.states.entries()) k.floats.set(saved[index] ?? [], state);
   }
-
-  #embed(k: Kernels, { values, width }: DenseInput, rows: Range, steps: number): void {
-    const table = this.parameters.at('embedding').value; // E [V, E]
-    for (let step = 0; step < steps; step++) {
-      const first = step * this.shape.rows + rows.start;
-      k.gatherRows(values + first * width, table, this.inputs + first, NONE, rows.end - rows.start, width);
-    }
-  }
 }
 
-function symbols(ids: Address): { kind: 'symbols'; ids: Address } {
-  return { kind: 'symbols', ids };
-}
-
-/** The probability that a number of a matrix is dropped, for those matrices whose numbers can be. */
-function droppedWeights({ layers, embedding }: ModelConfig, { input, recurrent }: DropoutConfig): Map<string, number> {
-  const matrices = Array.from({ length: layers }, (_, layer) => [`layers.${layer}.recurrent`, recurrent] as const);
-  return new Map([...(embedding === 0 ? [['layers.0.input', input] as const] : []), ...matrices]);
+/** The probability that a number of a matrix is dropped: 0 for those whose numbers never are. */
+function dropProbability(tensor: string, { embedding }: ModelConfig, { input, recurrent }: DropoutConfig): number {
+  if (tensor.endsWith('.recurrent')) return recurrent;
+  return tensor === 'layers.0.input' && embedding === 0 ? input : 0;
 }

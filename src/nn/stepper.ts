@@ -1,6 +1,7 @@
 import type { KernelChoice } from '../kernel/choose.ts';
 import type { Kernels } from '../kernel/contract.ts';
 import type { ModelConfig } from './config.ts';
+import { mixLogits } from './mixture.ts';
 import type { Model } from './model.ts';
 import { openNetwork } from './network.ts';
 
@@ -15,6 +16,8 @@ export class Stepper {
   readonly #model: Model;
   readonly #kernels: Kernels;
   readonly #moved: Float32Array;
+  /** [rows][V] log p̄ of an ensemble, which has no logits of its own. */
+  readonly #mixed: Float32Array | undefined;
 
   /** @param parameters the flat buffer, as a checkpoint has it */
   constructor(choice: KernelChoice, config: ModelConfig, parameters: Float32Array, rows: number) {
@@ -24,21 +27,29 @@ export class Stepper {
     this.#model = model;
     this.#kernels = kernels;
     this.#moved = new Float32Array(rows * config.hidden);
+    this.#mixed = config.members > 1 ? new Float32Array(rows * config.symbols) : undefined;
     this.#kernels.ints.fill(1, this.#model.keep, this.#model.keep + rows);
   }
 
   /** Row r reads symbols[r], for as many rows as there are symbols; `logits` then has what follows. */
   step(symbols: ArrayLike<number>): void {
-    const { ints } = this.#kernels;
+    const { ints, floats } = this.#kernels;
     for (let row = 0; row < symbols.length; row++) ints[this.#model.inputs + row] = symbols[row]!;
     this.#model.forward(this.#kernels, { start: 0, end: symbols.length }, 1);
     this.#model.carry(this.#kernels, 1, symbols.length);
+    if (!this.#mixed) return;
+    const V = this.config.symbols;
+    for (let row = 0; row < symbols.length; row++) {
+      const own = this.#model.members.map(({ logits }) => logits + row * V);
+      mixLogits(floats, this.#mixed.subarray(row * V, (row + 1) * V), own);
+    }
   }
 
   /** [V] logits of row r: a view, overwritten by the next step. */
   logits(row: number): Float32Array {
     const { symbols } = this.config;
-    const at = this.#model.logits + row * symbols;
+    if (this.#mixed) return this.#mixed.subarray(row * symbols, (row + 1) * symbols);
+    const at = this.#model.members[0]!.logits + row * symbols;
     return this.#kernels.floats.subarray(at, at + symbols) as Float32Array;
   }
 
@@ -78,5 +89,5 @@ export class Stepper {
   }
 }
 
-/** The state of one text: each layer's h (and c), of H numbers. */
+/** The state of one text: each layer's h (and c), of H numbers, member by member. */
 export type SavedState = readonly ArrayLike<number>[];

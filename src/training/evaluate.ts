@@ -69,23 +69,30 @@ function countOnly(targets: Int32Array, at: number, positions: number, only: Rea
   return counted;
 }
 
-/** Positions whose target has the largest probability y. What is there is the gradient s·(y − onehot), so y_target is its s short. */
+/**
+ * Positions whose target has the largest probability y. What is there is each member's gradient s·(y − onehot), so the target's sum over
+ * the M members is their s·M short.
+ */
 function countLikeliest(
   { model }: TrainingPlan,
   { kernels, settings }: Engine<ProgramConfig>,
   positions: number,
 ): number {
   const { floats, ints } = kernels;
-  const { symbols } = model.config;
-  const scale = settings[SETTING.lossScale]!;
+  const { symbols, members } = model.config;
+  const scale = members * settings[SETTING.lossScale]!;
   let correct = 0;
   for (let position = 0; position < positions; position++) {
     const target = ints[model.targets + position]!;
     if (target < 0) continue;
-    const from = model.logits + position * symbols;
-    const likeliness = floats[from + target]! + scale;
+    const likelinessOf = (id: number): number => {
+      let sum = 0;
+      for (const { logits } of model.members) sum += floats[logits + position * symbols + id]!;
+      return sum;
+    };
+    const likeliness = likelinessOf(target) + scale;
     let largest = 0;
-    for (let at = from; at < from + symbols; at++) if (floats[at]! > largest) largest = floats[at]!;
+    for (let id = 0; id < symbols; id++) largest = Math.max(largest, likelinessOf(id));
     if (likeliness >= largest) correct++;
   }
   return correct;

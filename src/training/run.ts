@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { excerpt, UserError } from '../errors.ts';
 import type { Checkpoint, Json } from '../nn/checkpoint.ts';
-import { ACTIVATIONS, CELLS, RESETS } from '../nn/config.ts';
+import { ACTIVATIONS, CELLS, hasRoom, MOST_LAYERS, MOST_MEMBERS, RESETS } from '../nn/config.ts';
 import { NO_DROPOUT } from '../nn/dropout.ts';
 import { INITIALIZERS } from '../nn/initializers.ts';
 import { historySchema } from './history.ts';
@@ -16,15 +16,18 @@ const probability = z.number().min(0).lt(1);
 
 // What a later version of the program has added to the recipe has a default, so that records of an earlier one are read.
 const recipeSchema = z.strictObject({
-  model: z.strictObject({
-    cell: z.enum(CELLS),
-    activation: z.enum(ACTIVATIONS),
-    reset: z.enum(RESETS),
-    layers: z.int().positive(),
-    hidden: z.int().positive(),
-    embedding: z.int().nonnegative(),
-    tied: z.boolean().default(false),
-  }),
+  model: z
+    .strictObject({
+      cell: z.enum(CELLS),
+      activation: z.enum(ACTIVATIONS),
+      reset: z.enum(RESETS),
+      layers: z.int().positive(),
+      hidden: z.int().positive(),
+      embedding: z.int().nonnegative(),
+      tied: z.boolean().default(false),
+      members: z.int().positive().max(MOST_MEMBERS).default(1),
+    })
+    .refine(hasRoom, { error: `its members have more than ${MOST_LAYERS} layers together` }),
   initializer: z.enum(INITIALIZERS),
   batch: z.int().positive().optional(),
   bptt: z.int().positive(),

@@ -92,25 +92,36 @@ export class UpdateWatch {
     settings[SETTING.steps] = steps;
     await runCommand(this.#engine, COMMAND.evaluate);
     model.loadStates(kernels, carried);
-    return model.layers.map(({ buffers }) => countSaturated(this.#plan, kernels.floats, buffers.gates, steps));
+    return Array.from({ length: model.config.layers }, (_, layer) => {
+      const gates = model.members.map(({ layers }) => layers[layer]!.buffers.gates);
+      return countSaturated(this.#plan, kernels.floats, gates, steps);
+    });
   }
 }
 
-/** Of a layer's gates [steps][B][G·H] at `gates`. */
-function countSaturated({ model }: TrainingPlan, floats: Floats, gates: number, steps: number): GateSaturation[] {
+/** Of a layer's gates [steps][B][G·H], each member's at its own of `gates`. */
+function countSaturated(
+  { model }: TrainingPlan,
+  floats: Floats,
+  gates: readonly number[],
+  steps: number,
+): GateSaturation[] {
   const { cell, hidden } = model.config;
   const width = GATES[cell] * hidden;
   const rows = steps * model.shape.rows;
+  const all = gates.length * rows * hidden;
   return LOGISTIC[cell].map(([gate, place]) => {
     let low = 0;
     let high = 0;
-    for (let row = 0; row < rows; row++) {
-      const first = gates + row * width + place * hidden;
-      for (let j = first; j < first + hidden; j++) {
-        if (floats[j]! < LOW) low++;
-        else if (floats[j]! > HIGH) high++;
+    for (const at of gates) {
+      for (let row = 0; row < rows; row++) {
+        const first = at + row * width + place * hidden;
+        for (let j = first; j < first + hidden; j++) {
+          if (floats[j]! < LOW) low++;
+          else if (floats[j]! > HIGH) high++;
+        }
       }
     }
-    return { gate, low: low / (rows * hidden), high: high / (rows * hidden) };
+    return { gate, low: low / all, high: high / all };
   });
 }

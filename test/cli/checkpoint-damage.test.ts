@@ -75,9 +75,9 @@ describe.concurrent('a checkpoint that is', () => {
   test('of a newer version', () =>
     expectRefused(
       changed((it) => {
-        it.version = 3;
+        it.version = 4;
       }),
-      /a checkpoint of version 3, newer than this program, which reads versions up to 2; use the program that wrote it/,
+      /a checkpoint of version 4, newer than this program, which reads versions up to 3; use the program that wrote it/,
       READERS,
     ));
   test('of another format', () =>
@@ -247,8 +247,8 @@ test('a checkpoint of version 1 is read, and its run resumed', async () => {
   const resumed = await rnn(['train', 'tobe.txt', '--resume', path, '--steps', '9'], { cwd });
   expect(resumed.stderr).toMatch('all steps: 9 steps');
   expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({
-    version: 2,
-    model: { tied: false },
+    version: 3,
+    model: { tied: false, members: 1 },
     run: { step: 9 },
   });
 });

@@ -43,7 +43,7 @@ export interface GoldenCase {
 export function goldenCases(cell: CellName): readonly GoldenCase[] {
   const text = readFileSync(new URL(`../golden/${cell}.json`, import.meta.url), 'utf8');
   const { cases } = JSON.parse(text) as { cases: GoldenCase[] };
-  return cases.map((golden) => ({ ...golden, config: { ...golden.config, tied: false } }));
+  return cases.map((golden) => ({ ...golden, config: { ...golden.config, tied: false, members: 1 } }));
 }
 
 /** A network with room for an optimizer's two moments, each [parameters], zero at first. */
@@ -94,7 +94,7 @@ export function runChunk({ model, kernels }: Network): ChunkResult {
   const numbers = (from: Address, count: number) => Float64Array.from(kernels.floats.subarray(from, from + count));
   model.pack(kernels, SOLO);
   model.forward(kernels, all, steps);
-  const logits = numbers(model.logits, positions * model.config.symbols);
+  const logits = numbers(model.members[0]!.logits, positions * model.config.symbols);
   model.loss(kernels, all, steps, 1 / positions);
   const loss = numbers(model.losses, positions).reduce((sum, each) => sum + each, 0) / positions;
   kernels.fill(model.parameters.gradients, 0, model.parameters.manifest.size);

@@ -18,6 +18,7 @@ export const SMALL: ModelConfig = {
   hidden: 5,
   embedding: 0,
   tied: false,
+  members: 1,
   symbols: 7,
 };
 

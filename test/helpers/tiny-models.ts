@@ -27,6 +27,13 @@ export function randomModel(part: Partial<ModelConfig>, seed: number, scale = 1)
   return { config, parameters: parameters.map((value) => value * scale) };
 }
 
+/** A model of one network that has the numbers of an ensemble's member. */
+export function memberOf({ config, parameters }: TinyModel, member: number): TinyModel {
+  const alone = { ...config, members: 1 };
+  const { size } = new Manifest(alone);
+  return { config: alone, parameters: parameters.slice(member * size, (member + 1) * size) };
+}
+
 /** Every symbol is as likely as every other, always. */
 export function uniformModel(symbols: number): TinyModel {
   return markovModel(Array.from({ length: symbols }, () => Array<number>(symbols).fill(0)));

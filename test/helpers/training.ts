@@ -19,7 +19,16 @@ import { KERNEL_CHOICES } from './kernel-choices.ts';
 
 /** A small run with everything the tests don't say otherwise. */
 export const RECIPE: Recipe = {
-  model: { cell: 'lstm', activation: 'tanh', reset: 'before', layers: 1, hidden: 12, embedding: 0, tied: false },
+  model: {
+    cell: 'lstm',
+    activation: 'tanh',
+    reset: 'before',
+    layers: 1,
+    hidden: 12,
+    embedding: 0,
+    tied: false,
+    members: 1,
+  },
   initializer: 'uniform',
   batch: 4,
   bptt: 8,

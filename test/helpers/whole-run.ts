@@ -27,7 +27,7 @@ export class WholeRun {
     ints.set(symbols, this.#model.inputs);
     this.#model.forward(this.#kernels, { start: 0, end: 1 }, symbols.length);
     return symbols.map((_, step) => [
-      ...floats.subarray(this.#model.logits + step * V, this.#model.logits + (step + 1) * V),
+      ...floats.subarray(this.#model.members[0]!.logits + step * V, this.#model.members[0]!.logits + (step + 1) * V),
     ]);
   }
 

@@ -8,7 +8,7 @@ import { freshParameters } from '../../src/nn/initializers.ts';
 import { corpusFromText } from '../../src/text/corpus.ts';
 import { wholeCorpus } from '../../src/text/split.ts';
 import { SMALL, VARIANTS } from '../helpers/network.ts';
-import { markovModel, stepperOf } from '../helpers/tiny-models.ts';
+import { markovModel, memberOf, randomModel, stepperOf } from '../helpers/tiny-models.ts';
 import { naiveNetwork } from './naive-network.ts';
 
 function feature(text: string, name: string): number[] {
@@ -105,6 +105,21 @@ describe('a trace', () => {
       expect(Math.abs(value)).toBeGreaterThan(Math.abs(hidden![unit]!)); // h = o ⊙ tanh c, o < 1
     }
   });
+});
+
+test('a trace of an ensemble has its surprisals, and the units of its first member', () => {
+  const corpus = corpusFromText('abcabcabc', { mode: 'stream' });
+  const model = randomModel({ cell: 'lstm', layers: 2, members: 2, symbols: 3 }, 8);
+  const [traced, first, second] = [model, memberOf(model, 0), memberOf(model, 1)].map((each) =>
+    traceText(stepperOf(each, 1), wholeCorpus(corpus), 9),
+  );
+  expect(traced!.units).toBe(first!.units);
+  expect(traced!.activations).toEqual(first!.activations);
+  for (const [at, surprisal] of traced!.surprisals.entries()) {
+    if (at === 0) continue;
+    const mean = (Math.exp(-first!.surprisals[at]!) + Math.exp(-second!.surprisals[at]!)) / 2;
+    expect(surprisal).toBeCloseTo(-Math.log(mean), 5);
+  }
 });
 
 describe('principal components', () => {

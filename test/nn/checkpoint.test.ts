@@ -39,6 +39,7 @@ const configs: fc.Arbitrary<ModelConfig> = fc
     hidden: fc.integer({ min: 1, max: 6 }),
     embedding: fc.integer({ min: 0, max: 4 }),
     tied: fc.boolean(),
+    members: fc.integer({ min: 1, max: 3 }),
     symbols: fc.integer({ min: 1, max: 6 }),
   })
   .map((config) => (config.tied ? { ...config, embedding: config.hidden } : config));
@@ -179,7 +180,7 @@ describe('what is saved comes back', () => {
   test('is JSON that other programs can read, as the format says', () => {
     const file = JSON.parse(TEXT);
     expect(Object.keys(file)).toEqual(['format', 'version', 'model', 'vocabulary', 'run', 'tensors', 'resume']);
-    expect(file).toMatchObject({ format: 'charnn checkpoint', version: 2, model: SMALL });
+    expect(file).toMatchObject({ format: 'charnn checkpoint', version: 3, model: SMALL });
     expect(Object.keys(file.tensors)).toEqual(new Manifest(SMALL).views.map(({ name }) => name));
     const { shape, dtype, data } = file.tensors['layers.0.bias'];
     expect({ shape, dtype }).toEqual({ shape: [20], dtype: 'float32' });
@@ -305,7 +306,7 @@ describe('a file that isn’t a checkpoint is refused in a line:', () => {
     refusal(text);
   });
 
-  test.each([0, 3, 1.5, -1, 1e300, '1', null, [1], { a: 'b'.repeat(5000) }, '\n'.repeat(10)])(
+  test.each([0, 4, 1.5, -1, 1e300, '1', null, [1], { a: 'b'.repeat(5000) }, '\n'.repeat(10)])(
     'of version %j',
     (version) => {
       expect(refusal(changed((file) => Object.assign(file, { version })))).toContain('version');
@@ -351,7 +352,7 @@ describe('a file that isn’t a checkpoint is refused in a line:', () => {
     const kept = new Set(['vocabulary', 'run', 'resume']); // may be anything, or nothing
     for (const place of pathsOf(JSON.parse(TEXT))) {
       if (kept.has(place[0]!) && place.length > (place[0] === 'resume' ? 2 : 1)) continue;
-      if (['resume', 'model,tied'].includes(place.join())) continue; // not every file has them
+      if (['resume', 'model,tied', 'model,members'].includes(place.join())) continue; // not every file has them
       refusal(changed((file) => take(file, place)));
     }
   });
@@ -362,6 +363,11 @@ describe('a file that isn’t a checkpoint is refused in a line:', () => {
       file.model.embedding = 3;
     });
     expect(refusal(tied)).toMatch(/damaged: model: .*tied to the embedding/);
+  });
+
+  test('with more layers in all its members than a file has tensors for', () => {
+    const vast = changed((file) => Object.assign(file.model, { layers: 8, members: 33 }));
+    expect(refusal(vast)).toMatch(/damaged: model: its members have more than 256 layers together/);
   });
 
   const names = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'line\nbreak', '', '\u2028'];

@@ -91,15 +91,7 @@ describe('DropConnect', () => {
     const values = arena.float(manifest.size);
     const gradients = arena.float(manifest.size);
     const names = ['layers.0.recurrent', 'layers.1.recurrent'] as const;
-    const dropped = new DropConnect(
-      arena,
-      manifest,
-      new Map([
-        [names[0], 0.5],
-        [names[1], 0.25],
-        ['layers.0.input', 0],
-      ]),
-    );
+    const dropped = new DropConnect(arena, manifest, (tensor) => ({ [names[0]]: 0.5, [names[1]]: 0.25 })[tensor] ?? 0);
     const k = openKernels(arena);
     k.fill(values, 1, manifest.size);
     k.fill(gradients, 1, manifest.size);

@@ -4,7 +4,7 @@ import { CELLS, type ModelConfig, RESETS } from '../../src/nn/config.ts';
 import { extendParameters } from '../../src/nn/extend.ts';
 import { Random } from '../../src/random.ts';
 import { SMALL } from '../helpers/network.ts';
-import { randomModel } from '../helpers/tiny-models.ts';
+import { memberOf, randomModel } from '../helpers/tiny-models.ts';
 import { WholeRun } from '../helpers/whole-run.ts';
 
 const configs: fc.Arbitrary<ModelConfig> = fc
@@ -13,6 +13,7 @@ const configs: fc.Arbitrary<ModelConfig> = fc
     reset: fc.constantFrom(...RESETS),
     layers: fc.integer({ min: 1, max: 2 }),
     hidden: fc.integer({ min: 1, max: 6 }),
+    members: fc.integer({ min: 1, max: 2 }),
     input: fc.constantFrom('one-hot', 'embedding', 'tied'),
     symbols: fc.integer({ min: 1, max: 6 }),
   })
@@ -38,9 +39,11 @@ test('of old symbols, whatever their new ids, the extended model says what the o
         const begun = fresh.parameters.slice();
         extendParameters(old.parameters, config, ids, fresh.parameters, symbols);
         const read = text.map((id) => id % config.symbols);
-        const before = new WholeRun(old, read.length).logits(read);
-        const after = new WholeRun(fresh, read.length).logits(read.map((id) => ids[id]!));
-        expect(after.map((logits) => ids.map((id) => logits[id]!))).toEqual(before);
+        for (let member = 0; member < config.members; member++) {
+          const before = new WholeRun(memberOf(old, member), read.length).logits(read);
+          const after = new WholeRun(memberOf(fresh, member), read.length).logits(read.map((id) => ids[id]!));
+          expect(after.map((logits) => ids.map((id) => logits[id]!))).toEqual(before);
+        }
         // New symbols keep what was drawn for them: their biases, to name some.
         const bias = fresh.parameters.length - symbols;
         for (const id of order.slice(config.symbols)) expect(fresh.parameters[bias + id]).toBe(begun[bias + id]);

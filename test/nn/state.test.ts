@@ -56,7 +56,7 @@ function run(network: Network, steps: number, ranks: readonly number[] = [0]): R
   const slice = (rank: number) => share(team(rank, size), rows);
   for (const rank of ranks) model.pack(kernels, team(rank, size));
   for (const rank of ranks) model.forward(kernels, slice(rank), steps);
-  const logits = numbers(model.logits, steps * rows * model.config.symbols);
+  const logits = numbers(model.members[0]!.logits, steps * rows * model.config.symbols);
   for (const rank of ranks) {
     model.loss(kernels, slice(rank), steps, 1);
     if (training) model.backward(kernels, slice(rank), steps);

@@ -57,6 +57,14 @@ describe.runIf(WASM.length > 0)('on the WebAssembly kernels', () => {
     for (const threads of [2, 3, 4]) expect(await bytes(STREAM, recipe, FASTEST, threads)).toEqual(alone);
   });
 
+  test('an ensemble’s, too, whose members are several blocks of the norm each', async () => {
+    const recipe = { ...WIDE, model: { ...WIDE.model!, members: 3 }, clipNorm: 0.1 };
+    const alone = await bytes(STREAM, recipe, FASTEST, 1);
+    for (const kernel of WASM) {
+      for (const threads of [2, 3]) expect(await bytes(STREAM, recipe, kernel, threads)).toEqual(alone);
+    }
+  });
+
   test.each(VARIANTS)('with every dropout and an average, on any threads and tiles: $label', async (variant) => {
     const { label: _, ...cell } = variant;
     const dropout = { input: 0.1, layers: 0.2, output: 0.3, recurrent: 0.2, variational: cell.cell === 'gru' };

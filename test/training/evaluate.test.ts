@@ -159,15 +159,18 @@ describe('a model on its own', () => {
     }).length;
   }
 
-  test('reads a stream from end to end, its state carried all the way, and counts the likeliest', async () => {
-    const model = modelFor(STREAM);
-    const part = wholeCorpus(STREAM);
-    const { loss, symbols, correct } = await evaluateModel(checkpointOf(model), part, place);
-    const expected = naive(model, part);
-    expect(symbols).toBe(expected.symbols);
-    expect(Math.abs(loss / expected.loss - 1)).toBeLessThan(1e-5);
-    expect(correct).toBe(likeliest(model, part.ids[0]!, part.ids.subarray(1)));
-  });
+  test.each([1, 3])(
+    'of %i members reads a stream from end to end, its state carried all the way, and counts the likeliest',
+    async (members) => {
+      const model = modelFor(STREAM, { members });
+      const part = wholeCorpus(STREAM);
+      const { loss, symbols, correct } = await evaluateModel(checkpointOf(model), part, place);
+      const expected = naive(model, part);
+      expect(symbols).toBe(expected.symbols);
+      expect(Math.abs(loss / expected.loss - 1)).toBeLessThan(1e-5);
+      expect(correct).toBe(likeliest(model, part.ids[0]!, part.ids.subarray(1)));
+    },
+  );
 
   test('reads each line on its own', async () => {
     const model = modelFor(LINES);

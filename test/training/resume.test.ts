@@ -19,6 +19,7 @@ const recipes: fc.Arbitrary<Recipe> = fc
     layers: fc.integer({ min: 1, max: 2 }),
     hidden: fc.integer({ min: 1, max: 9 }),
     embedding: fc.constantFrom(0, 3),
+    members: fc.integer({ min: 1, max: 2 }),
     optimizer: fc.constantFrom(...OPTIMIZERS),
     schedule: fc.constantFrom(...SCHEDULES),
     dropout: fc.constantFrom(NO_DROPOUT, DROPOUT, { ...DROPOUT, variational: true }),
@@ -35,11 +36,11 @@ const recipes: fc.Arbitrary<Recipe> = fc
     clipValue: fc.constantFrom(0.05, Number.POSITIVE_INFINITY),
     seed: fc.string({ maxLength: 5 }),
   })
-  .map(({ cell, reset, layers, hidden, embedding, optimizer, schedule, stride, steps, ...rest }) => ({
+  .map(({ cell, reset, layers, hidden, embedding, members, optimizer, schedule, stride, steps, ...rest }) => ({
     ...RECIPE,
     ...rest,
     stride: Math.min(stride, rest.bptt),
-    model: { cell, activation: 'tanh', reset, layers, hidden, embedding, tied: embedding === hidden },
+    model: { cell, activation: 'tanh', reset, layers, hidden, embedding, tied: embedding === hidden, members },
     optimizer: { ...OPTIMIZER_DEFAULTS, name: optimizer },
     schedule: { ...SCHEDULE_DEFAULTS, name: schedule, warmup: 3, patience: 1 },
     limits: { steps },

@@ -1,0 +1,17 @@
+import type { ModelConfig } from '../nn/config.ts';
+import { Manifest } from '../nn/parameters.ts';
+
+interface NamedModel {
+  readonly name: string;
+  readonly config: ModelConfig;
+  readonly parameters: Float32Array;
+}
+
+/** What is looked into of an ensemble: its first network, as a model by itself. A model that is no ensemble, as it is. */
+export function firstMember<T extends NamedModel>(model: T): T {
+  const { members } = model.config;
+  if (members === 1) return model;
+  const config = { ...model.config, members: 1 };
+  const parameters = model.parameters.subarray(0, new Manifest(config).size);
+  return { ...model, name: `${model.name} (the first of ${members} members)`, config, parameters };
+}
