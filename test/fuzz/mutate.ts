@@ -164,7 +164,8 @@ function mutateValue(random: Random, root: Holder): void {
       else delete holder[key];
       break;
     case 1:
-      define(holder, pick(random, KEYS), value);
+      // Of an array, JSON has none but its elements.
+      if (!Array.isArray(holder)) define(holder, pick(random, KEYS), value);
       break;
     case 2:
       holder[key] = pick(random, [deep, wide, manyKeys])();
