@@ -31,7 +31,11 @@ export function gradflowCommand(): Command {
   return new Command('gradflow')
     .description('Measure how the gradient of the loss at time t reaches back to time t − n, layer by layer.')
     .argument('<text>', 'a text file to read; - is standard input')
-    .option('-c, --checkpoint <file>', 'the model; the newest in ./checkpoints if not given', filePath)
+    .option(
+      '-c, --checkpoint <file>',
+      'the model, of an ensemble its first member; the newest in ./checkpoints if not given',
+      filePath,
+    )
     .option('--fresh', 'a model as it is before training, instead of a checkpoint')
     .option('--compare [checkpoints...]', 'several checkpoints over each other; without any, a fresh RNN, LSTM and GRU')
     .optionsGroup('Fresh models:')

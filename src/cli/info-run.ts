@@ -60,7 +60,7 @@ export function factRows({ path, checkpoint, vocabulary }: LoadedModel, run: Run
   const { recipe, corpus } = run;
   const { optimizer } = recipe;
   const cell = { rnn: `${model.activation} RNN`, lstm: 'LSTM', gru: `GRU, reset ${model.reset}` }[model.cell];
-  const ensemble = model.members > 1 ? `ensemble of ${model.members}: ` : '';
+  const [ensemble, all] = model.members > 1 ? [`ensemble of ${model.members}, each `, ' in all'] : ['', ''];
   const input = model.embedding > 0 ? `embedding of ${model.embedding}` : 'one-hot';
   const best = Math.min(...run.history.map((point) => point.validation ?? Number.POSITIVE_INFINITY));
   const held = `${grouped(corpus.trainSymbols)} symbols to train on, ${grouped(corpus.validationSymbols)} to validate, ${grouped(corpus.testSymbols)} to test`;
@@ -68,7 +68,7 @@ export function factRows({ path, checkpoint, vocabulary }: LoadedModel, run: Run
     ['checkpoint', path],
     [
       'model',
-      `${ensemble}${cell}, ${model.layers} × ${model.hidden} units, ${input} input, ${grouped(manifest.size)} parameters`,
+      `${ensemble}${cell}, ${model.layers} × ${model.hidden} units, ${input} input, ${grouped(manifest.size)} parameters${all}`,
     ],
     ['vocabulary', `${vocabulary.size} symbols (${vocabulary.unit}s): ${shortened(labels(vocabulary).join(' '), 200)}`],
     ['corpus', `${corpus.mode} mode, ${grouped(corpus.characters)} characters: ${held}`],

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import { layersProblem } from '../nn/config.ts';
 import { DEFAULT_RATES, OPTIMIZER_DEFAULTS } from '../training/optimizer.ts';
 import type { Place, Recipe } from '../training/options.ts';
 import type { TrainCommandOptions } from './train.ts';
@@ -20,6 +21,8 @@ export function recipeFrom(options: TrainCommandOptions): Recipe {
       `--tied needs embeddings as wide as a layer: --embedding is ${embedding}, --hidden ${hidden}; make them equal`,
     );
   }
+  const tooMany = layersProblem({ layers, members });
+  if (tooMany) throw new UsageError(`${tooMany}; lower --members or --layers`);
   return {
     model: { cell, activation, reset, layers, hidden, embedding, tied, members },
     initializer: options.init,

@@ -5,7 +5,6 @@ import { learningCurves, QUANTITIES } from '../insight/learning-curves.ts';
 import { type Subject, viewModel, writeText } from '../insight/model-view.ts';
 import { renderReport } from '../insight/report.ts';
 import { chooseKernel } from '../kernel/choose.ts';
-import type { ModelConfig } from '../nn/config.ts';
 import { readCorpus } from '../text/corpus.ts';
 import { type Part, splitCorpus, wholeCorpus } from '../text/split.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
@@ -43,18 +42,12 @@ export async function report(path: string | undefined, options: ReportCommandOpt
   const output = new Output();
   const page = renderReport({
     ...content,
-    facts: [...factRows(model, run), ...insideOf(checkpoint.model)],
+    facts: factRows(model, run),
     curves: curvesOf(name, run),
     textName: text.name,
   });
   await writeFile(output, options.html, page);
   await output.flush();
-}
-
-/** Of an ensemble, what of the page is one network's. */
-function insideOf({ members }: ModelConfig): [string, string][] {
-  if (members === 1) return [];
-  return [['shown inside', `of its ${members} members the first: gradient flow, units, symbols`]];
 }
 
 /** Of the run's own text the part that was held out, where it is long enough: what was learnt by heart surprises no one. */

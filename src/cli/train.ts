@@ -163,7 +163,6 @@ export function trainCommand(): Command {
     .option('--dropout-output <p>', 'what the top layer puts out (default: --dropout)', share())
     .option('--dropconnect <p>', 'numbers of the recurrent matrices', share(), 0)
     .option('--variational', 'drop the same numbers at all steps of a window')
-    .option('--no-variational', 'others at each step, whatever the preset says')
     .optionsGroup('Text:')
     .addOption(
       new Option('--mode <mode>', 'stream: one long text; lines: each line an example; auto chooses')

@@ -50,7 +50,7 @@ export function measureFlow(
   const chosen = spreadPositions(part, positions, 2 * steps);
   const rows = Math.min(ROWS, chosen.length);
   const network = openNetwork(arithmetic, config, parameters, { steps, rows, training: true });
-  const sums = network.model.members[0]!.layers.map(() => new LayerSums(config, steps));
+  const sums = network.model.layers.map(() => new LayerSums(config, steps));
   const counts = new Float64Array(steps);
   for (let first = 0; first < chosen.length; first += rows) {
     const batch = chosen.slice(first, first + rows);
@@ -110,7 +110,7 @@ function addBatch(network: Network, part: Part, batch: readonly Position[], sums
   const last = model.targets + size - model.shape.rows;
   for (const [row, { target }] of positions.entries()) kernels.ints[last + row] = part.ids[target]!;
   model.forward(kernels, rows, steps);
-  const { layers } = model.members[0]!;
+  const { layers } = model;
   const kept = layers.map((layer) => (model.config.cell === 'lstm' ? keepCell(network, layer) : undefined));
   model.loss(kernels, rows, steps, 1);
   model.backward(kernels, rows, steps);

@@ -31,7 +31,7 @@ export function measureJacobians(
   const network = openNetwork(arithmetic, config, parameters, { steps, rows, training: true });
   const chosen = spreadPositions(part, positions, 2 * steps);
   const found = chosen.map((position) => layerNorms(network, part, position));
-  return network.model.members[0]!.layers.map((_, layer) =>
+  return network.model.layers.map((_, layer) =>
     summarize(
       found.map((norms) => norms[layer]!),
       steps,
@@ -53,7 +53,7 @@ function summarize(norms: readonly (readonly number[])[], steps: number): Jacobi
 function layerNorms(network: Network, part: Part, position: Position): number[][] {
   const { hidden } = network.model.config;
   const count = Math.min(network.model.shape.steps, reach(position) + 1);
-  const products = network.model.members[0]!.layers.map(() =>
+  const products = network.model.layers.map(() =>
     Array.from({ length: count }, () => ({ size: hidden, values: new Float64Array(hidden * hidden) })),
   );
   for (let first = 0; first < hidden; first += network.model.shape.rows) {
@@ -77,7 +77,7 @@ function carryBasisBack(
   readHistory(network, part, Array<Position>(rows).fill(position));
   model.forward(kernels, all, steps);
   // From the top: a layer's backward pass leaves gradients in the layer below.
-  for (const [index, layer] of [...model.members[0]!.layers.entries()].toReversed()) {
+  for (const [index, layer] of [...model.layers.entries()].toReversed()) {
     seedBasis(network, layer, first);
     layer.backward(kernels, all, steps);
     for (const [lag, { values }] of products[index]!.entries()) {

@@ -98,6 +98,7 @@ export function viewModel(
     correlated: trace.ids.length,
     units: rankUnits(config, trace, textFeatures(read)),
     hidden: config.hidden,
+    ...(config.members > 1 ? { inside: `This is the first of the ensemble’s ${config.members} members.` } : {}),
     symbols: symbolMap(first.config, first.parameters, mappedSymbols(vocabulary, trace)),
   };
 }

@@ -32,6 +32,8 @@ export interface ReportContent {
   /** Units of a layer. */
   readonly hidden: number;
   readonly symbols: Chart;
+  /** Of an ensemble: what of it was looked into. */
+  readonly inside?: string | undefined;
 }
 
 /** Units in the table of the most interpretable. */
@@ -53,15 +55,25 @@ export function renderReport(content: ReportContent): string {
       `<h1>${escapeMarkup(name)}</h1>`,
       factTable(content.facts),
       section('curves', 'Learning curves', figures(content.curves.map(inlineSvg))),
-      section('flow', 'Gradient flow', FLOW_WORDS, figures(content.flow.map(inlineSvg))),
+      section('flow', 'Gradient flow', FLOW_WORDS, ...inside(content), figures(content.flow.map(inlineSvg))),
       section('samples', 'Samples', ...content.samples.map(drawnTexts)),
       surprisalSection(content),
       unitSection(content),
-      section('symbols', 'Symbols in two dimensions', `<figure>${inlineSvg(content.symbols)}</figure>`),
+      section(
+        'symbols',
+        'Symbols in two dimensions',
+        ...inside(content),
+        `<figure>${inlineSvg(content.symbols)}</figure>`,
+      ),
       `<script type="application/json" id="data">${escapeScript(JSON.stringify(activationData(content)))}</script>`,
     ],
     script: REPORT_SCRIPT,
   });
+}
+
+/** Said where one network of an ensemble is shown. */
+function inside({ inside: which }: ReportContent): string[] {
+  return which === undefined ? [] : [`<p class="faint">${escapeMarkup(which)}</p>`];
 }
 
 const FLOW_WORDS =
@@ -92,7 +104,8 @@ function surprisalSection({ trace, shown, textName }: ReportContent): string {
   );
 }
 
-function unitSection({ units, correlated }: ReportContent): string {
+function unitSection(content: ReportContent): string {
+  const { units, correlated } = content;
   const options = units
     .slice(0, MOST_UNITS)
     .map((unit, rank) => `<option value="${rank}">${escapeMarkup(unitText(unit))}</option>`);
@@ -106,6 +119,7 @@ function unitSection({ units, correlated }: ReportContent): string {
     'units',
     'What units track',
     `<p class="faint">Pick a unit, and the text takes the colour of its activation after each symbol. Units are in the order of their largest correlation r with a simple feature of the text, over ${correlated} symbols.</p>`,
+    ...inside(content),
     '<noscript><p>Picking a unit needs JavaScript.</p></noscript>',
     '<p class="picker"><button type="button" id="before" aria-label="Previous unit">←</button>',
     `<select id="unit" aria-label="Unit">${options.join('')}</select>`,

@@ -99,7 +99,7 @@ function allocate(choice: KernelChoice, arena: Arena, threads: number): Allocati
     return allocateUnchecked(choice, arena, threads);
   } catch (cause) {
     const need = `${(arena.bytes / 1e9).toFixed(1)} GB of memory can't be had (${(cause as Error).message})`;
-    throw new UserError(`${need}; use fewer units or layers, or a smaller batch or window`, { cause });
+    throw new UserError(`${need}; use fewer units, layers or members, or a smaller batch or window`, { cause });
   }
 }
 

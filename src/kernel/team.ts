@@ -16,11 +16,23 @@ export interface Range {
   readonly end: number;
 }
 
-/** Columns are shared out in whole panels of the matrix product, and elements in whole cache lines. */
+/** Columns are shared out in whole panels of the matrix product. */
 export const GRAIN = 16;
 
 /** A team of one. */
 export const SOLO: Team = { rank: 0, size: 1, barrier() {} };
+
+/** What two ranges have in common: empty, at the later start, where they don't meet. */
+export function intersection(one: Range, other: Range): Range {
+  const start = Math.max(one.start, other.start);
+  return { start, end: Math.max(start, Math.min(one.end, other.end)) };
+}
+
+/** The part of `range` inside [start, end), counted from `start`. */
+export function overlap(range: Range, start: number, end: number): Range {
+  const common = intersection(range, { start, end });
+  return { start: common.start - start, end: common.end - start };
+}
 
 /** This thread's part of 0, …, count − 1, in whole `grain`s (the last may be short): contiguous, and even to one grain. */
 export function share(team: Team, count: number, grain = 1): Range {

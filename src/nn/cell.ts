@@ -1,7 +1,7 @@
 import type { Arena } from '../kernel/arena.ts';
 import type { Address, Kernels } from '../kernel/contract.ts';
 import type { Range } from '../kernel/team.ts';
-import type { Parameters } from './parameters.ts';
+import type { MemberParameters } from './parameters.ts';
 import type { Weight } from './weight.ts';
 
 /** The most that a model is asked to run at once: T steps of B batch rows. */
@@ -57,17 +57,11 @@ export interface Cell {
 /** What a cell is made of. */
 export interface CellPlan {
   readonly arena: Arena;
-  readonly parameters: Parameters;
+  readonly parameters: MemberParameters;
   /** Before the names of its parameters: `layers.0.` */
   readonly prefix: string;
   readonly shape: BatchShape;
   /** H. */
   readonly hidden: number;
   readonly buffers: CellBuffers;
-}
-
-/** The part of `range` inside [start, end), counted from `start`; empty where they don't meet. */
-export function overlap(range: Range, start: number, end: number): Range {
-  const from = Math.max(range.start, start);
-  return { start: from - start, end: Math.max(from, Math.min(range.end, end)) - start };
 }

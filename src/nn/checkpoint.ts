@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { excerpt, UserError } from '../errors.ts';
 import { Excess, parseSetApart, type SetApart } from './checkpoint-json.ts';
 import { decodeTensor, encodedBytes, encodeTensor, findNotFinite, type TensorText } from './checkpoint-tensors.ts';
-import { ACTIVATIONS, CELLS, hasRoom, MOST_LAYERS, MOST_MEMBERS, type ModelConfig, RESETS } from './config.ts';
+import { ACTIVATIONS, CELLS, layersProblem, MOST_MEMBERS, type ModelConfig, RESETS } from './config.ts';
 import { Manifest } from './parameters.ts';
 
 const FORMAT = 'charnn checkpoint';
@@ -22,7 +22,7 @@ const MIGRATIONS: Readonly<Record<number, (file: object) => object>> = {
 /** Bounds that no model of this program's reach exceeds: they keep a damaged file from asking for all the memory there is. */
 const LIMITS = { layers: 64, hidden: 32_768, embedding: 32_768, symbols: 1_200_000, parameters: 500_000_000 };
 
-/** The most tensors in a file: a model has 256 and its state some more for each layer and moment. */
+/** The most tensors in a file: a model has some four a layer, and its state two more. */
 const MOST_TENSORS = 4096;
 
 /** Plain data that other layers keep in a checkpoint and check themselves. */
@@ -69,7 +69,9 @@ const modelSchema = z
   .refine(({ tied, embedding, hidden }) => !tied || embedding === hidden, {
     error: 'its output is tied to the embedding, which then must be as wide as a layer',
   })
-  .refine(hasRoom, { error: `its members have more than ${MOST_LAYERS} layers together` });
+  .refine((model) => layersProblem(model) === undefined, {
+    error: ({ input }) => layersProblem(input as ModelConfig),
+  });
 
 const fileSchema = z.strictObject({
   format: z.literal(FORMAT),

@@ -14,9 +14,10 @@ export type Reset = (typeof RESETS)[number];
 export const MOST_MEMBERS = 64;
 export const MOST_LAYERS = 256;
 
-/** Whether a model has no more layers than a checkpoint can hold. */
-export function hasRoom({ layers, members }: Pick<ModelConfig, 'layers' | 'members'>): boolean {
-  return layers * members <= MOST_LAYERS;
+/** What is wrong with the number of layers of all members, if anything is. */
+export function layersProblem({ layers, members }: Pick<ModelConfig, 'layers' | 'members'>): string | undefined {
+  if (layers * members <= MOST_LAYERS) return undefined;
+  return `${members} members of ${layers} layers have ${layers * members} layers, more than ${MOST_LAYERS}`;
 }
 
 /** All that decides which parameters a model has and what it computes with them. */

@@ -1,7 +1,7 @@
 import type { Arena } from '../kernel/arena.ts';
 import type { Address, Kernels } from '../kernel/contract.ts';
-import type { Range } from '../kernel/team.ts';
-import { type BatchShape, overlap } from './cell.ts';
+import { overlap, type Range } from '../kernel/team.ts';
+import type { BatchShape } from './cell.ts';
 import type { DenseInput } from './layer.ts';
 import type { Manifest, TensorView } from './parameters.ts';
 

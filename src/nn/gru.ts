@@ -1,6 +1,6 @@
 import type { Address, Kernels } from '../kernel/contract.ts';
-import type { Range } from '../kernel/team.ts';
-import { type Cell, type CellBuffers, type CellPlan, overlap, type StepSlice } from './cell.ts';
+import { overlap, type Range } from '../kernel/team.ts';
+import type { Cell, CellBuffers, CellPlan, StepSlice } from './cell.ts';
 import type { Parameter } from './parameters.ts';
 import { Weight } from './weight.ts';
 

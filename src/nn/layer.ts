@@ -5,7 +5,7 @@ import type { BatchShape, Cell, CellBuffers, CellPlan } from './cell.ts';
 import type { ModelConfig } from './config.ts';
 import { GruAfterCell, GruCell } from './gru.ts';
 import { LstmCell } from './lstm.ts';
-import { GATES, type Parameter, type Parameters } from './parameters.ts';
+import { GATES, type MemberParameters, type Parameter } from './parameters.ts';
 import { RnnCell } from './rnn.ts';
 import { Weight } from './weight.ts';
 
@@ -36,7 +36,7 @@ export class Layer {
   constructor(
     arena: Arena,
     config: ModelConfig,
-    parameters: Parameters,
+    parameters: MemberParameters,
     shape: BatchShape,
     index: number,
     input: LayerInput,

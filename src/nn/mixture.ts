@@ -24,21 +24,44 @@ export function mixLosses(floats: Floats, out: Address, losses: readonly Address
  * @param logits where each member's V are
  */
 export function mixLogits(floats: Floats, out: Float32Array, logits: readonly Address[]): void {
-  const V = out.length;
-  const logSums = logits.map((at) => logSumExp(floats, at, V));
-  for (let id = 0; id < V; id++) {
-    let greatest = Number.NEGATIVE_INFINITY;
-    for (const [member, at] of logits.entries()) greatest = Math.max(greatest, floats[at + id]! - logSums[member]!);
-    let sum = 0;
-    for (const [member, at] of logits.entries()) sum += Math.exp(floats[at + id]! - logSums[member]! - greatest);
-    out[id] = greatest + Math.log(sum / logits.length);
+  const means = new Float64Array(out.length);
+  for (const at of logits) addSoftmax(means, floats, at, logits.length);
+  for (let id = 0; id < out.length; id++) {
+    // Below what a double holds, a sum of probabilities would be 0.
+    out[id] = means[id] === 0 ? logMean(floats, id, logits, out.length) : Math.log(means[id]!);
   }
 }
 
+/** means ← means + softmax / M. */
+function addSoftmax(means: Float64Array, floats: Floats, at: Address, members: number): void {
+  const V = means.length;
+  const greatest = greatestOf(floats, at, V);
+  const powers = new Float64Array(V);
+  let sum = 0;
+  for (let id = 0; id < V; id++) {
+    const power = Math.exp(floats[at + id]! - greatest);
+    powers[id] = power;
+    sum += power;
+  }
+  for (let id = 0; id < V; id++) means[id]! += powers[id]! / (sum * members);
+}
+
+/** log p̄ of one symbol, all of it as logarithms. */
+function logMean(floats: Floats, id: number, logits: readonly Address[], V: number): number {
+  const logs = logits.map((at) => floats[at + id]! - logSumExp(floats, at, V));
+  const greatest = Math.max(...logs);
+  return greatest + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - greatest), 0) / logs.length);
+}
+
 function logSumExp(floats: Floats, at: Address, count: number): number {
-  let greatest = Number.NEGATIVE_INFINITY;
-  for (let i = at; i < at + count; i++) greatest = Math.max(greatest, floats[i]!);
+  const greatest = greatestOf(floats, at, count);
   let sum = 0;
   for (let i = at; i < at + count; i++) sum += Math.exp(floats[i]! - greatest);
   return greatest + Math.log(sum);
+}
+
+function greatestOf(floats: Floats, at: Address, count: number): number {
+  let greatest = Number.NEGATIVE_INFINITY;
+  for (let i = at; i < at + count; i++) if (floats[i]! > greatest) greatest = floats[i]!;
+  return greatest;
 }

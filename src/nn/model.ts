@@ -4,6 +4,7 @@ import type { Range, Team } from '../kernel/team.ts';
 import type { BatchShape } from './cell.ts';
 import type { ModelConfig } from './config.ts';
 import { DropConnect, type DropoutConfig, type DropoutKey, NO_DROPOUT } from './dropout.ts';
+import type { Layer } from './layer.ts';
 import { mixLosses } from './mixture.ts';
 import { Manifest, Parameters } from './parameters.ts';
 import { Stack } from './stack.ts';
@@ -44,16 +45,23 @@ export class Model {
     const gradients = shape.training ? arena.float(manifest.size) : NONE;
     this.#dropConnect = new DropConnect(arena, manifest, (tensor) => dropProbability(tensor, config, dropout));
     this.parameters = new Parameters(manifest, values, gradients, this.#dropConnect.copies);
-    const inputs = arena.int(positions);
-    const keep = arena.int(positions);
-    this.inputs = inputs;
-    this.keep = keep;
+    this.inputs = arena.int(positions);
     this.targets = arena.int(positions);
+    this.keep = arena.int(positions);
+    const { inputs, keep } = this;
     this.members = Array.from({ length: config.members }, (_, member) => {
       const parameters = this.parameters.ofMember(member);
       return new Stack({ arena, config, shape, dropout, parameters, member, inputs, keep });
     });
     this.losses = config.members > 1 ? arena.float(positions) : this.members[0]!.losses;
+  }
+
+  /** The layers of a model that is one network, from the bottom up. RangeError of an ensemble, where each member has its own. */
+  get layers(): readonly Layer[] {
+    const [only, ...others] = this.members;
+    if (!only || others.length > 0)
+      throw new RangeError(`a model of one network is wanted, not of ${this.members.length}`);
+    return only.layers;
   }
 
   /** [T+1][B][H] blocks of the recurrent state, member by member, layer by layer; block 0 is the state before the first step. */

@@ -4,7 +4,7 @@ import { GRAIN, type Range, share, type Team } from '../kernel/team.ts';
 import type { BatchShape } from './cell.ts';
 import type { ModelConfig } from './config.ts';
 import type { DenseInput } from './layer.ts';
-import type { Parameter, Parameters } from './parameters.ts';
+import type { MemberParameters, Parameter } from './parameters.ts';
 import { Weight } from './weight.ts';
 
 /** The output layer: y = softmax(Vh + c), and the loss −log y_target of every position. */
@@ -23,7 +23,7 @@ export class Output {
 
   constructor(
     arena: Arena,
-    parameters: Parameters,
+    parameters: MemberParameters,
     shape: BatchShape,
     { symbols, tied }: ModelConfig,
     input: DenseInput,

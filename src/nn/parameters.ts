@@ -90,7 +90,6 @@ export class Parameters {
   readonly values: Address;
   readonly gradients: Address;
   readonly #copies: ReadonlyMap<string, Address>;
-  readonly #prefix: string;
 
   /** @param copies of tensors that products read in place of the tensors themselves, by name */
   constructor(
@@ -98,23 +97,25 @@ export class Parameters {
     values: Address,
     gradients: Address,
     copies: ReadonlyMap<string, Address> = new Map(),
-    prefix = '',
   ) {
     this.manifest = manifest;
     this.values = values;
     this.gradients = gradients;
     this.#copies = copies;
-    this.#prefix = prefix;
   }
 
-  at(tensor: string): Parameter {
-    const { name, offset } = this.manifest.view(this.#prefix + tensor);
+  at(name: string): Parameter {
+    const { offset } = this.manifest.view(name);
     return { value: this.#copies.get(name) ?? this.values + offset, gradient: this.gradients + offset };
   }
 
-  /** The same buffer, where `at` finds the tensors of one member by their names in its network. */
-  ofMember(member: number): Parameters {
+  ofMember(member: number): MemberParameters {
     const prefix = memberPrefix(this.manifest.config, member);
-    return new Parameters(this.manifest, this.values, this.gradients, this.#copies, prefix);
+    return { at: (tensor) => this.at(prefix + tensor) };
   }
+}
+
+/** One network's tensors, by the names that they have in it. */
+export interface MemberParameters {
+  at(tensor: string): Parameter;
 }

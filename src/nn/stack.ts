@@ -6,7 +6,7 @@ import type { ModelConfig } from './config.ts';
 import { Dropout, type DropoutConfig, type DropoutKey } from './dropout.ts';
 import { type DenseInput, Layer } from './layer.ts';
 import { Output } from './output.ts';
-import type { Parameters } from './parameters.ts';
+import type { MemberParameters } from './parameters.ts';
 import type { Weight } from './weight.ts';
 
 /** What a network is made of. */
@@ -16,7 +16,7 @@ export interface StackPlan {
   readonly shape: BatchShape;
   readonly dropout: DropoutConfig;
   /** The network's own: names are without a member's prefix. */
-  readonly parameters: Parameters;
+  readonly parameters: MemberParameters;
   /** Which of the model's networks this is. */
   readonly member: number;
   /** int [T][B] the symbols read. */
@@ -50,6 +50,7 @@ export class Stack {
     const zeros = arena.float(Math.max(config.hidden, config.embedding)); // never written to
     const layers: Layer[] = [];
     const dropouts: (Dropout | undefined)[] = [];
+    // Each place of each member has a key of its own. They are negative: DropConnect's are offsets of tensors (nn/dropout.ts).
     const firstSite = -1 - member * (config.layers + 1);
     const dropped = (input: DenseInput | undefined, probability: number): DenseInput | undefined => {
       const site = firstSite - dropouts.length;

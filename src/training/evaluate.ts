@@ -81,19 +81,18 @@ function countLikeliest(
   const { floats, ints } = kernels;
   const { symbols, members } = model.config;
   const scale = members * settings[SETTING.lossScale]!;
+  const sums = new Float64Array(symbols);
   let correct = 0;
   for (let position = 0; position < positions; position++) {
     const target = ints[model.targets + position]!;
     if (target < 0) continue;
-    const likelinessOf = (id: number): number => {
-      let sum = 0;
-      for (const { logits } of model.members) sum += floats[logits + position * symbols + id]!;
-      return sum;
-    };
-    const likeliness = likelinessOf(target) + scale;
-    let largest = 0;
-    for (let id = 0; id < symbols; id++) largest = Math.max(largest, likelinessOf(id));
-    if (likeliness >= largest) correct++;
+    sums.fill(0);
+    sums[target] = scale;
+    for (const { logits } of model.members) {
+      const from = logits + position * symbols;
+      for (let id = 0; id < symbols; id++) sums[id]! += floats[from + id]!;
+    }
+    if (sums.every((sum) => sum <= sums[target]!)) correct++;
   }
   return correct;
 }

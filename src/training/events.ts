@@ -35,9 +35,9 @@ export interface StepEvent {
   /** Updates done. */
   readonly step: number;
   readonly epoch: number;
-  /** Of this step. */
+  /** Of this step: of an ensemble, the mean of its members' own. */
   readonly loss: number;
-  /** Norm of the gradient, clipped by value but not yet by norm. */
+  /** Norm of the gradient, clipped by value but not yet by norm: of an ensemble, the mean of its members'. */
   readonly gradientNorm: number;
   readonly rate: number;
   /** Symbols read by this step. */

@@ -7,15 +7,15 @@ export const historySchema = z.array(
     step: z.int(),
     /** Epochs read, with fraction. */
     epoch: z.number(),
-    /** Training loss in nats a symbol. */
+    /** Training loss in nats a symbol: of an ensemble, the mean of its members' own. */
     loss: z.number(),
     /** Validation loss, where there is a validation part. */
     validation: z.number().optional(),
     /** Test loss, where there is a test part and the model was the best so far. */
     test: z.number().optional(),
-    /** Norm of the gradient, clipped by value but not yet by norm. */
+    /** Norm of the gradient, clipped by value but not yet by norm: of an ensemble, the mean of its members'. */
     gradientNorm: z.number(),
-    /** Share of steps whose gradient was clipped by norm. */
+    /** Share of gradients, one a step and member, that were clipped by norm. */
     clipped: z.number(),
     /** Learning rate of the last step. */
     rate: z.number(),
@@ -36,12 +36,13 @@ export class Tally {
   #norms = 0;
   #clipped = 0;
 
-  add(losses: number, symbols: number, norm: number, clipped: boolean): void {
+  /** @param clipped the share of members whose gradient was clipped */
+  add(losses: number, symbols: number, norm: number, clipped: number): void {
     this.#steps++;
     this.#losses += losses;
     this.#symbols += symbols;
     this.#norms += norm;
-    this.#clipped += Number(clipped);
+    this.#clipped += clipped;
   }
 
   /** The means, and back to nothing. */

@@ -1,12 +1,13 @@
 import { Arena } from '../kernel/arena.ts';
 import type { Kernels } from '../kernel/contract.ts';
 import type { Program } from '../kernel/pool.ts';
-import { share, type Team } from '../kernel/team.ts';
-import { type BatchShape, overlap } from '../nn/cell.ts';
+import { intersection, share, type Team } from '../kernel/team.ts';
+import type { BatchShape } from '../nn/cell.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { type DropoutConfig, type DropoutKey, NO_DROPOUT } from '../nn/dropout.ts';
 import { Model } from '../nn/model.ts';
 import { Average } from './average.ts';
+import { Blocks } from './blocks.ts';
 import { GradientNorm } from './gradient-norm.ts';
 import { Optimizer, type OptimizerConfig } from './optimizer.ts';
 
@@ -16,7 +17,10 @@ export const PROGRAM = new URL('../../dist/training/program.js', import.meta.url
 /** The program's commands. */
 export const COMMAND = { train: 0, evaluate: 1 } as const;
 
-/** Places in the settings: main writes them before it starts a command, but for the norm (of an ensemble, its members' largest), which comes back, and `updating`, which is not 0 once any parameter may have changed. */
+/**
+ * Places in the settings. Main writes them before it starts a command, but for what comes back: `norm` and `clipped`, means over the members of the
+ * gradient's norm and of whether it was clipped, and `updating`, which is not 0 once any parameter may have changed.
+ */
 export const SETTING = {
   steps: 0,
   lossScale: 1,
@@ -27,6 +31,7 @@ export const SETTING = {
   norm: 6,
   updating: 7,
   dropoutKey: 8,
+  clipped: 9,
 } as const;
 
 /** All that decides the memory's layout and the step's arithmetic. */
@@ -43,6 +48,7 @@ export interface ProgramConfig {
 export class TrainingPlan {
   readonly model: Model;
   readonly optimizer: Optimizer;
+  readonly blocks: Blocks;
   readonly norm: GradientNorm;
   /** The parameters' moving average, where one is kept. */
   readonly average: Average | undefined;
@@ -50,7 +56,8 @@ export class TrainingPlan {
   constructor(arena: Arena, { model, shape, optimizer, dropout = NO_DROPOUT, averaging = 0 }: ProgramConfig) {
     this.model = new Model(arena, model, shape, dropout);
     this.optimizer = new Optimizer(arena, this.model.parameters, optimizer);
-    this.norm = new GradientNorm(arena, this.model.parameters);
+    this.blocks = new Blocks(this.model.parameters.manifest);
+    this.norm = new GradientNorm(arena, this.model.parameters, this.blocks);
     if (averaging > 0) this.average = new Average(arena, this.model.parameters, averaging);
   }
 }
@@ -76,13 +83,13 @@ function evaluate(plan: TrainingPlan, k: Kernels, team: Team, settings: Float64A
 }
 
 function train(plan: TrainingPlan, k: Kernels, team: Team, settings: Float64Array): void {
-  const { model, norm } = plan;
+  const { model, blocks, norm } = plan;
   const { gradients } = model.parameters;
   const steps = settings[SETTING.steps]!;
   const key = settings[SETTING.dropoutKey]!;
   const clipValue = settings[SETTING.clipValue]!;
   const rows = share(team, model.shape.rows);
-  const elements = norm.elements(team);
+  const elements = blocks.elements(team);
   const count = elements.end - elements.start;
 
   prepareWeights(plan, k, team, key);
@@ -98,8 +105,8 @@ function train(plan: TrainingPlan, k: Kernels, team: Team, settings: Float64Arra
   if (clipValue < Number.POSITIVE_INFINITY) k.clamp(gradients + elements.start, clipValue, count);
   norm.addSquares(k, team);
   team.barrier();
-  const norms = model.members.map((_, member) => norm.of(member, k));
-  if (team.rank === 0) settings[SETTING.norm] = Math.max(...norms);
+  const norms = model.members.map((_, member) => norm.ofMember(member, k));
+  if (team.rank === 0) tellNorms(settings, norms);
   // By every thread: one that dies in its update has set it before, whether or not main has come so far.
   settings[SETTING.updating] = 1;
   // An update by a gradient that is not finite would poison every parameter: leave them as they were, and let the trainer tell.
@@ -107,29 +114,34 @@ function train(plan: TrainingPlan, k: Kernels, team: Team, settings: Float64Arra
   team.barrier();
 }
 
+/** Means over the members, of which there is one where the model is no ensemble. */
+function tellNorms(settings: Float64Array, norms: readonly number[]): void {
+  const clipped = norms.filter((norm) => norm > settings[SETTING.clipNorm]!);
+  settings[SETTING.norm] = norms.reduce((sum, norm) => sum + norm, 0) / norms.length;
+  settings[SETTING.clipped] = clipped.length / norms.length;
+}
+
 /** Updates this thread's share of the parameters, each member's by its own gradient, clipped by its own norm. */
 function update(
-  { optimizer, average, norm }: TrainingPlan,
+  { optimizer, average, blocks }: TrainingPlan,
   k: Kernels,
   team: Team,
   settings: Float64Array,
   norms: readonly number[],
 ): void {
-  const elements = norm.elements(team);
+  const elements = blocks.elements(team);
   const [rate, step, clipNorm] = [settings[SETTING.rate]!, settings[SETTING.update]!, settings[SETTING.clipNorm]!];
-  for (const [member, size] of norms.entries()) {
-    const own = norm.range(member);
-    const { start, end } = overlap(elements, own.start, own.end);
-    const scale = size > 0 ? Math.min(1, clipNorm / size) : 1;
-    optimizer.update(k, { start: own.start + start, end: own.start + end }, { rate, step, scale });
+  for (const [member, norm] of norms.entries()) {
+    const scale = norm > 0 ? Math.min(1, clipNorm / norm) : 1;
+    optimizer.update(k, intersection(elements, blocks.ofMember(member)), { rate, step, scale });
   }
   average?.update(k, elements, step);
 }
 
 /** Brings what products read up to date with the parameters, dropped by the key where there is one. */
-function prepareWeights({ model, norm }: TrainingPlan, k: Kernels, team: Team, key: DropoutKey): void {
+function prepareWeights({ model, blocks }: TrainingPlan, k: Kernels, team: Team, key: DropoutKey): void {
   if (model.dropsWeights) {
-    model.dropWeights(k, norm.elements(team), key);
+    model.dropWeights(k, blocks.elements(team), key);
     team.barrier();
   }
   model.pack(k, team);

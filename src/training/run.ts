@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { excerpt, UserError } from '../errors.ts';
 import type { Checkpoint, Json } from '../nn/checkpoint.ts';
-import { ACTIVATIONS, CELLS, hasRoom, MOST_LAYERS, MOST_MEMBERS, RESETS } from '../nn/config.ts';
+import { ACTIVATIONS, CELLS, layersProblem, MOST_MEMBERS, type ModelConfig, RESETS } from '../nn/config.ts';
 import { NO_DROPOUT } from '../nn/dropout.ts';
 import { INITIALIZERS } from '../nn/initializers.ts';
 import { historySchema } from './history.ts';
@@ -27,7 +27,9 @@ const recipeSchema = z.strictObject({
       tied: z.boolean().default(false),
       members: z.int().positive().max(MOST_MEMBERS).default(1),
     })
-    .refine(hasRoom, { error: `its members have more than ${MOST_LAYERS} layers together` }),
+    .refine((model) => layersProblem(model) === undefined, {
+      error: ({ input }) => layersProblem(input as ModelConfig),
+    }),
   initializer: z.enum(INITIALIZERS),
   batch: z.int().positive().optional(),
   bptt: z.int().positive(),

@@ -4,7 +4,7 @@ import { GATES } from '../nn/parameters.ts';
 import { runCommand } from './command.ts';
 import { COMMAND, type ProgramConfig, SETTING, type TrainingPlan } from './program.ts';
 
-/** What is told of one gate of one layer: shares of its activations, over units, steps and rows. */
+/** What is told of one gate of one layer: shares of its activations, over units, steps, rows and members. */
 export interface GateSaturation {
   readonly gate: string;
   /** Below 0.1: shut. */

@@ -145,7 +145,7 @@ class Trainer {
     this.#rate *= ROLLBACK_FACTOR ** state.rollbacks;
     const watch = this.#isReported(state.step + 1) ? new UpdateWatch(engine, plan) : undefined;
     await this.#runStep(window);
-    const losses = sumLosses(kernels.floats, model.losses, window.steps * batch.rows);
+    const losses = this.#sumLosses(window.steps * batch.rows);
     const norm = settings[SETTING.norm]!;
     const loss = losses / window.counted;
     state.step++;
@@ -154,7 +154,7 @@ class Trainer {
     model.carry(kernels, window.advance);
     this.#statistics = await watch?.statistics();
     state.epoch = window.epoch;
-    state.tally.add(losses, window.counted, norm, norm > recipe.clipNorm);
+    state.tally.add(losses, window.counted, norm, settings[SETTING.clipped]!);
     return {
       type: 'step',
       step: state.step,
@@ -165,6 +165,13 @@ class Trainer {
       symbols: window.counted,
       progress: this.#progress(),
     };
+  }
+
+  /** The mean over the members of their own losses: what is learned from, and what tells of a member that diverges. */
+  #sumLosses(positions: number): number {
+    const { members } = this.#setup.plan.model;
+    const { floats } = this.#setup.engine.kernels;
+    return members.reduce((sum, { losses }) => sum + sumLosses(floats, losses, positions), 0) / members.length;
   }
 
   async #runStep({ steps, counted }: Window): Promise<void> {

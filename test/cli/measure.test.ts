@@ -152,16 +152,19 @@ describe('rnn train --preset', () => {
 
   test('has the values of its purpose', async () => {
     expect((await train('--preset', 'balanced')).stderr).toMatch(
-      /^preset balanced: --cell gru .*--hidden 256 .*--dropout 0\.1 /m,
+      /^preset balanced: --cell gru .*--hidden 192 .*--members 2 .*--dropout 0\.07 /m,
     );
   });
 
   test('gives way to what is said, numbers and switches alike', async () => {
-    const { stderr, recipe } = await train('--preset', 'best', '--hidden', '9', '--cell', 'lstm', '--no-variational');
+    const { stderr, recipe } = await train('--preset', 'best', '--hidden', '9', '--cell', 'lstm', '--variational');
     expect(stderr).toMatch(/^preset best: .*--cell lstm .*--hidden 9 .*--steps 1 /m);
-    expect(stderr).not.toMatch(/variational/);
-    expect(recipe).toMatchObject({ model: { cell: 'lstm', hidden: 9 }, dropout: { layers: 0.45, variational: false } });
+    expect(stderr).toMatch(/^preset best: .*--dropout 0\.1 .*--variational/m);
+    expect(recipe).toMatchObject({
+      model: { cell: 'lstm', hidden: 9, members: 5 },
+      dropout: { layers: 0.1, variational: true },
+    });
     expect(recipe.limits).toEqual({ steps: 1 });
-    expect((await train('--preset', 'best', '--hidden', '9')).recipe.dropout.variational).toBe(true);
+    expect((await train('--preset', 'best', '--hidden', '9')).recipe.dropout.variational).toBe(false);
   });
 });

@@ -44,7 +44,7 @@ describe('the pipelines of the README do what they say', { timeout: 120_000 }, (
 
   test('generate and count', async () => {
     const { stdout, statuses } = await runIt('Generate and count');
-    expect(statuses).toBe('0 0 0 0 0');
+    expect(statuses).toMatch(/^0 0 0 (?:0|141) 0$/); // head may be gone before sort has written all
     const lines = stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(3);
     for (const line of lines) expect(line).toMatch(/^ +\d+ [a-z]+$/);

@@ -7,6 +7,7 @@ import type { ModelConfig } from '../../src/nn/config.ts';
 import { NO_DROPOUT } from '../../src/nn/dropout.ts';
 import { mixLogits, mixLosses } from '../../src/nn/mixture.ts';
 import { Manifest } from '../../src/nn/parameters.ts';
+import { Random } from '../../src/random.ts';
 import {
   forwardBackward,
   makeNetwork,
@@ -71,8 +72,6 @@ describe('the mean of distributions', () => {
 });
 
 describe.each(VARIANTS)('an ensemble of the $label', ({ label: _, ...cell }) => {
-  const dropout = { input: 0.2, layers: 0.3, output: 0.1, recurrent: 0.2, variational: false };
-
   test.each([
     { embedding: 0, tied: false },
     { embedding: 5, tied: true },
@@ -97,32 +96,27 @@ describe.each(VARIANTS)('an ensemble of the $label', ({ label: _, ...cell }) => 
     }
   });
 
-  test('drops other numbers in each member', () => {
+  test.each([
+    { dropout: { input: 0.5 }, reached: 'layers.0.input' },
+    { dropout: { layers: 0.5 }, reached: 'layers.1.input' },
+    { dropout: { output: 0.5 }, reached: 'output.weight' },
+    { dropout: { recurrent: 0.5 }, reached: 'layers.0.recurrent' },
+  ])('drops other numbers in each member: $dropout', ({ dropout, reached }) => {
     const config: ModelConfig = { ...SMALL, ...cell, layers: 2, members: 2 };
-    const network = { ...prepared(makeNetwork(config, SHAPE, 7, 8, dropout)), key: 11 };
-    const { values } = numbersOf(network);
-    const half = values.length / 2;
-    // Members with the same numbers differ by what is dropped alone.
-    network.kernels.floats.copyWithin(
-      network.model.parameters.values + half,
-      network.model.parameters.values,
-      network.model.parameters.values + half,
-    );
-    forwardBackward(network);
-    const { gradients } = numbersOf(network);
-    const views = new Manifest(config).views.filter(({ name }) => name.startsWith('members.0.'));
-    for (const { offset, size } of views) {
-      expect(gradients.slice(offset, offset + size)).not.toEqual(gradients.slice(half + offset, half + offset + size));
-    }
-    const undropped = prepared(makeNetwork(config, SHAPE, 7, 8, NO_DROPOUT));
-    undropped.kernels.floats.copyWithin(
-      undropped.model.parameters.values + half,
-      undropped.model.parameters.values,
-      undropped.model.parameters.values + half,
-    );
-    forwardBackward(undropped);
-    const same = numbersOf(undropped).gradients;
-    expect(same.slice(0, half)).toEqual(same.slice(half));
+    const [dropped, whole] = [{ ...NO_DROPOUT, ...dropout }, NO_DROPOUT].map((each) => {
+      const network = { ...prepared(makeNetwork(config, SHAPE, 7, 8, each)), key: 11 };
+      const { values, manifest } = network.model.parameters;
+      // Members of the same numbers differ by what is dropped alone.
+      network.kernels.floats.copyWithin(values + manifest.size / 2, values, values + manifest.size / 2);
+      forwardBackward(network);
+      const { gradients } = numbersOf(network);
+      return [0, 1].map((member) => {
+        const { offset, size } = manifest.view(`members.${member}.${reached}`);
+        return gradients.slice(offset, offset + size);
+      });
+    });
+    expect(dropped![0]).not.toEqual(dropped![1]);
+    expect(whole![0]).toEqual(whole![1]);
   });
 
   test('predicts the mean of what its members predict, symbol by symbol and many at once', () => {
@@ -150,43 +144,78 @@ describe.each(VARIANTS)('an ensemble of the $label', ({ label: _, ...cell }) => 
   });
 });
 
-test('of twice the same model says what the model says', () => {
-  fc.assert(
-    fc.property(
-      fc.array(fc.array(fc.float({ min: -20, max: 20, noNaN: true }), { minLength: 3, maxLength: 3 }), {
-        minLength: 3,
-        maxLength: 3,
-      }),
-      (table) => {
-        const model = markovModel(table);
-        const [once, twice] = [stepperOf(model, 1), stepperOf(ensembleOf([model, model]), 1)];
-        for (const id of [0, 1, 2]) {
-          once.step([id]);
-          twice.step([id]);
-          for (const [symbol, log] of logs(once.logits(0)).entries())
-            expect(logs(twice.logits(0))[symbol]).toBeCloseTo(log, 4);
-        }
-      },
-    ),
-  );
-});
+describe('an ensemble', () => {
+  const model = randomModel({ cell: 'lstm', layers: 2, members: M }, 3, 2);
 
-test('has its members’ tensors by name, one member after the other', () => {
-  const manifest = new Manifest({ ...SMALL, members: 2, cell: 'gru', reset: 'after' });
-  expect(manifest.views.map(({ name }) => name)).toEqual([
-    'members.0.layers.0.input',
-    'members.0.layers.0.recurrent',
-    'members.0.layers.0.bias',
-    'members.0.layers.0.recurrent_bias',
-    'members.0.output.weight',
-    'members.0.output.bias',
-    'members.1.layers.0.input',
-    'members.1.layers.0.recurrent',
-    'members.1.layers.0.bias',
-    'members.1.layers.0.recurrent_bias',
-    'members.1.output.weight',
-    'members.1.output.bias',
-  ]);
+  test('moves the states of all its members, as hypotheses of a beam do', () => {
+    const [many, one] = [stepperOf(model, 2), stepperOf(model, 1)];
+    for (const [left, right] of [
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ]) {
+      many.step([left!, right!]);
+      one.step([right!]);
+    }
+    many.moveStates([1, 0]);
+    many.step([0, 0]);
+    one.step([0]);
+    expect(many.logits(0)).toEqual(one.logits(0));
+    expect(many.logits(1)).not.toEqual(one.logits(0));
+  });
+
+  test('reads a text that is divided among the rows as it reads it symbol by symbol', () => {
+    const random = new Random('long');
+    const ids = Array.from({ length: 6000 }, () => random.integer(SMALL.symbols));
+    const stepper = stepperOf(model, 1);
+    let expected = 0;
+    for (const [at, id] of ids.entries()) {
+      stepper.step([at === 0 ? 0 : ids[at - 1]!]);
+      expected -= logs(stepper.logits(0))[id]!;
+    }
+    const [losses] = scoreSequences(new Reader(JS, model.config, model.parameters), [{ start: 0, ids }]);
+    const sum = losses!.reduce((total, loss) => total + loss, 0);
+    expect(Math.abs(sum / expected - 1)).toBeLessThan(1e-6);
+  });
+
+  test('of twice the same model says what the model says', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(fc.float({ min: -20, max: 20, noNaN: true }), { minLength: 3, maxLength: 3 }), {
+          minLength: 3,
+          maxLength: 3,
+        }),
+        (table) => {
+          const model = markovModel(table);
+          const [once, twice] = [stepperOf(model, 1), stepperOf(ensembleOf([model, model]), 1)];
+          for (const id of [0, 1, 2]) {
+            once.step([id]);
+            twice.step([id]);
+            for (const [symbol, log] of logs(once.logits(0)).entries())
+              expect(logs(twice.logits(0))[symbol]).toBeCloseTo(log, 4);
+          }
+        },
+      ),
+    );
+  });
+
+  test('has its members’ tensors by name, one member after the other', () => {
+    const manifest = new Manifest({ ...SMALL, members: 2, cell: 'gru', reset: 'after' });
+    expect(manifest.views.map(({ name }) => name)).toEqual([
+      'members.0.layers.0.input',
+      'members.0.layers.0.recurrent',
+      'members.0.layers.0.bias',
+      'members.0.layers.0.recurrent_bias',
+      'members.0.output.weight',
+      'members.0.output.bias',
+      'members.1.layers.0.input',
+      'members.1.layers.0.recurrent',
+      'members.1.layers.0.bias',
+      'members.1.layers.0.recurrent_bias',
+      'members.1.output.weight',
+      'members.1.output.bias',
+    ]);
+  });
 });
 
 function prepared(network: Network, values?: Float64Array): Network {
