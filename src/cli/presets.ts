@@ -12,9 +12,9 @@ const OPTIONS: Record<PresetName, Readonly<Record<string, string | number | bool
   /** The defaults: a minute or two, and good for a first look. */
   quick: {},
   /** The least loss that a few minutes give. */
-  balanced: { cell: 'gru', members: 2, hidden: 192, batch: 24, lr: 0.0033, dropout: 0.07, ema: 0.995 },
+  balanced: { cell: 'gru', members: 2, hidden: 192, batch: 24, lr: 0.0033, dropout: 0.07 },
   /** The least loss that patience gives: some twenty minutes on two cores. */
-  best: { cell: 'gru', members: 5, hidden: 256, batch: 24, lr: 0.0027, dropout: 0.1, ema: 0.995 },
+  best: { cell: 'gru', members: 5, hidden: 256, batch: 24, lr: 0.0027, dropout: 0.1 },
 };
 
 /** Groups of options that decide what is learned. */
