@@ -8,7 +8,7 @@ export type PresetName = (typeof PRESETS)[number];
  * Options by purpose. What a preset doesn't name keeps its default, and what is given on the command line goes before both.
  * src/training/README.md has the loss that each reaches, and what each of its ingredients gains.
  */
-const OPTIONS: Record<PresetName, Readonly<Record<string, string | number | boolean>>> = {
+const OPTIONS: Record<PresetName, Readonly<Record<string, string | number>>> = {
   /** The defaults: a minute or two, and good for a first look. */
   quick: {},
   /** The least loss that a few minutes give. */
@@ -31,8 +31,7 @@ export function applyPreset(command: Command, name: PresetName): string {
   }
   const values = command.opts<Record<string, unknown>>();
   return command.options
-    .filter(({ helpGroupHeading }) => GROUPS.includes(helpGroupHeading ?? ''))
-    .filter((option) => option.attributeName() !== 'preset')
+    .filter((option) => GROUPS.includes(option.helpGroupHeading ?? '') && option.attributeName() !== 'preset')
     .flatMap((option) => {
       const value = values[option.attributeName()];
       if (value === undefined || value === false) return [];

@@ -110,11 +110,10 @@ function addBatch(network: Network, part: Part, batch: readonly Position[], sums
   const last = model.targets + size - model.shape.rows;
   for (const [row, { target }] of positions.entries()) kernels.ints[last + row] = part.ids[target]!;
   model.forward(kernels, rows, steps);
-  const { layers } = model;
-  const kept = layers.map((layer) => (model.config.cell === 'lstm' ? keepCell(network, layer) : undefined));
+  const kept = model.layers.map((layer) => (model.config.cell === 'lstm' ? keepCell(network, layer) : undefined));
   model.loss(kernels, rows, steps, 1);
   model.backward(kernels, rows, steps);
-  for (const [index, layer] of layers.entries()) {
+  for (const [index, layer] of model.layers.entries()) {
     for (const [row, position] of batch.entries())
       addPosition(network, layer, kept[index], row, position, sums[index]!);
   }

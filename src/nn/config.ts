@@ -12,7 +12,7 @@ export type Reset = (typeof RESETS)[number];
 
 /** The most networks of an ensemble, and layers of all of them together: a checkpoint's tensors are bounded, too. */
 export const MOST_MEMBERS = 64;
-export const MOST_LAYERS = 256;
+const MOST_LAYERS = 256;
 
 /** What is wrong with the number of layers of all members, if anything is. */
 export function layersProblem({ layers, members }: Pick<ModelConfig, 'layers' | 'members'>): string | undefined {
