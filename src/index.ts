@@ -30,16 +30,16 @@ export {
   type SampleRequest,
   type ScoredText,
 } from './library/language-model.ts';
-export { completeRecipe, type PartialRecipe, type TrainingOptions, train } from './library/train.ts';
+export { type TrainingOptions, train } from './library/train.ts';
 export { type Checkpoint, parseCheckpoint, serializeCheckpoint } from './nn/checkpoint.ts';
 export { loadCheckpoint, saveCheckpoint } from './nn/checkpoint-file.ts';
-export type { ModelConfig } from './nn/config.ts';
+export type { ModelConfig, ModelOptions } from './nn/config.ts';
 export { Manifest } from './nn/parameters.ts';
 export { type SavedState, Stepper } from './nn/stepper.ts';
 export { type Corpus, type CorpusOptions, corpusFromText, readCorpus } from './text/corpus.ts';
 export { Vocabulary } from './text/vocabulary.ts';
 export type * from './training/events.ts';
-export { OPTIMIZER_DEFAULTS } from './training/optimizer.ts';
-export type { Limits, Place, Recipe } from './training/options.ts';
+export type { Place } from './training/options.ts';
+export { type Limits, OPTIMIZER_DEFAULTS, type Recipe, type RecipeOptions, resolveRecipe } from './training/recipe.ts';
 export { type RunRecord, readRun } from './training/run.ts';
 export type { TrainOptions } from './training/trainer.ts';

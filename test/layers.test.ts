@@ -5,15 +5,16 @@ import { describe, expect, test } from 'vitest';
 
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
-/** The layer rule: what each layer may import of the others. The leaves errors.ts and random.ts import none; cli and index.ts are the top. */
+/** The layer rule: what each layer may import of the others. The leaves errors.ts, random.ts and schema.ts import at most each other; cli and index.ts are the top. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
   'random.ts': [],
-  text: ['errors.ts', 'random.ts'],
+  'schema.ts': ['errors.ts'],
+  text: ['errors.ts', 'random.ts', 'schema.ts'],
   kernel: ['errors.ts'],
-  nn: ['kernel', 'errors.ts', 'random.ts'],
-  training: ['nn', 'text', 'kernel', 'errors.ts', 'random.ts'],
-  decoding: ['nn', 'text', 'kernel', 'errors.ts', 'random.ts'],
+  nn: ['kernel', 'errors.ts', 'random.ts', 'schema.ts'],
+  training: ['nn', 'text', 'kernel', 'errors.ts', 'random.ts', 'schema.ts'],
+  decoding: ['nn', 'text', 'kernel', 'errors.ts', 'random.ts', 'schema.ts'],
   insight: ['training', 'decoding', 'nn', 'text', 'kernel', 'errors.ts', 'random.ts'],
   cli: ['insight', 'training', 'decoding', 'nn', 'text', 'kernel', 'errors.ts', 'random.ts'],
   library: ['training', 'decoding', 'nn', 'text', 'kernel', 'errors.ts', 'random.ts'],

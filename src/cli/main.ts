@@ -91,6 +91,13 @@ function usageLine(text: string, help: string): string {
   return `rnn: ${line}${hint}${line.endsWith('.') ? ` See \`${help}\`.` : `; see \`${help}\``}\n`;
 }
 
+/** Options whose flags are not their keys. */
+const FLAGS: Readonly<Record<string, string>> = { stride: '--bptt-stride', rate: '--lr' };
+
+function flagOf(key: string): string {
+  return FLAGS[key] ?? `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
 function report(error: unknown, debug: boolean): number {
   if (error instanceof ReaderGone) return EXIT.done;
   // Commander has said what is wrong, in a line of its own, or has shown help.
@@ -98,7 +105,8 @@ function report(error: unknown, debug: boolean): number {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   const known = error instanceof UserError;
   const hint = known || debug ? '' : ' (a fault of the program; --debug shows where)';
-  process.stderr.write(`rnn: ${oneLine(message)}${hint}\n`);
+  const text = known ? error.messageWith(flagOf) : message;
+  process.stderr.write(`rnn: ${oneLine(text)}${hint}\n`);
   if (debug && stack) process.stderr.write(`${stack}\n`);
   return known ? error.exitCode : EXIT.failed;
 }

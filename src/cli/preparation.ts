@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import type { Checkpoint, Json } from '../nn/checkpoint.ts';
 import { removeLeftovers, requireWritable } from '../nn/checkpoint-file.ts';
 import { type Corpus, readCorpus } from '../text/corpus.ts';
-import type { Recipe } from '../training/options.ts';
+import type { Recipe } from '../training/recipe.ts';
 import { type RunRecord, readRun, recipeOf } from '../training/run.ts';
 import type { TrainOptions } from '../training/trainer.ts';
 import { freshPaths, lastPath, loadModel, newestState } from './checkpoints.ts';

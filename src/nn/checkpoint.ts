@@ -1,8 +1,9 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { excerpt, UserError } from '../errors.ts';
+import { requireAll } from '../schema.ts';
 import { Excess, parseSetApart, type SetApart } from './checkpoint-json.ts';
 import { decodeTensor, encodedBytes, encodeTensor, findNotFinite, type TensorText } from './checkpoint-tensors.ts';
-import { ACTIVATIONS, CELLS, layersProblem, MOST_MEMBERS, type ModelConfig, RESETS } from './config.ts';
+import { type ModelConfig, modelSchema } from './config.ts';
 import { Manifest } from './parameters.ts';
 
 const FORMAT = 'charnn checkpoint';
@@ -15,12 +16,16 @@ const VERSION = 3;
  * 1 had not; all of that has a default (here, and in training/run.ts) that says what version 1 did. 3 added `model.members`, likewise.
  */
 const MIGRATIONS: Readonly<Record<number, (file: object) => object>> = {
-  1: (file) => ({ ...file, version: 2 }),
-  2: (file) => ({ ...file, version: 3 }),
+  1: (file) => ({ ...file, version: 2, model: { tied: false, ...modelOf(file) } }),
+  2: (file) => ({ ...file, version: 3, model: { members: 1, ...modelOf(file) } }),
 };
 
+function modelOf(file: { readonly model?: unknown }): object {
+  return typeof file.model === 'object' && file.model !== null ? file.model : {};
+}
+
 /** Bounds that no model of this program's reach exceeds: they keep a damaged file from asking for all the memory there is. */
-const LIMITS = { layers: 64, hidden: 32_768, embedding: 32_768, symbols: 1_200_000, parameters: 500_000_000 };
+const LIMITS = { symbols: 1_200_000, parameters: 500_000_000 };
 
 /** The most tensors in a file: a model has some four a layer, and its state two more. */
 const MOST_TENSORS = 4096;
@@ -54,29 +59,13 @@ const tensorSchema = z.strictObject({
   data: z.string(),
 });
 
-const modelSchema = z
-  .strictObject({
-    cell: z.enum(CELLS),
-    activation: z.enum(ACTIVATIONS),
-    reset: z.enum(RESETS),
-    layers: z.int().min(1).max(LIMITS.layers),
-    hidden: z.int().min(1).max(LIMITS.hidden),
-    embedding: z.int().min(0).max(LIMITS.embedding),
-    tied: z.boolean().default(false),
-    members: z.int().min(1).max(MOST_MEMBERS).default(1),
-    symbols: z.int().min(1).max(LIMITS.symbols),
-  })
-  .refine(({ tied, embedding, hidden }) => !tied || embedding === hidden, {
-    error: 'its output is tied to the embedding, which then must be as wide as a layer',
-  })
-  .refine((model) => layersProblem(model) === undefined, {
-    error: ({ input }) => layersProblem(input as ModelConfig),
-  });
+/** A model's configuration on file: every field is there, so that nothing depends on the defaults of the program that reads it. */
+const savedModelSchema = requireAll(modelSchema, { symbols: z.int().min(1).max(LIMITS.symbols) });
 
 const fileSchema = z.strictObject({
   format: z.literal(FORMAT),
   version: z.literal(VERSION),
-  model: modelSchema,
+  model: savedModelSchema,
   // Out of JSON.parse they are JSON; what is in them, those check who know them.
   vocabulary: z.custom<Json>(isGiven),
   run: z.custom<Json>(isGiven),

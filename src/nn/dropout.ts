@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { Arena } from '../kernel/arena.ts';
 import type { Address, Kernels } from '../kernel/contract.ts';
 import { overlap, type Range } from '../kernel/team.ts';
@@ -5,19 +6,33 @@ import type { BatchShape } from './cell.ts';
 import type { DenseInput } from './layer.ts';
 import type { Manifest, TensorView } from './parameters.ts';
 
-/** Probabilities that a number is dropped in training, each in [0, 1). What is kept is scaled up, so evaluation drops nothing. */
-export interface DropoutConfig {
-  /** Of the symbols' embeddings; where there are none, of the matrix U that one-hot symbols pick rows from. */
-  readonly input: number;
-  /** Of what a layer puts out for the layer above (Zaremba et al. 2014: never along time). */
-  readonly layers: number;
-  /** Of what the top layer puts out for the output layer. */
-  readonly output: number;
-  /** Of the recurrent matrices W: DropConnect (Wan et al. 2013; on W, Merity et al. 2018). */
-  readonly recurrent: number;
-  /** One mask for all steps of a window (Gal & Ghahramani 2016) instead of one for each step. Weights have one mask a window anyway. */
-  readonly variational: boolean;
-}
+const probability = z.number().min(0).lt(1);
+
+/** Probabilities that a number is dropped in training. What is kept is scaled up, so evaluation drops nothing. */
+export const dropoutSchema = z.strictObject({
+  input: probability
+    .default(0)
+    .describe(
+      'probability to drop a number of an embedding or, of one-hot symbols, of the matrix that they pick rows from',
+    ),
+  layers: probability
+    .default(0)
+    .describe('probability to drop a number that a layer hands to the next (Zaremba et al. 2014: never along time)'),
+  output: probability.optional().describe('probability to drop a number that the top layer hands to the output'),
+  recurrent: probability
+    .default(0)
+    .describe(
+      'probability to drop a number of the recurrent matrices W (DropConnect: Wan et al. 2013, Merity et al. 2018)',
+    ),
+  variational: z
+    .boolean()
+    .default(false)
+    .describe(
+      'drop the same numbers at all steps of a window (Gal & Ghahramani 2016); weights have one mask a window anyway',
+    ),
+});
+
+export type DropoutConfig = Readonly<Required<z.output<typeof dropoutSchema>>>;
 
 export const NO_DROPOUT: DropoutConfig = { input: 0, layers: 0, output: 0, recurrent: 0, variational: false };
 

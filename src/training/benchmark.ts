@@ -8,9 +8,9 @@ import type { ModelConfig } from '../nn/config.ts';
 import { initialize } from '../nn/initializers.ts';
 import { Random } from '../random.ts';
 import { trainingFlops } from './flops.ts';
-import { OPTIMIZER_DEFAULTS } from './optimizer.ts';
 import * as program from './program.ts';
 import { COMMAND, type ProgramConfig, SETTING, TrainingPlan } from './program.ts';
+import { OPTIMIZER_DEFAULTS } from './recipe.ts';
 
 /** Steps that are not timed: V8 compiles in tiers, and memory is touched for the first time. */
 const WARM_UP_STEPS = 5;
@@ -39,7 +39,7 @@ export async function measureTraining(
   withProfile = false,
 ): Promise<TrainingSpeed> {
   const shape = { ...size, training: true };
-  const config: ProgramConfig = { model, shape, optimizer: { name: 'adam', ...OPTIMIZER_DEFAULTS } };
+  const config: ProgramConfig = { model, shape, optimizer: OPTIMIZER_DEFAULTS };
   const arena = new Arena();
   const plan = new TrainingPlan(arena, config);
   const profile = withProfile ? new Profile() : undefined;

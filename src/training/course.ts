@@ -1,4 +1,4 @@
-import type { Limits } from './options.ts';
+import type { Limits } from './recipe.ts';
 
 /** How far a run is towards the nearest of its limits. Time counts from when this is made, and what went before it. */
 export class Course {

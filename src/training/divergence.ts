@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import type { Checkpoint, Resume } from '../nn/checkpoint.ts';
 import type { History } from './history.ts';
-import type { OnDivergence } from './options.ts';
+import type { Recipe } from './recipe.ts';
 import type { RunRecord, TrainerProgress } from './run.ts';
 import type { RunState } from './state.ts';
 
@@ -69,7 +69,12 @@ export function keepTarget(snapshot: Checkpoint): Target {
 }
 
 /** Whether a run may go back once more; else a UserError that says what to do. */
-export function requireRollback(divergence: Divergence, on: OnDivergence, state: RunState, rate: number): void {
+export function requireRollback(
+  divergence: Divergence,
+  on: Recipe['onDivergence'],
+  state: RunState,
+  rate: number,
+): void {
   const what = `training diverged: ${divergence.message} at step ${state.step}`;
   if (on === 'stop') {
     throw new UserError(

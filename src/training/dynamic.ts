@@ -5,10 +5,10 @@ import type { Checkpoint } from '../nn/checkpoint.ts';
 import type { Part } from '../text/split.ts';
 import { runCommand } from './command.ts';
 import { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.ts';
-import { OPTIMIZER_DEFAULTS, type OptimizerConfig } from './optimizer.ts';
 import type { Place } from './options.ts';
 import * as program from './program.ts';
 import { COMMAND, type ProgramConfig, SETTING, TrainingPlan } from './program.ts';
+import { OPTIMIZER_DEFAULTS, type OptimizerConfig } from './recipe.ts';
 
 /** How a model goes on learning while it is measured. */
 export interface DynamicConfig {

@@ -2,7 +2,7 @@ import type { KernelName } from '../kernel/contract.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import type { BatchOptions } from '../text/windows.ts';
 import type { HistoryPoint } from './history.ts';
-import type { Limits } from './options.ts';
+import type { Limits } from './recipe.ts';
 
 /** What a training run tells as it goes. Losses are means in nats a symbol. */
 export type TrainEvent = StartEvent | NoticeEvent | StepEvent | ReportEvent | CheckpointEvent | DoneEvent;

@@ -2,39 +2,10 @@ import type { Arena } from '../kernel/arena.ts';
 import type { Address, Kernels } from '../kernel/contract.ts';
 import type { Range } from '../kernel/team.ts';
 import type { Parameters } from '../nn/parameters.ts';
-
-export const OPTIMIZERS = ['sgd', 'rmsprop', 'adagrad', 'adam'] as const;
-export type OptimizerName = (typeof OPTIMIZERS)[number];
-
-/** An update rule and its constants; each rule reads those it has. The formulas stand at the kernels (kernel/contract.ts). */
-export interface OptimizerConfig {
-  readonly name: OptimizerName;
-  /** μ of sgd's velocity. */
-  readonly momentum: number;
-  /** ρ of rmsprop's mean of squares. */
-  readonly smoothing: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  /** Added to the gradient (L2), but for adam, where it shrinks the parameters directly (AdamW). */
-  readonly weightDecay: number;
-}
-
-/** PyTorch's constants. */
-export const OPTIMIZER_DEFAULTS: Omit<OptimizerConfig, 'name'> = {
-  momentum: 0.9,
-  smoothing: 0.99,
-  beta1: 0.9,
-  beta2: 0.999,
-  epsilon: 1e-8,
-  weightDecay: 0,
-};
-
-/** The learning rate that a rule is started with where none is given. */
-export const DEFAULT_RATES: Record<OptimizerName, number> = { sgd: 0.5, rmsprop: 2e-3, adagrad: 2e-2, adam: 1e-2 };
+import type { OptimizerConfig } from './recipe.ts';
 
 /** Buffers that each rule keeps: a velocity, a mean of squares, a sum of squares, means of gradients and of squares. */
-const MOMENTS: Record<OptimizerName, number> = { sgd: 1, rmsprop: 1, adagrad: 1, adam: 2 };
+const MOMENTS: Record<OptimizerConfig['name'], number> = { sgd: 1, rmsprop: 1, adagrad: 1, adam: 2 };
 
 /** What changes from update to update. */
 export interface UpdateSettings {

@@ -1,57 +1,10 @@
 import type { KernelName } from '../kernel/contract.ts';
 import type { ModelConfig } from '../nn/config.ts';
-import type { DropoutConfig } from '../nn/dropout.ts';
-import type { Initializer } from '../nn/initializers.ts';
 import { maximumRows } from '../text/batches.ts';
 import type { Part } from '../text/split.ts';
 import type { BatchOptions } from '../text/windows.ts';
 import { trainingFlops } from './flops.ts';
-import type { OptimizerConfig } from './optimizer.ts';
-import type { ScheduleConfig } from './schedule.ts';
-
-/** What a run does that diverges (training/divergence.ts): ends, or goes back to the best model with a lower rate. */
-export const ON_DIVERGENCE = ['stop', 'rollback'] as const;
-export type OnDivergence = (typeof ON_DIVERGENCE)[number];
-
-/** When a run ends: with the first of these that is reached. */
-export interface Limits {
-  readonly epochs?: number | undefined;
-  readonly steps?: number | undefined;
-  readonly seconds?: number | undefined;
-}
-
-/** Everything that decides the parameters that a run ends with, for a given corpus. It is kept in the checkpoint. */
-export interface Recipe {
-  readonly model: Omit<ModelConfig, 'symbols'>;
-  readonly initializer: Initializer;
-  /** B: texts read side by side, at most; a small corpus has room for fewer. By `fitBatch` if not given. */
-  readonly batch?: number | undefined;
-  /** k2: steps that the gradient goes back. */
-  readonly bptt: number;
-  /** k1: steps between updates. */
-  readonly stride: number;
-  readonly optimizer: OptimizerConfig;
-  /** η: the learning rate at its highest. */
-  readonly rate: number;
-  readonly schedule: ScheduleConfig;
-  readonly dropout: DropoutConfig;
-  /** Decay of the parameters' moving average, which then is the model that is validated and saved; 0 keeps none. */
-  readonly averaging: number;
-  /** Validations without a new best after which the run ends; it never does if not given. */
-  readonly patience?: number | undefined;
-  readonly onDivergence: OnDivergence;
-  /** Largest norm of the gradient, and largest element; Infinity clips nothing. */
-  readonly clipNorm: number;
-  readonly clipValue: number;
-  /** Without any, the run is as long as `defaultSteps` says. */
-  readonly limits: Limits;
-  /** Fraction or number of lines or symbols held out. */
-  readonly validation: number;
-  readonly test: number;
-  /** Steps between validations; by `validationInterval` if not given. */
-  readonly validateEvery?: number | undefined;
-  readonly seed: string;
-}
+import type { Limits, Recipe } from './recipe.ts';
 
 /** Where it runs: no bit of the result depends on it. */
 export interface Place {

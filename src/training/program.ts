@@ -9,7 +9,8 @@ import { Model } from '../nn/model.ts';
 import { Average } from './average.ts';
 import { Blocks } from './blocks.ts';
 import { GradientNorm } from './gradient-norm.ts';
-import { Optimizer, type OptimizerConfig } from './optimizer.ts';
+import { Optimizer } from './optimizer.ts';
+import type { OptimizerConfig } from './recipe.ts';
 
 /** What the workers import. */
 export const PROGRAM = new URL('../../dist/training/program.js', import.meta.url).href;

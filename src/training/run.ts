@@ -1,83 +1,11 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { excerpt, UserError } from '../errors.ts';
 import type { Checkpoint, Json } from '../nn/checkpoint.ts';
-import { ACTIVATIONS, CELLS, layersProblem, MOST_MEMBERS, type ModelConfig, RESETS } from '../nn/config.ts';
-import { NO_DROPOUT } from '../nn/dropout.ts';
-import { INITIALIZERS } from '../nn/initializers.ts';
 import { historySchema } from './history.ts';
-import { OPTIMIZERS } from './optimizer.ts';
-import { ON_DIVERGENCE, type Recipe } from './options.ts';
-import { SCHEDULE_DEFAULTS, SCHEDULES } from './schedule.ts';
-
-/** JSON has no infinity: null stands for it. */
-const limit = z.number().positive().nullable();
-
-const probability = z.number().min(0).lt(1);
-
-// What a later version of the program has added to the recipe has a default, so that records of an earlier one are read.
-const recipeSchema = z.strictObject({
-  model: z
-    .strictObject({
-      cell: z.enum(CELLS),
-      activation: z.enum(ACTIVATIONS),
-      reset: z.enum(RESETS),
-      layers: z.int().positive(),
-      hidden: z.int().positive(),
-      embedding: z.int().nonnegative(),
-      tied: z.boolean().default(false),
-      members: z.int().positive().max(MOST_MEMBERS).default(1),
-    })
-    .refine((model) => layersProblem(model) === undefined, {
-      error: ({ input }) => layersProblem(input as ModelConfig),
-    }),
-  initializer: z.enum(INITIALIZERS),
-  batch: z.int().positive().optional(),
-  bptt: z.int().positive(),
-  stride: z.int().positive(),
-  optimizer: z.strictObject({
-    name: z.enum(OPTIMIZERS),
-    momentum: z.number(),
-    smoothing: z.number(),
-    beta1: z.number(),
-    beta2: z.number(),
-    epsilon: z.number(),
-    weightDecay: z.number(),
-  }),
-  rate: z.number().positive(),
-  schedule: z.strictObject({
-    name: z.enum(SCHEDULES),
-    warmup: z.number(),
-    final: z.number(),
-    factor: z.number().default(SCHEDULE_DEFAULTS.factor),
-    drops: z.int().nonnegative().default(SCHEDULE_DEFAULTS.drops),
-    patience: z.int().positive().default(SCHEDULE_DEFAULTS.patience),
-  }),
-  dropout: z
-    .strictObject({
-      input: probability,
-      layers: probability,
-      output: probability,
-      recurrent: probability,
-      variational: z.boolean(),
-    })
-    .default(NO_DROPOUT),
-  averaging: z.number().min(0).lt(1).default(0),
-  patience: z.int().positive().optional(),
-  onDivergence: z.enum(ON_DIVERGENCE).default('stop'),
-  clipNorm: limit,
-  clipValue: limit,
-  limits: z.strictObject({
-    epochs: z.number().positive().optional(),
-    steps: z.int().nonnegative().optional(),
-    seconds: z.number().positive().optional(),
-  }),
-  validation: z.number().nonnegative(),
-  test: z.number().nonnegative(),
-  validateEvery: z.int().positive().optional(),
-  seed: z.string(),
-});
+import { type Recipe, recipeSchema, resolveRecipe } from './recipe.ts';
 
 const runSchema = z.strictObject({
+  // What a later version of the program has added to the recipe has a default there, so that records of an earlier one are read.
   recipe: recipeSchema,
   corpus: z.strictObject({
     hash: z.string(),
@@ -158,20 +86,9 @@ function firstIssue({ issues: [issue] }: z.ZodError): string {
   return excerpt(`${issue?.path.join('.')}: ${issue?.message}`);
 }
 
-/**
- * The recipe checked, and its keys in the record's order, however it was put together: a run that is resumed by its record
- * writes the bytes that the unbroken one would.
- */
-export function checkRecipe(recipe: Recipe): Recipe {
-  const result = recipeSchema.safeParse(toJson(recipe));
-  if (result.success) return recipeOf({ recipe: result.data });
-  throw new UserError(`the recipe can't be followed: ${firstIssue(result.error)}`);
-}
-
-/** A recipe as the record has it, its absent limits being infinite. */
+/** The recipe of a record, complete. */
 export function recipeOf({ recipe }: Pick<RunRecord, 'recipe'>): Recipe {
-  const infinite = Number.POSITIVE_INFINITY;
-  return { ...recipe, clipNorm: recipe.clipNorm ?? infinite, clipValue: recipe.clipValue ?? infinite };
+  return resolveRecipe(recipe);
 }
 
 /** As plain JSON, which has null for infinity. */

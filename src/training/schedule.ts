@@ -1,28 +1,4 @@
-export const SCHEDULES = ['constant', 'linear', 'cosine', 'step', 'plateau'] as const;
-export type ScheduleName = (typeof SCHEDULES)[number];
-
-/** How the learning rate changes over a run. Each schedule reads those constants that it has. */
-export interface ScheduleConfig {
-  readonly name: ScheduleName;
-  /** Steps of linear growth from 0 at the start: Adam's moments are rough then. */
-  readonly warmup: number;
-  /** Of linear and cosine: the share of the rate that is left at the end. */
-  readonly final: number;
-  /** Of step and plateau: what the rate is multiplied by at each drop. */
-  readonly factor: number;
-  /** Of step: drops in a run, evenly spaced. */
-  readonly drops: number;
-  /** Of plateau: validations without a new best before a drop. */
-  readonly patience: number;
-}
-
-export const SCHEDULE_DEFAULTS: Omit<ScheduleConfig, 'name'> = {
-  warmup: 100,
-  final: 0.02,
-  factor: 0.5,
-  drops: 5,
-  patience: 3,
-};
+import type { ScheduleConfig } from './recipe.ts';
 
 /**
  * The factor of the learning rate at an update: the warm-up's, min(1, step / warmup), times the schedule's.

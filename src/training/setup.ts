@@ -9,18 +9,10 @@ import { type Split, splitCorpus } from '../text/split.ts';
 import type { Batches, BatchOptions } from '../text/windows.ts';
 import { Course } from './course.ts';
 import type { StartEvent } from './events.ts';
-import {
-  defaultSteps,
-  fitBatch,
-  fitThreads,
-  type Limits,
-  type Place,
-  type Recipe,
-  validationInterval,
-} from './options.ts';
+import { defaultSteps, fitBatch, fitThreads, type Place, validationInterval } from './options.ts';
 import * as program from './program.ts';
 import { type ProgramConfig, TrainingPlan } from './program.ts';
-import { checkRecipe } from './run.ts';
+import { type Limits, type Recipe, resolveRecipe } from './recipe.ts';
 
 /** What a run is made of before its first step: the parts of the text, the memory, the threads, and how long it is to be. */
 export interface Setup {
@@ -40,7 +32,7 @@ export interface Setup {
 
 /** Checks the recipe, parts the text, plans and allocates the memory, and starts the threads, which the caller closes. UserError for what can't be had. */
 export async function setUp(corpus: Corpus, given: Recipe, place: Place): Promise<Setup> {
-  const recipe = checkRecipe(given);
+  const recipe = resolveRecipe(given);
   const split = splitCorpus(corpus, recipe);
   const batch = fitBatch(split.train, recipe);
   const batches = createBatches(split.train, batch, `${recipe.seed}/order`);

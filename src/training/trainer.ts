@@ -20,8 +20,9 @@ import {
 import { evaluate, sumLosses } from './evaluate.ts';
 import type { CheckpointEvent, DoneEvent, NoticeEvent, ReportEvent, StepEvent, TrainEvent } from './events.ts';
 import { bestPoint } from './history.ts';
-import type { Place, Recipe } from './options.ts';
+import type { Place } from './options.ts';
 import { COMMAND, SETTING } from './program.ts';
+import type { Recipe } from './recipe.ts';
 import type { RunRecord } from './run.ts';
 import { rateFactor } from './schedule.ts';
 import { type Setup, setUp, startEvent } from './setup.ts';

@@ -10,10 +10,10 @@ import type {
   StepEvent,
   TrainEvent,
 } from '../../src/training/events.ts';
-import { OPTIMIZER_DEFAULTS } from '../../src/training/optimizer.ts';
-import type { Place, Recipe } from '../../src/training/options.ts';
+import type { Place } from '../../src/training/options.ts';
+import type { Recipe } from '../../src/training/recipe.ts';
+import { OPTIMIZER_DEFAULTS, SCHEDULE_DEFAULTS } from '../../src/training/recipe.ts';
 import { readRun } from '../../src/training/run.ts';
-import { SCHEDULE_DEFAULTS } from '../../src/training/schedule.ts';
 import { type TrainOptions, train } from '../../src/training/trainer.ts';
 import { KERNEL_CHOICES } from './kernel-choices.ts';
 

@@ -3,7 +3,7 @@ import { UserError } from '../../src/errors.ts';
 import { hasDiverged, isFarAboveBest } from '../../src/training/divergence.ts';
 import type { TrainEvent } from '../../src/training/events.ts';
 import type { History } from '../../src/training/history.ts';
-import type { Recipe } from '../../src/training/options.ts';
+import type { Recipe } from '../../src/training/recipe.ts';
 import { LINES, RECIPE, resumeFrom, run, STREAM } from '../helpers/training.ts';
 
 /** Stretches of so many steps with these losses. */

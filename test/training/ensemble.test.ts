@@ -3,7 +3,7 @@ import { UserError } from '../../src/errors.ts';
 import type { ModelConfig } from '../../src/nn/config.ts';
 import { freshParameters } from '../../src/nn/initializers.ts';
 import { trainingFlops } from '../../src/training/flops.ts';
-import { OPTIMIZER_DEFAULTS, OPTIMIZERS } from '../../src/training/optimizer.ts';
+import { OPTIMIZER_DEFAULTS, OPTIMIZERS } from '../../src/training/recipe.ts';
 import { SMALL } from '../helpers/network.ts';
 import { memberOf, type TinyModel } from '../helpers/tiny-models.ts';
 import { LINES, RECIPE, run, STREAM } from '../helpers/training.ts';

@@ -4,9 +4,9 @@ import type { KernelChoice } from '../../src/kernel/choose.ts';
 import { Engine } from '../../src/kernel/engine.ts';
 import { CELLS } from '../../src/nn/config.ts';
 import { sumLosses } from '../../src/training/evaluate.ts';
-import { OPTIMIZER_DEFAULTS, type OptimizerConfig } from '../../src/training/optimizer.ts';
 import * as program from '../../src/training/program.ts';
 import { COMMAND, PROGRAM, SETTING, TrainingPlan } from '../../src/training/program.ts';
+import { OPTIMIZER_DEFAULTS, type OptimizerConfig } from '../../src/training/recipe.ts';
 import { type GoldenCase, type GoldenCurve, goldenCases, loadChunk, relativeError } from '../helpers/golden.ts';
 import { KERNEL_CHOICES } from '../helpers/kernel-choices.ts';
 

@@ -3,10 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { CELLS, RESETS } from '../../src/nn/config.ts';
 import { NO_DROPOUT } from '../../src/nn/dropout.ts';
-import { OPTIMIZER_DEFAULTS, OPTIMIZERS } from '../../src/training/optimizer.ts';
-import { ON_DIVERGENCE, type Recipe } from '../../src/training/options.ts';
+import {
+  ON_DIVERGENCE,
+  OPTIMIZER_DEFAULTS,
+  OPTIMIZERS,
+  type Recipe,
+  SCHEDULE_DEFAULTS,
+  SCHEDULES,
+} from '../../src/training/recipe.ts';
 import { recipeOf } from '../../src/training/run.ts';
-import { SCHEDULE_DEFAULTS, SCHEDULES } from '../../src/training/schedule.ts';
 import { ALONE, LINES, RECIPE, resumeFrom, run, STREAM } from '../helpers/training.ts';
 
 const DROPOUT = { input: 0.1, layers: 0.2, output: 0.3, recurrent: 0.4, variational: false };

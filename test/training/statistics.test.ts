@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Manifest } from '../../src/nn/parameters.ts';
-import type { Recipe } from '../../src/training/options.ts';
+import type { Recipe } from '../../src/training/recipe.ts';
 import { LINES, RECIPE, resumeFrom, run, STREAM, textOf } from '../helpers/training.ts';
 
 /** Watched, and saved, after every step. */

@@ -1,0 +1,162 @@
+import * as z from 'zod';
+import { message, option } from '../errors.ts';
+import { modelSchema } from '../nn/config.ts';
+import { type DropoutConfig, dropoutSchema } from '../nn/dropout.ts';
+import { INITIALIZERS } from '../nn/initializers.ts';
+import { parseOptions, rule, shapeOf } from '../schema.ts';
+
+export const OPTIMIZERS = ['sgd', 'rmsprop', 'adagrad', 'adam'] as const;
+export const SCHEDULES = ['constant', 'linear', 'cosine', 'step', 'plateau'] as const;
+export const ON_DIVERGENCE = ['stop', 'rollback'] as const;
+
+/** A bound on the gradient; Infinity clips nothing, and JSON writes it as null. */
+const bound = z.preprocess(
+  (value) => (value === null ? Number.POSITIVE_INFINITY : value),
+  z.union([z.number().positive(), z.literal(Number.POSITIVE_INFINITY)]),
+);
+
+/** A part of a corpus: a fraction below 1, or a whole number of lines or symbols. */
+const part = z.union([z.number().min(0).lt(1), z.int().min(1)]);
+
+/** An update rule and its constants. Each rule reads those that it has; its formula stands in kernel/contract.ts. The defaults are PyTorch's. */
+export const optimizerSchema = z.strictObject({
+  name: z.enum(OPTIMIZERS).default('adam').describe('update rule'),
+  momentum: z.number().min(0).max(1).default(0.9).describe('μ of sgd’s velocity'),
+  smoothing: z.number().min(0).lt(1).default(0.99).describe('ρ of rmsprop’s mean of squares'),
+  beta1: z.number().min(0).lt(1).default(0.9).describe('β₁ of adam'),
+  beta2: z.number().min(0).lt(1).default(0.999).describe('β₂ of adam'),
+  epsilon: z.number().positive().default(1e-8).describe('ε, added to the root of the mean of squares'),
+  weightDecay: z.number().min(0).default(0).describe('added to the gradient (L2); of adam decoupled from it (AdamW)'),
+});
+
+/** How the learning rate changes over a run. Each schedule reads those constants that it has; schedule.ts has the formulas. */
+export const scheduleSchema = z.strictObject({
+  name: z.enum(SCHEDULES).default('cosine').describe('how the learning rate changes over the run'),
+  warmup: z.int().min(0).default(100).describe('steps in which the learning rate grows from 0'),
+  final: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.02)
+    .describe('linear, cosine: the share of the learning rate that is left at the end'),
+  factor: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.5)
+    .describe('step, plateau: the learning rate is multiplied by it at a drop'),
+  drops: z.int().min(0).default(5).describe('step: drops, evenly spaced over the run'),
+  patience: z.int().min(1).default(3).describe('plateau: validations without a new best before a drop'),
+});
+
+/** When a run ends: with the first of these that is reached. */
+export const limitsSchema = z.strictObject({
+  epochs: z.number().positive().optional().describe('stop after reading the text so many times'),
+  steps: z.int().min(0).optional().describe('stop after so many updates'),
+  seconds: z.number().positive().optional().describe('stop after so long'),
+});
+
+/**
+ * Everything that decides the parameters that a run ends with, for a given corpus. This is the one declaration of these fields: the
+ * checkpoint's record, the library and the command line read it.
+ *
+ * Fields that are optional here depend on others where they are left out; `resolveRecipe` says how.
+ */
+export const recipeSchema = z
+  .strictObject({
+    model: modelSchema.prefault({}),
+    initializer: z
+      .enum(INITIALIZERS)
+      .default('uniform')
+      .describe('identity: recurrent matrices start as the identity, which suits relu (Le, Jaitly & Hinton 2015)'),
+    batch: z.int().min(1).max(100_000).optional().describe('B: texts read side by side'),
+    bptt: z.int().min(1).max(100_000).default(64).describe('k2: steps that the gradient goes back'),
+    stride: z.int().min(1).max(100_000).optional().describe('k1: steps between updates, at most k2'),
+    optimizer: optimizerSchema.prefault({}),
+    rate: z.number().positive().optional().describe('η: the learning rate at its highest'),
+    schedule: scheduleSchema.prefault({}),
+    dropout: dropoutSchema.prefault({}),
+    averaging: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .describe('decay of a moving average of the parameters, which is then validated and saved; 0 keeps none'),
+    patience: z.int().min(1).optional().describe('stop after so many validations without a new best'),
+    onDivergence: z
+      .enum(ON_DIVERGENCE)
+      .default('stop')
+      .describe(
+        'what to do where the loss is no number or far above the best: stop, or go back to the best with half the rate',
+      ),
+    clipNorm: bound.optional().describe('scale the gradient down to this norm'),
+    clipValue: bound.default(Number.POSITIVE_INFINITY).describe('clip each element of the gradient to ± this'),
+    limits: limitsSchema.prefault({}),
+    validation: part.default(0.05).describe('part held out to validate: a fraction, or a number of lines or symbols'),
+    test: part.default(0).describe('part held out to test at the end: a fraction, or a number of lines or symbols'),
+    validateEvery: z.int().min(1).optional().describe('steps between validations'),
+    seed: z.string().default('1').describe('the same seed and options give the same model, to the bit'),
+  })
+  .superRefine(
+    rule(({ bptt, stride = bptt }) => {
+      if (stride <= bptt) return undefined;
+      return message`${option('stride')} ${stride} is more than ${option('bptt')} ${bptt}: steps would be left out; make it ${bptt} or less`;
+    }),
+  );
+
+/** What a run may be told: whatever is left out has the default. */
+export type RecipeOptions = z.input<typeof recipeSchema>;
+
+type Parsed = z.output<typeof recipeSchema>;
+
+/** A recipe without gaps but for those that the text decides: `batch`, `patience`, `validateEvery` and the limits. */
+export type Recipe = Readonly<
+  Omit<Parsed, 'stride' | 'rate' | 'clipNorm' | 'dropout'> & {
+    stride: number;
+    rate: number;
+    clipNorm: number;
+    dropout: DropoutConfig;
+  }
+>;
+
+export type OptimizerConfig = Readonly<z.output<typeof optimizerSchema>>;
+export type ScheduleConfig = Readonly<z.output<typeof scheduleSchema>>;
+export type Limits = Readonly<z.output<typeof limitsSchema>>;
+
+export const OPTIMIZER_DEFAULTS: OptimizerConfig = optimizerSchema.parse({});
+export const SCHEDULE_DEFAULTS: ScheduleConfig = scheduleSchema.parse({});
+
+/** The learning rate of each update rule where none is given. */
+const DEFAULT_RATES: Readonly<Record<OptimizerConfig['name'], number>> = {
+  sgd: 0.5,
+  rmsprop: 2e-3,
+  adagrad: 2e-2,
+  adam: 1e-2,
+};
+
+/** The norm to which the gradient is clipped where no clipping is asked for. */
+const DEFAULT_CLIP_NORM = 1;
+
+/**
+ * A checked recipe, with its keys in the schema's order, so that equal recipes are written as equal bytes. Fields that depend on others
+ * where they are left out: `stride` is `bptt`; `rate` is the optimizer's own; `dropout.output` is `dropout.layers`; `clipNorm` is 1, or
+ * Infinity where `clipValue` is given. UsageError that names what can't be taken.
+ */
+export function resolveRecipe(options: RecipeOptions = {}): Recipe {
+  const parsed = parseOptions(recipeSchema, options);
+  const { bptt, clipValue, dropout, optimizer } = parsed;
+  const resolved = {
+    stride: parsed.stride ?? bptt,
+    rate: parsed.rate ?? DEFAULT_RATES[optimizer.name],
+    dropout: inOrder(dropoutSchema, { ...dropout, output: dropout.output ?? dropout.layers }),
+    clipNorm:
+      parsed.clipNorm ?? (clipValue === Number.POSITIVE_INFINITY ? DEFAULT_CLIP_NORM : Number.POSITIVE_INFINITY),
+  };
+  return inOrder(recipeSchema, { ...parsed, ...resolved }) as Recipe;
+}
+
+/** The fields of an object that are given, in the order of its schema. */
+function inOrder<T extends object>(schema: z.ZodType, fields: T): T {
+  const keys = Object.keys(shapeOf(schema) ?? {}) as (keyof T)[];
+  return Object.fromEntries(keys.filter((key) => fields[key] !== undefined).map((key) => [key, fields[key]])) as T;
+}
