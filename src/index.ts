@@ -34,7 +34,7 @@ export { type TrainingOptions, train } from './library/train.ts';
 export { type Checkpoint, parseCheckpoint, serializeCheckpoint } from './nn/checkpoint.ts';
 export { loadCheckpoint, saveCheckpoint } from './nn/checkpoint-file.ts';
 export type { ModelConfig, ModelOptions } from './nn/config.ts';
-export { Manifest } from './nn/parameters.ts';
+export { Manifest } from './nn/manifest.ts';
 export { type SavedState, Stepper } from './nn/stepper.ts';
 export { type Corpus, type CorpusOptions, corpusFromText, readCorpus } from './text/corpus.ts';
 export { Vocabulary } from './text/vocabulary.ts';

@@ -1,5 +1,5 @@
 import type { ModelConfig } from '../nn/config.ts';
-import { Manifest } from '../nn/parameters.ts';
+import { Manifest } from '../nn/manifest.ts';
 import { bestPoint } from '../training/history.ts';
 import { type RunRecord, readRun } from '../training/run.ts';
 import { lastPath, loadModel } from './checkpoints.ts';

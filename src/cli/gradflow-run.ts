@@ -12,7 +12,7 @@ import { firstMember } from '../insight/first-member.ts';
 import { chooseKernel } from '../kernel/choose.ts';
 import { CELLS, type CellName, type ModelConfig } from '../nn/config.ts';
 import { freshParameters } from '../nn/initializers.ts';
-import type { Arithmetic } from '../nn/network.ts';
+import type { Arithmetic } from '../nn/open.ts';
 import { type Corpus, readCorpus } from '../text/corpus.ts';
 import { wholeCorpus } from '../text/split.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';

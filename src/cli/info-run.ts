@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { chooseKernel } from '../kernel/choose.ts';
-import { Manifest } from '../nn/parameters.ts';
+import { Manifest } from '../nn/manifest.ts';
 import type { History } from '../training/history.ts';
 import { type RunRecord, readRun } from '../training/run.ts';
 import { type LoadedModel, openCheckpoint } from './checkpoints.ts';

@@ -2,7 +2,7 @@ import type { KernelChoice } from '../kernel/choose.ts';
 import { median } from '../kernel/timing.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { initialize } from '../nn/initializers.ts';
-import { Manifest } from '../nn/parameters.ts';
+import { Manifest } from '../nn/manifest.ts';
 import { Stepper } from '../nn/stepper.ts';
 import { Random } from '../random.ts';
 import { sampleStream } from './sample.ts';

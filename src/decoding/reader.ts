@@ -2,7 +2,7 @@ import type { KernelChoice } from '../kernel/choose.ts';
 import type { Kernels } from '../kernel/contract.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import type { Model } from '../nn/model.ts';
-import { openNetwork } from '../nn/network.ts';
+import { openModel } from '../nn/open.ts';
 
 /** Rows and steps read at once: more gain little. */
 const ROWS = 64;
@@ -21,7 +21,7 @@ export class Reader {
 
   /** @param parameters the flat buffer, as a checkpoint has it */
   constructor(choice: KernelChoice, config: ModelConfig, parameters: Float32Array) {
-    const { model, kernels } = openNetwork(choice, config, parameters, { steps: STEPS, rows: ROWS, training: false });
+    const { model, kernels } = openModel(choice, config, parameters, { steps: STEPS, rows: ROWS, training: false });
     this.#model = model;
     this.#kernels = kernels;
     const ints = (address: number) => this.#kernels.ints.subarray(address, address + STEPS * ROWS);
@@ -41,9 +41,8 @@ export class Reader {
 
   /** Every row takes up the state of the row before it; the first keeps its own. */
   shiftStates(): void {
-    const { hidden } = this.#model.config;
     for (const state of this.#model.states) {
-      this.#kernels.floats.copyWithin(state + hidden, state, state + (ROWS - 1) * hidden);
+      state.load(this.#kernels, state.save(this.#kernels, 0, ROWS - 1), 1);
     }
   }
 }

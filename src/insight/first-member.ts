@@ -1,5 +1,5 @@
 import type { ModelConfig } from '../nn/config.ts';
-import { Manifest } from '../nn/parameters.ts';
+import { Manifest } from '../nn/manifest.ts';
 
 interface NamedModel {
   readonly name: string;

@@ -1,6 +1,7 @@
+import { gateCount } from '../nn/cells/index.ts';
 import type { ModelConfig } from '../nn/config.ts';
-import type { Layer } from '../nn/layer.ts';
-import { type Arithmetic, type Network, openNetwork } from '../nn/network.ts';
+import { type Arithmetic, type OpenModel, openModel } from '../nn/open.ts';
+import type { Recurrent } from '../nn/recurrent.ts';
 import type { Part } from '../text/split.ts';
 import { fillWindow, type Position, reach, spreadPositions } from './positions.ts';
 
@@ -49,7 +50,7 @@ export function measureFlow(
   const steps = lags + 1;
   const chosen = spreadPositions(part, positions, 2 * steps);
   const rows = Math.min(ROWS, chosen.length);
-  const network = openNetwork(arithmetic, config, parameters, { steps, rows, training: true });
+  const network = openModel(arithmetic, config, parameters, { steps, rows, training: true });
   const sums = network.model.layers.map(() => new LayerSums(config, steps));
   const counts = new Float64Array(steps);
   for (let first = 0; first < chosen.length; first += rows) {
@@ -98,7 +99,7 @@ class LayerSums {
   }
 }
 
-function addBatch(network: Network, part: Part, batch: readonly Position[], sums: readonly LayerSums[]): void {
+function addBatch(network: OpenModel, part: Part, batch: readonly Position[], sums: readonly LayerSums[]): void {
   const { model, kernels } = network;
   const { steps } = model.shape;
   // The last batch may be short: its rows are laid out among as many as there are.
@@ -120,10 +121,10 @@ function addBatch(network: Network, part: Part, batch: readonly Position[], sums
 }
 
 /** Sets every row's state to that before its window, and puts the window in place. */
-export function readHistory({ model, kernels }: Network, { ids }: Part, positions: readonly Position[]): void {
+export function readHistory({ model, kernels }: OpenModel, { ids }: Part, positions: readonly Position[]): void {
   const { steps, rows } = model.shape;
   const view = (address: number): Int32Array => kernels.ints.subarray(address, address + steps * rows);
-  for (const state of model.states) kernels.fill(state, 0, rows * model.config.hidden);
+  for (const state of model.states) state.reset(kernels);
   fillWindow(ids, positions, steps, steps, view(model.inputs), view(model.keep));
   model.forward(kernels, { start: 0, end: rows }, steps);
   model.carry(kernels, steps);
@@ -136,16 +137,17 @@ interface KeptCell {
   readonly cell: number;
 }
 
-function keepCell({ model, kernels }: Network, layer: Layer): KeptCell {
+function keepCell({ model, kernels }: OpenModel, layer: Recurrent): KeptCell {
   const { gates } = layer.buffers;
-  const size = model.shape.steps * model.shape.rows * layer.columns;
-  return { gates: kernels.floats.slice(gates, gates + size), cell: layer.states[1]! };
+  const { cell, hidden } = model.config;
+  const size = model.shape.steps * model.shape.rows * gateCount(cell) * hidden;
+  return { gates: kernels.floats.slice(gates, gates + size), cell: layer.states[1]!.blocks };
 }
 
 /** One position's norms, from the step of its target back. */
 function addPosition(
-  { model, kernels }: Network,
-  layer: Layer,
+  { model, kernels }: OpenModel,
+  layer: Recurrent,
   kept: KeptCell | undefined,
   row: number,
   position: Position,

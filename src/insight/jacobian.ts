@@ -1,6 +1,6 @@
 import type { ModelConfig } from '../nn/config.ts';
-import type { Layer } from '../nn/layer.ts';
-import { type Network, openNetwork } from '../nn/network.ts';
+import { type OpenModel, openModel } from '../nn/open.ts';
+import type { Recurrent } from '../nn/recurrent.ts';
 import type { Part } from '../text/split.ts';
 import { type FlowOptions, readHistory } from './gradient-flow.ts';
 import { type Position, reach, spreadPositions } from './positions.ts';
@@ -28,7 +28,7 @@ export function measureJacobians(
 ): JacobianNorms[] {
   const steps = lags + 1;
   const rows = Math.min(ROWS, config.hidden);
-  const network = openNetwork(arithmetic, config, parameters, { steps, rows, training: true });
+  const network = openModel(arithmetic, config, parameters, { steps, rows, training: true });
   const chosen = spreadPositions(part, positions, 2 * steps);
   const found = chosen.map((position) => layerNorms(network, part, position));
   return network.model.layers.map((_, layer) =>
@@ -50,7 +50,7 @@ function summarize(norms: readonly (readonly number[])[], steps: number): Jacobi
 }
 
 /** Of one position: for every layer, the norm by lag. */
-function layerNorms(network: Network, part: Part, position: Position): number[][] {
+function layerNorms(network: OpenModel, part: Part, position: Position): number[][] {
   const { hidden } = network.model.config;
   const count = Math.min(network.model.shape.steps, reach(position) + 1);
   const products = network.model.layers.map(() =>
@@ -64,7 +64,7 @@ function layerNorms(network: Network, part: Part, position: Position): number[][
 
 /** Writes rows first, first + 1, … of every product: row i is ∂h_t,i/∂h_{t−n}. */
 function carryBasisBack(
-  network: Network,
+  network: OpenModel,
   part: Part,
   position: Position,
   first: number,
@@ -79,7 +79,7 @@ function carryBasisBack(
   // From the top: a layer's backward pass leaves gradients in the layer below.
   for (const [index, layer] of [...model.layers.entries()].toReversed()) {
     seedBasis(network, layer, first);
-    layer.backward(kernels, all, steps);
+    layer.backward(kernels, { rows: all, steps, key: undefined });
     for (const [lag, { values }] of products[index]!.entries()) {
       for (let row = 0; row < Math.min(rows, H - first); row++) {
         const at = layer.buffers.dHidden + ((steps - 1 - lag) * rows + row) * H;
@@ -90,7 +90,7 @@ function carryBasisBack(
 }
 
 /** ∂/∂h_t: basis vector first + row in each row; nothing at other steps. */
-function seedBasis({ model, kernels }: Network, { buffers }: Layer, first: number): void {
+function seedBasis({ model, kernels }: OpenModel, { buffers }: Recurrent, first: number): void {
   const { steps, rows } = model.shape;
   const H = model.config.hidden;
   kernels.fill(buffers.dHidden, 0, steps * rows * H);

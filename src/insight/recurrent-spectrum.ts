@@ -1,12 +1,10 @@
 import { EVD, Matrix, SVD } from 'ml-matrix';
+import { CELL_KINDS, gateCount } from '../nn/cells/index.ts';
 import type { Activation, ModelConfig } from '../nn/config.ts';
-import { Manifest } from '../nn/parameters.ts';
+import { Manifest } from '../nn/manifest.ts';
 
 /** The steepest slope γ of each activation. */
 export const STEEPEST: Readonly<Record<Activation, number>> = { tanh: 1, logistic: 1 / 4, relu: 1 };
-
-/** Gates by the order of their columns (nn/parameters.ts). */
-export const GATE_NAMES = { rnn: ['h'], lstm: ['i', 'f', 'g', 'o'], gru: ['r', 'z', 'n'] } as const;
 
 /** The H × H block of W that one gate has. */
 export interface GateSpectrum {
@@ -22,7 +20,7 @@ export function recurrentSpectra(config: ModelConfig, parameters: ArrayLike<numb
   const manifest = new Manifest(config);
   return Array.from({ length: config.layers }, (_, layer) => {
     const { offset } = manifest.view(`layers.${layer}.recurrent`);
-    return GATE_NAMES[config.cell].map((gate, index) => {
+    return CELL_KINDS[config.cell].gates.map(({ name: gate }, index) => {
       const block = gateBlock(parameters, offset, config, index);
       return { gate, radius: spectralRadius(block), norm: largestSingularValue(block) };
     });
@@ -35,7 +33,7 @@ export function jacobianBound({ activation }: ModelConfig, { norm }: GateSpectru
 }
 
 function gateBlock(parameters: ArrayLike<number>, offset: number, { cell, hidden }: ModelConfig, gate: number): Matrix {
-  const stride = GATE_NAMES[cell].length * hidden;
+  const stride = gateCount(cell) * hidden;
   const row = (i: number): number[] =>
     Array.from({ length: hidden }, (_, j) => parameters[offset + i * stride + gate * hidden + j]!);
   return new Matrix(Array.from({ length: hidden }, (_, i) => row(i)));

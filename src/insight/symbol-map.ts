@@ -1,6 +1,6 @@
 import { Matrix, SVD } from 'ml-matrix';
 import type { ModelConfig } from '../nn/config.ts';
-import { Manifest } from '../nn/parameters.ts';
+import { Manifest } from '../nn/manifest.ts';
 import type { Axis, Chart, Point, Series } from './chart.ts';
 
 /** A symbol of the vocabulary, to be placed. */

@@ -131,6 +131,10 @@ export interface Kernels extends Memory {
   keepRows(out: Address, a: Address, keep: Address, rows: number, n: number): void;
   /** out[r] += a[r] where keep[r] ≠ 0. */
   addKeptRows(out: Address, a: Address, keep: Address, rows: number, n: number): void;
+  /** out[r] ← a[r] where mask[r] = 0; other rows stay as they are. */
+  restoreRows(out: Address, a: Address, mask: Address, rows: number, n: number): void;
+  /** Where mask[r] = 0, out[r] ← a[r] and a[r] ← 0; elsewhere out[r] ← 0. */
+  moveRows(out: Address, a: Address, mask: Address, rows: number, n: number): void;
   /** out ← value, n times. */
   fill(out: Address, value: number, n: number): void;
 

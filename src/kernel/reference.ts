@@ -95,6 +95,20 @@ export function referenceKernels(memory: Memory): Kernels {
       }
     },
 
+    restoreRows(out, a, mask, rows, n) {
+      for (let r = 0; r < rows; r++) if (ints[mask + r] === 0) x.copyWithin(out + r * n, a + r * n, a + r * n + n);
+    },
+
+    moveRows(out, a, mask, rows, n) {
+      for (let r = 0; r < rows; r++) {
+        const [to, from] = [out + r * n, a + r * n];
+        if (ints[mask + r] === 0) {
+          x.copyWithin(to, from, from + n);
+          x.fill(0, from, from + n);
+        } else x.fill(0, to, to + n);
+      }
+    },
+
     fill(out, value, n) {
       x.fill(value, out, out + n);
     },

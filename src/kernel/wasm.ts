@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import type { AdagradSettings, AdamSettings, Address, Kernels, RmsPropSettings, SgdSettings } from './contract.ts';
+import { referenceKernels } from './reference.ts';
 
 /** Numbers in the scratch block that every thread gives its kernels; the same constant stands in assembly/scratch.ts. */
 export const SCRATCH_FLOATS = 128 + 16 + 257 * 128 + 512 * 272;
@@ -185,6 +186,7 @@ export function wasmKernels(
       exports.dropout(out, a, n, place, key, p * 2 ** 32, 1 / (1 - p));
     },
     ...updates(exports),
+    ...masks(memory),
   };
 }
 
@@ -217,6 +219,12 @@ function shared(exports: Exports): Shared {
     clamp: exports.clamp,
     average: exports.average,
   };
+}
+
+function masks(memory: WebAssembly.Memory): Pick<Kernels, 'restoreRows' | 'moveRows'> {
+  const views = { floats: new Float32Array(memory.buffer), ints: new Int32Array(memory.buffer) };
+  const { restoreRows, moveRows } = referenceKernels(views);
+  return { restoreRows, moveRows };
 }
 
 function updates(exports: Exports): Pick<Kernels, 'sgd' | 'rmsProp' | 'adagrad' | 'adam'> {

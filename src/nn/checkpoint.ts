@@ -4,7 +4,7 @@ import { requireAll } from '../schema.ts';
 import { Excess, parseSetApart, type SetApart } from './checkpoint-json.ts';
 import { decodeTensor, encodedBytes, encodeTensor, findNotFinite, type TensorText } from './checkpoint-tensors.ts';
 import { type ModelConfig, modelSchema } from './config.ts';
-import { Manifest } from './parameters.ts';
+import { Manifest } from './manifest.ts';
 
 const FORMAT = 'charnn checkpoint';
 

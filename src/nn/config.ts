@@ -1,18 +1,11 @@
 import * as z from 'zod';
 import { message, option } from '../errors.ts';
 import { rule } from '../schema.ts';
+import { CELLS } from './cells/index.ts';
+import { ACTIVATIONS, RESETS } from './cells/options.ts';
 
-/** The recurrent cells. */
-export const CELLS = ['rnn', 'lstm', 'gru'] as const;
-export type CellName = (typeof CELLS)[number];
-
-/** Activations of the vanilla RNN. */
-export const ACTIVATIONS = ['tanh', 'logistic', 'relu'] as const;
-export type Activation = (typeof ACTIVATIONS)[number];
-
-/** Where the GRU's reset gate acts: before the recurrent product (Cho et al. 2014), or after it (cuDNN, PyTorch). */
-export const RESETS = ['before', 'after'] as const;
-export type Reset = (typeof RESETS)[number];
+export { CELLS, type CellName } from './cells/index.ts';
+export { ACTIVATIONS, type Activation, RESETS, type Reset } from './cells/options.ts';
 
 /** The most layers of all members together, so that the number of a checkpoint's tensors is bounded. */
 const MOST_LAYERS = 256;

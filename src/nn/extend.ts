@@ -1,10 +1,10 @@
 import type { ModelConfig } from './config.ts';
-import { Manifest, type TensorView } from './parameters.ts';
+import { Manifest } from './manifest.ts';
 
 /**
- * The parameters of a model for a larger vocabulary, in which every symbol of the old one keeps its numbers: its row of U or of
- * the embedding, its column of V, and its output bias. All that no symbol has of its own is taken as it is. So the network does
- * with old symbols what it did, but for the share of probability that new ones take.
+ * The parameters of a model for a larger vocabulary. Every symbol of the old vocabulary keeps its numbers: its row of U or of the embedding,
+ * its column of the output matrix, and its output bias. All other tensors are copied. So the network does with old symbols what it did before,
+ * but new symbols take a share of the probability.
  *
  * @param values the old model's flat buffer
  * @param config the old model's
@@ -24,15 +24,10 @@ export function extendParameters(
     const from = values.subarray(old.offset, old.offset + old.size);
     const view = views[index]!;
     const into = fresh.subarray(view.offset, view.offset + view.size);
-    if (hasRowsOfSymbols(old, config)) copyRows(from, into, ids);
-    else if (old.tensor.startsWith('output.')) copyColumns(from, into, ids, symbols);
+    if (old.role === 'lookup') copyRows(from, into, ids);
+    else if (old.role === 'output') copyColumns(from, into, ids, symbols);
     else into.set(from);
   }
-}
-
-/** Whether a tensor has a row for each symbol: the embedding, or U where it is fed one-hot. */
-function hasRowsOfSymbols({ tensor }: TensorView, { embedding }: ModelConfig): boolean {
-  return tensor === 'embedding' || (tensor === 'layers.0.input' && embedding === 0);
 }
 
 /** [V, n] into [V', n]. */

@@ -1,24 +1,21 @@
 import { Random } from '../random.ts';
 import type { ModelConfig } from './config.ts';
-import { Manifest, type TensorView } from './parameters.ts';
+import { Manifest } from './manifest.ts';
+import type { TensorView } from './parameters.ts';
 
-/** How recurrent matrices start: as PyTorch's, or as the identity (Le, Jaitly & Hinton 2015, for relu). */
+/** What recurrent matrices start from: the same numbers as PyTorch's, or the identity (Le, Jaitly & Hinton 2015, for relu). */
 export const INITIALIZERS = ['uniform', 'identity'] as const;
 export type Initializer = (typeof INITIALIZERS)[number];
 
-/** Of the LSTM: remembering is the default before anything is learned (Jozefowicz et al. 2015). */
-const FORGET_BIAS = 1;
-
 /**
- * Fills the flat buffer of parameters. Every number is uniform in ±1/√H, as in PyTorch's recurrent and (for H inputs) linear
- * layers, but for:
+ * Fills the flat buffer of parameters. Every number is uniform in ±1/√H, as in PyTorch's recurrent and (for H inputs) linear layers, with
+ * these exceptions:
  *
- * - embeddings, normal with mean 0 and variance 1, as PyTorch's; and U of one-hot symbols, whose rows are embeddings in all
- *   but name. (With U uniform, too, symbols are whispered beside the recurrence: an LSTM of 2 × 128 had a validation loss of 2.00 nats
- *   on tiny Shakespeare after 1,500 steps, against 1.57 so.)
- * - the LSTM's forget biases, which are 1;
- * - with `identity`, every square block of the recurrent matrices, which is the identity, and the layers' biases, which are
- *   0 (the forget biases stay 1).
+ * - Tables of lookups are normal with mean 0 and variance 1, as PyTorch's embeddings are: the embedding, and U of one-hot symbols, whose rows
+ *   are embeddings in all but name. (With a uniform U the contribution of the input would be small beside that of the recurrence: an LSTM of
+ *   2 × 128 had a validation loss of 2.00 nats on tiny Shakespeare after 1,500 steps, against 1.57 this way.)
+ * - A gate whose kind says what its bias starts from starts from that: the LSTM's forget gate from 1.
+ * - With `identity`, every square block of the recurrent matrices is the identity, and all other biases of the layers are 0.
  *
  * The members of an ensemble are drawn one after the other, so the first starts as the same model would alone.
  */
@@ -30,9 +27,8 @@ export function initialize(
   initializer: Initializer = 'uniform',
 ): void {
   for (const view of manifest.views) {
-    const draw = drawFor(view, config, random);
-    const make = initializer === 'identity' ? identityFor(view, config) : undefined;
-    for (let j = 0; j < view.size; j++) values[view.offset + j] = make ? make(j) : draw(j);
+    const start = startOf(view, config, random, initializer);
+    for (let j = 0; j < view.size; j++) values[view.offset + j] = start(j);
   }
 }
 
@@ -44,35 +40,25 @@ export function freshParameters(config: ModelConfig, seed: string): Float32Array
   return parameters;
 }
 
-function drawFor(
-  { tensor }: TensorView,
-  { cell, hidden, embedding }: ModelConfig,
+/** What each number of a tensor starts from, by its place. */
+function startOf(
+  { role, shape, gates = [] }: TensorView,
+  { hidden }: ModelConfig,
   random: Random,
-): (j: number) => number {
+  initializer: Initializer,
+): (place: number) => number {
   const bound = 1 / Math.sqrt(hidden);
   const uniform = (): number => (2 * random.next() - 1) * bound;
-  if (tensor === 'embedding' || (tensor === 'layers.0.input' && embedding === 0)) return () => normal(random);
-  if (cell === 'lstm' && tensor.endsWith('.bias') && tensor.startsWith('layers.')) {
-    return (j) => (isForgetGate(j, hidden) ? FORGET_BIAS : uniform());
+  if (role === 'lookup') return () => normal(random);
+  if (role === 'recurrent' && initializer === 'identity') {
+    const columns = shape[1]!;
+    return (place) => (Math.floor(place / columns) === (place % columns) % hidden ? 1 : 0);
+  }
+  if (role === 'bias') {
+    const other = initializer === 'identity' ? () => 0 : uniform;
+    return (place) => gates[Math.floor(place / hidden)]?.bias ?? other();
   }
   return uniform;
-}
-
-function identityFor(
-  { tensor, shape }: TensorView,
-  { cell, hidden }: ModelConfig,
-): ((j: number) => number) | undefined {
-  const columns = shape[1] ?? 0;
-  if (tensor.endsWith('.recurrent')) return (j) => (Math.floor(j / columns) === (j % columns) % hidden ? 1 : 0);
-  if (tensor.startsWith('layers.') && tensor.endsWith('bias')) {
-    return (j) => (cell === 'lstm' && isForgetGate(j, hidden) ? FORGET_BIAS : 0);
-  }
-  return undefined;
-}
-
-/** Whether column j of an LSTM's gates belongs to f, the second of four. */
-function isForgetGate(j: number, hidden: number): boolean {
-  return j >= hidden && j < 2 * hidden;
 }
 
 /** Standard normal (Box & Muller 1958). */

@@ -1,17 +1,30 @@
 import type { Arena } from '../kernel/arena.ts';
 import { type Address, type Floats, type Kernels, NONE } from '../kernel/contract.ts';
 import type { Range, Team } from '../kernel/team.ts';
-import type { BatchShape } from './cell.ts';
+import type { BatchShape, Pass } from './batch.ts';
 import type { ModelConfig } from './config.ts';
-import { DropConnect, type DropoutConfig, type DropoutKey, NO_DROPOUT } from './dropout.ts';
-import type { Layer } from './layer.ts';
+import { DropConnect } from './dropconnect.ts';
+import { type DropoutConfig, NO_DROPOUT } from './dropout.ts';
+import type { DropoutKey } from './dropout-key.ts';
+import { languageNetwork } from './language.ts';
+import { Manifest } from './manifest.ts';
 import { mixLosses } from './mixture.ts';
-import { Manifest, Parameters } from './parameters.ts';
-import { Stack } from './stack.ts';
+import type { Network } from './network.ts';
+import { type TensorView, tensorsAt } from './parameters.ts';
+import type { Recurrent } from './recurrent.ts';
+import type { State } from './state.ts';
+
+/** The flat buffer of parameters, and its gradient, in the kernels' memory. */
+export interface Parameters {
+  readonly manifest: Manifest;
+  readonly values: Address;
+  /** NONE where no gradients are asked for. */
+  readonly gradients: Address;
+}
 
 /**
- * The model: a stacked network, or an ensemble of M, planned over an arena and run by any thread's kernels. It holds addresses alone,
- * so every thread that plans it from the same configuration, shape and arena sees the same model.
+ * The model: one network, or an ensemble of M, planned over an arena and run by any thread's kernels. It holds addresses alone, so every
+ * thread that plans it from the same configuration, shape and arena sees the same model.
  *
  * The members of an ensemble read the same symbols, and each learns by its own loss, as if alone: they differ by the numbers that
  * they start from and by what is dropped. What the model predicts is the mean of what they predict (Hansen & Salamon 1990;
@@ -31,7 +44,7 @@ export class Model {
   /** int [T][B] 0 where a row's state is reset to s₀ = 0 before the symbol is read, else 1. */
   readonly keep: Address;
   /** The networks: one, unless the model is an ensemble. */
-  readonly members: readonly Stack[];
+  readonly members: readonly Network[];
   /** [T][B] after `loss`: −log p̄ of the targets in nats, 0 where none is counted. */
   readonly losses: Address;
   readonly #dropConnect: DropConnect;
@@ -43,29 +56,29 @@ export class Model {
     this.shape = shape;
     const values = arena.float(manifest.size);
     const gradients = shape.training ? arena.float(manifest.size) : NONE;
-    this.#dropConnect = new DropConnect(arena, manifest, (tensor) => dropProbability(tensor, config, dropout));
-    this.parameters = new Parameters(manifest, values, gradients, this.#dropConnect.copies);
+    this.#dropConnect = new DropConnect(arena, manifest.views, (view) => dropProbability(view, config, dropout));
+    this.parameters = { manifest, values, gradients };
     this.inputs = arena.int(positions);
     this.targets = arena.int(positions);
     this.keep = arena.int(positions);
     const { inputs, keep } = this;
     this.members = Array.from({ length: config.members }, (_, member) => {
-      const parameters = this.parameters.ofMember(member);
-      return new Stack({ arena, config, shape, dropout, parameters, member, inputs, keep });
+      const tensors = tensorsAt(manifest.ofMember(member), values, gradients, this.#dropConnect.copies);
+      return languageNetwork({ arena, config, shape, dropout, tensors, member, inputs, keep });
     });
     this.losses = config.members > 1 ? arena.float(positions) : this.members[0]!.losses;
   }
 
   /** The layers of a model that is one network, from the bottom up. RangeError of an ensemble, where each member has its own. */
-  get layers(): readonly Layer[] {
+  get layers(): readonly Recurrent[] {
     const [only, ...others] = this.members;
     if (!only || others.length > 0)
       throw new RangeError(`a model of one network is wanted, not of ${this.members.length}`);
     return only.layers;
   }
 
-  /** [T+1][B][H] blocks of the recurrent state, member by member, layer by layer; block 0 is the state before the first step. */
-  get states(): readonly Address[] {
+  /** What carries from step to step, member by member, layer by layer. */
+  get states(): readonly State[] {
     return this.members.flatMap((member) => member.states);
   }
 
@@ -90,14 +103,16 @@ export class Model {
     this.#dropConnect.backward(k, this.parameters.gradients, elements, key);
   }
 
-  /** Logits of steps 0 … steps − 1 for a slice of batch rows, from the state in block 0. With a key, numbers are dropped. */
+  /** Logits of steps 0 … steps − 1 for a slice of batch rows, from the state before the first. With a key, numbers are dropped. */
   forward(k: Kernels, rows: Range, steps: number, key?: DropoutKey): void {
-    for (const member of this.members) member.forward(k, rows, steps, key);
+    const pass: Pass = { rows, steps, key };
+    for (const member of this.members) member.forward(k, pass);
   }
 
   /** The model's losses, and in place of each member's logits scale · ∂(sum of its own losses)/∂logits. */
   loss(k: Kernels, rows: Range, steps: number, scale: number): void {
-    for (const member of this.members) member.loss(k, this.targets, rows, steps, scale);
+    const pass: Pass = { rows, steps, key: undefined };
+    for (const member of this.members) member.loss(k, this.targets, pass, scale);
     if (this.members.length === 1) return;
     for (let step = 0; step < steps; step++) {
       const first = step * this.shape.rows + rows.start;
@@ -106,9 +121,10 @@ export class Model {
     }
   }
 
-  /** Gradients of every activation, back through all steps and layers, for a slice of batch rows. The key is that of `forward`. */
+  /** Gradients of every signal, back through all steps and layers, for a slice of batch rows. The key is that of `forward`. */
   backward(k: Kernels, rows: Range, steps: number, key?: DropoutKey): void {
-    for (const member of this.members) member.backward(k, rows, steps, key);
+    const pass: Pass = { rows, steps, key };
+    for (const member of this.members) member.backward(k, pass);
   }
 
   /** Adds this thread's share of every parameter's gradient, summed over all rows and steps. */
@@ -118,26 +134,26 @@ export class Model {
 
   /** The state after `steps` steps becomes the state before the first, for `rows` rows: what truncated BPTT carries on. */
   carry(k: Kernels, steps: number, rows = this.shape.rows): void {
-    const { hidden } = this.config;
-    for (const state of this.states) {
-      const after = state + steps * this.shape.rows * hidden;
-      k.floats.copyWithin(state, after, after + rows * hidden);
-    }
+    for (const state of this.states) state.carry(k, steps, rows);
   }
 
-  /** Copies of the states before the first step, to be taken up again by `loadStates`: [B][H] each. */
+  /** Copies of the states before the first step, to be taken up again by `loadStates`: [B][width] each. */
   saveStates(k: Kernels): Floats[] {
-    const block = this.shape.rows * this.config.hidden;
-    return this.states.map((state) => k.floats.slice(state, state + block));
+    return this.states.map((state) => state.save(k));
   }
 
   loadStates(k: Kernels, saved: readonly ArrayLike<number>[]): void {
-    for (const [index, state] of this.states.entries()) k.floats.set(saved[index] ?? [], state);
+    for (const [index, state] of this.states.entries()) state.load(k, saved[index] ?? []);
   }
 }
 
-/** The probability that a number of a matrix is dropped: 0 for those whose numbers never are. */
-function dropProbability(tensor: string, { embedding }: ModelConfig, { input, recurrent }: DropoutConfig): number {
-  if (tensor.endsWith('.recurrent')) return recurrent;
-  return tensor === 'layers.0.input' && embedding === 0 ? input : 0;
+/** The probability that a number of a tensor is dropped: 0 for those whose numbers never are. */
+function dropProbability(
+  { role }: TensorView,
+  { embedding }: ModelConfig,
+  { input, recurrent }: DropoutConfig,
+): number {
+  if (role === 'recurrent') return recurrent;
+  // Embeddings are dropped where they are read. One-hot symbols have nothing to drop but the rows that they pick.
+  return role === 'lookup' && embedding === 0 ? input : 0;
 }

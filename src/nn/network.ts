@@ -1,42 +1,82 @@
-import { Arena } from '../kernel/arena.ts';
-import type { KernelChoice } from '../kernel/choose.ts';
-import type { Kernels } from '../kernel/contract.ts';
-import { openKernels } from '../kernel/engine.ts';
-import { referenceKernels } from '../kernel/reference.ts';
-import { SOLO } from '../kernel/team.ts';
-import type { BatchShape } from './cell.ts';
+import type { Arena } from '../kernel/arena.ts';
+import type { Address, Kernels } from '../kernel/contract.ts';
+import type { Team } from '../kernel/team.ts';
+import type { BatchShape, Pass } from './batch.ts';
 import type { ModelConfig } from './config.ts';
-import { Model } from './model.ts';
+import type { DropoutConfig } from './dropout.ts';
+import type { Module } from './module.ts';
+import type { TensorSource } from './parameters.ts';
+import type { Recurrent } from './recurrent.ts';
+import type { Softmax } from './softmax.ts';
+import type { State } from './state.ts';
+import type { Weight } from './weight.ts';
 
-/** A kernel, or `double`: plain loops in float64, whose gradients vanish at 1e-308 and not at 1e-38. */
-export type Arithmetic = KernelChoice | 'double';
-
-/** A model with its parameters in memory, ready to run. */
-export interface Network {
-  readonly model: Model;
-  readonly kernels: Kernels;
+/** What a network is made of. */
+export interface NetworkPlan {
+  readonly arena: Arena;
+  readonly config: ModelConfig;
+  readonly shape: BatchShape;
+  readonly dropout: DropoutConfig;
+  /** Of this network alone: names are without a member's prefix. */
+  readonly tensors: TensorSource;
+  /** Which of the model's networks this is. */
+  readonly member: number;
+  /** int [T][B] the symbols read. */
+  readonly inputs: Address;
+  /** int [T][B] 0 where a row's state is reset to s₀ = 0 before the symbol is read, else 1. */
+  readonly keep: Address;
 }
 
-/**
- * A model in a memory of its own, run by this thread alone.
- *
- * @param parameters the flat buffer, as a checkpoint has it
- */
-export function openNetwork(
-  arithmetic: Arithmetic,
-  config: ModelConfig,
-  parameters: ArrayLike<number>,
-  shape: BatchShape,
-): Network {
-  const arena = new Arena(arithmetic === 'double' ? 8 : 4);
-  const model = new Model(arena, config, shape);
-  const kernels = arithmetic === 'double' ? doubleKernels(arena) : openKernels(arithmetic, arena);
-  kernels.floats.set(parameters, model.parameters.values);
-  model.pack(kernels, SOLO);
-  return { model, kernels };
-}
+/** A list of modules that ends in an output layer: forward in order, backward in reverse order. */
+export class Network {
+  /** The recurrent layers from the bottom up, for those who look inside. */
+  readonly layers: readonly Recurrent[];
+  readonly #modules: readonly Module[];
+  readonly #output: Softmax;
 
-function doubleKernels(arena: Arena): Kernels {
-  const buffer = new ArrayBuffer(arena.bytes);
-  return referenceKernels({ floats: new Float64Array(buffer), ints: new Int32Array(buffer) });
+  /** @param modules in the order in which they run; `output` is the last of them */
+  constructor(modules: readonly Module[], layers: readonly Recurrent[], output: Softmax) {
+    this.layers = layers;
+    this.#modules = modules;
+    this.#output = output;
+  }
+
+  /** [T][B][V] logits after `forward`; their gradient after `loss`. */
+  get logits(): Address {
+    return this.#output.logits;
+  }
+
+  /** [T][B] losses in nats after `loss`. */
+  get losses(): Address {
+    return this.#output.losses;
+  }
+
+  /** What carries from step to step, layer by layer. */
+  get states(): readonly State[] {
+    return this.#modules.flatMap(({ states }) => states);
+  }
+
+  /** Everything that is packed for products when parameters changed. */
+  get weights(): readonly Weight[] {
+    return this.#modules.flatMap(({ weights }) => weights);
+  }
+
+  forward(k: Kernels, pass: Pass): void {
+    for (const module of this.#modules) module.forward(k, pass);
+  }
+
+  /** Losses, and in place of the logits scale · ∂(sum of losses)/∂logits. */
+  loss(k: Kernels, targets: Address, pass: Pass, scale: number): void {
+    this.#output.loss(k, targets, pass, scale);
+  }
+
+  /** Gradients of every signal, back through all modules. The pass is that of `forward`. */
+  backward(k: Kernels, pass: Pass): void {
+    for (let index = this.#modules.length - 1; index >= 0; index--) this.#modules[index]!.backward(k, pass);
+  }
+
+  /** Adds this thread's share of every tensor's gradient, summed over all rows and steps. */
+  weightGradients(k: Kernels, team: Team, steps: number): void {
+    for (const module of this.#modules) module.weightGradients(k, team, steps);
+  }
 }

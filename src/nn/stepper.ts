@@ -3,7 +3,7 @@ import type { Kernels } from '../kernel/contract.ts';
 import type { ModelConfig } from './config.ts';
 import { mixLogits } from './mixture.ts';
 import type { Model } from './model.ts';
-import { openNetwork } from './network.ts';
+import { openModel } from './open.ts';
 
 /**
  * A trained model run symbol by symbol, for up to `rows` texts side by side: (symbol, state) → (logits, state). Texts
@@ -15,18 +15,16 @@ export class Stepper {
   readonly rows: number;
   readonly #model: Model;
   readonly #kernels: Kernels;
-  readonly #moved: Float32Array;
   /** [rows][V] log p̄ of an ensemble, which has no logits of its own. */
   readonly #mixed: Float32Array | undefined;
 
   /** @param parameters the flat buffer, as a checkpoint has it */
   constructor(choice: KernelChoice, config: ModelConfig, parameters: Float32Array, rows: number) {
-    const { model, kernels } = openNetwork(choice, config, parameters, { steps: 1, rows, training: false });
+    const { model, kernels } = openModel(choice, config, parameters, { steps: 1, rows, training: false });
     this.config = config;
     this.rows = rows;
     this.#model = model;
     this.#kernels = kernels;
-    this.#moved = new Float32Array(rows * config.hidden);
     this.#mixed = config.members > 1 ? new Float32Array(rows * config.symbols) : undefined;
     this.#kernels.ints.fill(1, this.#model.keep, this.#model.keep + rows);
   }
@@ -53,39 +51,24 @@ export class Stepper {
     return this.#kernels.floats.subarray(at, at + symbols) as Float32Array;
   }
 
-  /** Row r takes up the state of row from[r], for as many rows as `from` has: hypotheses of a beam branch and die so. */
+  /** Row r takes up the state of row from[r], for as many rows as `from` has: so hypotheses of a beam branch and die. */
   moveStates(from: ArrayLike<number>): void {
-    const { floats } = this.#kernels;
-    const { hidden } = this.config;
-    for (const state of this.#model.states) {
-      this.#moved.set(floats.subarray(state, state + this.rows * hidden));
-      for (let row = 0; row < from.length; row++) {
-        const at = from[row]! * hidden;
-        floats.set(this.#moved.subarray(at, at + hidden), state + row * hidden);
-      }
-    }
+    for (const state of this.#model.states) state.move(this.#kernels, from);
   }
 
   /** Row r starts anew, from s₀ = 0. */
   resetState(row: number): void {
-    const { hidden } = this.config;
-    for (const state of this.#model.states) {
-      this.#kernels.floats.fill(0, state + row * hidden, state + (row + 1) * hidden);
-    }
+    for (const state of this.#model.states) state.reset(this.#kernels, row, 1);
   }
 
   /** A copy of row r's state. */
   saveState(row: number): SavedState {
-    const { hidden } = this.config;
-    const { floats } = this.#kernels;
-    return this.#model.states.map((state) => floats.slice(state + row * hidden, state + (row + 1) * hidden));
+    return this.#model.states.map((state) => state.save(this.#kernels, row, 1));
   }
 
   /** Row r goes on from where the state was saved. */
   loadState(row: number, saved: SavedState): void {
-    for (const [index, state] of this.#model.states.entries()) {
-      this.#kernels.floats.set(saved[index]!, state + row * this.config.hidden);
-    }
+    for (const [index, state] of this.#model.states.entries()) state.load(this.#kernels, saved[index]!, row);
   }
 }
 

@@ -3,35 +3,35 @@ import { type Address, type Kernels, packedSize } from '../kernel/contract.ts';
 import type { Parameter } from './parameters.ts';
 
 /**
- * Which columns of which matrix: W is [rows, stride], of which `columns` from `first` on are meant. Transposed, W is Mᵀ of the
- * matrix M [columns, stride], of which all columns are meant.
+ * Which numbers of which tensor: W [rows, columns] begins `offset` numbers after the tensor's start, and its rows are `stride` apart.
+ * Where it is transposed, W is Mᵀ of such a matrix M [columns, rows].
  */
 export interface WeightPart {
-  readonly transposed?: boolean;
   readonly parameter: Parameter;
   readonly rows: number;
-  readonly stride: number;
-  readonly first: number;
   readonly columns: number;
+  readonly stride: number;
+  readonly offset?: number;
+  readonly transposed?: boolean;
 }
 
 /**
- * A weight matrix W [rows, columns], maybe some columns of a wider one, with the packed copies that products read: W for
- * the forward direction and, in training, Wᵀ for the backward. Copies are made once for each change of the parameters.
+ * A weight matrix W [rows, columns] with the packed copies that products read: W for the forward direction and, in training, Wᵀ for the
+ * backward direction. The copies are renewed once for each change of the parameters.
  */
 export class Weight {
   readonly #part: WeightPart;
   readonly #packed: Address;
   readonly #packedTransposed: Address;
-  /** Tasks that together bring the packed copies up to date; any thread may take any. */
+  /** Tasks that together renew the packed copies. Any thread may do any of them. */
   readonly packing: readonly ((k: Kernels) => void)[];
 
   constructor(arena: Arena, part: WeightPart, training: boolean) {
-    const { parameter, rows, columns, stride, first, transposed } = part;
+    const { parameter, rows, columns, stride, offset = 0, transposed } = part;
     this.#part = part;
     this.#packed = arena.float(packedSize(rows, columns));
     this.#packedTransposed = training ? arena.float(packedSize(columns, rows)) : 0;
-    const value = parameter.value + first;
+    const value = parameter.value + offset;
     const [as, opposite] = transposed ? (['packTransposed', 'pack'] as const) : (['pack', 'packTransposed'] as const);
     const pack = (k: Kernels): void => k[as](this.#packed, value, rows, columns, stride);
     const packTransposed = (k: Kernels): void => k[opposite](this.#packedTransposed, value, columns, rows, stride);
@@ -67,8 +67,8 @@ export class Weight {
   }
 
   /**
-   * dW[:, first + start … first + end) += aᵀ · dOut, over `count` rows of a [count, rows] and of dOut, whose first column is `start`'s.
-   * Of a transposed part, the columns of M: dM[:, start … end) += dOutᵀ · a, and a's first column is `start`'s.
+   * dW[:, start … end) += aᵀ · dOut, summed over `count` rows of a [count, rows] and of dOut, which begins at the column `start`. Of a
+   * transposed W these are columns of M: dM[:, start … end) += dOutᵀ · a, and it is a that begins at the column `start`.
    */
   gradient(
     k: Kernels,
@@ -79,8 +79,8 @@ export class Weight {
     strideA: number,
     strideOut: number,
   ): void {
-    const { parameter, rows, columns, stride, first, transposed } = this.#part;
-    const out = parameter.gradient + first + range.start;
+    const { parameter, rows, columns, stride, offset = 0, transposed } = this.#part;
+    const out = parameter.gradient + offset + range.start;
     const n = range.end - range.start;
     if (transposed) k.multiplyTransposed(out, dOut, a, columns, n, count, stride, strideOut, strideA);
     else k.multiplyTransposed(out, a, dOut, rows, n, count, stride, strideA, strideOut);

@@ -1,7 +1,7 @@
 import type { Arena } from '../kernel/arena.ts';
 import type { Address, Kernels } from '../kernel/contract.ts';
 import type { Range } from '../kernel/team.ts';
-import type { Parameters } from '../nn/parameters.ts';
+import type { Parameters } from '../nn/model.ts';
 
 /** In the first updates the average forgets quicker, or it would remember the parameters that chance began with. */
 const WARM_UP = 10;

@@ -3,7 +3,7 @@ import type { KernelChoice } from '../kernel/choose.ts';
 import { Engine } from '../kernel/engine.ts';
 import { Profile } from '../kernel/profile.ts';
 import { median } from '../kernel/timing.ts';
-import type { BatchShape } from '../nn/cell.ts';
+import type { BatchShape } from '../nn/batch.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { initialize } from '../nn/initializers.ts';
 import { Random } from '../random.ts';

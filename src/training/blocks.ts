@@ -1,5 +1,5 @@
 import { type Range, share, type Team } from '../kernel/team.ts';
-import type { Manifest } from '../nn/parameters.ts';
+import type { Manifest } from '../nn/manifest.ts';
 
 /** Numbers of a block; a member's last may be short. */
 const SIZE = 4096;

@@ -1,7 +1,7 @@
 import type { Arena } from '../kernel/arena.ts';
 import type { Address, Kernels } from '../kernel/contract.ts';
 import type { Team } from '../kernel/team.ts';
-import type { Parameters } from '../nn/parameters.ts';
+import type { Parameters } from '../nn/model.ts';
 import type { Blocks } from './blocks.ts';
 
 /** ‖g‖ of each member's gradient. */

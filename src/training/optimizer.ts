@@ -1,7 +1,7 @@
 import type { Arena } from '../kernel/arena.ts';
 import type { Address, Kernels } from '../kernel/contract.ts';
 import type { Range } from '../kernel/team.ts';
-import type { Parameters } from '../nn/parameters.ts';
+import type { Parameters } from '../nn/model.ts';
 import type { OptimizerConfig } from './recipe.ts';
 
 /** Buffers that each rule keeps: a velocity, a mean of squares, a sum of squares, means of gradients and of squares. */

@@ -1,6 +1,6 @@
 import type { Floats } from '../kernel/contract.ts';
 import type { Engine } from '../kernel/engine.ts';
-import { GATES } from '../nn/parameters.ts';
+import { CELL_KINDS, type CellName, gateCount } from '../nn/cells/index.ts';
 import { runCommand } from './command.ts';
 import { COMMAND, type ProgramConfig, SETTING, type TrainingPlan } from './program.ts';
 
@@ -25,19 +25,12 @@ export interface UpdateStatistics {
 const LOW = 0.1;
 const HIGH = 0.9;
 
-/** The logistic gates of each cell, by their place among its gates. */
-const LOGISTIC = {
-  rnn: [],
-  lstm: [
-    ['i', 0],
-    ['f', 1],
-    ['o', 3],
-  ],
-  gru: [
-    ['r', 0],
-    ['z', 1],
-  ],
-} as const;
+/** The gates of a cell that can be shut or open, with their places among its gates. */
+function logisticGates(cell: CellName): readonly { readonly name: string; readonly place: number }[] {
+  return CELL_KINDS[cell].gates
+    .map(({ name, squash }, place) => ({ name, squash, place }))
+    .filter(({ squash }) => squash === 'logistic');
+}
 
 /** Share of a window's steps that gates are counted in: few cost little, and the rows of a batch are all over the text. */
 const COUNTED_SHARE = 1 / 16;
@@ -85,7 +78,7 @@ export class UpdateWatch {
   async #saturation(): Promise<GateSaturation[][]> {
     const { model } = this.#plan;
     const { kernels, settings } = this.#engine;
-    if (LOGISTIC[model.config.cell].length === 0) return [];
+    if (logisticGates(model.config.cell).length === 0) return [];
     const carried = model.saveStates(kernels);
     model.loadStates(kernels, this.#states);
     const steps = Math.ceil(COUNTED_SHARE * settings[SETTING.steps]!);
@@ -107,10 +100,10 @@ function countSaturated(
   steps: number,
 ): GateSaturation[] {
   const { cell, hidden } = model.config;
-  const width = GATES[cell] * hidden;
+  const width = gateCount(cell) * hidden;
   const rows = steps * model.shape.rows;
   const all = gates.length * rows * hidden;
-  return LOGISTIC[cell].map(([gate, place]) => {
+  return logisticGates(cell).map(({ name: gate, place }) => {
     let low = 0;
     let high = 0;
     for (const at of gates) {

@@ -27,7 +27,6 @@ export function loadTensors(plan: TrainingPlan, kernels: Kernels, checkpoint: Ch
   const { model, optimizer, average } = plan;
   const { parameters, resume } = checkpoint;
   const { manifest, values } = model.parameters;
-  const block = model.shape.rows * model.config.hidden;
   const tensor = (key: string, size: number): Float32Array => {
     const found = resume?.tensors.get(key);
     if (found?.length === size) return found;
@@ -39,18 +38,17 @@ export function loadTensors(plan: TrainingPlan, kernels: Kernels, checkpoint: Ch
     kernels.floats.set(tensor(momentKey(index), manifest.size), at);
   model.loadStates(
     kernels,
-    model.states.map((_, index) => tensor(stateKey(index), block)),
+    model.states.map(({ width }, index) => tensor(stateKey(index), model.shape.rows * width)),
   );
 }
 
 /** Whether all of it is finite: a checkpoint can't hold what isn't, and an update may overflow though its loss and its gradient didn't. */
 export function areTensorsFinite({ model, optimizer }: TrainingPlan, { floats }: Kernels): boolean {
   const { manifest, values } = model.parameters;
-  const block = model.shape.rows * model.config.hidden;
   return (
     areFinite(floats, values, manifest.size) &&
     optimizer.moments.every((moment) => areFinite(floats, moment, manifest.size)) &&
-    model.states.every((state) => areFinite(floats, state, block))
+    model.states.every(({ blocks, width }) => areFinite(floats, blocks, model.shape.rows * width))
   );
 }
 

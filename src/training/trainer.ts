@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import type { ModelConfig } from '../nn/config.ts';
-import { updateKey } from '../nn/dropout.ts';
+import { updateKey } from '../nn/dropout-key.ts';
 import { extendParameters } from '../nn/extend.ts';
 import { initialize } from '../nn/initializers.ts';
 import { Random } from '../random.ts';

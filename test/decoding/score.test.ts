@@ -4,7 +4,7 @@ import { logSoftmax } from '../../src/decoding/log-softmax.ts';
 import { Reader } from '../../src/decoding/reader.ts';
 import { type Sequence, scoreSequences } from '../../src/decoding/score.ts';
 import { scoreLines, scoreWhole } from '../../src/decoding/scoring.ts';
-import { Manifest } from '../../src/nn/parameters.ts';
+import { Manifest } from '../../src/nn/manifest.ts';
 import { Random } from '../../src/random.ts';
 import { corpusFromText } from '../../src/text/corpus.ts';
 import { KERNEL_CHOICES } from '../helpers/kernel-choices.ts';

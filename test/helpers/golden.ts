@@ -66,7 +66,7 @@ export function goldenNetwork(golden: GoldenCase, precision: 4 | 8, make: (memor
     if (tensor?.length !== size) throw new RangeError(`${name} has ${tensor?.length} numbers, not ${size}`);
     kernels.floats.set(tensor, values + offset);
   }
-  for (const [index, state] of model.states.entries()) kernels.floats.set(golden.states[index] ?? [], state);
+  for (const [index, state] of model.states.entries()) state.load(kernels, golden.states[index] ?? []);
   return { model, kernels, moments };
 }
 
@@ -101,7 +101,7 @@ export function runChunk({ model, kernels }: Network): ChunkResult {
   model.backward(kernels, all, steps);
   model.weightGradients(kernels, SOLO, steps);
   const block = rows * model.config.hidden;
-  return { logits, loss, finalStates: model.states.map((state) => numbers(state + steps * block, block)) };
+  return { logits, loss, finalStates: model.states.map((state) => numbers(state.final(steps), block)) };
 }
 
 /** Update number `step` (from 1) of all parameters, their gradient multiplied by `scale`. */

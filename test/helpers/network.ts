@@ -2,7 +2,7 @@ import { Arena } from '../../src/kernel/arena.ts';
 import type { Kernels } from '../../src/kernel/contract.ts';
 import { referenceKernels } from '../../src/kernel/reference.ts';
 import { SOLO } from '../../src/kernel/team.ts';
-import type { BatchShape } from '../../src/nn/cell.ts';
+import type { BatchShape } from '../../src/nn/batch.ts';
 import type { ModelConfig } from '../../src/nn/config.ts';
 import { NO_DROPOUT } from '../../src/nn/dropout.ts';
 import { initialize } from '../../src/nn/initializers.ts';
@@ -73,7 +73,7 @@ export function randomState({ model, kernels }: Network, seed: number): void {
   const random = new Random(seed);
   const block = model.shape.rows * model.config.hidden;
   for (const state of model.states) {
-    for (let j = 0; j < block; j++) kernels.floats[state + j] = 2 * random.next() - 1;
+    for (let j = 0; j < block; j++) kernels.floats[state.blocks + j] = 2 * random.next() - 1;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { KernelChoice } from '../../src/kernel/choose.ts';
 import type { ModelConfig } from '../../src/nn/config.ts';
 import { initialize } from '../../src/nn/initializers.ts';
-import { Manifest } from '../../src/nn/parameters.ts';
+import { Manifest } from '../../src/nn/manifest.ts';
 import { Stepper } from '../../src/nn/stepper.ts';
 import { Random } from '../../src/random.ts';
 import { SMALL } from './network.ts';

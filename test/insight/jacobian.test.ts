@@ -10,7 +10,7 @@ import {
 import { spectralNorm } from '../../src/insight/spectral-norm.ts';
 import { ACTIVATIONS, type Activation, type ModelConfig } from '../../src/nn/config.ts';
 import { freshParameters } from '../../src/nn/initializers.ts';
-import { Manifest } from '../../src/nn/parameters.ts';
+import { Manifest } from '../../src/nn/manifest.ts';
 import { Random } from '../../src/random.ts';
 import { corpusFromText } from '../../src/text/corpus.ts';
 import { wholeCorpus } from '../../src/text/split.ts';

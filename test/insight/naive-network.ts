@@ -1,5 +1,5 @@
 import type { ModelConfig } from '../../src/nn/config.ts';
-import { Manifest } from '../../src/nn/parameters.ts';
+import { Manifest } from '../../src/nn/manifest.ts';
 
 /** Something added to one number of the state, as if the step had come out so. */
 export interface Nudge {

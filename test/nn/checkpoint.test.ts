@@ -20,7 +20,7 @@ import { EXIT, UserError } from '../../src/errors.ts';
 import { type Checkpoint, parseCheckpoint, serializeCheckpoint } from '../../src/nn/checkpoint.ts';
 import { loadCheckpoint, saveCheckpoint } from '../../src/nn/checkpoint-file.ts';
 import { ACTIVATIONS, CELLS, type ModelConfig, RESETS } from '../../src/nn/config.ts';
-import { Manifest } from '../../src/nn/parameters.ts';
+import { Manifest } from '../../src/nn/manifest.ts';
 import { Random } from '../../src/random.ts';
 import { SMALL } from '../helpers/network.ts';
 

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { Arena } from '../../src/kernel/arena.ts';
 import { referenceKernels } from '../../src/kernel/reference.ts';
-import { DropConnect, Dropout, updateKey } from '../../src/nn/dropout.ts';
-import { Manifest } from '../../src/nn/parameters.ts';
+import { DropConnect } from '../../src/nn/dropconnect.ts';
+import { Dropout } from '../../src/nn/dropout.ts';
+import { updateKey } from '../../src/nn/dropout-key.ts';
+import { Manifest } from '../../src/nn/manifest.ts';
+import { Signal } from '../../src/nn/signal.ts';
 import { SMALL } from '../helpers/network.ts';
 
 const STEPS = 10;
@@ -18,15 +21,9 @@ function openKernels(arena: Arena) {
 function masks(probability: number, variational: boolean, key: number | undefined, site = -1): string[][] {
   const arena = new Arena(8);
   const size = STEPS * ROWS * WIDTH;
-  const input = { kind: 'dense' as const, values: arena.float(size), gradients: arena.float(size), width: WIDTH };
-  const dropout = new Dropout(
-    arena,
-    { steps: STEPS, rows: ROWS, training: true },
-    input,
-    probability,
-    variational,
-    site,
-  );
+  const shape = { steps: STEPS, rows: ROWS, training: true };
+  const input = Signal.allocate(arena, shape, WIDTH);
+  const dropout = new Dropout(input, { arena, shape, probability, variational, site });
   const k = openKernels(arena);
   k.fill(input.values, 1, size);
   k.fill(input.gradients, 1, size);
@@ -35,8 +32,8 @@ function masks(probability: number, variational: boolean, key: number | undefine
     { start: 0, end: 3 },
     { start: 3, end: ROWS },
   ]) {
-    dropout.forward(k, range, STEPS, key);
-    dropout.backward(k, range, STEPS, key);
+    dropout.forward(k, { rows: range, steps: STEPS, key });
+    dropout.backward(k, { rows: range, steps: STEPS, key });
   }
   const out = k.floats.subarray(dropout.output.values, dropout.output.values + size);
   expect(k.floats.subarray(input.gradients, input.gradients + size)).toEqual(out);
@@ -91,7 +88,11 @@ describe('DropConnect', () => {
     const values = arena.float(manifest.size);
     const gradients = arena.float(manifest.size);
     const names = ['layers.0.recurrent', 'layers.1.recurrent'] as const;
-    const dropped = new DropConnect(arena, manifest, (tensor) => ({ [names[0]]: 0.5, [names[1]]: 0.25 })[tensor] ?? 0);
+    const dropped = new DropConnect(
+      arena,
+      manifest.views,
+      ({ tensor }) => ({ [names[0]]: 0.5, [names[1]]: 0.25 })[tensor] ?? 0,
+    );
     const k = openKernels(arena);
     k.fill(values, 1, manifest.size);
     k.fill(gradients, 1, manifest.size);

@@ -5,8 +5,8 @@ import { Reader } from '../../src/decoding/reader.ts';
 import { scoreSequences } from '../../src/decoding/score.ts';
 import type { ModelConfig } from '../../src/nn/config.ts';
 import { NO_DROPOUT } from '../../src/nn/dropout.ts';
+import { Manifest } from '../../src/nn/manifest.ts';
 import { mixLogits, mixLosses } from '../../src/nn/mixture.ts';
-import { Manifest } from '../../src/nn/parameters.ts';
 import { Random } from '../../src/random.ts';
 import {
   forwardBackward,
@@ -228,7 +228,7 @@ function prepared(network: Network, values?: Float64Array): Network {
   const own = states.length / config.members;
   const block = SHAPE.rows * config.hidden;
   for (const [index, state] of states.entries())
-    floats.copyWithin(state, states[index % own]!, states[index % own]! + block);
+    floats.copyWithin(state.blocks, states[index % own]!.blocks, states[index % own]!.blocks + block);
   return network;
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ModelConfig } from '../../src/nn/config.ts';
 import { type Initializer, initialize } from '../../src/nn/initializers.ts';
-import { Manifest } from '../../src/nn/parameters.ts';
+import { Manifest } from '../../src/nn/manifest.ts';
 import { Random } from '../../src/random.ts';
 import { SMALL, VARIANTS } from '../helpers/network.ts';
 

@@ -165,7 +165,7 @@ function expectSame(network: Network): void {
   const numbers = (from: number, count: number): Vector => [...kernels.floats.subarray(from, from + count)];
   const naive = naiveRun(
     network,
-    model.states.map((state) => numbers(state, block)),
+    model.states.map((state) => numbers(state.blocks, block)),
   );
   model.pack(kernels, SOLO);
   model.forward(kernels, { start: 0, end: rows }, steps);
@@ -174,7 +174,7 @@ function expectSame(network: Network): void {
   expect(largestDifference(logits, naive.logits), 'logits').toBeLessThan(1e-12);
   expect(largestDifference(numbers(model.losses, steps * rows), naive.losses), 'losses').toBeLessThan(1e-12);
   for (const [index, state] of model.states.entries()) {
-    const final = numbers(state + steps * block, block);
+    const final = numbers(state.final(steps), block);
     expect(largestDifference(final, naive.finalStates[index]!), `final state ${index}`).toBeLessThan(1e-12);
   }
 }

@@ -68,7 +68,7 @@ function run(network: Network, steps: number, ranks: readonly number[] = [0]): R
   return {
     logits,
     losses: numbers(model.losses, steps * rows),
-    finalStates: model.states.map((state) => numbers(state + steps * block, block)),
+    finalStates: model.states.map((state) => numbers(state.final(steps), block)),
     gradients: training ? numbers(model.parameters.gradients, model.parameters.manifest.size) : [],
   };
 }
@@ -79,7 +79,7 @@ function ofRow(numbers: readonly number[], row: number, rows: number, width: num
 }
 
 function clearState({ model, kernels }: Network): void {
-  for (const state of model.states) kernels.fill(state, 0, model.shape.rows * model.config.hidden);
+  for (const state of model.states) state.reset(kernels);
 }
 
 describe.each(VARIANTS)('state of the $label', (variant) => {

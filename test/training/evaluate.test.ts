@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Arena } from '../../src/kernel/arena.ts';
 import type { KernelChoice } from '../../src/kernel/choose.ts';
 import { Engine } from '../../src/kernel/engine.ts';
-import type { BatchShape } from '../../src/nn/cell.ts';
+import type { BatchShape } from '../../src/nn/batch.ts';
 import type { ModelConfig } from '../../src/nn/config.ts';
 import { corpusFromText } from '../../src/text/corpus.ts';
 import { type Part, splitCorpus, wholeCorpus } from '../../src/text/split.ts';
@@ -132,7 +132,7 @@ describe('evaluate', () => {
     const blocks = [
       { at: plan.model.parameters.values, count: size },
       ...plan.optimizer.moments.map((at) => ({ at, count: size })),
-      ...plan.model.states.map((at) => ({ at, count: 3 * model.config.hidden })),
+      ...plan.model.states.map(({ blocks: at }) => ({ at, count: 3 * model.config.hidden })),
     ];
     for (const { at, count } of blocks.slice(1)) for (let j = 0; j < count; j++) floats[at + j] = Math.sin(j);
     const copy = () => blocks.map(({ at, count }) => floats.slice(at, at + count));

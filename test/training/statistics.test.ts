@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Manifest } from '../../src/nn/parameters.ts';
+import { Manifest } from '../../src/nn/manifest.ts';
 import type { Recipe } from '../../src/training/recipe.ts';
 import { LINES, RECIPE, resumeFrom, run, STREAM, textOf } from '../helpers/training.ts';
 

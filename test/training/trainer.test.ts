@@ -3,7 +3,7 @@ import { UserError } from '../../src/errors.ts';
 import { Engine } from '../../src/kernel/engine.ts';
 import { ThreadFailure } from '../../src/kernel/threads.ts';
 import { initialize } from '../../src/nn/initializers.ts';
-import { Manifest } from '../../src/nn/parameters.ts';
+import { Manifest } from '../../src/nn/manifest.ts';
 import { Random } from '../../src/random.ts';
 import { corpusFromText } from '../../src/text/corpus.ts';
 import { splitCorpus } from '../../src/text/split.ts';

@@ -27,8 +27,8 @@ function defined(config: ModelConfig, parameters: Float32Array, index: number, k
   if (first > 0) totalLoss(before);
   const { model, kernels } = network(k2, true);
   for (const [layer, state] of before.model.states.entries()) {
-    const at = state + first * config.hidden;
-    kernels.floats.set(before.kernels.floats.subarray(at, at + config.hidden), model.states[layer]!);
+    const at = state.final(first);
+    model.states[layer]!.load(kernels, before.kernels.floats.subarray(at, at + config.hidden));
   }
   const old = first === 0 ? 0 : k2 - k1;
   kernels.ints.set(STREAM.ids.subarray(first, first + k2), model.inputs);

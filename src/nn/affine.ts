@@ -1,0 +1,118 @@
+import type { Arena } from '../kernel/arena.ts';
+import type { Address, Kernels } from '../kernel/contract.ts';
+import type { Range } from '../kernel/team.ts';
+import type { Parameter } from './parameters.ts';
+import type { Reading } from './signal.ts';
+import { Weight } from './weight.ts';
+import type { Zeros } from './zeros.ts';
+
+/** What a layer may read: symbols as one-hot rows, or a signal. */
+export type Input = SymbolInput | Reading;
+
+/** int [T][B] ids of symbols, each below `symbols`. */
+export interface SymbolInput {
+  readonly ids: Address;
+  readonly symbols: number;
+}
+
+/** Numbers of a row of an input: the rows of the matrix that it is multiplied by. */
+export function inputWidth(input: Input): number {
+  return 'ids' in input ? input.symbols : input.signal.width;
+}
+
+export interface AffinePlan {
+  readonly arena: Arena;
+  readonly zeros: Zeros;
+  readonly training: boolean;
+  readonly inputs: readonly Input[];
+  /** N: the numbers of an output row. */
+  readonly outputs: number;
+  /** W [Σ D_i, N], the rows of the first input first; of a transposed one, Wᵀ [N, D]. */
+  readonly weight: Parameter;
+  readonly transposed?: boolean;
+  /** b [N]. */
+  readonly bias: Parameter;
+}
+
+/**
+ * y = b + Σ_i x_i W_i over the inputs x_i [·][D_i]: each has its own rows of one matrix W, as if the inputs stood beside each other in one
+ * row. A one-hot input is never multiplied: its row of W is gathered forward, and scattered into backward.
+ */
+export class Affine {
+  /** All that is multiplied. */
+  readonly weights: readonly Weight[];
+  readonly #plan: AffinePlan;
+  readonly #terms: readonly Term[];
+
+  constructor(plan: AffinePlan) {
+    const { arena, inputs, outputs, weight, training, transposed } = plan;
+    let row = 0;
+    this.#plan = plan;
+    this.#terms = inputs.map((input): Term => {
+      const offset = row * outputs;
+      const rows = inputWidth(input);
+      row += rows;
+      if ('ids' in input) return { ids: input.ids, offset };
+      const stride = transposed ? rows : outputs;
+      const part = { parameter: weight, rows, columns: outputs, stride, offset, transposed: transposed ?? false };
+      return { reading: input, weight: new Weight(arena, part, training), zeros: plan.zeros.row(rows) };
+    });
+    this.weights = this.#terms.flatMap((term) => ('weight' in term ? [term.weight] : []));
+  }
+
+  /** out ← y for the positions first … first + count − 1 of [T·B]; their rows of `out` are N numbers each. */
+  forward(k: Kernels, out: Address, first: number, count: number): void {
+    const { outputs, bias, weight } = this.#plan;
+    for (const [index, term] of this.#terms.entries()) {
+      if ('ids' in term) {
+        if (index > 0) throw new RangeError('symbols must be the first input of a layer');
+        k.gatherRows(out, weight.value + term.offset, term.ids + first, bias.value, count, outputs);
+        continue;
+      }
+      const { values, width } = term.reading.signal;
+      const x = values + first * width;
+      if (index === 0) term.weight.forwardFrom(k, out, bias.value, x, count, outputs, width);
+      else term.weight.forward(k, out, x, count, outputs, width);
+    }
+  }
+
+  /** Contributes to ∂L/∂x_i of the same positions, given ∂L/∂y. */
+  backward(k: Kernels, dOut: Address, first: number, count: number): void {
+    for (const term of this.#terms) {
+      if ('ids' in term) continue;
+      const { signal, addsGradient } = term.reading;
+      const dx = signal.gradients + first * signal.width;
+      if (addsGradient()) term.weight.backward(k, dx, dOut, count, signal.width, this.#plan.outputs);
+      else term.weight.backwardFrom(k, dx, term.zeros, dOut, count, signal.width, this.#plan.outputs);
+    }
+  }
+
+  /**
+   * Adds the gradients of W and b, summed over `count` positions, given all of ∂L/∂y at `dOut`: of the columns `columns`. Of a transposed W it
+   * adds those of the columns `transposedColumns` of Wᵀ, which are the numbers of the input.
+   */
+  weightGradients(k: Kernels, dOut: Address, columns: Range, count: number, transposedColumns: Range = columns): void {
+    const { outputs, weight, bias, transposed } = this.#plan;
+    const n = columns.end - columns.start;
+    const d = dOut + columns.start;
+    for (const term of this.#terms) {
+      if ('ids' in term) {
+        const table = weight.gradient + term.offset + columns.start;
+        k.scatterRows(table, d, term.ids, count, n, outputs, outputs);
+        continue;
+      }
+      const { values, width } = term.reading.signal;
+      if (transposed) {
+        term.weight.gradient(k, values + transposedColumns.start, dOut, count, transposedColumns, width, outputs);
+      } else {
+        term.weight.gradient(k, values, d, count, columns, width, outputs);
+      }
+    }
+    k.sumRows(bias.gradient + columns.start, d, count, n, outputs);
+  }
+}
+
+/** An input with its rows of the matrix. */
+type Term =
+  | { readonly ids: Address; readonly offset: number }
+  | { readonly reading: Reading; readonly weight: Weight; readonly zeros: Address };

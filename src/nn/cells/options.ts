@@ -1,0 +1,7 @@
+/** Activations σ of the vanilla RNN. */
+export const ACTIVATIONS = ['tanh', 'logistic', 'relu'] as const;
+export type Activation = (typeof ACTIVATIONS)[number];
+
+/** Where the GRU's reset gate acts: before the recurrent product (Cho et al. 2014), or after it (cuDNN, PyTorch). */
+export const RESETS = ['before', 'after'] as const;
+export type Reset = (typeof RESETS)[number];

@@ -1,0 +1,80 @@
+import type { Address, Kernels } from '../../kernel/contract.ts';
+import type { Range } from '../../kernel/team.ts';
+import type { Cell, CellBuffers, CellKind, CellPlan, Step } from '../cell.ts';
+import type { State } from '../state.ts';
+import { Weight } from '../weight.ts';
+import type { Activation } from './options.ts';
+
+/** The vanilla RNN (Elman 1990): h = σ(Ux + Wh₋ + b), σ being tanh, logistic or relu. G = 1. */
+export const rnn: CellKind = {
+  gates: [{ name: 'h', squash: 'activation' }],
+  make: (plan) => new RnnCell(plan),
+};
+
+/** Forward turns pre-activations into activations in place; backward turns activations h in place into gradients, given ∂L/∂h. */
+interface ActivationKernels {
+  forward(k: Kernels, a: Address, n: number): void;
+  backward(k: Kernels, h: Address, dh: Address, n: number): void;
+}
+
+const ACTIVATION_KERNELS: Readonly<Record<Activation, ActivationKernels>> = {
+  tanh: {
+    forward: (k, a, n) => k.tanhForward(a, n),
+    backward: (k, h, dh, n) => k.tanhBackward(h, dh, n),
+  },
+  logistic: {
+    forward: (k, a, n) => k.logisticForward(a, n),
+    backward: (k, h, dh, n) => k.logisticBackward(h, dh, n),
+  },
+  relu: {
+    forward: (k, a, n) => k.reluForward(a, n),
+    backward: (k, h, dh, n) => k.reluBackward(h, dh, n),
+  },
+};
+
+class RnnCell implements Cell {
+  readonly states: readonly State[];
+  readonly weights: readonly Weight[];
+  readonly #batch: number;
+  readonly #hidden: number;
+  readonly #buffers: CellBuffers;
+  readonly #recurrent: Weight;
+  readonly #activation: ActivationKernels;
+
+  constructor({ arena, recurrent, shape, hidden, buffers, activation }: CellPlan) {
+    const part = { parameter: recurrent, rows: hidden, columns: hidden, stride: hidden };
+    this.#recurrent = new Weight(arena, part, shape.training);
+    this.#batch = shape.rows;
+    this.#hidden = hidden;
+    this.#buffers = buffers;
+    this.#activation = ACTIVATION_KERNELS[activation];
+    this.states = [buffers.hidden];
+    this.weights = [this.#recurrent];
+  }
+
+  forward(k: Kernels, { time, after, row, rows }: Step): void {
+    const H = this.#hidden;
+    const { gates, hidden, previous } = this.#buffers;
+    const at = (time * this.#batch + row) * H;
+    this.#recurrent.forward(k, gates + at, previous + at, rows, H, H);
+    this.#activation.forward(k, gates + at, rows * H);
+    k.floats.copyWithin(hidden.block(after) + row * H, gates + at, gates + at + rows * H);
+  }
+
+  backward(k: Kernels, { time, row, rows }: Step): void {
+    const at = (time * this.#batch + row) * this.#hidden;
+    this.#activation.backward(k, this.#buffers.gates + at, this.#buffers.dHidden + at, rows * this.#hidden);
+  }
+
+  backwardHidden(k: Kernels, { time, row, rows }: Step): void {
+    const H = this.#hidden;
+    const { gates, hidden, zeros } = this.#buffers;
+    const at = (time * this.#batch + row) * H;
+    this.#recurrent.backwardFrom(k, hidden.carried + row * H, zeros, gates + at, rows, H, H);
+  }
+
+  weightGradients(k: Kernels, columns: Range, rows: number): void {
+    const { previous, gates } = this.#buffers;
+    this.#recurrent.gradient(k, previous, gates + columns.start, rows, columns, this.#hidden, this.#hidden);
+  }
+}

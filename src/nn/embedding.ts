@@ -1,0 +1,47 @@
+import type { Arena } from '../kernel/arena.ts';
+import { type Kernels, NONE } from '../kernel/contract.ts';
+import { GRAIN, share, type Team } from '../kernel/team.ts';
+import type { SymbolInput } from './affine.ts';
+import type { BatchShape, Pass } from './batch.ts';
+import type { Module } from './module.ts';
+import type { Parameter, TensorSource } from './parameters.ts';
+import { Signal } from './signal.ts';
+import type { State } from './state.ts';
+import type { Weight } from './weight.ts';
+
+/** Symbols as rows of a table E [V, width]: x_t = E[id_t], the product of a one-hot row and E. */
+export class Embedding implements Module {
+  readonly states: readonly State[] = [];
+  readonly weights: readonly Weight[] = [];
+  readonly output: Signal;
+  /** E. */
+  readonly table: Parameter;
+  readonly #input: SymbolInput;
+  readonly #batch: number;
+
+  constructor(arena: Arena, tensors: TensorSource, shape: BatchShape, input: SymbolInput, width: number) {
+    this.table = tensors.tensor({ name: 'embedding', shape: [input.symbols, width], role: 'lookup' });
+    this.output = Signal.allocate(arena, shape, width);
+    this.#input = input;
+    this.#batch = shape.rows;
+  }
+
+  forward(k: Kernels, { rows, steps }: Pass): void {
+    const { values, width } = this.output;
+    for (let step = 0; step < steps; step++) {
+      const first = step * this.#batch + rows.start;
+      const ids = this.#input.ids + first;
+      k.gatherRows(values + first * width, this.table.value, ids, NONE, rows.end - rows.start, width);
+    }
+  }
+
+  /** Nothing: symbols have no gradient. */
+  backward(): void {}
+
+  weightGradients(k: Kernels, team: Team, steps: number): void {
+    const { width, gradients } = this.output;
+    const { start, end } = share(team, width, GRAIN);
+    const rows = steps * this.#batch;
+    k.scatterRows(this.table.gradient + start, gradients + start, this.#input.ids, rows, end - start, width, width);
+  }
+}

@@ -1,0 +1,42 @@
+import { Arena } from '../kernel/arena.ts';
+import type { KernelChoice } from '../kernel/choose.ts';
+import type { Kernels } from '../kernel/contract.ts';
+import { openKernels } from '../kernel/engine.ts';
+import { referenceKernels } from '../kernel/reference.ts';
+import { SOLO } from '../kernel/team.ts';
+import type { BatchShape } from './batch.ts';
+import type { ModelConfig } from './config.ts';
+import { Model } from './model.ts';
+
+/** A kernel, or `double`: plain loops in float64, whose gradients vanish at 1e-308 and not at 1e-38. */
+export type Arithmetic = KernelChoice | 'double';
+
+/** A model with its parameters in memory, ready to run. */
+export interface OpenModel {
+  readonly model: Model;
+  readonly kernels: Kernels;
+}
+
+/**
+ * A model in a memory of its own, run by this thread alone.
+ *
+ * @param parameters the flat buffer, as a checkpoint has it
+ */
+export function openModel(
+  arithmetic: Arithmetic,
+  config: ModelConfig,
+  parameters: ArrayLike<number>,
+  shape: BatchShape,
+): OpenModel {
+  const arena = new Arena(arithmetic === 'double' ? 8 : 4);
+  const model = new Model(arena, config, shape);
+  const kernels = arithmetic === 'double' ? doubleKernels(arena) : openKernels(arithmetic, arena);
+  kernels.floats.set(parameters, model.parameters.values);
+  model.pack(kernels, SOLO);
+  return { model, kernels };
+}
+
+function doubleKernels(arena: Arena): Kernels {
+  const buffer = new ArrayBuffer(arena.bytes);
+  return referenceKernels({ floats: new Float64Array(buffer), ints: new Int32Array(buffer) });
+}

@@ -1,0 +1,94 @@
+import type { Arena } from '../kernel/arena.ts';
+import type { Address, Kernels } from '../kernel/contract.ts';
+import { GRAIN, share, type Team } from '../kernel/team.ts';
+import { Affine } from './affine.ts';
+import type { BatchShape, Pass } from './batch.ts';
+import type { Module } from './module.ts';
+import type { Parameter, TensorSource } from './parameters.ts';
+import type { Signal } from './signal.ts';
+import type { State } from './state.ts';
+import type { Weight } from './weight.ts';
+import type { Zeros } from './zeros.ts';
+
+export interface SoftmaxPlan {
+  readonly arena: Arena;
+  readonly zeros: Zeros;
+  readonly shape: BatchShape;
+  readonly tensors: TensorSource;
+  readonly inputs: readonly Signal[];
+  /** V: the symbols to choose from. */
+  readonly symbols: number;
+  /** E [V, D] of an embedding, whose transpose is used as the matrix: the output is tied to it. There is one input of width D then. */
+  readonly tiedTo?: Parameter | undefined;
+}
+
+/** The output layer: y = softmax(V h + c), and the loss −log y_target of every position. */
+export class Softmax implements Module {
+  readonly states: readonly State[] = [];
+  /** [T][B][V] V h + c; after `loss`, its gradient. */
+  readonly logits: Address;
+  /** [T][B] −log y_target in nats; 0 where the target is not counted. */
+  readonly losses: Address;
+  readonly #plan: SoftmaxPlan;
+  readonly #affine: Affine;
+
+  constructor(plan: SoftmaxPlan) {
+    const { arena, zeros, shape, tensors, inputs, symbols, tiedTo } = plan;
+    const { training } = shape;
+    const D = inputs.reduce((sum, { width }) => sum + width, 0);
+    const weight = tiedTo ?? tensors.tensor({ name: 'output.weight', shape: [D, symbols], role: 'output' });
+    const bias = tensors.tensor({ name: 'output.bias', shape: [symbols], role: 'output' });
+    const readings = inputs.map((input) => input.read());
+    const tied = tiedTo !== undefined;
+    this.#plan = plan;
+    this.#affine = new Affine({
+      arena,
+      zeros,
+      training,
+      inputs: readings,
+      outputs: symbols,
+      weight,
+      bias,
+      transposed: tied,
+    });
+    this.logits = arena.float(shape.steps * shape.rows * symbols);
+    this.losses = arena.float(shape.steps * shape.rows);
+  }
+
+  get weights(): readonly Weight[] {
+    return this.#affine.weights;
+  }
+
+  forward(k: Kernels, { rows, steps }: Pass): void {
+    const { shape, symbols } = this.#plan;
+    for (let step = 0; step < steps; step++) {
+      const first = step * shape.rows + rows.start;
+      this.#affine.forward(k, this.logits + first * symbols, first, rows.end - rows.start);
+    }
+  }
+
+  /** losses ← −log y_target, logits ← scale · ∂/∂logits of it. Targets are int [T][B]; a negative one is not counted. */
+  loss(k: Kernels, targets: Address, { rows, steps }: Pass, scale: number): void {
+    const { shape, symbols } = this.#plan;
+    for (let step = 0; step < steps; step++) {
+      const first = step * shape.rows + rows.start;
+      const logits = this.logits + first * symbols;
+      k.softmaxCrossEntropy(logits, this.losses + first, targets + first, rows.end - rows.start, symbols, scale);
+    }
+  }
+
+  /** ∂L/∂h of every step, from the gradient in `logits`. */
+  backward(k: Kernels, { rows, steps }: Pass): void {
+    const { shape, symbols } = this.#plan;
+    for (let step = 0; step < steps; step++) {
+      const first = step * shape.rows + rows.start;
+      this.#affine.backward(k, this.logits + first * symbols, first, rows.end - rows.start);
+    }
+  }
+
+  weightGradients(k: Kernels, team: Team, steps: number): void {
+    const { shape, symbols, inputs } = this.#plan;
+    const columns = share(team, symbols, GRAIN);
+    this.#affine.weightGradients(k, this.logits, columns, steps * shape.rows, share(team, inputs[0]!.width, GRAIN));
+  }
+}
