@@ -72,11 +72,14 @@ export class Network {
 
   /** Gradients of every signal, back through all modules. The pass is that of `forward`. */
   backward(k: Kernels, pass: Pass): void {
-    for (let index = this.#modules.length - 1; index >= 0; index--) this.#modules[index]!.backward(k, pass);
+    for (const module of this.#modules.toReversed()) module.backward(k, pass);
   }
 
-  /** Adds this thread's share of every tensor's gradient, summed over all rows and steps. */
+  /**
+   * Adds this thread's share of every tensor's gradient, summed over all rows and steps. The order is that of `backward`: two modules may share
+   * a tensor, as a tied output does.
+   */
   weightGradients(k: Kernels, team: Team, steps: number): void {
-    for (const module of this.#modules) module.weightGradients(k, team, steps);
+    for (const module of this.#modules.toReversed()) module.weightGradients(k, team, steps);
   }
 }
