@@ -2,22 +2,22 @@ import { EVD, Matrix, SVD } from 'ml-matrix';
 import type { Activation, ModelConfig } from '../nn/config.ts';
 import { Manifest } from '../nn/parameters.ts';
 
-/** The steepest slope γ of each activation. */
+/** γ, the steepest slope of each activation. */
 export const STEEPEST: Readonly<Record<Activation, number>> = { tanh: 1, logistic: 1 / 4, relu: 1 };
 
-/** Gates by the order of their columns (nn/parameters.ts). */
+/** The gates of each cell in the order of their columns (nn/parameters.ts). */
 export const GATE_NAMES = { rnn: ['h'], lstm: ['i', 'f', 'g', 'o'], gru: ['r', 'z', 'n'] } as const;
 
-/** The H × H block of W that one gate has. */
+/** The H × H block of W that belongs to one gate. */
 export interface GateSpectrum {
   readonly gate: string;
-  /** The largest |eigenvalue|. */
+  /** The spectral radius: the largest |eigenvalue|. */
   readonly radius: number;
   /** λ: the largest singular value. */
   readonly norm: number;
 }
 
-/** Spectral radius and norm of every layer's recurrent matrix, gate by gate. */
+/** The spectral radius and the norm of the recurrent matrix of every layer, for each gate. */
 export function recurrentSpectra(config: ModelConfig, parameters: ArrayLike<number>): GateSpectrum[][] {
   const manifest = new Manifest(config);
   return Array.from({ length: config.layers }, (_, layer) => {
@@ -29,7 +29,10 @@ export function recurrentSpectra(config: ModelConfig, parameters: ArrayLike<numb
   });
 }
 
-/** (γλ)ⁿ for n = 0, …, `lags`: no product of n Jacobians of a vanilla RNN has a larger norm, whatever the text (Bengio et al. 1994; Pascanu et al. 2013). */
+/**
+ * The bound (γλ)ⁿ for n = 0, …, `lags`. No product of n Jacobians of a vanilla RNN has a larger norm, for any text (Bengio et al. 1994;
+ * Pascanu et al. 2013).
+ */
 export function jacobianBound({ activation }: ModelConfig, { norm }: GateSpectrum, lags: number): number[] {
   return Array.from({ length: lags + 1 }, (_, lag) => (STEEPEST[activation] * norm) ** lag);
 }
