@@ -1,10 +1,10 @@
 import { scaleLinear } from 'd3-scale';
 
-/** An axis of a chart. Its label has the unit, where there is one. */
+/** An axis of a chart. The label includes the unit if there is one. */
 export interface Axis {
   readonly label: string;
   readonly scale: 'linear' | 'log';
-  /** The least range to be shown; points outside it widen it. */
+  /** The smallest range that is shown. Points outside it make the range wider. */
   readonly include?: readonly number[];
 }
 
@@ -14,15 +14,15 @@ export interface Series {
   readonly name: string;
   readonly points: readonly Point[];
   /**
-   * `line` joins the points, in their order; `rule` does, too, thin and without markers: a bound, a diagonal; `points` doesn't; `labels`
-   * writes a word at each point.
+   * `line` joins the points in their order. `rule` joins them by a thin line without markers, such as a bound or a diagonal. `points` draws
+   * separate points. `labels` writes a word at each point.
    */
   readonly kind?: 'line' | 'rule' | 'points' | 'labels';
-  /** The words, as many as points. */
+  /** The words, one for each point. */
   readonly labels?: readonly string[];
 }
 
-/** A picture of numbers, before anything decides how it is drawn. */
+/** A chart as data. It does not say how the chart is drawn: svg.ts draws it for pages, the command line in characters. */
 export interface Chart {
   readonly title: string;
   readonly x: Axis;
@@ -30,34 +30,34 @@ export interface Chart {
   readonly series: readonly Series[];
 }
 
-/** A place on an axis that is labelled. */
+/** A place on an axis that has a label. */
 export interface Tick {
   readonly value: number;
   readonly label: string;
 }
 
-/** An axis with its range settled: from numbers to places in [0, 1], and what is to be written beside it. */
+/** An axis with a fixed range. It turns values into places in [0, 1], and has the labels. */
 export interface Scale {
   readonly range: readonly [number, number];
-  /** Place in [0, 1] of a value in the range. */
+  /** The place in [0, 1] of a value in the range. */
   place(value: number): number;
   readonly ticks: readonly Tick[];
 }
 
-/** Decades of a logarithmic axis below which round numbers are labelled, and not the powers of ten. */
+/** A logarithmic axis with fewer powers of ten than this has labels at round numbers, not only at the powers of ten. */
 const FEW_DECADES = 2;
 
-/** Whether a number can be shown on an axis: it is finite, and on a logarithmic one above 0. */
+/** True if an axis can show the number: it is finite, and above 0 if the axis is logarithmic. */
 export function showable(value: number, { scale }: Axis): boolean {
   return Number.isFinite(value) && (scale === 'linear' || value > 0);
 }
 
-/** The points of a series that both axes can show. */
+/** The points of a series that both axes of the chart can show. */
 export function visiblePoints({ x, y }: Chart, { points }: Series): Point[] {
   return points.filter((point) => showable(point[0], x) && showable(point[1], y));
 }
 
-/** The scale of the chart's x axis (0) or y axis (1), with some `count` ticks. A chart without a point gets a range of [0, 1] or [1, 10]. */
+/** The scale of the chart's x axis (0) or y axis (1), with about `count` ticks. The range is [0, 1] or [1, 10] if the chart has no point. */
 export function scaleOf(chart: Chart, dimension: 0 | 1, count: number): Scale {
   const axis = dimension === 0 ? chart.x : chart.y;
   const values = chart.series.flatMap((series) => visiblePoints(chart, series).map((point) => point[dimension]));
@@ -97,7 +97,7 @@ function logarithmic(range: [number, number], count: number): Scale {
   return { range, place, ticks };
 }
 
-/** 1, 2 and 5 times powers of ten; where the range is too small for two of them, evenly spaced numbers. */
+/** 1, 2 and 5 times powers of ten. If the range has fewer than two of these, evenly spaced numbers. */
 function roundTicks(range: [number, number], count: number): readonly Tick[] {
   const [low, high] = range;
   const ticks: Tick[] = [];
@@ -110,7 +110,7 @@ function roundTicks(range: [number, number], count: number): readonly Tick[] {
   return ticks.length > 1 ? ticks : linear(range, count, false).ticks;
 }
 
-/** 0.01, 0.1, 1, 10, 100 as they are; others as 10⁻⁵. */
+/** A power of ten as a label: 0.01, 0.1, 1, 10 and 100 as they are, others in the form 10⁻⁵. */
 function powerOfTen(power: number): string {
   if (power >= -2 && power <= 2) return String(10 ** power);
   return `10${[...String(power)].map((digit) => SUPERSCRIPTS[digit] ?? digit).join('')}`;

@@ -1,10 +1,10 @@
 import { escapeMarkup } from './escape.ts';
 import type { Trace } from './trace.ts';
 
-/** Bits of surprise that are shown in full colour. */
+/** A surprisal of this many bits or more is shown in full colour. */
 const FULL_BITS = 8;
 
-/** A symbol's colour is laid over the ground with a strength in [0, 1], so that it serves light and dark alike. */
+/** A symbol's colour is laid over the background with a strength in [0, 1], so the same colours work on light and dark pages. */
 export const TEXT_STYLE = `
 .text { font: 14px/1.7 ui-monospace, Menlo, Consolas, monospace; white-space: pre-wrap; overflow-wrap: anywhere; margin: .5rem 0; padding: .75rem; background: var(--raised); border-radius: 6px; max-height: 34rem; overflow-y: auto; }
 .text span { border-radius: 2px; padding: .12em 0; }
@@ -23,7 +23,7 @@ td button { padding: .05rem .5rem; }
 .facts td { overflow-wrap: anywhere; }
 `;
 
-/** A text in spans, one a symbol, coloured by surprise. */
+/** A text as one span for each symbol, coloured by surprisal. */
 export function colouredText({ surprisals }: Trace, shown: readonly string[]): string {
   const spans = shown.map((text, at) => {
     const bits = surprisals[at]! / Math.LN2;

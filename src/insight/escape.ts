@@ -1,4 +1,4 @@
-/** Text as it may stand in HTML or SVG, between tags and in quoted attributes: nothing in it is markup. */
+/** Escapes a text for HTML and SVG, between tags or in a quoted attribute, so that nothing in it is read as markup. */
 export function escapeMarkup(text: string): string {
   return text.replace(
     /[&<>"'\p{Cc}]/gu,
@@ -6,7 +6,7 @@ export function escapeMarkup(text: string): string {
   );
 }
 
-/** JSON as it may stand in a `<script>`: what could end the script, or begin a comment, is escaped; it is the same JSON. */
+/** JSON for a `<script>` element. Characters that could end the script or begin a comment are escaped; the JSON has the same value. */
 export function escapeScript(json: string): string {
   return json.replace(
     /[<>&\u2028\u2029]/g,

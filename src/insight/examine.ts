@@ -6,33 +6,33 @@ import { measureJacobians } from './jacobian.ts';
 import { type GateSpectrum, jacobianBound, recurrentSpectra } from './recurrent-spectrum.ts';
 
 export interface ExamineOptions extends FlowOptions {
-  /** Positions for the products of Jacobians; 0 for none. */
+  /** The number of positions for the products of Jacobians. With 0 they are not measured. */
   readonly jacobians: number;
-  /** τ of the truncations whose loss is told. */
+  /** The lengths τ of the truncations whose effect is reported. */
   readonly truncations: readonly number[];
 }
 
-/** All that is measured of how a model's gradients flow. Arrays go by the lag n = 0, …, N; a lag that no position has is null. */
+/** The gradient flow of a model. The index of an array is the lag n = 0, …, N. An entry is null if no position has that lag. */
 export interface FlowExamination {
   readonly name: string;
-  /** Positions averaged over, by lag. */
+  /** The number of positions that are averaged, for each lag. */
   readonly counts: readonly number[];
   readonly layers: readonly LayerExamination[];
 }
 
-/** Of one layer; what is what stands at `LayerFlow` and `JacobianNorms`. */
+/** The gradient flow of one layer. `LayerFlow` and `JacobianNorms` explain the fields. */
 export interface LayerExamination {
   readonly hidden: readonly (number | null)[];
   readonly cell?: readonly (number | null)[];
   readonly carousel?: readonly (number | null)[];
   readonly jacobian?: { readonly mean: readonly (number | null)[]; readonly greatest: readonly (number | null)[] };
-  /** Of a vanilla RNN: (γλ)ⁿ. */
+  /** The bound (γλ)ⁿ, for a vanilla RNN only. */
   readonly bound?: readonly number[];
   readonly spectra: readonly GateSpectrum[];
   readonly truncations: readonly ({ readonly steps: number } & TruncationLoss)[];
 }
 
-/** Measures a model on a text. */
+/** Measures the gradient flow of a model on a text. */
 export function examineFlow(
   name: string,
   config: ModelConfig,
@@ -61,14 +61,14 @@ export function examineFlow(
   };
 }
 
-/** JSON has no NaN. */
+/** JSON has no NaN, so NaN becomes null. */
 function knownOnly(values: readonly number[]): (number | null)[] {
   return values.map((value) => (Number.isFinite(value) ? value : null));
 }
 
 const LAG = { label: 'lag n (steps back)', scale: 'linear' } as const;
 
-/** ‖∂L_t/∂h_{t−n}‖ of each layer, and of an LSTM's cell states. */
+/** A chart of ‖∂L_t/∂h_{t−n}‖ for each layer, and of ‖∂L_t/∂c_{t−n}‖ for each layer of an LSTM. */
 export function flowChart({ name, layers }: FlowExamination): Chart {
   return {
     title: `Gradient of the loss, ${name}`,
@@ -81,7 +81,7 @@ export function flowChart({ name, layers }: FlowExamination): Chart {
   };
 }
 
-/** Norms of the products of Jacobians, beside their bound, and an LSTM's carousel. Undefined where they weren't measured. */
+/** A chart of the norms of the products of Jacobians, with their bound, and with the carousel of an LSTM. Undefined if they were not measured. */
 export function jacobianChart({ name, layers }: FlowExamination): Chart | undefined {
   const series = layers.flatMap(({ jacobian, bound, carousel }, layer) => [
     ...(jacobian ? [curve(`‖∂h(t)/∂h(t−n)‖, layer ${layer + 1}`, jacobian.mean)] : []),
@@ -92,7 +92,7 @@ export function jacobianChart({ name, layers }: FlowExamination): Chart | undefi
   return { title: `Products of Jacobians, ${name}`, x: LAG, y: { label: 'spectral norm', scale: 'log' }, series };
 }
 
-/** One layer of several models over each other; of each its top one where no layer is named, from 1. */
+/** A chart that compares one layer of several models. `layer` counts from 1; without it, the top layer of each model is shown. */
 export function comparisonChart(models: readonly FlowExamination[], layer?: number): Chart {
   const which = layer === undefined ? 'top layer' : `layer ${layer}`;
   return {

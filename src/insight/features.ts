@@ -1,4 +1,4 @@
-/** A number for every symbol of a text: what a reader knows after reading it. */
+/** A feature of a text: one number for each symbol, which a reader knows after reading that symbol. */
 export interface Feature {
   readonly name: string;
   readonly values: Float64Array;
@@ -7,14 +7,14 @@ export interface Feature {
 const VOWEL = /^[aeiouyäöüáàâéèêíìîóòôúùû]$/iu;
 const LETTER = /^\p{L}/u;
 
-/** What a reader carries from symbol to symbol. */
+/** What a reader remembers from one symbol to the next. */
 interface Reader {
-  /** Symbols since the line's start. */
+  /** The number of symbols since the start of the line. */
   column: number;
   indentation: number;
-  /** Letters since the word's start. */
+  /** The number of letters since the start of the word. */
   word: number;
-  /** Words since the line's start. */
+  /** The number of words since the start of the line. */
   words: number;
   sentence: number;
   quoted: boolean;
@@ -22,7 +22,7 @@ interface Reader {
   newlines: number;
 }
 
-/** By name, the feature's value after a symbol has been read; `next` is the symbol that follows. */
+/** The features: a name, and the value after a symbol has been read. `next` is the symbol that follows. */
 const FEATURES: readonly (readonly [
   string,
   (reader: Readonly<Reader>, symbol: string, next: string | undefined) => number,
@@ -46,10 +46,10 @@ const FEATURES: readonly (readonly [
 ];
 
 /**
- * Simple features of a text, symbol by symbol, that a unit may have come to track (Karpathy, Johnson & Fei-Fei 2015). Those that are the same
- * all through are left out.
+ * Simple features of a text, symbol by symbol, which a unit may have learned to track (Karpathy, Johnson & Fei-Fei 2015). A feature with
+ * the same value at all symbols is left out.
  *
- * @param symbols the text of each symbol; an end of line, `<stop>` included, as a newline
+ * @param symbols the text of each symbol. An end of line is a newline, also where it is a `<stop>`.
  */
 export function textFeatures(symbols: readonly string[]): Feature[] {
   const values = FEATURES.map(() => new Float64Array(symbols.length));
@@ -83,7 +83,7 @@ function read(reader: Reader, symbol: string): void {
     reader.column = 0;
     reader.words = 0;
     reader.indentation = 0;
-    // A quotation or bracket that was never closed ends with its paragraph.
+    // A quotation or bracket that is not closed ends with its paragraph.
     if (reader.newlines > 1) {
       reader.quoted = false;
       reader.brackets = 0;

@@ -7,7 +7,7 @@ interface NamedModel {
   readonly parameters: Float32Array;
 }
 
-/** What is looked into of an ensemble: its first network, as a model by itself. A model that is no ensemble, as it is. */
+/** The first network of an ensemble, as a model by itself: insight looks into this one. A model with one network is returned unchanged. */
 export function firstMember<T extends NamedModel>(model: T): T {
   const { members } = model.config;
   if (members === 1) return model;

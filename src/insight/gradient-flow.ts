@@ -5,41 +5,44 @@ import type { Recurrent } from '../nn/recurrent.ts';
 import type { Part } from '../text/split.ts';
 import { fillWindow, type Position, reach, spreadPositions } from './positions.ts';
 
-/** Positions side by side. */
+/** The number of positions that are computed side by side. */
 const ROWS = 32;
 
 export interface FlowOptions {
   readonly arithmetic: Arithmetic;
-  /** N: the greatest lag. */
+  /** N, the greatest lag. */
   readonly lags: number;
-  /** The most positions t to average over. */
+  /** The greatest number of positions t to average over. */
   readonly positions: number;
 }
 
-/** How the gradient of the loss at a position reaches back. All arrays go by the lag n = 0, …, N; NaN where no position has that lag. */
+/** How far the gradient of the loss at a position reaches back. The index of an array is the lag n = 0, …, N. NaN if no position has that lag. */
 export interface GradientFlow {
-  /** Positions that have a lag. */
+  /** The number of positions that have the lag. */
   readonly counts: readonly number[];
-  /** From the bottom up. */
+  /** The layers from the bottom to the top. */
   readonly layers: readonly LayerFlow[];
 }
 
-/** Of one layer, means over positions t. */
+/** The norms of one layer, averaged over positions t. */
 export interface LayerFlow {
   /** ‖∂L_t/∂h_{t−n}‖. */
   readonly hidden: readonly number[];
-  /** Of the LSTM: ‖∂L_t/∂c_{t−n}‖, and its road, the carousel. */
+  /** ‖∂L_t/∂c_{t−n}‖, for an LSTM only. */
   readonly cell?: readonly number[];
-  /** Of the LSTM: ‖∂c_t/∂c_{t−n}‖ along the cell state alone: the norm of diag(f_t ⊙ … ⊙ f_{t−n+1}), its largest element. */
+  /**
+   * The constant error carousel, for an LSTM only: ‖∂c_t/∂c_{t−n}‖ along the cell state alone. It is the norm of
+   * diag(f_t ⊙ … ⊙ f_{t−n+1}), which is the largest element.
+   */
   readonly carousel?: readonly number[];
 }
 
 /**
- * ‖∂L_t/∂s_{t−n}‖ for the loss L_t = −log p(x_{t+1} | x_≤t) of single positions t of a text, by lag n and layer, averaged over positions.
+ * ‖∂L_t/∂s_{t−n}‖ for each lag n and layer, averaged over positions t. L_t = −log p(x_{t+1} | x_≤t) is the loss of the single position t.
  *
- * ∂L_t/∂h_{t−n} is the whole derivative: by all roads through later steps and through the layers above, as backpropagation
- * sums it. Each row of a batch has a position of its own, whose target alone is counted. States are those of reading the text from
- * its start, or from its line's, but for streams from N + 1 symbols before the first lag.
+ * ∂L_t/∂h_{t−n} is the total derivative. It sums all paths, through later steps and through the layers above, as backpropagation does.
+ * Each row of a batch has one position, and only the target of that position is counted. The states are those of reading the line from
+ * its start. In a stream they are those of reading from N + 1 symbols before the greatest lag.
  */
 export function measureFlow(
   config: ModelConfig,
@@ -68,15 +71,18 @@ export function measureFlow(
   };
 }
 
-/** Share of Σ_n g_n that a truncation cuts off, g_n being the norm at lag n. */
+/** The share of Σ_n g_n that a truncation cuts off, where g_n is the norm at lag n. */
 export interface TruncationLoss {
-  /** Where every position is followed back over τ steps (k1 = 1): Σ_{n ≥ τ} g_n. */
+  /** The share if the gradient of every position goes back over τ steps (k1 = 1): Σ_{n ≥ τ} g_n / Σ_n g_n. */
   readonly sliding: number;
-  /** Where a text is cut into chunks of τ steps (k1 = k2 = τ), so that the p-th position of a chunk reaches back over p: the mean of Σ_{n ≥ p} g_n. */
+  /**
+   * The share if the text is cut into chunks of τ steps (k1 = k2 = τ). The gradient of the p-th position of a chunk goes back over p steps,
+   * so this is the mean of Σ_{n ≥ p} g_n over p = 1, …, τ, divided by Σ_n g_n.
+   */
   readonly chunked: number;
 }
 
-/** What a truncation at τ steps cuts off of norms by lag, of those lags that were measured. */
+/** What a truncation at τ steps cuts off, computed from the lags that were measured. */
 export function truncationLoss(norms: readonly number[], steps: number): TruncationLoss {
   const known = norms.filter((norm) => Number.isFinite(norm));
   const total = sum(known);
@@ -86,7 +92,7 @@ export function truncationLoss(norms: readonly number[], steps: number): Truncat
   return { sliding: beyond(steps), chunked };
 }
 
-/** Sums over positions, by lag. */
+/** The sums over positions, for each lag. */
 class LayerSums {
   readonly hidden: Float64Array;
   readonly cell: Float64Array | undefined;
@@ -102,7 +108,7 @@ class LayerSums {
 function addBatch(network: OpenModel, part: Part, batch: readonly Position[], sums: readonly LayerSums[]): void {
   const { model, kernels } = network;
   const { steps } = model.shape;
-  // The last batch may be short: its rows are laid out among as many as there are.
+  // The last batch may have fewer positions than rows. Its other rows repeat the first position, and their results are not used.
   const positions = Array.from({ length: model.shape.rows }, (_, row) => batch[row] ?? batch[0]!);
   const rows = { start: 0, end: model.shape.rows };
   readHistory(network, part, positions);
@@ -120,7 +126,7 @@ function addBatch(network: OpenModel, part: Part, batch: readonly Position[], su
   }
 }
 
-/** Sets every row's state to that before its window, and puts the window in place. */
+/** Sets the state of every row to the state before its window, and fills in the window. */
 export function readHistory({ model, kernels }: OpenModel, { ids }: Part, positions: readonly Position[]): void {
   const { steps, rows } = model.shape;
   const view = (address: number): Int32Array => kernels.ints.subarray(address, address + steps * rows);
@@ -131,7 +137,7 @@ export function readHistory({ model, kernels }: OpenModel, { ids }: Part, positi
   fillWindow(ids, positions, steps, 0, view(model.inputs), view(model.keep));
 }
 
-/** What the backward pass overwrites, and the cell state's gradient needs: [T][B][4·H] gates i, f, g, o. */
+/** A copy of the gates i, f, g, o, [T][B][4·H]. The gradient of the cell state needs them, and the backward pass overwrites them. */
 interface KeptCell {
   readonly gates: ArrayLike<number>;
   readonly cell: number;
@@ -144,7 +150,7 @@ function keepCell({ model, kernels }: OpenModel, layer: Recurrent): KeptCell {
   return { gates: kernels.floats.slice(gates, gates + size), cell: layer.states[1]!.blocks };
 }
 
-/** One position's norms, from the step of its target back. */
+/** The norms of one position, from the step of its target backwards. */
 function addPosition(
   { model, kernels }: OpenModel,
   layer: Recurrent,
@@ -165,7 +171,7 @@ function addPosition(
     if (!kept) continue;
     const gates = 4 * at * H;
     const c = kept.cell + (at + rows) * H;
-    // ∂L/∂c_k = ∂L/∂h_k ⊙ o ⊙ (1 − tanh² c_k) + f_{k+1} ⊙ ∂L/∂c_{k+1}: h_k's whole derivative has all other roads in it.
+    // ∂L/∂c_k = ∂L/∂h_k ⊙ o ⊙ (1 − tanh² c_k) + f_{k+1} ⊙ ∂L/∂c_{k+1}. The total derivative by h_k includes all other paths.
     for (let j = 0; j < H; j++) {
       const o = kept.gates[gates + 3 * H + j]!;
       dCell[j]! += floats[dHidden + j]! * o * (1 - Math.tanh(floats[c + j]!) ** 2);
@@ -180,7 +186,7 @@ function addPosition(
   }
 }
 
-/** ‖x‖, where the squares of small numbers may be too small for single precision. */
+/** ‖x‖. It sums in double precision, because the squares of small numbers can be too small for single precision. */
 function norm(values: ArrayLike<number>, at: number, count: number): number {
   let squares = 0;
   for (let j = at; j < at + count; j++) squares += values[j]! * values[j]!;

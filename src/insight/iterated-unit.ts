@@ -1,18 +1,18 @@
-/** One logistic unit that feeds itself: h ← σ(w·h + b), without any input. */
+/** One logistic unit whose only input is its own output: h ← σ(w·h + b). */
 export interface IteratedUnit {
   readonly weight: number;
   readonly bias: number;
 }
 
-/** The lecture notes' unit, h ← σ(6h − 3). */
+/** The unit of the lecture notes, h ← σ(6h − 3). */
 export const NOTES_UNIT: IteratedUnit = { weight: 6, bias: -3 };
 
-/** A point that the iteration leaves as it is. */
+/** A fixed point: f(h) = h. */
 export interface FixedPoint {
   readonly h: number;
   /** f'(h) = w·h·(1 − h). */
   readonly slope: number;
-  /** |f'| < 1: states near it come nearer, a sink; > 1: they are driven away, a source; = 1: neither, to first order. */
+  /** |f'| < 1 is a sink: states near it come nearer. |f'| > 1 is a source: states near it move away. |f'| = 1 is neither, to first order. */
   readonly kind: 'sink' | 'source' | 'neutral';
 }
 
@@ -34,19 +34,22 @@ export function orbit(unit: IteratedUnit, first: number, count: number): number[
   return states;
 }
 
-/** ∂h_n/∂h_1 = Π f'(h_t) for t = 1, …, n − 1: by the chain rule, as backpropagation has it. */
+/** ∂h_n/∂h_1 = Π f'(h_t) for t = 1, …, n − 1. This is the chain rule, as in backpropagation. */
 export function gradient(unit: IteratedUnit, first: number, count: number): number {
   return orbit(unit, first, count - 1).reduce((product, h) => product * slope(unit, h), 1);
 }
 
-/** Pieces of [0, 1] that are searched for a root each: f(h) − h has at most three. */
+/** [0, 1] is divided into this many pieces, and each is searched for a root. f(h) − h has at most three roots. */
 const PIECES = 1000;
 const HALVINGS = 60;
 
-/** |f'| this near to 1 is taken for 1. */
+/** A difference between |f'| and 1 that is smaller than this counts as 0. */
 const NEUTRAL = 1e-6;
 
-/** All fixed points, ascending. Every one lies in (0, 1), as f does; a root that f(h) − h only touches is found where a piece ends at it. */
+/**
+ * All fixed points in ascending order. They lie in (0, 1), because f does. A root where f(h) − h touches 0 without a change of sign is found
+ * only if it is the end of a piece.
+ */
 export function fixedPoints(unit: IteratedUnit): FixedPoint[] {
   const excess = (h: number): number => step(unit, h) - h;
   const roots: number[] = [];

@@ -6,19 +6,20 @@ import { type FlowOptions, readHistory } from './gradient-flow.ts';
 import { type Position, reach, spreadPositions } from './positions.ts';
 import { type SquareMatrix, spectralNorm } from './spectral-norm.ts';
 
-/** Basis vectors that are carried back side by side. */
+/** The number of basis vectors that one backward pass takes side by side. */
 const ROWS = 128;
 
-/** Norms of the products of one layer's Jacobians, by lag n = 0, …, N, over positions t. NaN where no position has the lag. */
+/** Norms of the products of one layer's Jacobians, for each lag n = 0, …, N, over positions t. NaN if no position has the lag. */
 export interface JacobianNorms {
-  /** Mean and greatest of ‖∂h_t/∂h_{t−n}‖₂, the largest singular value of J_t · J_{t−1} ⋯ J_{t−n+1}. */
+  /** The mean and the greatest ‖∂h_t/∂h_{t−n}‖₂, which is the largest singular value of J_t · J_{t−1} ⋯ J_{t−n+1}. */
   readonly mean: readonly number[];
   readonly greatest: readonly number[];
 }
 
 /**
- * ‖∂h_t/∂h_{t−n}‖₂ of each layer by itself, its inputs being given: what the recurrence alone does to a gradient over n steps. Exact: the
- * backward pass is run on every basis vector of h_t, so that it holds for any cell (of the LSTM, by all roads from h to h).
+ * ‖∂h_t/∂h_{t−n}‖₂ of each layer, with the inputs of the layer held constant. It shows what the recurrence alone does to a gradient over
+ * n steps. The value is exact: the backward pass runs on every basis vector of h_t. So it is right for any cell; for an LSTM it includes
+ * all paths from h to h.
  */
 export function measureJacobians(
   config: ModelConfig,
@@ -49,7 +50,7 @@ function summarize(norms: readonly (readonly number[])[], steps: number): Jacobi
   };
 }
 
-/** Of one position: for every layer, the norm by lag. */
+/** The norms of one position: for each layer, one norm for each lag. */
 function layerNorms(network: OpenModel, part: Part, position: Position): number[][] {
   const { hidden } = network.model.config;
   const count = Math.min(network.model.shape.steps, reach(position) + 1);
@@ -62,7 +63,7 @@ function layerNorms(network: OpenModel, part: Part, position: Position): number[
   return products.map((matrices) => normsByLag(matrices));
 }
 
-/** Writes rows first, first + 1, … of every product: row i is ∂h_t,i/∂h_{t−n}. */
+/** Writes the rows first, first + 1, … of every product. Row i is ∂h_t,i/∂h_{t−n}. */
 function carryBasisBack(
   network: OpenModel,
   part: Part,
@@ -76,7 +77,7 @@ function carryBasisBack(
   const all = { start: 0, end: rows };
   readHistory(network, part, Array<Position>(rows).fill(position));
   model.forward(kernels, all, steps);
-  // From the top: a layer's backward pass leaves gradients in the layer below.
+  // From the top to the bottom, because the backward pass of a layer writes gradients into the layer below.
   for (const [index, layer] of [...model.layers.entries()].toReversed()) {
     seedBasis(network, layer, first);
     layer.backward(kernels, { rows: all, steps, key: undefined });
@@ -89,7 +90,7 @@ function carryBasisBack(
   }
 }
 
-/** ∂/∂h_t: basis vector first + row in each row; nothing at other steps. */
+/** Sets the gradient by h_t: row r has the basis vector first + r. The gradient at all other steps is 0. */
 function seedBasis({ model, kernels }: OpenModel, { buffers }: Recurrent, first: number): void {
   const { steps, rows } = model.shape;
   const H = model.config.hidden;
@@ -98,7 +99,7 @@ function seedBasis({ model, kernels }: OpenModel, { buffers }: Recurrent, first:
   for (let row = 0; row < Math.min(rows, H - first); row++) kernels.floats[last + row * H + first + row] = 1;
 }
 
-/** Neighbouring lags have nearly the same singular vector: each starts from the one before. */
+/** Neighbouring lags have nearly the same singular vector, so each starts from the vector of the one before. */
 function normsByLag(matrices: readonly SquareMatrix[]): number[] {
   let start: Float64Array | undefined;
   return matrices.map((matrix) => {

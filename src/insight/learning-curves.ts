@@ -7,15 +7,15 @@ export interface Run {
   readonly history: History;
 }
 
-/** What can be drawn of a history. */
+/** The quantities of a history that can be drawn. */
 export const QUANTITIES = ['loss', 'gradient', 'clipped', 'rate', 'update', 'gates'] as const;
 export type Quantity = (typeof QUANTITIES)[number];
 
-/** What a history is drawn against. */
+/** What the x axis of a chart shows. */
 export const ABSCISSAE = ['step', 'epoch'] as const;
 export type Abscissa = (typeof ABSCISSAE)[number];
 
-/** A curve of each run, or several: what it is called besides the run, and its number at a point, where there is one. */
+/** One curve of each run: its name, and its value at a point of the history (undefined if the point has none). */
 interface Curve {
   readonly label: string;
   readonly of: (point: HistoryPoint) => number | undefined;
@@ -77,7 +77,7 @@ const DESCRIPTIONS: Readonly<Record<Quantity, Description>> = {
   },
 };
 
-/** Of a gate over all layers. */
+/** The share of a gate, averaged over all layers. */
 function meanSaturation({ saturation }: HistoryPoint, gate: string, which: 'low' | 'high'): number | undefined {
   const shares = (saturation ?? []).flatMap((layer) =>
     layer.filter((one) => one.gate === gate).map((one) => one[which]),
@@ -86,8 +86,8 @@ function meanSaturation({ saturation }: HistoryPoint, gate: string, which: 'low'
 }
 
 /**
- * A chart of one quantity of one or more runs, point by point as their histories have it: means since the point before, at the step or the epoch
- * of its end. Curves that no point has a number for are left out.
+ * A chart of one quantity, for one or more runs. A point is a point of the history: a mean over the steps since the point before, drawn
+ * at the step or epoch where these steps end. A curve without any value is left out.
  */
 export function learningCurves(runs: readonly Run[], quantity: Quantity, by: Abscissa): Chart {
   const { title, axis, scale, include, curves } = DESCRIPTIONS[quantity];
@@ -109,7 +109,7 @@ function pointsOf({ history }: Run, { of }: Curve, by: Abscissa): Point[] {
   });
 }
 
-/** As short as it tells: of one run, the curve; of one curve, the run. */
+/** A short name for a series: the curve's name if there is one run, the run's name if there is one curve, else both. */
 function nameOf(run: Run, { label }: Curve, runs: readonly Run[], curves: readonly Curve[]): string {
   if (runs.length === 1) return label;
   return curves.length === 1 ? run.name : `${run.name}, ${label}`;

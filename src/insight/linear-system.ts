@@ -1,14 +1,14 @@
-/** A linear unit pair without input, h ← W h, W of 2 × 2. */
+/** Two linear units without input: h ← W h, where W is 2 × 2. */
 export type Matrix2 = readonly [readonly [number, number], readonly [number, number]];
 export type Vector2 = readonly [number, number];
 
-/** Angle of the eigenvectors against the axes, in radians: W mixes both units. */
+/** The angle between the eigenvectors and the axes, in radians. It is not 0, so W mixes the two units. */
 const ANGLE = Math.PI / 6;
 
-/** The second eigenvalue's share of the first. */
+/** The second eigenvalue divided by the first. */
 const SECOND = 0.5;
 
-/** The symmetric W = Q diag(λ, λ/2) Qᵀ whose eigenvectors are the axes turned by 30°: its norm is its spectral radius |λ|. */
+/** The symmetric W = Q diag(λ, λ/2) Qᵀ. Its eigenvectors are the axes turned by 30°, and its norm is its spectral radius |λ|. */
 export function symmetricMatrix(eigenvalue: number): Matrix2 {
   const [cos, sin] = [Math.cos(ANGLE), Math.sin(ANGLE)];
   const [first, second] = [eigenvalue, SECOND * eigenvalue];
@@ -26,7 +26,7 @@ export function linearOrbit(matrix: Matrix2, first: Vector2, count: number): Vec
   return states;
 }
 
-/** ‖∂h_t/∂h_1‖ = ‖Wᵗ⁻¹‖ for t = 1, …, n: the spectral norm. */
+/** The spectral norm ‖∂h_t/∂h_1‖ = ‖Wᵗ⁻¹‖ for t = 1, …, n. */
 export function gradientNorms(matrix: Matrix2, count: number): number[] {
   const [left, right] = [linearOrbit(matrix, [1, 0], count), linearOrbit(matrix, [0, 1], count)];
   return left.map((column, index) => spectralNorm(column, right[index]!));
@@ -40,7 +40,7 @@ function apply([[a, b], [c, d]]: Matrix2, [x, y]: Vector2): Vector2 {
   return [a * x + b * y, c * x + d * y];
 }
 
-/** The largest singular value of the matrix with these columns: √ of the larger root of s² − (‖A‖²_F)s + (det A)² = 0. */
+/** The largest singular value of the matrix A with these columns. Its square is the larger root s of s² − ‖A‖²_F·s + (det A)² = 0. */
 function spectralNorm([a, c]: Vector2, [b, d]: Vector2): number {
   const squares = a * a + b * b + c * c + d * d;
   const determinant = a * d - b * c;

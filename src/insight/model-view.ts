@@ -13,7 +13,7 @@ import { type MappedSymbol, symbolMap } from './symbol-map.ts';
 import { type Trace, traceText } from './trace.ts';
 import { rankUnits } from './units.ts';
 
-/** A model to look into. */
+/** A model that insight shows. */
 export interface Subject {
   readonly name: string;
   readonly config: ModelConfig;
@@ -23,26 +23,29 @@ export interface Subject {
 
 export interface ViewOptions {
   readonly choice: KernelChoice;
-  /** Symbols of the text that are shown. */
+  /** The number of symbols of the text that are shown. */
   readonly length: number;
   readonly seed: string;
 }
 
 const TEMPERATURES = [0.5, 0.8, 1, 1.2];
 
-/** Texts at each temperature, and the most symbols of one. */
+/** The number of samples at each temperature, and the most symbols of a sample. */
 const DRAWN = { lines: { count: 6, length: 120 }, stream: { count: 1, length: 400 } };
 
-/** Symbols over which units are compared with features, at least, where the text has them: more than are shown, lest r be chance. */
+/**
+ * Units are compared with features over at least this many symbols, if the text has them. It is more than the page shows, because a
+ * correlation r over few symbols is mostly chance.
+ */
 const CORRELATED = 10_000;
 
-/** Of the gradient flow in a report. Products of Jacobians cost a backward pass a unit: wide layers go without. */
+/** The settings of the gradient flow in a report. Products of Jacobians take a backward pass for each unit, so wide layers have none. */
 const FLOW = { lags: 100, positions: 32, jacobians: 1, widest: 256, truncations: [] };
 
-/** Symbols in the map: more would cover each other. */
+/** The most symbols in the map. More would cover each other. */
 const MOST_MAPPED = 160;
 
-/** A text by the model itself, of some `length` symbols: for a report without another. */
+/** A text of about `length` symbols that the model writes itself, for a report without a text. */
 export function writeText({ config, parameters, vocabulary }: Subject, { choice, length, seed }: ViewOptions): Part {
   const { stop } = vocabulary;
   if (stop === undefined) {
@@ -67,7 +70,7 @@ export function writeText({ config, parameters, vocabulary }: Subject, { choice,
   };
 }
 
-/** Everything of a report that the model and a text decide: of an ensemble, gradients, units and symbols are its first member's. */
+/** Everything in a report that depends on the model and the text. For an ensemble, gradients, units and symbols are those of the first member. */
 export function viewModel(
   subject: Subject,
   part: Part,
@@ -116,14 +119,14 @@ function drawTexts(
   return [...sampleTexts(stepper, options, count)].map(({ ids }) => ids);
 }
 
-/** With a sign where a line ends, so that its colour is seen. */
+/** The texts of the symbols. A line end gets a visible sign, so that its colour can be seen. */
 function shownSymbol(vocabulary: Vocabulary, id: number): string {
   if (id === vocabulary.stop || vocabulary.decode([id]) === '\n') return '↵\n';
   const text = vocabulary.decode([id]);
   return text === ' ' ? text : vocabulary.label(id);
 }
 
-/** All symbols, or of many the commonest of the text. */
+/** All symbols, or the most frequent ones if there are too many. */
 function mappedSymbols(vocabulary: Vocabulary, { ids }: Trace): MappedSymbol[] {
   const counts = new Float64Array(vocabulary.size);
   for (const id of ids) counts[id]!++;

@@ -1,16 +1,16 @@
 import { escapeMarkup } from './escape.ts';
 
-/** Parts of a page, as markup that is safe already. */
+/** The parts of a page, as markup in which all texts are escaped already. */
 export interface Page {
   readonly title: string;
-  /** Sections, in order. */
+  /** The sections in their order. */
   readonly body: readonly string[];
-  /** More rules, and a script, where the page has any. */
+  /** Additional style rules; below, a script. */
   readonly style?: string;
   readonly script?: string;
 }
 
-/** Light and dark, from a phone's width on; nothing is loaded from anywhere. */
+/** The style works in light and dark, and from the width of a phone. It loads nothing. */
 const STYLE = `
 :root { color-scheme: light dark; --ground: #ffffff; --ink: #1d1d1f; --faint: #6b6b70; --rule: #d9d9de; --raised: #f5f5f7; --accent: #0072b2; }
 @media (prefers-color-scheme: dark) {
@@ -37,7 +37,7 @@ th { font-weight: 500; color: var(--faint); }
 td.number, th.number { text-align: right; }
 `;
 
-/** A whole HTML document in one string. Its own policy lets it load nothing, so that it is the same with and without a network. */
+/** A whole HTML document in one string. Its content security policy forbids loading anything, so it looks the same with and without a network. */
 export function renderPage({ title, body, style = '', script }: Page): string {
   return `<!doctype html>
 <html lang="en">
@@ -56,7 +56,7 @@ ${script ? `<script>\n${script}\n</script>\n` : ''}</body>
 `;
 }
 
-/** Drawings side by side where there is room. */
+/** Puts drawings side by side if there is room. */
 export function figures(drawings: readonly string[]): string {
   return `<div class="figures">${drawings.map((drawing) => `<figure>${drawing}</figure>`).join('\n')}</div>`;
 }

@@ -2,20 +2,20 @@ import { UserError } from '../errors.ts';
 import type { Ids } from '../text/ids.ts';
 import type { Part } from '../text/split.ts';
 
-/** A place in a text whose loss is looked at. */
+/** One position of a text, whose loss is measured. */
 export interface Position {
-  /** Of the target in the text's ids. The input that it is predicted from is the id before. */
+  /** The index of the target in the text's ids. The input is the id before the target. */
   readonly target: number;
-  /** Of the first input that its state has read: the text's first symbol, or the `<stop>` before its line. */
+  /** The index of the first input that the state has read: the first symbol of the text, or the `<stop>` before the line. */
   readonly first: number;
 }
 
 /**
- * Some `count` places spread evenly over a text, or all, where it has fewer. Of a stream, places with `history` inputs behind
- * them, unless it is too short. UserError where there is nothing to predict.
+ * `count` positions spread evenly over a text, or all positions if it has fewer. In a stream, each position has at least `history` inputs
+ * before it, unless the stream is too short for that. UserError if there is nothing to predict.
  */
 export function spreadPositions(part: Part, count: number, history: number): Position[] {
-  if (part.targets === 0) throw new UserError('the text has nothing to predict; give one of two symbols at least');
+  if (part.targets === 0) throw new UserError('the text has nothing to predict; give a text of at least two symbols');
   const skipped = part.mode === 'stream' ? Math.min(history, Math.max(0, part.targets - count)) : 0;
   const total = part.targets - skipped;
   const taken = Math.min(count, total);
@@ -23,7 +23,7 @@ export function spreadPositions(part: Part, count: number, history: number): Pos
   return part.mode === 'stream' ? order.map((index) => ({ target: index + 1, first: 0 })) : linePositions(part, order);
 }
 
-/** Places by their number among the targets of all lines, ascending. */
+/** Positions in lines, from their numbers among the targets of all lines, in ascending order. */
 function linePositions({ lines, lineStarts }: Part & { mode: 'lines' }, order: readonly number[]): Position[] {
   const positions: Position[] = [];
   let before = 0;
@@ -38,14 +38,15 @@ function linePositions({ lines, lineStarts }: Part & { mode: 'lines' }, order: r
   return positions;
 }
 
-/** How many lags a position has: its own input is lag 0. */
+/** The greatest lag of a position. The input of the position itself has lag 0. */
 export function reach({ target, first }: Position): number {
   return target - 1 - first;
 }
 
 /**
- * The inputs of a batch of positions, one a row, over the `steps` steps that end `later` steps before their targets': [step][row], with
- * 0 where there is no such input, and `keep` 0 at every first one.
+ * Fills in the inputs of a batch of positions, one position a row, in the layout [step][row]. The window has `steps` steps and ends
+ * `later` steps before the input of the target. The input is 0 before the first input of the position, and `keep` is 0 up to and
+ * including that first input.
  */
 export function fillWindow(
   ids: Ids,

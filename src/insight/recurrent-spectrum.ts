@@ -3,19 +3,19 @@ import { CELL_KINDS, gateCount } from '../nn/cells/index.ts';
 import type { Activation, ModelConfig } from '../nn/config.ts';
 import { Manifest } from '../nn/manifest.ts';
 
-/** The steepest slope γ of each activation. */
+/** γ, the steepest slope of each activation. */
 export const STEEPEST: Readonly<Record<Activation, number>> = { tanh: 1, logistic: 1 / 4, relu: 1 };
 
-/** The H × H block of W that one gate has. */
+/** The H × H block of W that belongs to one gate. */
 export interface GateSpectrum {
   readonly gate: string;
-  /** The largest |eigenvalue|. */
+  /** The spectral radius: the largest |eigenvalue|. */
   readonly radius: number;
   /** λ: the largest singular value. */
   readonly norm: number;
 }
 
-/** Spectral radius and norm of every layer's recurrent matrix, gate by gate. */
+/** The spectral radius and the norm of the recurrent matrix of every layer, for each gate. */
 export function recurrentSpectra(config: ModelConfig, parameters: ArrayLike<number>): GateSpectrum[][] {
   const manifest = new Manifest(config);
   return Array.from({ length: config.layers }, (_, layer) => {
@@ -27,7 +27,10 @@ export function recurrentSpectra(config: ModelConfig, parameters: ArrayLike<numb
   });
 }
 
-/** (γλ)ⁿ for n = 0, …, `lags`: no product of n Jacobians of a vanilla RNN has a larger norm, whatever the text (Bengio et al. 1994; Pascanu et al. 2013). */
+/**
+ * The bound (γλ)ⁿ for n = 0, …, `lags`. No product of n Jacobians of a vanilla RNN has a larger norm, for any text (Bengio et al. 1994;
+ * Pascanu et al. 2013).
+ */
 export function jacobianBound({ activation }: ModelConfig, { norm }: GateSpectrum, lags: number): number[] {
   return Array.from({ length: lags + 1 }, (_, lag) => (STEEPEST[activation] * norm) ** lag);
 }

@@ -1,4 +1,4 @@
-/** The page's script: picks a unit, and colours the text by its activation. It finds everything in the page. */
+/** The script of the page. It lets the reader pick a unit and colours the text by the unit's activation. All its data is in the page. */
 export const REPORT_SCRIPT = `
 'use strict';
 (() => {

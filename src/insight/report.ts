@@ -7,42 +7,42 @@ import { inlineSvg } from './svg.ts';
 import type { Trace } from './trace.ts';
 import type { UnitRank } from './units.ts';
 
-/** Texts drawn at one temperature. */
+/** Samples that were drawn at one temperature. */
 export interface DrawnTexts {
   readonly temperature: number;
   readonly texts: readonly string[];
 }
 
-/** All that a report shows. Words in it may come from a checkpoint or a text, and are taken for words only. */
+/** Everything that a report shows. Its texts may come from a checkpoint or a file, so they are always escaped. */
 export interface ReportContent {
   readonly name: string;
-  /** What the run was, by name. */
+  /** The facts about the run: name and value. */
   readonly facts: readonly (readonly [string, string])[];
   readonly curves: readonly Chart[];
   readonly flow: readonly Chart[];
   readonly samples: readonly DrawnTexts[];
-  /** What the text is: "the validation part of book.txt". */
+  /** A name for the text: "the validation part of book.txt". */
   readonly textName: string;
   readonly trace: Trace;
   /** How each symbol of the trace is shown. */
   readonly shown: readonly string[];
-  /** Symbols that the correlations are over, from the trace's first. */
+  /** The correlations are over this many symbols, from the first of the trace on. */
   readonly correlated: number;
   readonly units: readonly UnitRank[];
-  /** Units of a layer. */
+  /** The number of units in a layer. */
   readonly hidden: number;
   readonly symbols: Chart;
-  /** Of an ensemble: what of it was looked into. */
+  /** For an ensemble, a sentence that says which member is shown. */
   readonly inside?: string | undefined;
 }
 
-/** Units in the table of the most interpretable. */
+/** The number of units in the table of the most interpretable ones. */
 const LISTED_UNITS = 24;
 
-/** Units whose activations the page holds, the most interpretable: a byte for each symbol shown. */
+/** The page holds the activations of this many units, the most interpretable ones: one byte for each symbol that is shown. */
 const MOST_UNITS = 1024;
 
-/** Full of colour, where activations are scaled to bytes. */
+/** The byte that stands for the largest |activation| of a unit. */
 const FULL = 127;
 
 /** The report as one HTML page that loads nothing. */
@@ -71,13 +71,13 @@ export function renderReport(content: ReportContent): string {
   });
 }
 
-/** Said where one network of an ensemble is shown. */
+/** The sentence that says which member of an ensemble is shown, as markup. Empty if the model is not an ensemble. */
 function inside({ inside: which }: ReportContent): string[] {
   return which === undefined ? [] : [`<p class="faint">${escapeMarkup(which)}</p>`];
 }
 
 const FLOW_WORDS =
-  '<p class="faint">How the gradient of the loss at time t reaches back n steps: mean norms over positions of the text. Straight lines down are exponential decay.</p>';
+  '<p class="faint">How the gradient of the loss at time t reaches back n steps: mean norms over positions of the text. A straight line downwards is exponential decay.</p>';
 
 function section(id: string, title: string, ...parts: readonly string[]): string {
   return `<section id="${id}"><h2>${title}</h2>\n${parts.join('\n')}\n</section>`;
@@ -118,7 +118,7 @@ function unitSection(content: ReportContent): string {
   return section(
     'units',
     'What units track',
-    `<p class="faint">Pick a unit, and the text takes the colour of its activation after each symbol. Units are in the order of their largest correlation r with a simple feature of the text, over ${correlated} symbols.</p>`,
+    `<p class="faint">Pick a unit. The text is then coloured by the activation of that unit after each symbol. Units are sorted by their largest correlation r with a simple feature of the text, measured over ${correlated} symbols.</p>`,
     ...inside(content),
     '<noscript><p>Picking a unit needs JavaScript.</p></noscript>',
     '<p class="picker"><button type="button" id="before" aria-label="Previous unit">←</button>',
@@ -126,7 +126,7 @@ function unitSection(content: ReportContent): string {
     '<button type="button" id="after" aria-label="Next unit">→</button></p>',
     '<p class="key faint"><span id="least">−1</span><i class="ramp activation"></i><span id="most">1</span></p>',
     '<pre class="text" id="activation"></pre>',
-    `<h3>The most interpretable units</h3><div class="scroll"><table><tr><th>layer / unit</th><th>goes along with</th><th class="number">r</th></tr>${rows.join('')}</table></div>`,
+    `<h3>The most interpretable units</h3><div class="scroll"><table><tr><th>layer / unit</th><th>correlates with</th><th class="number">r</th></tr>${rows.join('')}</table></div>`,
   );
 }
 
@@ -135,12 +135,15 @@ function unitText({ layer, unit, feature, correlation }: UnitRank): string {
   return `layer ${layer}, unit ${unit}: ${along}`;
 }
 
-/** With a minus sign, not a hyphen. */
+/** A number with a minus sign instead of a hyphen. */
 function signed(value: number): string {
   return value.toFixed(2).replace('-', '−');
 }
 
-/** Of each unit in order: its largest |activation| in the text shown, and its activations as shares of it in bytes, base64. */
+/**
+ * For each unit in order: the largest |activation| in the text that is shown, and all its activations as shares of that number, one byte
+ * each, in base64.
+ */
 function activationData({ trace, shown, units }: ReportContent): { scales: number[]; activations: string[] } {
   const scales: number[] = [];
   const activations = units.slice(0, MOST_UNITS).map(({ index }) => {

@@ -2,10 +2,10 @@ import type { Chart, Point } from './chart.ts';
 import { fixedPoints, gradient, type IteratedUnit, orbit, step } from './iterated-unit.ts';
 import { gradientNorms, symmetricMatrix } from './linear-system.ts';
 
-/** Starts drawn: every hundredth, so that 0.5 is among them. */
+/** The start values that are drawn: 0, 0.01, …, 1. They include 0.5. */
 const STARTS = Array.from({ length: 101 }, (_, index) => index / 100);
 
-/** What happens to h ← σ(w·h + b): the phase plot, h_n by h_1, and ∂h_n/∂h_1 by h_1. */
+/** The charts of h ← σ(w·h + b): the phase plot, h_n against h_1, and ∂h_n/∂h_1 against h_1. */
 export function iteratedUnitCharts(unit: IteratedUnit, steps: number): Chart[] {
   const start = { label: 'h_1', scale: 'linear', include: [0, 1] } as const;
   return [
@@ -33,7 +33,10 @@ export function iteratedUnitCharts(unit: IteratedUnit, steps: number): Chart[] {
   ];
 }
 
-/** f(h) against h: it crosses the diagonal at the fixed points, a sink where it is flatter than the diagonal, a source where it is steeper. */
+/**
+ * f(h) against h. The curve crosses the diagonal at the fixed points. A fixed point is a sink if the curve is flatter than the diagonal
+ * there, and a source if it is steeper.
+ */
 function phasePlot(unit: IteratedUnit): Chart {
   const points = fixedPoints(unit);
   const of = (wanted: 'sink' | 'source' | 'neutral'): Point[] =>
@@ -63,7 +66,7 @@ function phasePlot(unit: IteratedUnit): Chart {
   };
 }
 
-/** ‖∂h_t/∂h_1‖ of h ← W h by t, for W of each eigenvalue. */
+/** ‖∂h_t/∂h_1‖ of h ← W h against t, for each of the larger eigenvalues of W. */
 export function linearChart(eigenvalues: readonly number[], steps: number): Chart {
   return {
     title: 'Gradient through a linear system',

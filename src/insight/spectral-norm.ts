@@ -1,4 +1,4 @@
-/** [size][size], row by row. */
+/** A square matrix, [size][size], row by row. */
 export interface SquareMatrix {
   readonly size: number;
   readonly values: Float64Array;
@@ -7,14 +7,14 @@ export interface SquareMatrix {
 const TOLERANCE = 1e-7;
 const MOST_ITERATIONS = 300;
 
-/** A share of every direction is in the start, so that none is missed by starting at right angles to it. */
+/** The share of every direction in the start vector. Power iteration can't find a direction at right angles to its start. */
 const FRESH = 0.1;
 
 /**
- * ‖A‖₂, the largest singular value, by power iteration on AᵀA (Golub & Van Loan 2013, §8.2), from below: never more than it is. For a
- * long row of matrices each of which resembles the one before, a whole decomposition of each would take a hundred times as long.
+ * ‖A‖₂, the largest singular value, by power iteration on AᵀA (Golub & Van Loan 2013, §8.2). The result approaches ‖A‖₂ from below. This is
+ * for a long sequence of similar matrices, where a full decomposition of each would take a hundred times as long.
  *
- * @param start a vector to begin from, such as the `vector` of a matrix like it
+ * @param start the vector to start from, such as the `vector` of a similar matrix
  */
 export function spectralNorm(
   { size, values }: SquareMatrix,
@@ -24,7 +24,7 @@ export function spectralNorm(
     Float64Array.from({ length: size }, (_, j) => (start?.[j] ?? 0) + FRESH * Math.cos(j * j + 1)),
   );
   let norm = 0;
-  // Products over many steps may be too small for their squares: the matrix is scaled to 1 first.
+  // The squares of a product over many steps may be too small to represent, so the matrix is first scaled to 1.
   const scale = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   if (scale === 0) return { norm: 0, vector };
   for (let iteration = 0; iteration < MOST_ITERATIONS; iteration++) {

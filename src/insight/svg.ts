@@ -14,8 +14,8 @@ import { type Chart, type Point, type Scale, type Series, scaleOf, type Tick, vi
 import { escapeMarkup } from './escape.ts';
 
 /**
- * How series are told apart: by colour (Okabe & Ito's, which the colour-blind see as different), and in grey by dashes and
- * markers. Series beyond them begin again.
+ * How a reader distinguishes the series: by colour (the colours of Okabe & Ito, which colour-blind readers can tell apart), and in grey
+ * by dashes and markers. With more series than styles, the styles repeat.
  */
 const STYLES: readonly { readonly colour: string; readonly dash: string; readonly marker: SymbolType }[] = [
   { colour: '#0072b2', dash: '', marker: symbolCircle },
@@ -32,21 +32,21 @@ const HEIGHT = 366;
 const MARGIN = { top: 34, right: 18, bottom: 54, left: 66 };
 const PLOT = { width: WIDTH - MARGIN.left - MARGIN.right, height: HEIGHT - MARGIN.top - MARGIN.bottom };
 const LEGEND_ROW = 20;
-/** Width of a character of the legend, about, and of the piece of line before it. */
+/** The approximate width of a character in the legend, and the width of the piece of line before a name. */
 const CHARACTER = 6.6;
 const SAMPLE = 34;
 
-/** Markers along a line: enough to tell it by, few enough to see it. */
+/** The number of markers along a line: enough to recognise the line, and not so many that they cover it. */
 const MARKERS = 9;
 const FONT = 'font-family="system-ui, sans-serif" font-size="12"';
 
 const MARKER_AREA = 34;
 const DOT_AREA = 22;
 
-/** Dots alone in a chart, up to so many, are as large as this: fixed points, say. */
+/** A series of at most `most` points without a line, such as fixed points, has larger dots: `area` is the area of one. */
 const FEW_DOTS = { most: 12, area: 80 };
 
-/** Charts one below the other, as an SVG file for paper: 640 wide, on white. */
+/** Charts one below another, as an SVG file for paper: 640 wide, on white. */
 export function toSvg(charts: readonly Chart[]): string {
   const heights = charts.map(heightOf);
   const total = heights.reduce((sum, height) => sum + height, 0);
@@ -64,7 +64,7 @@ export function toSvg(charts: readonly Chart[]): string {
   ].join('\n');
 }
 
-/** A chart for a page: as wide as there is room, in the page's ink, without a ground. */
+/** A chart for a page. It takes the full width, has the text colour of the page, and has no background. */
 export function inlineSvg(chart: Chart): string {
   const label = escapeMarkup(chart.title);
   return `<svg viewBox="0 0 ${WIDTH} ${heightOf(chart)}" role="img" aria-label="${label}" ${FONT}>\n${marks(chart)}\n</svg>`;
@@ -163,7 +163,7 @@ interface LegendEntry {
   readonly x: number;
 }
 
-/** Entries in rows, as many in a row as have room. A chart of one series needs none. */
+/** The legend, in rows as full as the width allows. A chart of one series has no legend. */
 function legendRows(series: readonly Series[]): LegendEntry[][] {
   if (series.length < 2) return [];
   const rows: LegendEntry[][] = [];

@@ -3,32 +3,32 @@ import type { ModelConfig } from '../nn/config.ts';
 import { Manifest } from '../nn/manifest.ts';
 import type { Axis, Chart, Point, Series } from './chart.ts';
 
-/** A symbol of the vocabulary, to be placed. */
+/** A symbol of the vocabulary that the map shows. */
 export interface MappedSymbol {
   readonly id: number;
-  /** As it is shown. */
+  /** The symbol as the map shows it. */
   readonly label: string;
-  /** As it is read: decides its kind. */
+  /** The symbol as it is read. It decides the kind of the symbol. */
   readonly text: string;
 }
 
-/** Rows projected on their first two principal components. */
+/** The rows of a matrix, projected on their first two principal components. */
 export interface Projection {
   readonly points: readonly Point[];
-  /** Share of the variance along each. */
+  /** The share of the variance along each component. */
   readonly shares: readonly [number, number];
 }
 
-/** Principal component analysis by singular values (Pearson 1901): x − mean(x), times the first two right singular vectors. */
+/** Principal component analysis (Pearson 1901) by singular value decomposition: x − mean(x), times the first two right singular vectors. */
 export function project(rows: readonly (readonly number[])[]): Projection {
   const centred = new Matrix(rows.map((row) => [...row])).center('column');
-  // Rows may be fewer than columns.
+  // There may be fewer rows than columns.
   const { rightSingularVectors: axes, diagonal } = new SVD(centred, { autoTranspose: true });
   const total = diagonal.reduce((sum, value) => sum + value * value, 0);
   const along = (component: number): { places: number[]; share: number } => {
     if (component >= diagonal.length || total === 0) return { places: rows.map(() => 0), share: 0 };
     const axis = axes.getColumn(component);
-    // The sign is anyone's choice: the largest element is positive.
+    // The sign of a component is arbitrary. Here the largest element is positive.
     const largest = axis.reduce((most, value) => (Math.abs(value) > Math.abs(most) ? value : most), 0);
     const sign = largest < 0 ? -1 : 1;
     const places = rows.map((_, row) => sign * axis.reduce((sum, value, j) => sum + value * centred.get(row, j), 0));
@@ -41,7 +41,7 @@ export function project(rows: readonly (readonly number[])[]): Projection {
   };
 }
 
-/** Room for the words at the edges, as a share of the range. */
+/** The margin for the words at the edges, as a share of the range. */
 const MARGIN = 0.03;
 
 const KINDS: readonly (readonly [string, RegExp])[] = [
@@ -52,7 +52,7 @@ const KINDS: readonly (readonly [string, RegExp])[] = [
   ['marks and blanks', /^/u],
 ];
 
-/** Symbols in the plane: their embeddings, or the rows of U that one-hot symbols pick, by their two principal components. */
+/** A chart of the symbols in two dimensions: the first two principal components of their embeddings, or of the rows of U for one-hot input. */
 export function symbolMap(config: ModelConfig, parameters: ArrayLike<number>, symbols: readonly MappedSymbol[]): Chart {
   const { offset, shape } = new Manifest(config).view(config.embedding > 0 ? 'embedding' : 'layers.0.input');
   const width = shape[1]!;

@@ -1,34 +1,34 @@
 import { UserError } from '../errors.ts';
 import { Random } from '../random.ts';
 
-/** Tasks whose answers are known, so that a model is right or wrong and not merely likely. */
+/** The tasks. Their answers are known, so a model's answer is right or wrong. */
 export const TASKS = ['xor', 'addition', 'copy', 'copy-reversed', 'lag'] as const;
 export type TaskName = (typeof TASKS)[number];
 
-/** Numbers of the least and the greatest length. */
+/** A range of lengths: the smallest and the greatest. */
 export interface LengthRange {
   readonly least: number;
   readonly most: number;
 }
 
-/** A task: what its lines are, and which of their symbols are determined by those before. */
+/** A task: how its lines are made, and which of their symbols follow from the symbols before them. */
 export interface Task {
-  /** What length counts. */
+  /** What the length of a line counts. */
   readonly unit: string;
-  /** Lengths, where none are given. */
+  /** The default range of lengths. */
   readonly lengths: LengthRange;
-  /** The shortest that makes sense. */
+  /** The smallest possible length. */
   readonly shortest: number;
-  /** The symbols of answers: they stand nowhere else. All other symbols are drawn at random, and can't be foretold. */
+  /** The symbols of the answers. They occur only in answers. All other symbols are random and can't be predicted. */
   readonly answers: string;
-  /** One line of `length`. */
+  /** Makes one line of the given length. */
   readonly line: (length: number, random: Random) => string;
 }
 
-/** A pair of bits (p, q) as one symbol, by 2p + q. */
+/** The symbol of a pair of bits (p, q) is the one at index 2p + q. */
 const PAIRS = 'abcd';
 
-/** What is to be remembered, and the same as it is said again: a capital is never a question and always an answer. */
+/** The symbols to remember, and the same symbols in an answer. A capital letter occurs only in answers. */
 const ITEMS = 'abcdefgh';
 const KEYS = 'abcd';
 const FILLERS = 'xyz';
@@ -38,13 +38,13 @@ const QUESTION = '?';
 /**
  * The tasks.
  *
- * - `xor`, `addition`: two numbers bit by bit, the least significant first. At each step a pair of bits is read (a, b, c, d for 00, 01,
- *   10, 11) and the bit of the result is due. Addition ends with a pair 00, on which the carry comes out: an automaton of two states
- *   does it for numbers of any length.
- * - `copy`, `copy-reversed`: symbols to remember, a separator, and the same symbols again as capitals; `copy-reversed` gives them in
- *   reverse, so that the first to be said is the last that was read (Sutskever, Vinyals & Le 2014).
- * - `lag`: the first symbol decides the last, over so many steps of distraction (Hochreiter & Schmidhuber 1997, experiment 2). A question mark
- *   says when it is due: the time needn't be counted.
+ * - `xor`, `addition`: two numbers, bit by bit, from the least significant bit on. A step is a pair of bits (a, b, c, d stand for 00, 01,
+ *   10, 11), followed by the bit of the result. Addition has one more pair 00 at the end, whose result is the last carry. An automaton
+ *   with two states can add numbers of any length.
+ * - `copy`, `copy-reversed`: symbols to remember, a separator, and the same symbols again as capitals. In `copy-reversed` the symbols to
+ *   remember stand in reverse, so the first symbol of the answer is the last one that was read (Sutskever, Vinyals & Le 2014).
+ * - `lag`: the first symbol of a line decides the last one. Random symbols stand between them (Hochreiter & Schmidhuber 1997, experiment
+ *   2). A question mark stands before the answer, so the model need not count the steps.
  */
 export const TASK: Readonly<Record<TaskName, Task>> = {
   xor: {
@@ -84,8 +84,8 @@ export const TASK: Readonly<Record<TaskName, Task>> = {
 };
 
 /**
- * `count` lines of a task, of lengths drawn evenly from a range. The same seed gives the same lines, and with a greater count more of
- * them. UserError for a length that the task can't have.
+ * `count` lines of a task. Their lengths are drawn uniformly from a range. The same seed gives the same lines; a greater count adds more
+ * lines after them. UserError if the task can't have such a length.
  */
 export function* taskLines(
   name: TaskName,
@@ -95,7 +95,9 @@ export function* taskLines(
 ): Generator<string, void, void> {
   const { line, shortest, unit } = TASK[name];
   if (lengths.least < shortest) {
-    throw new UserError(`the shortest ${name} has a length of ${shortest} (${unit}), not ${lengths.least}`);
+    throw new UserError(
+      `the shortest ${name} has a length of ${shortest} (${unit}), not ${lengths.least}; give a greater length`,
+    );
   }
   const random = new Random(`${seed}/${name}`);
   for (let done = 0; done < count; done++) {
@@ -124,7 +126,7 @@ function recall(items: string, reversed: boolean): string {
   return `${read}${SEPARATOR}${items.toUpperCase()}`;
 }
 
-/** Random pairs of bits, each followed by the result's bit, then so many pairs 00. */
+/** `bits` random pairs of bits and then `more` pairs 00, each followed by the bit of the result. */
 function serial(bits: number, random: Random, result: (p: number, q: number) => number, more: number): string {
   let text = '';
   for (let bit = 0; bit < bits + more; bit++) {

@@ -3,19 +3,19 @@ import type { ModelConfig } from '../nn/config.ts';
 import type { SavedState, Stepper } from '../nn/stepper.ts';
 import type { Part } from '../text/split.ts';
 
-/** A text as a model reads it: N symbols, and what happened at each. */
+/** What a model does while it reads a text of N symbols. */
 export interface Trace {
-  /** Of the symbols read; in lines mode with the `<stop>` that ends each line. */
+  /** The ids of the symbols, in lines mode with the `<stop>` that ends each line. */
   readonly ids: readonly number[];
-  /** −log p of each symbol before it was read, in nats; NaN of a stream's first, which nothing predicts. */
+  /** The loss −log p of each symbol, in nats. It is NaN for the first symbol of a stream, which is not predicted. */
   readonly surprisals: readonly number[];
-  /** Units of all layers, from the bottom up, the layers' H each: of an ensemble, of its first member. */
+  /** The number of units of all layers, H for each layer, from the bottom to the top. For an ensemble, those of the first member. */
   readonly units: number;
-  /** [N][units] what each unit holds after reading a symbol: tanh c of an LSTM, else h. */
+  /** The activation of each unit after each symbol, [N][units]: tanh c for an LSTM, else h. */
   readonly activations: Float32Array;
 }
 
-/** Reads a part from its start, up to `length` symbols; every line from a state of zero. */
+/** Reads a part from its start, at most `length` symbols. Every line starts from a state of zero. */
 export function traceText(stepper: Stepper, part: Part, length: number): Trace {
   const { layers, hidden } = stepper.config;
   const units = layers * hidden;
@@ -38,7 +38,7 @@ export function traceText(stepper: Stepper, part: Part, length: number): Trace {
   return { ids, surprisals, units, activations: activations.subarray(0, ids.length * units) };
 }
 
-/** A symbol to read, after a reset where `fresh` is given; a line's first comes after its `<stop>`. */
+/** A symbol to read. If `fresh` is given, the state is first set to zero; the first symbol of a line is read after a `<stop>`. */
 interface NextSymbol {
   readonly id: number;
   readonly fresh?: { readonly first: number | undefined };
@@ -62,7 +62,7 @@ function* symbolsOf(part: Part, length: number): Generator<NextSymbol> {
   }
 }
 
-/** States are h, and of an LSTM c, member by member, layer by layer. */
+/** The order of the saved states: for each member, for each layer, h and then (for an LSTM) c. */
 function copyActivations(
   state: SavedState,
   { cell, layers, hidden }: Pick<ModelConfig, 'cell' | 'layers' | 'hidden'>,

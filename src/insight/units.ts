@@ -2,19 +2,19 @@ import type { ModelConfig } from '../nn/config.ts';
 import type { Feature } from './features.ts';
 import type { Trace } from './trace.ts';
 
-/** A unit, and the feature of the text that it goes along with most. */
+/** A unit and the feature of the text with which it correlates most. */
 export interface UnitRank {
-  /** Its column in the trace. */
+  /** The column of the unit in the trace. */
   readonly index: number;
-  /** From 1, as people count. */
+  /** The number of the layer, counted from 1. */
   readonly layer: number;
   readonly unit: number;
   readonly feature: string;
-  /** Pearson's r of the unit's activation and the feature, in [−1, 1]. */
+  /** Pearson's correlation r between the activation of the unit and the feature, in [−1, 1]. */
   readonly correlation: number;
 }
 
-/** All units, the most interpretable first: by the largest |r| with any feature. Units that never change have r = 0. */
+/** All units, the most interpretable first: they are sorted by their largest |r| with any feature. A constant unit has r = 0. */
 export function rankUnits(
   { hidden }: Pick<ModelConfig, 'hidden'>,
   trace: Trace,
@@ -36,7 +36,7 @@ export function rankUnits(
   return ranks.sort((a, b) => Math.abs(b.correlation) - Math.abs(a.correlation) || a.index - b.index);
 }
 
-/** Less its mean, and of length 1, so that r is a product; all 0 where it doesn't change. */
+/** The values minus their mean, scaled to length 1, so that r is a dot product. All are 0 if the values are constant. */
 function standardized(values: Float64Array): Float64Array {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const centred = values.map((value) => value - mean);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { totalmem } from 'node:os';
 import type { Readable } from 'node:stream';
-import { UserError } from '../errors.ts';
+import { message, option, UserError } from '../errors.ts';
 import { CorpusEncoder, STOP } from './encoder.ts';
 import { countIds, type Ids, mapIds } from './ids.ts';
 import { JUDGED_BYTES, judgeMode, type Mode, type ModeChoice } from './mode.ts';
@@ -10,30 +10,30 @@ import { describeSymbol, type TextSymbol, type Unit } from './symbols.ts';
 import { Vocabulary } from './vocabulary.ts';
 
 export interface CorpusOptions {
-  /** `codepoint` if not given. */
+  /** What one symbol is. Default: `codepoint`. */
   readonly unit?: Unit;
   /** `auto`, the default, chooses by the rule of `judgeMode`. */
   readonly mode?: Mode | 'auto';
-  /** Symbols seen fewer times than this become `<unk>`; 1 if not given. */
+  /** Symbols that occur fewer times than this become `<unk>`. Default: 1. */
   readonly minCount?: number;
-  /** Reads with a vocabulary there is, as to go on with a checkpoint; it settles unit, mode and minimum count. */
+  /** The vocabulary of a checkpoint, to read the text with. It decides unit, mode and minimum count. */
   readonly vocabulary?: Vocabulary | undefined;
-  /** Adds to that vocabulary the symbols of the text that it doesn't have, instead of refusing them. */
+  /** True: symbols that are not in `vocabulary` are added to it. False, the default: they are refused. */
   readonly extend?: boolean;
-  /** More bytes than this are refused; if not given, more than three quarters of the memory, or 16 MiB of a device. */
+  /** A text of more bytes than this is refused. Default: three quarters of the memory, or 16 MiB for a device. */
   readonly maxBytes?: number | undefined;
-  /** What `-` reads: the process's standard input if not given. */
+  /** The stream that `-` reads. Default: the standard input of the process. */
   readonly stdin?: Readable;
-  /** Bytes read at once. */
+  /** The number of bytes that are read at once. */
   readonly pieceBytes?: number;
 }
 
 /**
  * A text as ids.
  *
- * In stream mode, `ids` is the text. In lines mode it is `<stop>` line₀ `<stop>` line₁ `<stop>` … lineₙ₋₁ `<stop>`:
- * line i with the `<stop>` that ends it is ids[lineStarts[i] … lineStarts[i + 1]), and the id before it is a `<stop>`,
- * too, so the inputs that predict a line are those ids moved back by one. `lineStarts` has n + 1 numbers.
+ * In stream mode, `ids` is the text. In lines mode, `ids` is `<stop>` line₀ `<stop>` line₁ `<stop>` … lineₙ₋₁ `<stop>`, and `lineStarts`
+ * has n + 1 numbers. ids[lineStarts[i] … lineStarts[i + 1]) are line i and the `<stop>` that ends it. These are the targets of the line.
+ * The id before a line is a `<stop>`, too, so the inputs of the line are the ids one place earlier.
  */
 export interface Corpus {
   readonly mode: Mode;
@@ -41,23 +41,26 @@ export interface Corpus {
   readonly vocabulary: Vocabulary;
   readonly ids: Ids;
   readonly lineStarts: Uint32Array | undefined;
-  /** Code points read, newlines included, byte order marks not. Of bytes: those that don't go on a UTF-8 character. */
+  /**
+   * The number of code points that were read, with newlines and without byte order marks. For the unit `byte`, the number of bytes
+   * except UTF-8 continuation bytes.
+   */
   readonly characters: number;
   readonly bytes: number;
-  /** SHA-256 of the bytes of all sources in order, in hexadecimal. */
+  /** SHA-256 of the bytes of all sources in their order, in hexadecimal. */
   readonly hash: string;
   readonly sources: readonly string[];
 }
 
 /**
- * Reads text files, and standard input for `-`, one after the other, in one pass. In stream mode they are joined as they
- * are; in lines mode the end of a file ends its line. UTF-8 is decoded strictly and a byte order mark at the start
- * of a file is dropped; CRLF stays as it is in stream mode.
+ * Reads text files one after the other, in one pass; `-` is standard input. In stream mode the files are joined as they are. In lines
+ * mode the end of a file also ends its last line. UTF-8 is decoded strictly. A byte order mark at the start of a file is left out. In
+ * stream mode CRLF stays CRLF.
  *
- * Memory: one byte a symbol for up to 256 different ones, else two (above 65,536, four), and in lines mode twelve more a line while
- * it is trained on.
+ * Memory: one byte for each symbol if there are up to 256 different symbols, two bytes up to 65,536, else four. In lines mode, training
+ * takes twelve more bytes for each line.
  *
- * UserError, in one line that names the file: what can't be read, isn't UTF-8, or holds no text.
+ * UserError, in one line that names the file, if a file can't be read, is not UTF-8, or has no text.
  */
 export async function readCorpus(sources: readonly string[], options: CorpusOptions = {}): Promise<Corpus> {
   if (sources.length === 0) throw new UserError('no text given; name a text file, or - for standard input');
@@ -77,7 +80,7 @@ export async function readCorpus(sources: readonly string[], options: CorpusOpti
   return assembly.finish();
 }
 
-/** A corpus from a string, read like a file that holds it. */
+/** A corpus from a string. The string is read like a file with the same text. */
 export function corpusFromText(text: string, options: CorpusOptions = {}): Corpus {
   const assembly = new CorpusAssembly(['text'], options);
   const bytes = new TextEncoder().encode(text);
@@ -87,28 +90,31 @@ export function corpusFromText(text: string, options: CorpusOptions = {}): Corpu
   return assembly.finish();
 }
 
-/** Large enough to cost little a piece, small enough for its code points to stay in the processor's cache. */
+/** Large enough that the cost of each piece is small; small enough that its code points stay in the processor's cache. */
 const PIECE_BYTES = 1 << 18;
 
-/** Of a device where nothing is said: it may have no end. */
+/** The most bytes that are read from a device if `maxBytes` is not given, because a device may never end. */
 const MOST_DEVICE_BYTES = 1 << 24;
 
-/** Of anything: places of lines are numbers of 32 bits. */
+/** The most bytes of any text: the starts of lines are 32-bit numbers. */
 const MOST_BYTES = 2 ** 32 - 2 ** 16;
 
-/** What was asked for, or the longest text that fits into memory, with something to spare for a model. */
+/** The number that was given. The default leaves a quarter of the memory for the model. */
 function mostBytes(asked = Math.floor(0.75 * totalmem())): number {
   return Math.min(MOST_BYTES, asked);
 }
 
-/** Bytes come in, a corpus comes out. Until `auto` has seen enough to choose, what comes in is kept and then repeated. */
+/**
+ * Makes a corpus from bytes. The encoder needs the mode, and in the mode `auto` that is known only after the first MiB. Until then
+ * the assembly keeps the calls that it gets, and repeats them on the encoder when the mode is known.
+ */
 class CorpusAssembly {
   readonly #sources: readonly string[];
   readonly #options: CorpusOptions;
   readonly #hash = createHash('sha256');
   #bytes = 0;
   #source = '';
-  /** Bytes of all sources up to the present one's end, at most. */
+  /** The most bytes that all sources up to the end of the present one may have. */
   #most = 0;
   #encoder: CorpusEncoder | undefined;
   #choice: ModeChoice | undefined;
@@ -125,10 +131,10 @@ class CorpusAssembly {
       const itsMode = vocabulary.stop === undefined ? 'stream' : 'lines';
       if (mode !== 'auto' && mode !== itsMode) {
         throw new UserError(
-          `the vocabulary was made in ${itsMode} mode; the text can't be read in ${mode} mode with it`,
+          message`the vocabulary was made in ${itsMode} mode, so the text can't be read in ${mode} mode; leave out ${option('mode')}`,
         );
       }
-      this.#choose({ mode: itsMode, reason: 'the vocabulary was made so' });
+      this.#choose({ mode: itsMode, reason: 'the vocabulary was made in this mode' });
     } else if (mode !== 'auto') {
       this.#choose({ mode, reason: 'as asked for' });
     }
@@ -159,7 +165,7 @@ class CorpusAssembly {
 
   #tooLong(): UserError {
     return new UserError(
-      `${this.#source}: the text has more than ${this.#most} bytes, the most allowed; give a part of it, or a larger --max-bytes`,
+      message`${this.#source}: the text has more than ${this.#most} bytes, the most allowed; give a part of it, or a larger ${option('maxBytes')}`,
     );
   }
 
@@ -223,7 +229,7 @@ class CorpusAssembly {
     if (given && !extend) return given;
     const occurring = new Map<TextSymbol, number>();
     for (let id = STOP + 1; id < symbols.length; id++) {
-      // A CR may have been dropped everywhere.
+      // A count is 0 for the CR of a text in which every CR was left out before a newline.
       if (counts[id]! > 0) occurring.set(symbols[id]!, counts[id]!);
     }
     if (given) return given.extend(occurring, minCount);
@@ -231,7 +237,7 @@ class CorpusAssembly {
   }
 }
 
-/** The vocabulary's id for each provisional id. UserError for a symbol that occurs and is outside it. */
+/** The vocabulary's id for each provisional id. UserError if a symbol of the text is not in the vocabulary. */
 function finalIds(encoder: CorpusEncoder, counts: Float64Array, vocabulary: Vocabulary): Uint32Array {
   const missing: number[] = [];
   const table = new Uint32Array(encoder.symbols.length);
@@ -243,14 +249,18 @@ function finalIds(encoder: CorpusEncoder, counts: Float64Array, vocabulary: Voca
   }
   if (missing.length === 0) return table;
   const [first = 0] = missing;
-  const others = missing.length > 1 ? ` and ${missing.length - 1} other symbols are` : ' is';
   throw new UserError(
-    `${encoder.firstSeen[first]}: ${describeSymbol(encoder.symbols[first]!)}${others} not in the vocabulary; ` +
-      'give the text that it was made from, or train anew',
+    `${encoder.firstSeen[first]}: ${describeSymbol(encoder.symbols[first]!)}${andOthers(missing.length - 1)} not in the vocabulary; ` +
+      'give the text that the vocabulary was made from, or train anew',
   );
 }
 
-/** Where the ids after each `<stop>` begin. The last `<stop>` ends the last line. */
+function andOthers(count: number): string {
+  if (count === 0) return ' is';
+  return count === 1 ? ' and 1 other symbol are' : ` and ${count} other symbols are`;
+}
+
+/** The index after each `<stop>`: the starts of the lines, and then the end of the last line. */
 function findLineStarts(ids: Ids, stop: number, stops: number): Uint32Array {
   const starts = new Uint32Array(stops);
   let line = 0;

@@ -1,21 +1,21 @@
 import type { TextSymbol } from './symbols.ts';
 
 /**
- * Turns ids into text one at a time, for showing a text while it is made. Where symbols are bytes, the bytes of an
- * incomplete UTF-8 character are held back until it is whole, or is known not to become so: then it reads as U+FFFD.
- * Specials read as in `Vocabulary.decode`.
+ * Turns ids into text one at a time, so that a text can be shown while it is made. Where symbols are bytes, the decoder holds back the
+ * bytes of an incomplete UTF-8 character. It gives the character when its last byte has come, or U+FFFD when the bytes can't become
+ * a character. Special ids are decoded as in `Vocabulary.decode`.
  */
 export class SymbolDecoder {
   readonly #symbol: (id: number) => TextSymbol;
   readonly #utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
   readonly #byte = new Uint8Array(1);
 
-  /** `symbol` gives an id's symbol; the empty string stands for the end of a text. */
+  /** `symbol` gives the symbol of an id, and the empty string for the end of a text. */
   constructor(symbol: (id: number) => TextSymbol) {
     this.#symbol = symbol;
   }
 
-  /** The text that `id` completes: maybe none. */
+  /** The text that is complete with this id. It may be empty. */
   write(id: number): string {
     const symbol = this.#symbol(id);
     if (typeof symbol === 'string') return this.end() + symbol;
@@ -23,7 +23,7 @@ export class SymbolDecoder {
     return this.#utf8.decode(this.#byte, { stream: true });
   }
 
-  /** What was held back: no more follows. The decoder may be used again, from the start. */
+  /** Ends the text and returns what was held back. The decoder can then be used for another text. */
   end(): string {
     return this.#utf8.decode();
   }

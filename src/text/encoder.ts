@@ -1,43 +1,45 @@
-import { UserError } from '../errors.ts';
+import { message, option, UserError } from '../errors.ts';
 import { GraphemeSplitter } from './graphemes.ts';
 import { IdBuffer, type Ids } from './ids.ts';
 import type { Mode } from './mode.ts';
 import type { TextSymbol, Unit } from './symbols.ts';
 import { Utf8Decoder } from './utf8.ts';
 
-/** The provisional id of `<stop>`; those of symbols follow, in the order of their first appearance. */
+/** The provisional id of `<stop>`. The provisional ids of symbols follow, in the order in which the symbols first occur. */
 export const STOP = 0;
 
 /**
- * Turns the bytes of a corpus into provisional ids as they arrive: the vocabulary is known only after the last of them,
- * and standard input can't be read twice.
+ * Turns the bytes of a corpus into provisional ids while the bytes arrive. The ids are provisional because the vocabulary is known only
+ * after the last byte, and standard input can't be read twice.
  *
- * In lines mode, `<stop>` is written first and after each line; newlines, a CR before one, and empty lines are left out.
- * Each source is begun, written to piece by piece, and ended; `finish` follows the last.
+ * In lines mode, the encoder writes a `<stop>` at the start and after each line. It leaves out newlines, a CR before a newline, and empty
+ * lines.
+ *
+ * Call `begin` for each source, `write` for each of its pieces, and `end`. Call `finish` after the last source.
  */
 export class CorpusEncoder {
   readonly buffer: IdBuffer;
-  /** By provisional id. That of `<stop>` is a stand-in. */
+  /** The symbol of each provisional id. The entry of `<stop>` is not used. */
   readonly symbols: TextSymbol[] = [''];
-  /** By provisional id: the source in which a symbol was first seen. */
+  /** For each provisional id, the source in which its symbol first occurs. */
   readonly firstSeen: string[] = [''];
-  /** Code points read; of a text read as bytes, those that its bytes would be in UTF-8. */
+  /** The number of code points that were read. Where symbols are bytes, it is the number of bytes except UTF-8 continuation bytes. */
   characters = 0;
   readonly #unit: Unit;
   readonly #lines: boolean;
   #source = '';
   #utf8 = new Utf8Decoder('');
-  /** Bytes of a byte order mark seen at the source's start; 3 when it is over with. */
+  /** How many bytes of a byte order mark were seen at the start of the source. It is 3 when the start has been handled. */
   #mark = 0;
   #codePoints = new Int32Array(0);
-  /** Where the line under way begins. */
+  /** Where the present line begins in the buffer. */
   #lineStart = 0;
-  /** Provisional id by code point or byte, 0 for none yet; and by cluster. */
+  /** The provisional id of each code point or byte, 0 if it has not occurred yet; below, of each cluster. */
   readonly #idOfCode: Int32Array;
   readonly #idOfCluster = new Map<string, number>();
   readonly #splitter: GraphemeSplitter;
 
-  /** @param mostBytes of all sources together */
+  /** @param mostBytes the most bytes that all sources can have together */
   constructor(unit: Unit, mode: Mode, mostBytes?: number) {
     this.buffer = new IdBuffer(mostBytes);
     this.#unit = unit;
@@ -47,16 +49,16 @@ export class CorpusEncoder {
     if (this.#lines) this.#writeStop();
   }
 
-  /** `bytes`: how many there will be, or 0 where that isn't known. */
+  /** @param bytes the number of bytes of the source, or 0 if it is not known */
   begin(source: string, bytes: number): void {
     this.#source = source;
     this.#utf8 = new Utf8Decoder(source);
     this.#mark = 0;
-    // No symbol has less than a byte, and an unended last line needs one for its `<stop>`.
+    // A symbol has at least one byte. A last line without a newline needs one more place, for its `<stop>`.
     this.buffer.reserve(bytes + 1);
   }
 
-  /** UserError where the bytes aren't the UTF-8 they should be. */
+  /** UserError if the bytes are not UTF-8, except where symbols are bytes. */
   write(bytes: Uint8Array): void {
     let start = 0;
     while (this.#mark < MARK.length && start < bytes.length) {
@@ -70,7 +72,7 @@ export class CorpusEncoder {
     if (start < bytes.length) this.#write(bytes.subarray(start));
   }
 
-  /** UserError where the source ends within a character. */
+  /** UserError if the source ends within a character. */
   end(): void {
     if (this.#mark < MARK.length) this.#giveUpMark();
     this.#utf8.end();
@@ -79,11 +81,12 @@ export class CorpusEncoder {
     this.#endLine();
   }
 
+  /** Ends the whole text. In stream mode, a grapheme cluster may go on from one source to the next. */
   finish(): void {
     this.#splitter.end();
   }
 
-  /** What began like a byte order mark was none: it is text. */
+  /** The first bytes began like a byte order mark, but were not one: they are text. */
   #giveUpMark(): void {
     const seen = this.#mark;
     this.#mark = MARK.length;
@@ -107,7 +110,7 @@ export class CorpusEncoder {
     this.#splitter.write(text);
     if (this.#splitter.held <= MOST_HELD) return;
     throw new UserError(
-      `${this.#source}: a grapheme cluster has more than ${MOST_HELD} characters, as no text does; use --unit codepoint`,
+      message`${this.#source}: a grapheme cluster has more than ${MOST_HELD} characters, which no real text has; use ${option('unit')} codepoint`,
     );
   }
 
@@ -132,7 +135,7 @@ export class CorpusEncoder {
 
   #writeCluster(cluster: string): void {
     if (this.#lines && (cluster === '\n' || cluster === '\r\n')) {
-      // CR LF is one cluster: a CR before it is the line's own.
+      // CR LF is one cluster. A CR before this cluster belongs to the line.
       if (cluster === '\r\n') this.#endWholeLine();
       else this.#endLine();
       return;
@@ -149,14 +152,16 @@ export class CorpusEncoder {
   #add(symbol: TextSymbol): number {
     const id = this.symbols.push(symbol) - 1;
     if (id > MOST_SYMBOLS) {
-      throw new UserError(`${this.#source}: more than ${MOST_SYMBOLS} different symbols; use --unit codepoint or byte`);
+      throw new UserError(
+        message`${this.#source}: there are more than ${MOST_SYMBOLS} different symbols; use ${option('unit')} codepoint or byte`,
+      );
     }
     this.firstSeen.push(this.#source);
     this.buffer.widen(id + 1);
     return id;
   }
 
-  /** Ends the line under way, leaving out a CR at its end; nothing is written for an empty one. */
+  /** Ends the present line and leaves out a CR at its end. Nothing is written for an empty line. */
   #endLine(): void {
     const { buffer } = this;
     if (buffer.length > this.#lineStart) {
@@ -177,10 +182,10 @@ export class CorpusEncoder {
   }
 }
 
-/** As many as there are code points: a model of more couldn't be saved. */
+/** The number of code points in Unicode. A checkpoint can't hold more symbols. */
 const MOST_SYMBOLS = 0x110000;
 
-/** UTF-16 units of a cluster under way, past which it is no writing but something that would fill the memory. */
+/** The most UTF-16 units of one cluster. No writing has clusters as long as this; without a limit, one could fill the memory. */
 const MOST_HELD = 1 << 20;
 
 const MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
@@ -188,8 +193,8 @@ const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 /**
- * ids[length + i] ← idOfCode[codes[first + i]] up to the first code without an id, or `count`; returns how many. A function
- * of its own, so that nothing in this loop, through which every symbol passes, is anything but a local.
+ * ids[length + i] ← idOfCode[codes[first + i]] for i = 0, 1, …, up to the first code without an id or to `count`. Returns how many ids
+ * it wrote. Every symbol of a text passes through this loop, so it is a separate function whose variables are all local.
  */
 function translateKnown(
   ids: Ids,
@@ -212,7 +217,7 @@ function translateKnown(
 
 function fromCodePoints(codePoints: Int32Array): string {
   let text = '';
-  // In parts, for an argument list has a limit.
+  // In parts, because the number of arguments of a call is limited.
   for (let i = 0; i < codePoints.length; i += 4096) text += String.fromCodePoint(...codePoints.subarray(i, i + 4096));
   return text;
 }

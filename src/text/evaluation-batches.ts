@@ -3,20 +3,22 @@ import { fillFromStream, rowStarts } from './stream-batches.ts';
 import { type BatchOptions, resolveBatchOptions } from './windows.ts';
 
 export interface EvaluationWindow {
-  /** Steps filled. */
+  /** The number of steps that are filled. */
   readonly steps: number;
-  /** Targets that are not −1. */
+  /** The number of targets that are not −1. */
   readonly counted: number;
 }
 
 /**
- * Windows that cover every target of a part exactly once: of a stream each symbol but the first, of lines each symbol and
- * each `<stop>`. The arrays are filled anew for each window, laid out as `Batches` says; a row carries its state from
- * one window to the next. Past a row's end the input is 0, the target −1.
+ * Windows that cover every target of a part exactly once. The targets of a stream are all its symbols except the first; the targets of
+ * lines are all their symbols and each `<stop>`. The arrays have the layout of `Batches` and are filled again for each window. A row
+ * carries its state from one window to the next. After the end of a row the input is 0 and the target −1.
  *
- * A stream is cut into rows like `StreamBatches`; each row starts from a state of zero, so a measure depends slightly on
- * the number of rows, and with one row is that of the text read from end to end. Lines are taken in order by the row
- * that is free, each from a state of zero: what is measured depends on neither rows nor window.
+ * A stream is cut into rows as in `StreamBatches`. Each row starts from a state of zero, so a loss depends slightly on the number of
+ * rows. With one row, it is the loss of the text read from end to end.
+ *
+ * Lines are taken in order: a free row takes the next one and starts it from a state of zero. So a loss depends neither on the number
+ * of rows nor on the window.
  */
 export function* evaluationBatches(
   part: Part,

@@ -1,43 +1,48 @@
 /**
- * Cuts text that arrives in pieces into grapheme clusters (Unicode Standard Annex 29, extended), as Intl.Segmenter
- * would cut the whole. Two facts make that possible: whether a cluster ends before a code point depends on that code
- * point and on the cluster so far alone, so every cluster but the last of a piece is sure; and between two ASCII
- * characters there always is a border, except within CR LF, so ASCII needs no segmenter.
+ * Cuts text that arrives in pieces into grapheme clusters (Unicode Standard Annex 29, extended clusters). The result is what
+ * Intl.Segmenter gives for the whole text. Two facts make that possible:
  *
- * The clusters are those of the Unicode version of the running Node; the locale is fixed, and doesn't matter to them.
+ * - Whether a cluster ends before a code point depends only on that code point and on the cluster so far. So all clusters of a
+ *   piece are known, except the last one.
+ * - There is a border between any two ASCII characters, except CR LF. So ASCII text needs no segmenter.
+ *
+ * The clusters are those of the Unicode version in the running Node. The locale is fixed; it has no influence on the clusters.
  */
 export class GraphemeSplitter {
   readonly #emit: (cluster: string) => void;
   #carried = '';
-  /** Length from which the carried text is looked at again: doubled, so that a cluster of a million marks costs no square. */
-  #worthwhile = 0;
+  /**
+   * The carried text is cut again when it is this long. The length doubles each time, so that the time for a cluster of a million
+   * marks stays proportional to its length.
+   */
+  #nextCutLength = 0;
 
   constructor(emit: (cluster: string) => void) {
     this.#emit = emit;
   }
 
-  /** UTF-16 units held back. */
+  /** The number of UTF-16 units that are held back. */
   get held(): number {
     return this.#carried.length;
   }
 
-  /** `text` mustn't end within a surrogate pair. Its last cluster is held back: it may go on in the next piece. */
+  /** `text` must not end within a surrogate pair. Its last cluster is held back, because the next piece may continue it. */
   write(text: string): void {
     this.#carried += text;
-    if (this.#carried.length < this.#worthwhile) return;
+    if (this.#carried.length < this.#nextCutLength) return;
     this.#carried = this.#cut(this.#carried);
-    this.#worthwhile = 2 * this.#carried.length;
+    this.#nextCutLength = 2 * this.#carried.length;
   }
 
-  /** Emits what was held back. */
+  /** Emits the text that was held back. */
   end(): void {
     const rest = this.#cut(this.#carried);
     this.#carried = '';
-    this.#worthwhile = 0;
+    this.#nextCutLength = 0;
     if (rest !== '') this.#emit(rest);
   }
 
-  /** Emits the clusters of `text` and returns the last one, unemitted. */
+  /** Emits the clusters of `text` except the last one, which it returns. */
   #cut(text: string): string {
     const length = text.length;
     let start = 0;
@@ -62,19 +67,19 @@ export class GraphemeSplitter {
       } else if (stop === length) {
         return last;
       }
-      // A cluster longer than a piece: look at more of it at once.
+      // If a cluster is longer than a piece, the next piece is twice as long.
       size = last.length * 2 > PIECE ? size * 2 : PIECE;
     }
     return '';
   }
 }
 
-/** UTF-16 units given to the segmenter at once: its cost grows faster than the text on very long strings. */
+/** The segmenter gets this many UTF-16 units at once. On very long strings its time grows faster than the text. */
 const PIECE = 4096;
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** The first border after `start` that lies between two ASCII characters, at or before `stop`; 0 if there is none. */
+/** The first border between two ASCII characters that lies after `start` and before `stop`; 0 if there is none. */
 function certainBorder(text: string, start: number, stop: number): number {
   let before = text.charCodeAt(start);
   for (let i = start + 1; i < stop; i++) {
@@ -85,7 +90,7 @@ function certainBorder(text: string, start: number, stop: number): number {
   return 0;
 }
 
-/** `stop`, or one less where it would part a surrogate pair; not beyond the text. */
+/** `stop`, moved back by one if it would cut a surrogate pair, and at most the length of the text. */
 function wholePairs(text: string, start: number, stop: number): number {
   if (stop >= text.length) return text.length;
   const last = text.charCodeAt(stop - 1);

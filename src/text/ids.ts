@@ -1,9 +1,9 @@
 import { UserError } from '../errors.ts';
 
-/** A sequence of symbols, each the number of its place in the vocabulary. */
+/** A sequence of symbols as numbers: an id is a symbol's place in the vocabulary. */
 export type Ids = Uint8Array | Uint16Array | Uint32Array;
 
-/** Zeros, `length` of them, in the narrowest array that can hold the ids 0 … symbols − 1. UserError where memory lacks. */
+/** `length` zeros in the narrowest array that can hold the ids 0 … symbols − 1. UserError if there is not enough memory. */
 export function allocateIds(symbols: number, length: number): Ids {
   try {
     const width = widthOf(symbols);
@@ -13,16 +13,18 @@ export function allocateIds(symbols: number, length: number): Ids {
   }
 }
 
-/** Bytes from which a buffer that must grow takes all the room that a text may need, for room costs nothing until it is filled. */
+/** A buffer that would grow to this many bytes reserves room for the longest possible text. Reserved room costs no memory until it is filled. */
 const LEAP_BYTES = 2 ** 28;
 
 /**
- * Ids of a number not known in advance. `ids` is written to directly, from `length` on, after `reserve`; it is replaced
- * by a wider or a longer array as needed, so whoever holds it takes it anew after `reserve` and `widen`.
+ * A growing list of ids. Callers first `reserve` room and then write to `ids` directly, from `length` on. `reserve` and `widen` may
+ * replace `ids` by a longer or a wider array, so callers must read the field again after both.
  *
- * It starts with one byte a symbol and is widened when symbols need it: in place, for there is room for two from the start. Room
- * reserved and not used costs address space but no memory: the system provides pages when they are first written to. So a
- * text never takes more than its ids do, but while what was read of a pipe, a quarter of a gigabyte at most, is moved.
+ * The list starts with one byte for each symbol. When there are too many different symbols for one byte, it is widened to two, in
+ * place: there is room for two bytes from the start. Room that is reserved but not used costs address space and no memory, because
+ * the system provides a page of memory when the page is first written to. So a text takes as much memory as its ids, with
+ * two exceptions: at most a quarter of a gigabyte of a text from a pipe is copied when the list grows, and ids are copied when they
+ * are widened to four bytes.
  */
 export class IdBuffer {
   ids: Ids = new Uint8Array(1 << 16);
@@ -30,17 +32,17 @@ export class IdBuffer {
   readonly #mostBytes: number;
   #symbols = 0x100;
 
-  /** @param mostBytes the longest text that there can be */
+  /** @param mostBytes the size of the longest possible text */
   constructor(mostBytes = 2 ** 32) {
     this.#mostBytes = mostBytes;
   }
 
-  /** The number of symbols that the width at present can tell apart. */
+  /** The number of different symbols that the present width can hold. */
   get symbols(): number {
     return this.#symbols;
   }
 
-  /** Makes room for `more` ids after those there are. */
+  /** Makes room for `more` ids after the present ones. */
   reserve(more: number): void {
     const needed = this.length + more;
     if (needed <= this.ids.length) return;
@@ -48,7 +50,7 @@ export class IdBuffer {
     this.#move(needed, Math.max(needed, leap));
   }
 
-  /** Makes ids below `symbols` possible. */
+  /** Makes the array wide enough for all ids below `symbols`. */
   widen(symbols: number): void {
     if (symbols <= this.#symbols) return;
     this.#symbols = symbols <= 0x10000 ? 0x10000 : 2 ** 32;
@@ -58,12 +60,15 @@ export class IdBuffer {
       return;
     }
     const wide = new Uint16Array(narrow.buffer, 0, narrow.length);
-    // From the end: what is written lies behind all that is still to be read.
+    // From the end to the start, so that no id is overwritten before it is read.
     for (let i = this.length - 1; i >= 0; i--) wide[i] = narrow[i]!;
     this.ids = wide;
   }
 
-  /** To an array of the present width with room for `wanted` ids; for fewer, but for `needed`, where the system has no such room. */
+  /**
+   * Moves the ids to an array of the present width with room for `wanted` ids. If the system refuses so much, the array is smaller,
+   * but always has room for `needed` ids.
+   */
   #move(needed: number, wanted: number): void {
     const width = widthOf(this.#symbols);
     const moved =
@@ -81,7 +86,7 @@ function widthOf(symbols: number): 1 | 2 | 4 {
   return symbols <= 0x10000 ? 2 : 4;
 }
 
-/** Ids of a width in a buffer with room for as many of another; nothing where the system doesn't give it. */
+/** `length` ids of `width` bytes, in a buffer that has room for as many ids of `roomWidth` bytes. Undefined if the system refuses the memory. */
 function tryIds(width: 1 | 2 | 4, length: number, roomWidth: number): Ids | undefined {
   try {
     return viewOf(new ArrayBuffer(length * roomWidth), 0, length, width);
@@ -96,8 +101,8 @@ function viewOf(buffer: ArrayBufferLike, offset: number, length: number, width: 
 }
 
 /**
- * ids ← table[ids] for a table with values below `symbols`: in the same memory, but where they get wider. Narrower ones, written
- * from the start, never get ahead of what is read.
+ * Replaces each id by table[id]. All values of the table are below `symbols`. The result is written over `ids` unless it needs a wider
+ * array. Narrower ids can be written in place too: writing from the start never passes the place that is read.
  */
 export function mapIds(ids: Ids, table: Uint32Array, symbols: number): Ids {
   const { buffer, byteOffset, length } = ids;

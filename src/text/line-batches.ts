@@ -12,9 +12,9 @@ import {
 } from './windows.ts';
 
 /**
- * Lines, packed end to end: a row walks one line at a time, reads `<stop>` w₁ … wₙ and predicts w₁ … wₙ `<stop>`, from a
- * state of zero, and then takes the next line of an order that is shuffled anew each epoch. A line that isn't done when
- * a window ends goes on in the next. Nothing is padded: every step of every window is counted, once.
+ * Batches of lines, packed end to end. A row reads one line at a time: it starts from a state of zero, reads `<stop>` w₁ … wₙ and
+ * predicts w₁ … wₙ `<stop>`. Then the row takes the next line. The order of the lines is shuffled for each epoch. A line that is not
+ * finished at the end of a window continues in the next one. Nothing is padded: every step of every window is counted exactly once.
  */
 export class LineBatches implements Batches {
   readonly rows: number;
@@ -29,14 +29,14 @@ export class LineBatches implements Batches {
   #randomBefore: RandomState;
   #taken = 0;
   #counted = 0;
-  /** Per row, where in the ids its next target is, and where its line ends; equal where it is to take a line. */
+  /** For each row, where in the ids its next target is; below, where its line ends. The two are equal when the row needs a new line. */
   readonly #positions: Float64Array;
   readonly #ends: Float64Array;
-  /** The last k2 − k1 steps, which are fed again: [t][row]. None before the first window. */
+  /** The last k2 − k1 steps, [t][row], which the next window repeats. The first window repeats none. */
   readonly #pastInputs: Int32Array;
   readonly #pastKeep: Int32Array;
 
-  /** UserError where there is no line. */
+  /** UserError if there is no line. */
   constructor(part: LinePart, options: BatchOptions, seed: string | number) {
     const { rows, window, stride } = resolveBatchOptions(options);
     if (part.lines.length === 0) throw new UserError('there is no line to train on; give at least one');
@@ -136,7 +136,7 @@ export class LineBatches implements Batches {
     );
   }
 
-  /** Each epoch's order is shuffled from the same start, so the generator's state alone brings it back. */
+  /** Shuffles the lines for an epoch. Every epoch starts from the same order, so the generator's state is enough to restore the result. */
   #shuffle(): void {
     this.#randomBefore = this.#random.state;
     this.#order.set(this.#lines);

@@ -1,31 +1,33 @@
-/** How a corpus is read: as one long text, or as a list in which each line is an example of its own. */
+/** How a corpus is read: as one long text (`stream`), or as a list in which each line is a separate example (`lines`). */
 export type Mode = 'stream' | 'lines';
 
 export interface ModeChoice {
   readonly mode: Mode;
-  /** Why, in a clause: "41 short lines (10.2 characters and 1.3 words on average)". */
+  /** The reason for the choice: "41 short lines (10.2 characters and 1.3 words on average)". */
   readonly reason: string;
 }
 
-/** Bytes from the start of a corpus by which `auto` judges it. */
+/** `auto` judges a corpus by this many bytes from its start. */
 export const JUDGED_BYTES = 1 << 20;
 
 /**
- * The rule of `--mode auto`. A text is a list, and is read in lines, when all of these hold for its lines (those of its
- * first MiB):
+ * The rule of the mode `auto`. It looks at the lines in the first MiB of a text. The text is a list, and is read in lines mode,
+ * when all six conditions hold:
  *
- * 1. at least two are not blank;
- * 2. at most 1 in 10 is blank, those after the last line aside (paragraphs, stanzas and scenes are set apart);
- * 3. at most 1 in 10 has more than 40 characters, and none more than 200 (prose is wrapped at 60 to 80, or not at all);
- * 4. they have 4 words or fewer on average (verse has 6 to 8);
- * 5. at most 1 in 10 is indented (code is);
- * 6. at most 1 in 3 reads like a sentence or a statement: ends in . ! ? , ; : … { } or the like, or holds a full-width
- *    one of them anywhere (verse, dialogue, code, and Chinese or Japanese text, whose words can't be counted by spaces).
+ * 1. At least two lines are not blank.
+ * 2. At most 1 line in 10 is blank. Blank lines separate paragraphs, stanzas and scenes. Blank lines at the end don't count.
+ * 3. At most 1 line in 10 has more than 40 characters, and no line has more than 200. Prose is wrapped at 60 to 80 characters, or not
+ *    at all.
+ * 4. A line has 4 words or fewer on average. Verse has 6 to 8.
+ * 5. At most 1 line in 10 is indented. Lines of code are.
+ * 6. At most 1 line in 3 reads like a sentence or a statement. Such a line ends in . ! ? , ; : … { } or a similar mark, or it has a
+ *    full-width mark anywhere. This finds verse, dialogue, code, and also Chinese and Japanese, where spaces don't separate words.
  *
- * Shares are of the lines that aren't blank; of all lines in rule 2. Otherwise the text is a stream.
+ * In condition 2 the share is of all lines; in 3, 5 and 6 it is of the lines that are not blank. A text that fails one of the
+ * conditions is a stream.
  *
  * @param text the start of the corpus
- * @param whole whether that is all of it: else the last line, cut anywhere, isn't judged
+ * @param whole true if `text` is the whole corpus. If it is false, the last line may be cut, and is not judged.
  */
 export function judgeMode(text: string, whole: boolean): ModeChoice {
   const all = text.split(/\r?\n/u);
@@ -55,7 +57,7 @@ export function judgeMode(text: string, whole: boolean): ModeChoice {
   return { mode: 'lines', reason: `${count} short lines (${means})` };
 }
 
-/** A mark that ends a sentence, a clause or a statement, maybe in quotes or brackets; or a full-width mark anywhere. */
+/** A mark that ends a sentence, a clause or a statement (quotes or brackets may follow it), or a full-width mark anywhere. */
 const SENTENCE = /[.!?,;:{}…؟،۔।]['"’”»)\]]*\s*$|[。！？，；：、]/u;
 
 function stream(reason: string): ModeChoice {

@@ -3,20 +3,20 @@ import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { UserError } from '../errors.ts';
 
-/** A text to be read: a file, or standard input. */
+/** A text that is to be read: a file or standard input. */
 export interface Source {
-  /** As named in messages. */
+  /** The name that messages use. */
   readonly name: string;
-  /** Bytes, where they are known beforehand. */
+  /** The number of bytes if it is known before reading, else 0. */
   readonly size: number;
-  /** Whether it is a device, which may have no end. */
+  /** True for a device: its text may never end. */
   readonly device: boolean;
-  /** The bytes in order, in pieces. A piece is overwritten when the next one is asked for. */
+  /** The bytes in order, in pieces. The next piece may overwrite the one before. */
   readonly pieces: AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
 
-/** Opens a file, or `stdin` for `-`. UserError where it can't be read. */
+/** Opens a file, or `stdin` for `-`. UserError if it can't be read. */
 export async function openSource(path: string, stdin: Readable, pieceBytes: number): Promise<Source> {
   if (path === '-') {
     const device = stdin === process.stdin && isDevice(fstatSync(0));

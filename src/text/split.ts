@@ -1,34 +1,34 @@
-import { UserError } from '../errors.ts';
+import { message, option, UserError } from '../errors.ts';
 import { Random } from '../random.ts';
 import type { Corpus } from './corpus.ts';
 import type { Ids } from './ids.ts';
 
-/** A stretch of a text: a view of the corpus's ids. */
+/** A section of a stream: a view of the corpus's ids. */
 export interface StreamPart {
   readonly mode: 'stream';
   readonly ids: Ids;
-  /** Predictions it has: every symbol but the first. */
+  /** The number of predictions: every symbol except the first is predicted. */
   readonly targets: number;
 }
 
-/** Some lines of a corpus, by their numbers, ascending. `ids` and `lineStarts` are the corpus's own: see `Corpus`. */
+/** Some lines of a corpus. `lines` has their numbers in ascending order. `ids` and `lineStarts` are those of the whole corpus (see `Corpus`). */
 export interface LinePart {
   readonly mode: 'lines';
   readonly ids: Ids;
   readonly lineStarts: Uint32Array;
   readonly lines: Uint32Array;
-  /** Predictions they have: every symbol and every `<stop>`. */
+  /** The number of predictions: every symbol and every `<stop>` is predicted. */
   readonly targets: number;
 }
 
 export type Part = StreamPart | LinePart;
 
 export interface SplitOptions {
-  /** Below 1, a fraction of the corpus; from 1, a number of symbols (stream) or lines. 0 if not given. */
+  /** The size of the validation part: a fraction of the corpus if it is below 1, else a number of symbols (stream) or lines. Default: 0. */
   readonly validation?: number;
-  /** Likewise. */
+  /** The size of the test part, given in the same way. */
   readonly test?: number;
-  /** Decides which lines go where. */
+  /** Decides which lines go to which part. */
   readonly seed?: string | number;
 }
 
@@ -36,35 +36,39 @@ export interface Split {
   readonly train: Part;
   readonly validation: Part;
   readonly test: Part;
-  /** What was asked for and couldn't be had, in a sentence each: "3 lines are too few for a validation part of 10 %". */
+  /** One sentence for each part that was requested but is empty: "3 lines are too few for a validation part of 10 %". */
   readonly notes: readonly string[];
 }
 
 /**
- * Parts a corpus for training, validation and testing. With n symbols or lines, and v and t the numbers for validation
- * and test that the options ask for:
+ * Divides a corpus into parts for training, validation and testing. Let n be the number of symbols or lines, and let v and t be the
+ * numbers of them that the options request for validation and testing.
  *
- * - a stream is cut in that order: ⌊n − v − t⌋ symbols for training, ⌊t⌋ at the end for testing, validation between;
- * - lines are shuffled by the seed, and v and t of them, rounded, are set aside.
+ * - A stream is cut into three sections: ⌊n − v − t⌋ symbols for training, then the validation part, and ⌊t⌋ symbols for testing at the
+ *   end.
+ * - Lines are shuffled by the seed; v of them (rounded) go to validation and t (rounded) to testing.
  *
- * A part too small to hold a prediction is left empty, and its symbols go to training: `notes` says so. Training always
- * keeps at least a line, or two symbols. UserError for an option that is no fraction or count, or leaves nothing for training.
+ * If a part is too small for one prediction, it is left empty, its symbols go to training, and `notes` has a sentence about it. Training
+ * always keeps at least one line, or two symbols. UserError if an option is neither a fraction nor a count, or if nothing is left for
+ * training.
  */
 export function splitCorpus(corpus: Corpus, options: SplitOptions = {}): Split {
   const { validation = 0, test = 0, seed = 0 } = options;
   const { ids, lineStarts } = corpus;
   const total = lineStarts ? lineStarts.length - 1 : ids.length;
-  const of = lineStarts ? 'lines' : 'symbols';
+  const things = lineStarts ? 'lines' : 'symbols';
   const wanted = { validation: amount('validation', validation, total), test: amount('test', test, total) };
   if (validation >= 1 || test >= 1 ? wanted.validation + wanted.test >= total : validation + test >= 1) {
     throw new UserError(
-      `validation (${validation}) and test (${test}) leave nothing to train on of ${total} ${of}; ask for less`,
+      message`${option('validation')} ${validation} and ${option('test')} ${test} leave nothing to train on of ${total} ${things}; give smaller numbers`,
     );
   }
   const cut = lineStarts ? cutLines(total, wanted) : cutStream(total, wanted);
   const notes = (['validation', 'test'] as const)
     .filter((name) => wanted[name] > 0 && cut[name] === 0)
-    .map((name) => `${total} ${of} are too few for a ${name} part of ${asked(name === 'test' ? test : validation)}`);
+    .map(
+      (name) => `${total} ${things} are too few for a ${name} part of ${asked(name === 'test' ? test : validation)}`,
+    );
 
   if (!lineStarts) {
     const end = cut.train + cut.validation;
@@ -87,7 +91,7 @@ export function splitCorpus(corpus: Corpus, options: SplitOptions = {}): Split {
   };
 }
 
-/** All of a corpus as one part. */
+/** The whole corpus as one part. */
 export function wholeCorpus(corpus: Corpus): Part {
   return splitCorpus(corpus).train;
 }
@@ -98,7 +102,7 @@ interface Cut {
   readonly test: number;
 }
 
-/** Products such as 10 · (1 − 0.9) come out below the whole number they mean by less than this. */
+/** A product such as 10 · (1 − 0.9) is a little below its exact whole number. The difference is less than this. */
 const ROUNDING = 1e-6;
 
 function cutStream(total: number, wanted: { validation: number; test: number }): Cut {
@@ -131,7 +135,7 @@ function linePart(ids: Ids, lineStarts: Uint32Array, lines: Uint32Array): LinePa
 function amount(name: string, value: number, total: number): number {
   if (value >= 0 && value < 1) return value * total;
   if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw new UserError(`${name} must be a fraction below 1 or a whole number, not ${value}`);
+  throw new UserError(message`${option(name)} must be a fraction below 1 or a whole number, not ${value}`);
 }
 
 function asked(value: number): string {

@@ -12,13 +12,13 @@ import {
 } from './windows.ts';
 
 /**
- * One long text, cut into B neighbouring streams that the rows walk side by side: of N symbols, row b predicts those from
- * ⌊b·(N − 1)/B⌋ + 1 to ⌊(b + 1)·(N − 1)/B⌋, so that each symbol but the first is a target exactly once an epoch. Streams
- * differ by one step at most; where a row has one less, the last target is −1.
+ * Batches of one long text. The text is cut into B neighbouring sections, and each row reads one of them. Let N be the number of
+ * symbols. Row b predicts the symbols from ⌊b·(N − 1)/B⌋ + 1 to ⌊(b + 1)·(N − 1)/B⌋, so each symbol except the first is a target exactly
+ * once in an epoch. The lengths of the sections differ by at most one; a row with the shorter length has −1 as its last target.
  *
- * Within an epoch, window w covers the steps from w·k1 − o on, k2 of them or what is left, but none before step 0. Then all rows
- * start anew, from a state of zero. The offset o is 0 in the first epoch, and after it drawn for each from 0, …, k1 − 1, so that the
- * gradient isn't cut at the same places every time.
+ * Within an epoch, window w covers at most k2 steps, starting at step w·k1 − o; steps before 0 are left out. At the end of the epoch all
+ * rows begin again from a state of zero. The offset o is 0 in the first epoch. For each later epoch it is drawn from 0, …, k1 − 1, so
+ * that the gradient is not cut at the same places in every epoch.
  */
 export class StreamBatches implements Batches {
   readonly rows: number;
@@ -27,14 +27,14 @@ export class StreamBatches implements Batches {
   readonly targets: number;
   readonly #ids: Ids;
   readonly #starts: Float64Array;
-  /** Steps of the longest rows. */
+  /** The number of steps of the longest rows. */
   readonly #steps: number;
   readonly #seed: string | number;
   #step = 0;
   #epoch = 0;
   #offset = 0;
 
-  /** UserError where the text is too short to give each row a step. */
+  /** UserError if the text is too short to give each row a step. */
   constructor(part: StreamPart, options: BatchOptions, seed: string | number = 0) {
     const { rows, window, stride } = resolveBatchOptions(options);
     if (part.targets < rows) {
@@ -95,14 +95,14 @@ export class StreamBatches implements Batches {
   }
 }
 
-/** Where each of `rows` rows begins among `targets` predictions, and, last, where they end. */
+/** The start of each of `rows` rows among `targets` predictions, and then the end of the last row. */
 export function rowStarts(targets: number, rows: number): Float64Array {
   return Float64Array.from({ length: rows + 1 }, (_, row) => Math.floor((row * targets) / rows));
 }
 
 /**
- * Steps `first` … `first + steps` of every row. The first `again` of them aren't counted; past a row's end, the input is 0
- * and the target −1. Step 0 starts from a state of zero. Returns the targets counted.
+ * Fills the arrays with the steps `first` … `first + steps` − 1 of every row. The first `again` of them are not counted. After the end of
+ * a row the input is 0 and the target −1. Step 0 starts from a state of zero. Returns the number of targets that are counted.
  */
 export function fillFromStream(
   ids: Ids,

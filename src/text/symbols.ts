@@ -1,17 +1,17 @@
-/** What a symbol of a text is: a Unicode code point, a byte, or a grapheme cluster (what a reader sees as one character). */
+/** What one symbol of a text is: a Unicode code point, a byte, or a grapheme cluster (what a reader sees as one character). */
 export const UNITS = ['codepoint', 'byte', 'grapheme'] as const;
 export type Unit = (typeof UNITS)[number];
 
-/** A symbol: a string of one code point or of one cluster; of a text read as bytes, a number from 0 to 255. */
+/** A symbol. It is a string of one code point or one cluster; in a text read as bytes, it is a number from 0 to 255. */
 export type TextSymbol = string | number;
 
-/** A symbol as shown in tables and plots: itself if it shows, else an escape: \n, \t, \u0007, \u{e0001}, \x80. */
+/** A symbol as tables and plots show it: a visible symbol is shown as it is, any other as an escape (\n, \t, \u0007, \u{e0001}, \x80). */
 export function labelSymbol(symbol: TextSymbol): string {
   if (typeof symbol === 'number') {
     const shows = symbol >= 0x20 && symbol < 0x7f;
     return shows ? String.fromCharCode(symbol) : (SHORT_ESCAPES.get(symbol) ?? `\\x${hexadecimal(symbol, 2)}`);
   }
-  // Joiners and marks are what larger clusters are made of; by themselves they don't show.
+  // Joiners and combining marks are visible as part of a larger cluster, but not alone.
   const single = [...symbol].length === 1;
   return symbol.replace(single ? /[\p{C}\p{Z}\p{M}]/gu : /\p{Cc}|^\p{M}/gu, (hidden) => {
     const code = hidden.codePointAt(0)!;
@@ -20,7 +20,7 @@ export function labelSymbol(symbol: TextSymbol): string {
   });
 }
 
-/** A symbol as named in a message: `"é" (U+00E9)`, `byte 0xFF`. */
+/** A symbol as messages name it: `"é" (U+00E9)`, `byte 0xFF`. */
 export function describeSymbol(symbol: TextSymbol): string {
   if (typeof symbol === 'number') return `byte 0x${hexadecimal(symbol, 2).toUpperCase()}`;
   const codes = Array.from(symbol, (part) => `U+${hexadecimal(part.codePointAt(0)!, 4).toUpperCase()}`);
@@ -29,13 +29,13 @@ export function describeSymbol(symbol: TextSymbol): string {
   return `"${label}" (${shown.join(' ')})`;
 }
 
-/** Ascending by code points (for strings: as their UTF-8 compares), by value for bytes. */
+/** A comparison for sorting, in ascending order: bytes by value, strings by code points (which is the order of their UTF-8 bytes). */
 export function compareSymbols(a: TextSymbol, b: TextSymbol): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   return Buffer.compare(Buffer.from(String(a)), Buffer.from(String(b)));
 }
 
-/** The index, in UTF-16 units, of the first surrogate without its partner; −1 in well-formed text. */
+/** The index (in UTF-16 units) of the first surrogate that has no partner, or −1 in well-formed text. */
 export function loneSurrogate(text: string): number {
   return text.search(/\p{Surrogate}/u);
 }

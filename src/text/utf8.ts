@@ -1,15 +1,16 @@
-import { UserError } from '../errors.ts';
+import { message, option, UserError } from '../errors.ts';
 
 /**
- * Decodes UTF-8 that arrives in pieces cut anywhere, by the state machine of the WHATWG Encoding Standard, strictly:
- * overlong forms, surrogates, numbers above U+10FFFF, stray continuation bytes and a character cut off by the end
- * are a UserError. It names the source, and the first byte of the malformed sequence with its offset, from 0.
+ * Decodes UTF-8 that arrives in pieces, which may be cut anywhere. It is the state machine of the WHATWG Encoding Standard, and it is
+ * strict. These are a UserError: overlong forms, surrogates, numbers above U+10FFFF, a continuation byte without a first byte, and a
+ * character that the end of the text cuts off. The message names the source, the first byte of the wrong sequence, and the offset of
+ * that byte, counted from 0.
  */
 export class Utf8Decoder {
   readonly #name: string;
-  /** Bytes of this source before the piece to come. */
+  /** Bytes of this source before the next piece. */
   #offset: number;
-  /** Offset and value of the byte that began the character under way. */
+  /** Offset and value of the first byte of the character that is being read. */
   #start = 0;
   #lead = 0;
   #needed = 0;
@@ -17,7 +18,7 @@ export class Utf8Decoder {
   #lower = 0x80;
   #upper = 0xbf;
 
-  /** `offset`: how many bytes of the source went before, for messages. */
+  /** @param offset the number of bytes of the source that were read before, so that messages count from its start */
   constructor(name: string, offset = 0) {
     this.#name = name;
     this.#offset = offset;
@@ -44,7 +45,7 @@ export class Utf8Decoder {
           needed = 1;
           codePoint = byte & 0x1f;
         } else if (byte >= 0xe0 && byte <= 0xef) {
-          // The bounds of the second byte keep out overlong forms and surrogates.
+          // The bounds of the second byte exclude overlong forms and surrogates.
           if (byte === 0xe0) lower = 0xa0;
           if (byte === 0xed) upper = 0x9f;
           needed = 2;
@@ -74,15 +75,14 @@ export class Utf8Decoder {
     return count;
   }
 
-  /** The source ends here: no character may be under way. */
+  /** The source ends here. UserError if the last character is not complete. */
   end(): void {
     if (this.#needed > 0) throw this.#malformed('the text ends within the character it begins');
   }
 
   #malformed(why: string): UserError {
     return new UserError(
-      `${this.#name}: not UTF-8: byte ${hex(this.#lead)} at offset ${this.#start}: ${why}; ` +
-        'convert the text to UTF-8, or read its bytes as symbols with --unit byte',
+      message`${this.#name}: not UTF-8: byte ${hex(this.#lead)} at offset ${this.#start}: ${why}; convert the text to UTF-8, or read its bytes as symbols with ${option('unit')} byte`,
     );
   }
 }

@@ -1,7 +1,7 @@
 import { excerpt, UserError } from '../errors.ts';
 import { compareSymbols, describeSymbol, loneSurrogate, type TextSymbol, UNITS, type Unit } from './symbols.ts';
 
-/** A vocabulary in a checkpoint. `symbols` ascend by code points; of a text read as bytes they are numbers. */
+/** A vocabulary as a checkpoint holds it. `symbols` are in the order of their code points. They are numbers where the unit is `byte`. */
 export interface VocabularyJson {
   readonly unit: Unit;
   readonly stop: boolean;
@@ -9,7 +9,7 @@ export interface VocabularyJson {
   readonly symbols: readonly string[] | readonly number[];
 }
 
-/** Checks that `json` is a vocabulary, and copies it. UserError that says what is wrong where it isn't. */
+/** Checks that `json` is a vocabulary and copies it. UserError that says what is wrong if it is not one. */
 export function parseVocabulary(json: unknown): VocabularyJson {
   if (typeof json !== 'object' || json === null) throw damaged(`it is ${json === null ? 'null' : typeof json}`);
   const { unit, stop, unknown, symbols } = json as Record<string, unknown>;
@@ -43,7 +43,7 @@ const SYMBOLS_OF: Record<Unit, string> = {
 function isSymbol(symbol: unknown, unit: Unit): symbol is TextSymbol {
   if (unit === 'byte') return Number.isInteger(symbol) && (symbol as number) >= 0 && (symbol as number) <= 0xff;
   if (typeof symbol !== 'string' || symbol === '' || loneSurrogate(symbol) >= 0) return false;
-  // What is one cluster depends on Node's version of Unicode, so clusters from elsewhere are taken as they are.
+  // Another version of Node may cut clusters in another way, because its version of Unicode differs. So any text is accepted as a cluster.
   return unit === 'grapheme' || symbol.length === (symbol.codePointAt(0)! > 0xffff ? 2 : 1);
 }
 

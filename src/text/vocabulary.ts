@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { message, option, UserError } from '../errors.ts';
 import { SymbolDecoder } from './decoder.ts';
 import { GraphemeSplitter } from './graphemes.ts';
 import { allocateIds, type Ids } from './ids.ts';
@@ -7,27 +7,27 @@ import { parseVocabulary, type VocabularyJson } from './vocabulary-json.ts';
 
 export interface VocabularyOptions {
   readonly unit: Unit;
-  /** Symbols seen fewer times than this become `<unk>`. With 1, the default, all are kept and there is no `<unk>`. */
+  /** Symbols that occur fewer times than this become `<unk>`. With 1, the default, all symbols are kept and there is no `<unk>`. */
   readonly minCount?: number;
-  /** Whether there is a `<stop>`, which ends an example. */
+  /** True if there is a `<stop>`, which ends an example. */
   readonly stop?: boolean;
 }
 
 /**
- * The symbols of a model and their ids: first the specials there are, `<stop>` then `<unk>`, then the symbols in the
- * order of their code points. Specials are ids only: no text, and not `<stop>` spelt out, is ever read as one.
+ * The symbols of a model and their ids. The special ids come first, if there are any: `<stop>`, then `<unk>`. The symbols follow in
+ * the order of their code points. A special id has no spelling: no text is read as one, not even the six characters "<stop>".
  */
 export class Vocabulary {
   readonly unit: Unit;
-  /** k, the number of ids: specials and symbols. */
+  /** k, the number of ids, special ids included. */
   readonly size: number;
-  /** The id of `<stop>`, where examples end in one. */
+  /** The id of `<stop>`, or undefined if examples don't end in one. */
   readonly stop: number | undefined;
-  /** The id of `<unk>`, where there is one: it stands for every symbol outside the vocabulary. */
+  /** The id of `<unk>`, which stands for every symbol outside the vocabulary, or undefined if there is none. */
   readonly unknown: number | undefined;
   readonly #symbols: readonly TextSymbol[];
   readonly #specials: number;
-  /** Code points go by their number: reading text needs no string a character then. */
+  /** The keys of code points are their numbers, so that encoding a text makes no string for each character. */
   readonly #ids: ReadonlyMap<TextSymbol, number>;
 
   private constructor(json: VocabularyJson) {
@@ -40,11 +40,11 @@ export class Vocabulary {
     this.#ids = new Map(json.symbols.map((symbol, index) => [this.#key(symbol), this.#specials + index]));
   }
 
-  /** From how often each symbol occurs. UserError where no symbol is left. */
+  /** The vocabulary of a text, from the number of times that each symbol occurs. UserError if no symbol occurs often enough. */
   static build(counts: ReadonlyMap<TextSymbol, number>, options: VocabularyOptions): Vocabulary {
     const { unit, minCount = 1, stop = false } = options;
     if (!Number.isSafeInteger(minCount) || minCount < 1) {
-      throw new UserError(`the minimum count must be a whole number from 1, not ${minCount}`);
+      throw new UserError(message`${option('minCount')} must be a whole number from 1, not ${minCount}`);
     }
     const symbols = [...counts.keys()].filter((symbol) => counts.get(symbol)! >= minCount).sort(compareSymbols);
     if (symbols.length === 0) {
@@ -52,20 +52,20 @@ export class Vocabulary {
       throw new UserError(
         counts.size === 0
           ? 'a vocabulary needs at least one symbol; the text has none'
-          : `no symbol occurs ${minCount} times; the commonest occurs ${most} times: use a smaller --min-count`,
+          : message`no symbol occurs ${minCount} times; the most frequent one occurs ${most === 1 ? 'once' : `${most} times`}: use a smaller ${option('minCount')}`,
       );
     }
     return Vocabulary.fromJSON({ unit, stop, unknown: minCount > 1, symbols });
   }
 
-  /** Takes up what `toJSON` gave. UserError where it isn't that. */
+  /** The vocabulary that `toJSON` described. UserError if `json` is not such a description. */
   static fromJSON(json: unknown): Vocabulary {
     return new Vocabulary(parseVocabulary(json));
   }
 
   /**
-   * With the symbols of another text besides: those seen `minCount` times or more there. Below that they become `<unk>`, which is
-   * added where `minCount` is above 1 and there was none.
+   * This vocabulary with the new symbols of another text: those that occur at least `minCount` times there. Rarer new symbols become
+   * `<unk>`. If `minCount` is above 1 and there is no `<unk>` yet, it is added.
    */
   extend(counts: ReadonlyMap<TextSymbol, number>, minCount: number): Vocabulary {
     const isNew = (symbol: TextSymbol): boolean => this.id(symbol) === undefined && counts.get(symbol)! >= minCount;
@@ -74,7 +74,7 @@ export class Vocabulary {
     return Vocabulary.fromJSON({ unit, stop, unknown: unknown || minCount > 1, symbols });
   }
 
-  /** For each id of this vocabulary, the id of the same symbol in one that extends it. */
+  /** For each id of this vocabulary, the id of the same symbol in a vocabulary that extends this one. */
   idsIn(extended: Vocabulary): Uint32Array {
     const ids = new Uint32Array(this.size);
     if (this.stop !== undefined) ids[this.stop] = extended.stop!;
@@ -83,7 +83,7 @@ export class Vocabulary {
     return ids;
   }
 
-  /** Plain JSON: the symbols without the specials, in the order of their ids. */
+  /** Plain JSON. It lists the symbols in the order of their ids, without the special ids. */
   toJSON(): VocabularyJson {
     return {
       unit: this.unit,
@@ -93,21 +93,24 @@ export class Vocabulary {
     };
   }
 
-  /** The id of a symbol, `<unk>` not considered. */
+  /** The id of a symbol, or undefined if the symbol is not in the vocabulary (even if there is an `<unk>`). */
   id(symbol: TextSymbol): number | undefined {
     return this.#ids.get(this.#key(symbol));
   }
 
   /**
-   * The ids of a text. A symbol outside the vocabulary is `<unk>` where there is one, else a UserError with its position
-   * (in code points, from 1).
+   * The ids of a text. A symbol outside the vocabulary becomes `<unk>`. If there is no `<unk>`, it is a UserError that names the
+   * position of the symbol (in code points, from 1).
    */
   encode(text: string): Ids {
     if (this.unit === 'byte') return this.#encodeBytes(text);
     return this.unit === 'grapheme' ? this.#encodeClusters(text) : this.#encodeCodePoints(text);
   }
 
-  /** The text of ids. `<stop>` reads as nothing, `<unk>` as U+FFFD, as do bytes that don't form UTF-8. RangeError for an id ≥ size. */
+  /**
+   * The text of some ids. `<stop>` becomes the empty text. `<unk>`, and bytes that are not UTF-8, become U+FFFD. RangeError for an
+   * id ≥ size.
+   */
   decode(ids: ArrayLike<number>): string {
     if (this.unit !== 'byte') return Array.from(ids, (id) => this.#text(id)).join('');
     const decoder = this.decoder();
@@ -116,7 +119,7 @@ export class Vocabulary {
     return text + decoder.end();
   }
 
-  /** As `decode`, as bytes: exact even where symbols are bytes that don't form UTF-8. */
+  /** The same as `decode`, but as bytes. The result is exact even where the symbols are bytes that are not UTF-8. */
   decodeBytes(ids: ArrayLike<number>): Uint8Array {
     if (this.unit !== 'byte') return new TextEncoder().encode(this.decode(ids));
     return Uint8Array.from(
@@ -126,12 +129,12 @@ export class Vocabulary {
     );
   }
 
-  /** For ids that come one at a time. */
+  /** A decoder for ids that come one at a time. */
   decoder(): SymbolDecoder {
     return new SymbolDecoder((id) => this.#text(id));
   }
 
-  /** An id for display: `<stop>`, `<unk>`, or the symbol, with an escape for what doesn't show. RangeError for an id ≥ size. */
+  /** An id for display: `<stop>`, `<unk>`, or the symbol, where an invisible symbol is an escape. RangeError for an id ≥ size. */
   label(id: number): string {
     if (id === this.stop) return '<stop>';
     return id === this.unknown ? '<unk>' : labelSymbol(this.#text(id));
@@ -200,8 +203,7 @@ export class Vocabulary {
 
   #refuse(symbol: TextSymbol, position: number): never {
     throw new UserError(
-      `${describeSymbol(symbol)} at position ${position} is not in the vocabulary: the training text never had it; ` +
-        'leave it out, or train with --min-count 2 or more to have <unk> take such symbols',
+      message`${describeSymbol(symbol)} at position ${position} is not in the vocabulary: it does not occur in the training text; leave it out, or train with ${option('minCount')} 2 or more, which reads unknown symbols as <unk>`,
     );
   }
 }

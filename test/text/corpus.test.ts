@@ -174,7 +174,7 @@ describe('readCorpus', () => {
     expect(corpus.vocabulary).toBe(saved);
     expect([...corpus.ids]).toEqual([0, 2, 1, 0, 3, 0]);
     expect(await messageOf(() => read(['a\nö', 'ü'], { vocabulary: saved }))).toMatch(
-      /\.txt: "ö" \(U\+00F6\) and 1 other symbols are not in the vocabulary/,
+      /\.txt: "ö" \(U\+00F6\) and 1 other symbol are not in the vocabulary/,
     );
     expect(await messageOf(() => read(['a'], { vocabulary: saved, mode: 'stream' }))).toContain(
       "can't be read in stream mode",
@@ -189,7 +189,12 @@ describe('readCorpus refuses, in a line that names the file and says what to do'
     ['an empty file', [''], {}, /0?\.txt: is empty; give a text/],
     ['nothing but a mark', ['\ufeff'], {}, /\.txt: holds no text/],
     ['empty lines', ['\n\r\n\n'], { mode: 'lines' }, /\.txt: has empty lines only/],
-    ['malformed UTF-8', [[0x61, 0x62, 0xe9, 0x20]], {}, /^\S+\.txt: not UTF-8: byte 0xE9 at offset 2: .*--unit byte$/],
+    [
+      'malformed UTF-8',
+      [[0x61, 0x62, 0xe9, 0x20]],
+      {},
+      /^\S+\.txt: not UTF-8: byte 0xE9 at offset 2: .*read its bytes as symbols with unit byte$/,
+    ],
     ['malformed UTF-8 after a mark', [[0xef, 0xbb, 0xbf, 0xff]], {}, /byte 0xFF at offset 3/],
     ['a mark cut off', [[0xef, 0xbb]], {}, /byte 0xEF at offset 0: the text ends/],
     ['a character parted by two files', [[0x61, 0xc3], [0xa9]], {}, /byte 0xC3 at offset 1: the text ends/],

@@ -107,7 +107,9 @@ describe('splitCorpus', () => {
 
   it('refuses what leaves nothing to train on, and what is no amount', () => {
     for (const corpus of [stream(100), lines(100)]) {
-      expect(() => splitCorpus(corpus, { validation: 0.5, test: 0.5 })).toThrow('leave nothing to train on of 100');
+      expect(() => splitCorpus(corpus, { validation: 0.5, test: 0.5 })).toThrow(
+        'validation 0.5 and test 0.5 leave nothing to train on of 100',
+      );
       expect(() => splitCorpus(corpus, { validation: 100 })).toThrow('leave nothing');
       expect(() => splitCorpus(corpus, { validation: 60, test: 0.4 })).toThrow('leave nothing');
       for (const bad of [-0.1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {

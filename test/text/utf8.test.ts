@@ -76,7 +76,7 @@ describe('Utf8Decoder', () => {
       expect(act).toThrow(UserError);
       expect(act).toThrow(`a.txt: not UTF-8: byte ${message}`);
       expect(act).toThrow(`at offset ${offset}: `);
-      expect(act).toThrow('--unit byte');
+      expect(act).toThrow('read its bytes as symbols with unit byte');
     }
   });
 

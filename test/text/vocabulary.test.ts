@@ -151,9 +151,9 @@ describe('Vocabulary', () => {
   it('says why it cannot be built', () => {
     expect(() => vocabularyOf('')).toThrow('at least one symbol');
     expect(() => vocabularyOf('abb', { minCount: 3 })).toThrow(
-      'no symbol occurs 3 times; the commonest occurs 2 times',
+      'no symbol occurs 3 times; the most frequent one occurs 2 times: use a smaller minCount',
     );
-    expect(() => vocabularyOf('a', { minCount: 0.5 })).toThrow('whole number from 1, not 0.5');
+    expect(() => vocabularyOf('a', { minCount: 0.5 })).toThrow('minCount must be a whole number from 1, not 0.5');
   });
 
   const sound = { unit: 'codepoint', stop: false, unknown: false, symbols: ['a', 'b'] };
