@@ -3,6 +3,7 @@ import { GraphemeSplitter } from './graphemes.ts';
 import { IdBuffer, type Ids } from './ids.ts';
 import type { Mode } from './mode.ts';
 import type { TextSymbol, Unit } from './symbols.ts';
+import { TokenSplitter } from './tokens.ts';
 import { Utf8Decoder } from './utf8.ts';
 
 /** The provisional id of `<stop>`. The provisional ids of symbols follow, in the order in which the symbols first occur. */
@@ -37,7 +38,7 @@ export class CorpusEncoder {
   /** The provisional id of each code point or byte, 0 if it has not occurred yet; below, of each cluster. */
   readonly #idOfCode: Int32Array;
   readonly #idOfCluster = new Map<string, number>();
-  readonly #splitter: GraphemeSplitter;
+  readonly #splitter: GraphemeSplitter | TokenSplitter;
 
   /** @param mostBytes the most bytes that all sources can have together */
   constructor(unit: Unit, mode: Mode, mostBytes?: number) {
@@ -45,7 +46,8 @@ export class CorpusEncoder {
     this.#unit = unit;
     this.#lines = mode === 'lines';
     this.#idOfCode = new Int32Array(unit === 'codepoint' ? 0x110000 : 0x100);
-    this.#splitter = new GraphemeSplitter((cluster) => this.#writeCluster(cluster));
+    const write = (cluster: string): void => this.#writeCluster(cluster);
+    this.#splitter = unit === 'token' ? new TokenSplitter(write) : new GraphemeSplitter(write);
     if (this.#lines) this.#writeStop();
   }
 
@@ -110,7 +112,7 @@ export class CorpusEncoder {
     this.#splitter.write(text);
     if (this.#splitter.held <= MOST_HELD) return;
     throw new UserError(
-      message`${this.#source}: a grapheme cluster has more than ${MOST_HELD} characters, which no real text has; use ${option('unit')} codepoint`,
+      message`${this.#source}: a ${this.#unit} has more than ${MOST_HELD} characters, which no real text has; use ${option('unit')} codepoint`,
     );
   }
 

@@ -1,8 +1,14 @@
-/** What one symbol of a text is: a Unicode code point, a byte, or a grapheme cluster (what a reader sees as one character). */
-export const UNITS = ['codepoint', 'byte', 'grapheme'] as const;
+/**
+ * What one symbol of a text is: a Unicode code point, a byte, a grapheme cluster (what a reader sees as one character), or a token (what stands
+ * between spaces: a word, a phone, a tag).
+ */
+export const TEXT_UNITS = ['codepoint', 'byte', 'grapheme', 'token'] as const;
+
+/** The units of a column of pairs: those of texts, or the whole column as one symbol, such as a label. */
+export const UNITS = [...TEXT_UNITS, 'field'] as const;
 export type Unit = (typeof UNITS)[number];
 
-/** A symbol. It is a string of one code point or one cluster; in a text read as bytes, it is a number from 0 to 255. */
+/** A symbol. It is a string; in a text read as bytes, it is a number from 0 to 255. */
 export type TextSymbol = string | number;
 
 /** A symbol as tables and plots show it: a visible symbol is shown as it is, any other as an escape (\n, \t, \u0007, \u{e0001}, \x80). */

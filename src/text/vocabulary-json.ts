@@ -38,13 +38,18 @@ const SYMBOLS_OF: Record<Unit, string> = {
   codepoint: 'one code point',
   byte: 'a byte from 0 to 255',
   grapheme: 'well-formed text',
+  token: 'text without white space',
+  field: 'text on one line without tabs',
 };
 
 function isSymbol(symbol: unknown, unit: Unit): symbol is TextSymbol {
   if (unit === 'byte') return Number.isInteger(symbol) && (symbol as number) >= 0 && (symbol as number) <= 0xff;
   if (typeof symbol !== 'string' || symbol === '' || loneSurrogate(symbol) >= 0) return false;
   // Another version of Node may cut clusters in another way, because its version of Unicode differs. So any text is accepted as a cluster.
-  return unit === 'grapheme' || symbol.length === (symbol.codePointAt(0)! > 0xffff ? 2 : 1);
+  if (unit === 'grapheme') return true;
+  if (unit === 'token') return symbol === '\n' || !/\s/u.test(symbol);
+  if (unit === 'field') return !/[\t\n\r]/u.test(symbol);
+  return symbol.length === (symbol.codePointAt(0)! > 0xffff ? 2 : 1);
 }
 
 function damaged(why: string): UserError {

@@ -2,6 +2,7 @@ import { message, option, UserError } from '../errors.ts';
 import { SymbolDecoder } from './decoder.ts';
 import { GraphemeSplitter } from './graphemes.ts';
 import { allocateIds, type Ids } from './ids.ts';
+import { splitText } from './split-text.ts';
 import { compareSymbols, describeSymbol, labelSymbol, loneSurrogate, type TextSymbol, type Unit } from './symbols.ts';
 import { parseVocabulary, type VocabularyJson } from './vocabulary-json.ts';
 
@@ -104,6 +105,7 @@ export class Vocabulary {
    */
   encode(text: string): Ids {
     if (this.unit === 'byte') return this.#encodeBytes(text);
+    if (this.unit === 'token' || this.unit === 'field') return this.#encodeStrings(splitText(text, this.unit));
     return this.unit === 'grapheme' ? this.#encodeClusters(text) : this.#encodeCodePoints(text);
   }
 
@@ -112,7 +114,7 @@ export class Vocabulary {
    * id ≥ size.
    */
   decode(ids: ArrayLike<number>): string {
-    if (this.unit !== 'byte') return Array.from(ids, (id) => this.#text(id)).join('');
+    if (this.unit !== 'byte' && this.unit !== 'token') return Array.from(ids, (id) => this.#text(id)).join('');
     const decoder = this.decoder();
     let text = '';
     for (let i = 0; i < ids.length; i++) text += decoder.write(ids[i]!);
@@ -131,7 +133,7 @@ export class Vocabulary {
 
   /** A decoder for ids that come one at a time. */
   decoder(): SymbolDecoder {
-    return new SymbolDecoder((id) => this.#text(id));
+    return new SymbolDecoder((id) => this.#text(id), this.unit === 'token' ? ' ' : '');
   }
 
   /** An id for display: `<stop>`, `<unk>`, or the symbol, where an invisible symbol is an escape. RangeError for an id ≥ size. */
@@ -150,6 +152,14 @@ export class Vocabulary {
 
   #key(symbol: TextSymbol): TextSymbol {
     return this.unit === 'codepoint' && typeof symbol === 'string' ? symbol.codePointAt(0)! : symbol;
+  }
+
+  #encodeStrings(symbols: readonly string[]): Ids {
+    const ids = allocateIds(this.size, symbols.length);
+    for (const [index, symbol] of symbols.entries()) {
+      ids[index] = this.#ids.get(symbol) ?? this.unknown ?? this.#refuse(symbol, index + 1);
+    }
+    return ids;
   }
 
   #encodeCodePoints(text: string): Ids {

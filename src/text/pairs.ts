@@ -1,0 +1,250 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { message, option, UserError } from '../errors.ts';
+import { allocateIds, type Ids } from './ids.ts';
+import { openSource } from './sources.ts';
+import { splitBytes } from './split-text.ts';
+import { describeSymbol, type TextSymbol, type Unit } from './symbols.ts';
+import { Vocabulary } from './vocabulary.ts';
+
+/** What the targets of pairs are: one label for a source, one symbol for each of its symbols, or a sequence of its own. */
+export const PAIR_TASKS = ['transduce', 'tag', 'classify'] as const;
+export type PairTask = (typeof PAIR_TASKS)[number];
+
+/** How a file of pairs is read: `source<TAB>target`, a pair a line. */
+export interface PairOptions {
+  readonly task: PairTask;
+  readonly sourceUnit: Unit;
+  readonly targetUnit: Unit;
+  /** The columns of the source and of the target, from 1; 1 and 2 if not given. */
+  readonly columns?: readonly [number, number] | undefined;
+  /** Symbols seen fewer times than this become `<unk>`; 1 if not given. */
+  readonly minCount?: number | undefined;
+  /** The most symbols of a source and of a target; a longer pair is refused. */
+  readonly maxLength?: number | undefined;
+  /** The vocabularies of a model, to go on with it or to measure it. */
+  readonly vocabularies?: PairVocabularies | undefined;
+  /** What `-` reads: the process's standard input if not given. */
+  readonly stdin?: Readable;
+}
+
+export interface PairVocabularies {
+  readonly source: Vocabulary;
+  readonly target: Vocabulary;
+}
+
+/** One side of all pairs, as ids: those of pair i are ids[starts[i] … starts[i + 1]). */
+export interface Column {
+  readonly vocabulary: Vocabulary;
+  readonly ids: Ids;
+  readonly starts: Uint32Array;
+}
+
+/** Pairs as ids. Targets are without `<stop>`. */
+export interface PairCorpus {
+  readonly task: PairTask;
+  readonly source: Column;
+  readonly target: Column;
+  readonly count: number;
+  /** Code points and bytes read, and SHA-256 of the bytes of all sources in order, in hexadecimal. */
+  readonly characters: number;
+  readonly bytes: number;
+  readonly hash: string;
+  readonly sources: readonly string[];
+}
+
+/** A line that can't be a pair, and why. */
+interface LineProblem {
+  readonly place: string;
+  readonly why: string;
+}
+
+/** A pair as symbols. */
+interface SymbolPair {
+  readonly source: readonly TextSymbol[];
+  readonly target: readonly TextSymbol[];
+}
+
+const TAB = 0x09;
+const NEWLINE = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const PIECE_BYTES = 1 << 18;
+
+/** Bytes of one file, and of a line, above which pairs are refused: no list of pairs is as long. */
+const MOST_BYTES = 2 ** 31;
+
+/**
+ * Reads files of pairs, one after the other. Line ends may be CRLF, a byte order mark at the start of a file is dropped, and empty lines are
+ * passed over. UserError that names the line: a line that is no pair, a tag sequence of another length than its source, a symbol outside a
+ * given vocabulary.
+ */
+export async function readPairs(sources: readonly string[], options: PairOptions): Promise<PairCorpus> {
+  const hash = createHash('sha256');
+  const pairs: SymbolPair[] = [];
+  let bytes = 0;
+  let characters = 0;
+  for (const path of sources) {
+    const content = await readBytes(path, options.stdin ?? process.stdin);
+    hash.update(content);
+    bytes += content.length;
+    for (const { number, line } of linesOf(content)) {
+      const pair = parsePair(line, options);
+      if ('why' in pair)
+        throw problemAt({ place: `${path === '-' ? 'standard input' : path}: line ${number}`, why: pair.why });
+      pairs.push(pair);
+      characters += line.length;
+    }
+  }
+  if (pairs.length === 0) {
+    throw new UserError(`${sources.join(', ')}: there is no pair; give lines of source, tab, target`);
+  }
+  const { vocabularies, task, sourceUnit, targetUnit, minCount } = options;
+  const chosen = vocabularies ?? {
+    source: buildVocabulary(
+      pairs.map(({ source }) => source),
+      sourceUnit,
+      minCount,
+      false,
+    ),
+    target: buildVocabulary(
+      pairs.map(({ target }) => target),
+      targetUnit,
+      1,
+      task === 'transduce',
+    ),
+  };
+  return {
+    task,
+    source: encodeColumn(
+      pairs.map(({ source }) => source),
+      chosen.source,
+    ),
+    target: encodeColumn(
+      pairs.map(({ target }) => target),
+      chosen.target,
+    ),
+    count: pairs.length,
+    characters,
+    bytes,
+    hash: hash.digest('hex'),
+    sources,
+  };
+}
+
+/** A line as a pair of symbols, or why it is none. */
+export function parsePair(line: Uint8Array, options: PairOptions): SymbolPair | { readonly why: string } {
+  const { columns = [1, 2], sourceUnit, targetUnit, task, maxLength = Number.POSITIVE_INFINITY } = options;
+  const fields = splitFields(line);
+  const least = Math.max(...columns);
+  if (fields.length < least) {
+    const has = fields.length === 1 ? 'has no tab' : `has ${fields.length} columns`;
+    return { why: `${has}, and a pair needs column ${least}; write source, tab, target` };
+  }
+  const [source, target] = [
+    symbolsOf(fields[columns[0] - 1]!, sourceUnit),
+    symbolsOf(fields[columns[1] - 1]!, targetUnit),
+  ];
+  if (typeof source === 'string' || typeof target === 'string')
+    return { why: 'is not UTF-8; convert it, or read bytes' };
+  if (source.length === 0) return { why: 'has an empty source' };
+  if (target.length === 0) return { why: 'has an empty target' };
+  if (task === 'tag' && source.length !== target.length) {
+    return { why: `has ${source.length} source symbols and ${target.length} tags; a tag is needed for each symbol` };
+  }
+  if (task === 'classify' && target.length !== 1) {
+    return { why: `has a target of ${target.length} symbols, and a label is one; read it with the unit field` };
+  }
+  if (source.length > maxLength || target.length > maxLength) {
+    return {
+      why: `has ${Math.max(source.length, target.length)} symbols, more than the ${maxLength} that are allowed`,
+    };
+  }
+  return { source, target };
+}
+
+/** The symbols of a column; a string where it is not UTF-8. */
+function symbolsOf(field: Uint8Array, unit: Unit): readonly TextSymbol[] | string {
+  try {
+    const symbols = splitBytes(field, unit, (bytes) => STRICT_UTF8.decode(bytes));
+    return unit === 'field' && symbols[0] === '' ? [] : symbols;
+  } catch {
+    return 'not UTF-8';
+  }
+}
+
+const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function splitFields(line: Uint8Array): Uint8Array[] {
+  const fields: Uint8Array[] = [];
+  let start = 0;
+  for (let end = line.indexOf(TAB); end >= 0; end = line.indexOf(TAB, start)) {
+    fields.push(line.subarray(start, end));
+    start = end + 1;
+  }
+  fields.push(line.subarray(start));
+  return fields;
+}
+
+function* linesOf(content: Uint8Array): Generator<{ readonly number: number; readonly line: Uint8Array }> {
+  let start = content[0] === 0xef && content[1] === 0xbb && content[2] === 0xbf ? 3 : 0;
+  for (let number = 1; start < content.length; number++) {
+    const found = content.indexOf(NEWLINE, start);
+    const end = found < 0 ? content.length : found;
+    const last = end > start && content[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
+    if (last > start) yield { number, line: content.subarray(start, last) };
+    start = end + 1;
+  }
+}
+
+async function readBytes(path: string, stdin: Readable): Promise<Uint8Array> {
+  const source = await openSource(path, stdin, PIECE_BYTES);
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const piece of source.pieces) {
+      length += piece.length;
+      if (length > MOST_BYTES)
+        throw new UserError(`${source.name}: the pairs have more than ${MOST_BYTES} bytes; give a part of them`);
+      pieces.push(piece.slice());
+    }
+  } finally {
+    await source.close();
+  }
+  return Buffer.concat(pieces);
+}
+
+function problemAt({ place, why }: LineProblem): UserError {
+  return new UserError(`${place}: ${why}`);
+}
+
+function buildVocabulary(
+  columns: readonly (readonly TextSymbol[])[],
+  unit: Unit,
+  minCount: number | undefined,
+  stop: boolean,
+): Vocabulary {
+  const counts = new Map<TextSymbol, number>();
+  for (const symbols of columns) for (const symbol of symbols) counts.set(symbol, (counts.get(symbol) ?? 0) + 1);
+  return Vocabulary.build(counts, { unit, minCount: minCount ?? 1, stop });
+}
+
+/** UserError for a symbol that the vocabulary has neither itself nor as `<unk>`. */
+function encodeColumn(columns: readonly (readonly TextSymbol[])[], vocabulary: Vocabulary): Column {
+  const total = columns.reduce((sum, { length }) => sum + length, 0);
+  const ids = allocateIds(vocabulary.size, total);
+  const starts = new Uint32Array(columns.length + 1);
+  let at = 0;
+  for (const [index, symbols] of columns.entries()) {
+    for (const symbol of symbols) {
+      const id = vocabulary.id(symbol) ?? vocabulary.unknown;
+      if (id === undefined) {
+        throw new UserError(
+          message`pair ${index + 1}: ${describeSymbol(symbol)} is not in the vocabulary: no pair of the training had it; leave the pair out, or train with ${option('minCount')} 2 or more`,
+        );
+      }
+      ids[at++] = id;
+    }
+    starts[index + 1] = at;
+  }
+  return { vocabulary, ids, starts };
+}
