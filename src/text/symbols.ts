@@ -4,6 +4,9 @@
  */
 export const TEXT_UNITS = ['codepoint', 'byte', 'grapheme', 'token'] as const;
 
+/** The units that leave nothing out of a text: tokens leave out how much white space stands between them. */
+export const CHARACTER_UNITS = ['codepoint', 'byte', 'grapheme'] as const;
+
 /** The units of a column of pairs: those of texts, or the whole column as one symbol, such as a label. */
 export const UNITS = [...TEXT_UNITS, 'field'] as const;
 export type Unit = (typeof UNITS)[number];

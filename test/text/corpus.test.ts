@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { type Corpus, type CorpusOptions, corpusFromText, readCorpus } from '../../src/text/corpus.ts';
-import { UNITS } from '../../src/text/symbols.ts';
+import { CHARACTER_UNITS } from '../../src/text/symbols.ts';
 import { Vocabulary } from '../../src/text/vocabulary.ts';
 import { messageOf, orSkipped, sharedData } from './shared.ts';
 
@@ -49,12 +49,12 @@ describe('readCorpus', () => {
     expect(corpus.vocabulary.decode(ids.subarray(lineStarts![1], lineStarts![2]))).toBe('learn');
   });
 
-  it.each(UNITS)('drops one CR before a line end only, by %s', async (unit) => {
+  it.each(CHARACTER_UNITS)('drops one CR before a line end only, by %s', async (unit) => {
     const corpus = await read(['a\rb\r\r\nc\r\n\rd\r'], { mode: 'lines', unit });
     expect(shown(corpus)).toBe('|a\rb\r|c|\rd|');
   });
 
-  it.each(UNITS)('counts stops, not lines of nothing, by %s', async (unit) => {
+  it.each(CHARACTER_UNITS)('counts stops, not lines of nothing, by %s', async (unit) => {
     const corpus = await read(['\n\r\na\n', '\r', 'b'], { mode: 'lines', unit });
     expect(shown(corpus)).toBe('|a|b|');
     expect(corpus.lineStarts).toHaveLength(3);
@@ -84,7 +84,7 @@ describe('readCorpus', () => {
 
   it('drops a byte order mark at the start of a file, and nowhere else', async () => {
     for (const pieceBytes of [1, 2, 3, 4, 100]) {
-      for (const unit of UNITS) {
+      for (const unit of CHARACTER_UNITS) {
         const corpus = await read(['\ufeffa', '\ufeffb\ufeff'], { mode: 'stream', unit, pieceBytes });
         expect(shownText(corpus)).toBe('ab\ufeff');
         expect(corpus.bytes).toBe(11);
@@ -142,7 +142,7 @@ describe('readCorpus', () => {
     await fc.assert(
       fc.asyncProperty(
         text,
-        fc.constantFrom(...UNITS),
+        fc.constantFrom(...CHARACTER_UNITS),
         fc.constantFrom('stream', 'lines'),
         fc.integer({ min: 1, max: 7 }),
         async (whole, unit, mode, pieceBytes) => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { corpusFromText } from '../../src/text/corpus.ts';
-import { type TextSymbol, UNITS, type Unit } from '../../src/text/symbols.ts';
+import { CHARACTER_UNITS, type TextSymbol, type Unit } from '../../src/text/symbols.ts';
 import { Vocabulary } from '../../src/text/vocabulary.ts';
 import { messageOf } from './shared.ts';
 
@@ -65,7 +65,7 @@ describe('Vocabulary', () => {
 
   it('round-trips any text of its symbols, in every unit, through ids and through JSON', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', minLength: 1 }), fc.constantFrom(...UNITS), (text, unit) => {
+      fc.property(fc.string({ unit: 'binary', minLength: 1 }), fc.constantFrom(...CHARACTER_UNITS), (text, unit) => {
         fc.pre(!text.startsWith('\ufeff'));
         const { vocabulary, ids } = corpusFromText(text, { unit, mode: 'stream' });
         const again = Vocabulary.fromJSON(JSON.parse(JSON.stringify(vocabulary)));
@@ -182,7 +182,7 @@ describe('Vocabulary', () => {
     fc.assert(
       fc.property(
         texts,
-        fc.constantFrom(...UNITS),
+        fc.constantFrom(...CHARACTER_UNITS),
         fc.boolean(),
         fc.constantFrom(1, 2),
         ([text, other], unit, stop, minCount) => {
