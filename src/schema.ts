@@ -103,19 +103,30 @@ export function unwrapped(schema: z.ZodType): z.ZodType {
 }
 
 /**
- * A schema of objects with the same fields and rules, in which every field that has a default must be given. `more` are fields besides.
+ * A schema of the same objects, with the same rules, in which every field that has a default must be given, at every depth. A file on
+ * disk is read with it, so that no field depends on the defaults of the program that reads the file.
+ *
+ * @param more fields to add, or to take the place of the schema's own
  */
 export function requireAll<Shape extends z.ZodRawShape, More extends z.ZodRawShape>(
   schema: z.ZodObject<Shape>,
   more: More,
-): z.ZodType<z.output<z.ZodObject<Shape>> & z.output<z.ZodObject<More>>> {
+): z.ZodType<Omit<z.output<z.ZodObject<Shape>>, keyof More> & z.output<z.ZodObject<More>>> {
+  // The types of a schema's parts are known to zod at run time only.
+  return withoutDefaults(schema, more) as never;
+}
+
+function withoutDefaults(schema: z.ZodObject, more: z.ZodRawShape = {}): z.ZodType {
   const fields = Object.entries(schema.shape).map(([key, field]) => [key, withoutDefault(field as z.ZodType)] as const);
-  const rules = (schema._zod.def.checks ?? []) as z.core.$ZodCheck[];
-  return z.strictObject({ ...Object.fromEntries(fields), ...more }).check(...(rules as never[])) as never;
+  const rules = (schema._zod.def.checks ?? []) as never[];
+  return z.strictObject({ ...Object.fromEntries(fields), ...more }).check(...rules);
 }
 
 function withoutDefault(field: z.ZodType): z.ZodType {
-  return field instanceof z.ZodDefault || field instanceof z.ZodPrefault ? (field.unwrap() as z.ZodType) : field;
+  if (field instanceof z.ZodDefault || field instanceof z.ZodPrefault)
+    return withoutDefault(field.unwrap() as z.ZodType);
+  if (field instanceof z.ZodOptional) return withoutDefault(field.unwrap() as z.ZodType).optional();
+  return field instanceof z.ZodObject ? withoutDefaults(field) : field;
 }
 
 function keysAt(schema: z.ZodType, path: readonly string[]): string[] {

@@ -1,7 +1,7 @@
 import type { ModelConfig } from '../nn/config.ts';
 import { Manifest } from '../nn/manifest.ts';
 import { bestPoint } from '../training/history.ts';
-import { type RunRecord, readRun } from '../training/run.ts';
+import { type RunRecord, readRun } from '../training/record.ts';
 import { lastPath, loadModel } from './checkpoints.ts';
 import type { CompareCommandOptions } from './compare.ts';
 import { modelName } from './model-name.ts';

@@ -16,7 +16,7 @@ import type { Arithmetic } from '../nn/open.ts';
 import { type Corpus, readCorpus } from '../text/corpus.ts';
 import { wholeCorpus } from '../text/split.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
-import { readRun } from '../training/run.ts';
+import { readRun } from '../training/record.ts';
 import { openCheckpoint } from './checkpoints.ts';
 import { columns } from './columns.ts';
 import { writeCharts } from './figures.ts';

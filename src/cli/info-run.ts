@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { chooseKernel } from '../kernel/choose.ts';
 import { Manifest } from '../nn/manifest.ts';
 import type { History } from '../training/history.ts';
-import { type RunRecord, readRun } from '../training/run.ts';
+import { type RunRecord, readRun } from '../training/record.ts';
 import { type LoadedModel, openCheckpoint } from './checkpoints.ts';
 import type { InfoOptions } from './info.ts';
 import { grouped, lossText, Output, paint, table } from './output.ts';

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { UserError } from '../errors.ts';
 import { learningCurves, QUANTITIES, type Run } from '../insight/learning-curves.ts';
-import { readRun } from '../training/run.ts';
+import { readRun } from '../training/record.ts';
 import { type LoadedModel, openCheckpoint } from './checkpoints.ts';
 import { writeCharts } from './figures.ts';
 import { Output, oneLine } from './output.ts';

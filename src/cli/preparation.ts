@@ -4,7 +4,7 @@ import type { Checkpoint, Json } from '../nn/checkpoint.ts';
 import { removeLeftovers, requireWritable } from '../nn/checkpoint-file.ts';
 import { type Corpus, readCorpus } from '../text/corpus.ts';
 import type { Recipe } from '../training/recipe.ts';
-import { type RunRecord, readRun, recipeOf } from '../training/run.ts';
+import { type RunRecord, readRun } from '../training/record.ts';
 import type { TrainOptions } from '../training/trainer.ts';
 import { freshPaths, lastPath, loadModel, newestState } from './checkpoints.ts';
 import { Lock } from './lock.ts';
@@ -87,7 +87,7 @@ async function prepareResumed(
     );
   }
   const claim = claimPath(path, replaces, say);
-  const resume = { checkpoint: options.time === undefined ? checkpoint : withTimeAnew(checkpoint), run };
+  const resume = options.time === undefined ? checkpoint : withTimeAnew(checkpoint);
   return { corpus, trainOptions: { recipe, place: placeFrom(options), resume }, ...claim };
 }
 
@@ -161,7 +161,7 @@ function resumedRecipe(
   options: TrainCommandOptions,
 ): Recipe {
   if (!resume) throw new UserError(`${name}: has no state to resume from; give the .last.json beside it`);
-  const recipe = recipeOf(run);
+  const { recipe } = run;
   const parts = Object.keys(recipe.model) as (keyof typeof recipe.model)[];
   const unlike = parts.find((part) => recipe.model[part] !== model[part]);
   if (unlike) {

@@ -1,4 +1,4 @@
-import type { Place } from '../training/options.ts';
+import type { Place } from '../training/place.ts';
 import { type Recipe, resolveRecipe } from '../training/recipe.ts';
 import type { TrainCommandOptions } from './train.ts';
 

@@ -8,7 +8,7 @@ import { chooseKernel } from '../kernel/choose.ts';
 import { readCorpus } from '../text/corpus.ts';
 import { type Part, splitCorpus, wholeCorpus } from '../text/split.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
-import { type RunRecord, readRun } from '../training/run.ts';
+import { type RunRecord, readRun } from '../training/record.ts';
 import { openCheckpoint } from './checkpoints.ts';
 import { writeFile } from './figures.ts';
 import { factRows } from './info-run.ts';

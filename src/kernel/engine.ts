@@ -1,11 +1,12 @@
-import { UserError } from '../errors.ts';
+import { message, option, UserError } from '../errors.ts';
 import type { Arena } from './arena.ts';
 import type { KernelChoice } from './choose.ts';
 import type { Address, Kernels } from './contract.ts';
-import { Pool, type Program, type ProgramModule } from './pool.ts';
+import { Pool } from './pool.ts';
+import { type Calls, type Inputs, type Outputs, type Program, type ProgramModule, writeInputs } from './program.ts';
 import { referenceKernels } from './reference.ts';
-import { SOLO } from './team.ts';
-import { createControl } from './threads.ts';
+import { type CallTeam, SOLO } from './team.ts';
+import { ThreadFailure } from './threads.ts';
 import { createSharedMemory, SCRATCH_FLOATS, wasmKernels } from './wasm.ts';
 
 /** Kernels over a fresh memory that has room for all that `arena` has planned. */
@@ -14,49 +15,52 @@ export function openKernels(choice: KernelChoice, arena: Arena): Kernels {
 }
 
 /** What a program is run with. `url` is where its compiled module lies, for the workers. */
-export interface EngineOptions<Config> {
+export interface EngineOptions<Config, C extends Calls> {
   readonly choice: KernelChoice;
   readonly threads: number;
-  readonly program: ProgramModule<Config>;
+  readonly program: ProgramModule<Config, C>;
   readonly url: string;
   readonly config: Config;
 }
 
-/** Runs a program's commands on one thread or on several over one memory. */
-export class Engine<Config> {
+/** Answers a program's calls on one thread, or on several over one memory. */
+export class Engine<C extends Calls> {
   readonly kernels: Kernels;
   /** Why there are fewer threads than were asked for, where there are. */
   notice: string | undefined;
-  readonly #options: EngineOptions<Config>;
+  readonly #calls: C;
+  /** The number by which the workers know each call. */
+  readonly #numbers: ReadonlyMap<keyof C, number>;
+  readonly #create: (team: CallTeam) => Program<C>;
   readonly #pool: Pool | undefined;
-  /** For the program's commands, written before each. */
-  readonly settings: Float64Array;
-  #run: Program;
+  #program: Program<C>;
   #threads: number;
 
-  private constructor(options: EngineOptions<Config>, kernels: Kernels, pool: Pool | undefined) {
-    const control = pool?.control ?? createControl(1);
+  private constructor({ program, config }: EngineOptions<unknown, C>, kernels: Kernels, pool: Pool | undefined) {
     this.kernels = kernels;
-    this.settings = control.settings;
-    this.#options = options;
+    this.#calls = program.CALLS;
+    this.#numbers = new Map(Object.keys(program.CALLS).map((name, number) => [name, number]));
+    this.#create = (team) => program.createProgram(config, kernels, team);
     this.#pool = pool;
-    this.#threads = control.size;
-    this.#run = options.program.createProgram(options.config, kernels, pool?.team ?? SOLO, this.settings);
+    this.#program = this.#create(pool?.team ?? SOLO);
+    this.#threads = pool?.team.size ?? 1;
   }
 
-  /** Allocates what `arena` has planned, and starts the threads; falls back to one where threads can't be had. */
-  static async start<Config>(options: EngineOptions<Config>, arena: Arena): Promise<Engine<Config>> {
-    const { choice, threads, url, config } = options;
+  /** Allocates what `arena` has planned, and starts the threads. Where threads can't be started, one thread does everything. */
+  static async start<Config, C extends Calls>(options: EngineOptions<Config, C>, arena: Arena): Promise<Engine<C>> {
+    const { choice, threads, program, url, config } = options;
     const { kernels, memory, scratch } = allocate(choice, arena, threads);
     if (threads === 1 || choice.name === 'js' || !choice.module || !memory) {
-      return new Engine(options, kernels, undefined);
+      return new Engine<C>(options, kernels, undefined);
     }
     const plan = { kernel: choice.name, module: choice.module, memory, program: url, config };
+    const plans = scratch.slice(1).map((address) => ({ ...plan, scratch: address }));
+    const inputs = Math.max(0, ...Object.values(program.CALLS).map((call) => call.inputs.length));
     try {
-      const pool = await Pool.start(scratch.slice(1).map((address) => ({ ...plan, scratch: address })));
-      return new Engine(options, kernels, pool);
+      const pool = await Pool.start(plans, inputs);
+      return new Engine<C>(options, kernels, pool);
     } catch (error) {
-      const engine = new Engine(options, kernels, undefined);
+      const engine = new Engine<C>(options, kernels, undefined);
       engine.notice = `worker threads can't be started (${(error as Error).message}): going on with one thread`;
       return engine;
     }
@@ -67,23 +71,46 @@ export class Engine<Config> {
     return this.#threads;
   }
 
-  /** Runs one command to its end. Throws ThreadFailure where a worker died; then await `continueAlone` and try again. */
-  run(command: number): void {
-    if (this.#threads > 1) this.#pool?.start(command);
-    this.#run(command);
-  }
-
-  /** From now on, one thread does everything; the numbers stay the same. Ends the other threads, which may be at work in the memory still. */
-  async continueAlone(): Promise<void> {
-    await this.#pool?.close();
-    const { program, config } = this.#options;
-    this.notice = 'a worker thread died: going on with one thread';
-    this.#threads = 1;
-    this.#run = program.createProgram(config, this.kernels, SOLO, this.settings);
+  /**
+   * Runs one call to its end on all threads, and gives what it gave to main.
+   *
+   * Where a worker dies before the call is committed (`CallTeam.commit`), main runs the call again alone, with the same result: until
+   * then a call writes only what it computes anew. Main does everything from then on, and `notice` says so. UserError where a worker
+   * dies after that point.
+   */
+  async call<Name extends keyof C>(name: Name, inputs: Inputs<C[Name]>): Promise<Outputs<C[Name]>> {
+    try {
+      return this.#run(name, inputs);
+    } catch (error) {
+      if (!(error instanceof ThreadFailure)) throw error;
+      if (this.#pool?.committed) {
+        throw new UserError(
+          message`a worker thread died in the middle of an update; start again, with ${option('threads')} 1 if it happens again`,
+        );
+      }
+      await this.#continueAlone();
+      return this.#run(name, inputs);
+    }
   }
 
   async close(): Promise<void> {
     await this.#pool?.close();
+  }
+
+  #run<Name extends keyof C>(name: Name, inputs: Inputs<C[Name]>): Outputs<C[Name]> {
+    if (this.#pool && this.#threads > 1) {
+      writeInputs(this.#calls[name]!.inputs, inputs, this.#pool.control.inputs);
+      this.#pool.start(this.#numbers.get(name)!);
+    }
+    return this.#program[name](inputs);
+  }
+
+  /** From now on, main does everything. Ends the other threads, which may still be at work in the memory. */
+  async #continueAlone(): Promise<void> {
+    await this.#pool?.close();
+    this.notice = 'a worker thread died: going on with one thread';
+    this.#threads = 1;
+    this.#program = this.#create(SOLO);
   }
 }
 
@@ -93,7 +120,7 @@ interface Allocation {
   readonly scratch: readonly Address[];
 }
 
-/** UserError where there is no such memory: WebAssembly addresses 4 GiB, and a machine may have less. */
+/** UserError where there is not so much memory: WebAssembly addresses 4 GiB, and a machine may have less. */
 function allocate(choice: KernelChoice, arena: Arena, threads: number): Allocation {
   try {
     return allocateUnchecked(choice, arena, threads);

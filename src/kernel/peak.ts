@@ -3,7 +3,7 @@ import type { KernelChoice } from './choose.ts';
 import type { Address, Kernels } from './contract.ts';
 import { Engine } from './engine.ts';
 import * as program from './peak.ts';
-import type { Program } from './pool.ts';
+import type { Program } from './program.ts';
 import type { Team } from './team.ts';
 
 /** What the workers import. */
@@ -12,8 +12,11 @@ const PEAK = new URL('../../dist/kernel/peak.js', import.meta.url).href;
 /** A product that stays in a core's own caches and fills every tile: C += A·B for C of m × n, A of m × k. */
 const PRODUCT = { m: 48, n: 128, k: 256 };
 
-/** Products of a command: a few milliseconds, so that starting one costs nothing beside. */
-const CALLS = 100;
+/** Products in one call. They take a few milliseconds, so the cost of starting a call does not show. */
+const PRODUCTS = 100;
+
+/** Every thread multiplies its own operands. */
+export const CALLS = { multiply: { inputs: [], outputs: [] } } as const;
 
 /** Operands of one thread. */
 type Operands = readonly [c: Address, a: Address, packed: Address];
@@ -21,7 +24,7 @@ type Operands = readonly [c: Address, a: Address, packed: Address];
 /**
  * The speed of the bare matrix kernel on this machine, in GFLOPS: the most that training can reach.
  *
- * @param seconds how long to measure; the best of the commands run in that time counts
+ * @param seconds how long to measure; the fastest of the calls made in that time counts
  */
 export async function measurePeak(choice: KernelChoice, threads: number, seconds: number): Promise<number> {
   const arena = new Arena();
@@ -33,21 +36,22 @@ export async function measurePeak(choice: KernelChoice, threads: number, seconds
   let best = Number.POSITIVE_INFINITY;
   while (performance.now() < end) {
     const start = performance.now();
-    engine.run(0);
+    await engine.call('multiply', {});
     best = Math.min(best, performance.now() - start);
   }
   await engine.close();
   const { m, n, k } = PRODUCT;
-  return (2 * m * n * k * CALLS * engine.threads) / best / 1e6;
+  return (2 * m * n * k * PRODUCTS * engine.threads) / best / 1e6;
 }
 
-/** Every thread multiplies its own operands. */
-export function createProgram(config: readonly Operands[], k: Kernels, team: Team): Program {
+export function createProgram(config: readonly Operands[], k: Kernels, team: Team): Program<typeof CALLS> {
   const [c, a, packed] = config[team.rank]!;
   const { m, n, k: depth } = PRODUCT;
-  return () => {
-    for (let call = 0; call < CALLS; call++) k.multiply(c, c, a, packed, m, n, depth, n, n, depth);
-    team.barrier();
+  return {
+    multiply: () => {
+      for (let product = 0; product < PRODUCTS; product++) k.multiply(c, c, a, packed, m, n, depth, n, n, depth);
+      team.barrier();
+    },
   };
 }
 

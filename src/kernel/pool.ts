@@ -1,18 +1,10 @@
 import { Worker } from 'node:worker_threads';
-import type { Address, Kernels } from './contract.ts';
-import type { Team } from './team.ts';
-import { type Control, createControl, startCommand, stopThreads, teamOf } from './threads.ts';
+import type { Address } from './contract.ts';
+import type { CallTeam } from './team.ts';
+import { type Control, createControl, isCommitted, startCall, stopThreads, teamOf } from './threads.ts';
 
-/** Where worker threads start. They run compiled code always: Node 20 can't load TypeScript in a worker. */
+/** Where worker threads start. They always run compiled code: Node 20 can't load TypeScript in a worker. */
 const WORKER = new URL('../../dist/kernel/worker.js', import.meta.url);
-
-/** Runs one command: every thread of the team runs the same, each on its share. */
-export type Program = (command: number) => void;
-
-/** What a program's module exports. `config` is the program's own affair; it is cloned into every worker. */
-export interface ProgramModule<Config> {
-  createProgram(config: Config, kernels: Kernels, team: Team, settings: Float64Array): Program;
-}
 
 /** All that a worker thread needs. */
 export interface WorkerPlan {
@@ -30,7 +22,7 @@ export interface WorkerPlan {
 /** Threads 1 … size − 1 of a team; the caller is rank 0. */
 export class Pool {
   readonly control: Control;
-  readonly team: Team;
+  readonly team: CallTeam;
   readonly #workers: readonly Worker[];
 
   private constructor(control: Control, workers: readonly Worker[]) {
@@ -39,9 +31,13 @@ export class Pool {
     this.#workers = workers;
   }
 
-  /** Starts a worker for each plan, and waits until all are ready to serve. */
-  static async start(plans: readonly Omit<WorkerPlan, 'rank' | 'control'>[]): Promise<Pool> {
-    const control = createControl(plans.length + 1);
+  /**
+   * Starts a worker for each plan, and waits until all are ready to answer calls.
+   *
+   * @param inputs the most inputs that a call has
+   */
+  static async start(plans: readonly Omit<WorkerPlan, 'rank' | 'control'>[], inputs: number): Promise<Pool> {
+    const control = createControl(plans.length + 1, inputs);
     const workers = plans.map((plan, index) => {
       const workerData: WorkerPlan = { ...plan, rank: index + 1, control };
       return new Worker(WORKER, { workerData });
@@ -56,9 +52,14 @@ export class Pool {
     return new Pool(control, workers);
   }
 
-  /** Starts `command` in the workers; the caller runs its own share, and meets them at the program's barriers. */
-  start(command: number): void {
-    startCommand(this.control, command);
+  /** Starts a call in the workers; the caller runs its own share, and meets the workers at the program's barriers. */
+  start(call: number): void {
+    startCall(this.control, call);
+  }
+
+  /** Whether the call under way can't be repeated any more. */
+  get committed(): boolean {
+    return isCommitted(this.control);
   }
 
   /** Ends the workers. */

@@ -1,5 +1,5 @@
 import type { Kernels } from './contract.ts';
-import type { Team } from './team.ts';
+import type { CallTeam } from './team.ts';
 
 /** What the time of a step goes into, and the kernels that belong to each. */
 const PARTS: Record<string, readonly (keyof Kernels)[]> = {
@@ -41,7 +41,7 @@ export class Profile {
   }
 
   /** The same team, the time at its barriers counted as waiting. */
-  team(team: Team): Team {
+  team(team: CallTeam): CallTeam {
     return { ...team, barrier: this.#timed('waiting', team.barrier) };
   }
 

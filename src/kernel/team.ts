@@ -10,6 +10,15 @@ export interface Team {
   barrier(): void;
 }
 
+/** A team that answers calls. */
+export interface CallTeam extends Team {
+  /**
+   * Marks the point after which the call can't be repeated, because what it reads is about to change. Each thread calls it before its own
+   * first change, so the mark is there even where a thread dies during its first change.
+   */
+  commit(): void;
+}
+
 /** A half-open range [start, end). */
 export interface Range {
   readonly start: number;
@@ -20,7 +29,7 @@ export interface Range {
 export const GRAIN = 16;
 
 /** A team of one. */
-export const SOLO: Team = { rank: 0, size: 1, barrier() {} };
+export const SOLO: CallTeam = { rank: 0, size: 1, barrier() {}, commit() {} };
 
 /** What two ranges have in common: empty, at the later start, where they don't meet. */
 export function intersection(one: Range, other: Range): Range {

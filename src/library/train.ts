@@ -1,43 +1,53 @@
-import { type Corpus, type CorpusOptions, readCorpus } from '../text/corpus.ts';
+import * as z from 'zod';
+import type { Checkpoint } from '../nn/checkpoint.ts';
+import { parseOptions } from '../schema.ts';
+import { type Corpus, corpusOptionsSchema, readCorpus } from '../text/corpus.ts';
 import type { TrainEvent } from '../training/events.ts';
-import type { Place } from '../training/options.ts';
-import { type RecipeOptions, resolveRecipe } from '../training/recipe.ts';
-import { type TrainOptions, train as trainCorpus } from '../training/trainer.ts';
+import { placeSchema } from '../training/place.ts';
+import { recipeSchema, resolveRecipe } from '../training/recipe.ts';
+import { train as trainCorpus } from '../training/trainer.ts';
 
-export interface TrainingOptions extends RecipeOptions {
-  /** How the text is read. */
-  readonly text?: CorpusOptions;
-  /** Where it runs: no bit of the result depends on it. */
-  readonly place?: Partial<Place>;
-  readonly signal?: TrainOptions['signal'];
-  readonly resume?: TrainOptions['resume'];
-}
+/** What `train` takes besides the text: the fields of a recipe, and those that follow. */
+const trainingSchema = recipeSchema.safeExtend({
+  text: corpusOptionsSchema.prefault({}).describe('how the text is read'),
+  place: placeSchema.prefault({}).describe('where the run is computed; no bit of the result depends on it'),
+  signal: z
+    .instanceof(AbortSignal)
+    .optional()
+    .describe('must be an AbortSignal, which ends the run after the step under way, with a last checkpoint'),
+  resume: z
+    .custom<Checkpoint>(isCheckpoint)
+    .optional()
+    .describe('must be a checkpoint with a training state, as loadCheckpoint reads it, from which the run goes on'),
+});
+
+export type TrainingOptions = Readonly<z.input<typeof trainingSchema>>;
 
 /**
- * Trains a model: an iterator of events, of which the caller shows and saves what it likes. Without a limit it ends where
- * `rnn train` would.
+ * Trains a model. The iterator yields events; the caller shows and saves what it likes. Without a limit, the run ends where
+ * `rnn train` would end it.
  *
  *     for await (const event of train('book.txt', { model: { hidden: 256 }, limits: { seconds: 180 } })) {
  *       if (event.type === 'report') console.log(event.point.loss);
  *       if (event.type === 'checkpoint' && event.kind === 'best') saveCheckpoint('book.json', event.snapshot());
  *     }
  *
- * @param text the path of a text file, or several, read one after the other; or a corpus that has been read
+ * @param text the path of a text file, or several paths, whose files are read one after the other; or a corpus that has been read
  *
- * UserError for a text that can't be read, a recipe that can't be followed, and when the loss is no longer a number; the
- * checkpoints made before are good.
+ * UserError for an option of the wrong type or out of range, for a key that is no option, for a text that can't be read, and where the
+ * run diverges. The checkpoints that were taken before are good.
  */
 export async function* train(
   text: string | readonly string[] | Corpus,
   options: TrainingOptions = {},
 ): AsyncGenerator<TrainEvent, void, void> {
-  const { text: reading, place, signal, resume, ...recipe } = options;
+  const { text: reading, place, signal, resume, ...given } = parseOptions(trainingSchema, options);
+  const recipe = resolveRecipe(given);
   const sources = typeof text === 'string' ? [text] : text;
   const corpus = 'ids' in sources ? sources : await readCorpus(sources, reading);
-  yield* trainCorpus(corpus, {
-    recipe: resolveRecipe(recipe),
-    place: { kernel: 'auto', ...place },
-    ...(signal ? { signal } : {}),
-    ...(resume ? { resume } : {}),
-  });
+  yield* trainCorpus(corpus, { recipe, place, ...(signal ? { signal } : {}), ...(resume ? { resume } : {}) });
+}
+
+function isCheckpoint(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'run' in value && 'parameters' in value;
 }

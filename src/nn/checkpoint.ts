@@ -3,26 +3,11 @@ import { excerpt, UserError } from '../errors.ts';
 import { requireAll } from '../schema.ts';
 import { Excess, parseSetApart, type SetApart } from './checkpoint-json.ts';
 import { decodeTensor, encodedBytes, encodeTensor, findNotFinite, type TensorText } from './checkpoint-tensors.ts';
+import { migrate, VERSION } from './checkpoint-versions.ts';
 import { type ModelConfig, modelSchema } from './config.ts';
 import { Manifest } from './manifest.ts';
 
 const FORMAT = 'charnn checkpoint';
-
-/** Raised when a field is added or changes its meaning, so that an earlier program refuses what it would misread. */
-const VERSION = 3;
-
-/**
- * What makes a file of a version one of the next. 2 added `model.tied` and, in the run's record and state, what the recipes of version
- * 1 had not; all of that has a default (here, and in training/run.ts) that says what version 1 did. 3 added `model.members`, likewise.
- */
-const MIGRATIONS: Readonly<Record<number, (file: object) => object>> = {
-  1: (file) => ({ ...file, version: 2, model: { tied: false, ...modelOf(file) } }),
-  2: (file) => ({ ...file, version: 3, model: { members: 1, ...modelOf(file) } }),
-};
-
-function modelOf(file: { readonly model?: unknown }): object {
-  return typeof file.model === 'object' && file.model !== null ? file.model : {};
-}
 
 /** Bounds that no model of this program's reach exceeds: they keep a damaged file from asking for all the memory there is. */
 const LIMITS = { symbols: 1_200_000, parameters: 500_000_000 };
@@ -38,7 +23,7 @@ export interface Checkpoint {
   readonly model: ModelConfig;
   /** The vocabulary's JSON (text/vocabulary.ts). */
   readonly vocabulary: Json;
-  /** What was run, and how it went (training/run.ts). */
+  /** What was run, and how it went (training/record.ts). */
   readonly run: Json;
   /** The flat buffer of parameters. */
   readonly parameters: Float32Array;
@@ -134,7 +119,7 @@ function parseJson(bytes: Buffer, name: string): SetApart {
 function validate(given: unknown, name: string): z.infer<typeof fileSchema> {
   const { format } = (given ?? {}) as { format?: unknown };
   if (format !== FORMAT) throw new UserError(`${name}: not a checkpoint of this program (no "format": "${FORMAT}")`);
-  const json = migrate(given as { version?: unknown }, name);
+  const json = migrate(given as Readonly<Record<string, unknown>>, name);
   // Of each that is wrong, an issue would be made.
   const many = [json, (json as { resume?: unknown }).resume].find((part) => countTensors(part) > MOST_TENSORS);
   if (many) throw damaged(name, `it has ${countTensors(many)} tensors, more than ${MOST_TENSORS}`);
@@ -142,23 +127,6 @@ function validate(given: unknown, name: string): z.infer<typeof fileSchema> {
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   throw damaged(name, `${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
-}
-
-/** The file as this version would have written it. UserError for a version that this program doesn't know. */
-function migrate(file: { version?: unknown }, name: string): object {
-  const { version } = file;
-  if (typeof version === 'number' && version > VERSION) {
-    throw new UserError(
-      `${name}: a checkpoint of version ${version}, newer than this program, which reads versions up to ${VERSION}; use the program that wrote it, or a newer one`,
-    );
-  }
-  let migrated: { version?: unknown } = file;
-  while (migrated.version !== VERSION) {
-    const step = typeof migrated.version === 'number' ? MIGRATIONS[migrated.version] : undefined;
-    if (!step) throw new UserError(`${name}: a checkpoint of an unknown version; use another, or train again`);
-    migrated = step(migrated);
-  }
-  return migrated;
 }
 
 function countTensors(part: unknown): number {

@@ -1,32 +1,47 @@
 import { createHash } from 'node:crypto';
 import { totalmem } from 'node:os';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
+import * as z from 'zod';
 import { message, option, UserError } from '../errors.ts';
+import { parseOptions } from '../schema.ts';
 import { CorpusEncoder, STOP } from './encoder.ts';
 import { countIds, type Ids, mapIds } from './ids.ts';
-import { JUDGED_BYTES, judgeMode, type Mode, type ModeChoice } from './mode.ts';
+import { JUDGED_BYTES, judgeMode, MODES, type Mode, type ModeChoice } from './mode.ts';
 import { openSource } from './sources.ts';
-import { describeSymbol, type TextSymbol, type Unit } from './symbols.ts';
+import { describeSymbol, type TextSymbol, UNITS } from './symbols.ts';
 import { Vocabulary } from './vocabulary.ts';
 
-export interface CorpusOptions {
-  /** What one symbol is. Default: `codepoint`. */
-  readonly unit?: Unit;
-  /** `auto`, the default, chooses by the rule of `judgeMode`. */
-  readonly mode?: Mode | 'auto';
-  /** Symbols that occur fewer times than this become `<unk>`. Default: 1. */
-  readonly minCount?: number;
-  /** The vocabulary of a checkpoint, to read the text with. It decides unit, mode and minimum count. */
-  readonly vocabulary?: Vocabulary | undefined;
-  /** True: symbols that are not in `vocabulary` are added to it. False, the default: they are refused. */
-  readonly extend?: boolean;
-  /** A text of more bytes than this is refused. Default: three quarters of the memory, or 16 MiB for a device. */
-  readonly maxBytes?: number | undefined;
-  /** The stream that `-` reads. Default: the standard input of the process. */
-  readonly stdin?: Readable;
-  /** The number of bytes that are read at once. */
-  readonly pieceBytes?: number;
-}
+/** Bytes read at once. So many cost little a piece, and their code points stay in the processor's cache. */
+const PIECE_BYTES = 1 << 18;
+
+/** How a text is read. */
+export const corpusOptionsSchema = z.strictObject({
+  unit: z.enum(UNITS).default('codepoint').describe('what a symbol is'),
+  mode: z
+    .enum(['auto', ...MODES])
+    .default('auto')
+    .describe('stream: one long text; lines: each line an example; auto chooses by the rule of text/mode.ts'),
+  minCount: z.int().min(1).default(1).describe('symbols seen less often become <unk>'),
+  maxBytes: z
+    .number()
+    .positive()
+    .optional()
+    .describe('refuse a longer text; left out, three quarters of the memory, or 16 MiB of a device'),
+  vocabulary: z
+    .custom<Vocabulary>((value) => value instanceof Vocabulary)
+    .optional()
+    .describe('must be a vocabulary, such as a checkpoint’s, to read the text with; it then decides unit and mode'),
+  extend: z
+    .boolean()
+    .default(false)
+    .describe('add the new symbols of the text to the vocabulary that is given, instead of refusing them'),
+  stdin: z.instanceof(Readable).optional().describe('must be a stream, which - reads in the place of standard input'),
+  pieceBytes: z.int().min(1).default(PIECE_BYTES).describe('bytes read at once'),
+});
+
+type CheckedOptions = z.output<typeof corpusOptionsSchema>;
+
+export type CorpusOptions = Readonly<z.input<typeof corpusOptionsSchema>>;
 
 /**
  * A text as ids.
@@ -60,15 +75,17 @@ export interface Corpus {
  * Memory: one byte for each symbol if there are up to 256 different symbols, two bytes up to 65,536, else four. In lines mode, training
  * takes twelve more bytes for each line.
  *
- * UserError, in one line that names the file, if a file can't be read, is not UTF-8, or has no text.
+ * UserError, in one line that names the file, if a file can't be read, is not UTF-8, or has no text. UsageError for an option that
+ * can't be taken.
  */
 export async function readCorpus(sources: readonly string[], options: CorpusOptions = {}): Promise<Corpus> {
   if (sources.length === 0) throw new UserError('no text given; name a text file, or - for standard input');
   if (sources.filter((path) => path === '-').length > 1)
     throw new UserError('standard input (-) can be read only once');
-  const assembly = new CorpusAssembly(sources, options);
+  const checked = parseOptions(corpusOptionsSchema, options);
+  const assembly = new CorpusAssembly(sources, checked);
   for (const path of sources) {
-    const source = await openSource(path, options.stdin ?? process.stdin, options.pieceBytes ?? PIECE_BYTES);
+    const source = await openSource(path, checked.stdin ?? process.stdin, checked.pieceBytes);
     try {
       assembly.begin(source.name, source.size, source.device);
       for await (const piece of source.pieces) assembly.write(piece);
@@ -82,16 +99,13 @@ export async function readCorpus(sources: readonly string[], options: CorpusOpti
 
 /** A corpus from a string. The string is read like a file with the same text. */
 export function corpusFromText(text: string, options: CorpusOptions = {}): Corpus {
-  const assembly = new CorpusAssembly(['text'], options);
+  const assembly = new CorpusAssembly(['text'], parseOptions(corpusOptionsSchema, options));
   const bytes = new TextEncoder().encode(text);
   assembly.begin('text', bytes.length, false);
   assembly.write(bytes);
   assembly.end();
   return assembly.finish();
 }
-
-/** Large enough that the cost of each piece is small; small enough that its code points stay in the processor's cache. */
-const PIECE_BYTES = 1 << 18;
 
 /** The most bytes that are read from a device if `maxBytes` is not given, because a device may never end. */
 const MOST_DEVICE_BYTES = 1 << 24;
@@ -110,7 +124,7 @@ function mostBytes(asked = Math.floor(0.75 * totalmem())): number {
  */
 class CorpusAssembly {
   readonly #sources: readonly string[];
-  readonly #options: CorpusOptions;
+  readonly #options: CheckedOptions;
   readonly #hash = createHash('sha256');
   #bytes = 0;
   #source = '';
@@ -122,11 +136,10 @@ class CorpusAssembly {
   #heldText = '';
   #heldDecoder = new TextDecoder();
 
-  constructor(sources: readonly string[], options: CorpusOptions) {
+  constructor(sources: readonly string[], options: CheckedOptions) {
     this.#sources = sources;
     this.#options = options;
-    const mode = options.mode ?? 'auto';
-    const { vocabulary } = options;
+    const { mode, vocabulary } = options;
     if (vocabulary) {
       const itsMode = vocabulary.stop === undefined ? 'stream' : 'lines';
       if (mode !== 'auto' && mode !== itsMode) {
@@ -200,7 +213,7 @@ class CorpusAssembly {
   #choose(choice: ModeChoice): void {
     this.#choice = choice;
     const encoder = new CorpusEncoder(
-      this.#options.vocabulary?.unit ?? this.#options.unit ?? 'codepoint',
+      this.#options.vocabulary?.unit ?? this.#options.unit,
       choice.mode,
       mostBytes(this.#options.maxBytes),
     );
@@ -225,7 +238,7 @@ class CorpusAssembly {
   }
 
   #chooseVocabulary(symbols: readonly TextSymbol[], counts: Float64Array, mode: Mode): Vocabulary {
-    const { vocabulary: given, extend, unit = 'codepoint', minCount = 1 } = this.#options;
+    const { vocabulary: given, extend, unit, minCount } = this.#options;
     if (given && !extend) return given;
     const occurring = new Map<TextSymbol, number>();
     for (let id = STOP + 1; id < symbols.length; id++) {

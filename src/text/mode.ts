@@ -1,5 +1,6 @@
 /** How a corpus is read: as one long text (`stream`), or as a list in which each line is a separate example (`lines`). */
-export type Mode = 'stream' | 'lines';
+export const MODES = ['stream', 'lines'] as const;
+export type Mode = (typeof MODES)[number];
 
 export interface ModeChoice {
   readonly mode: Mode;

@@ -9,26 +9,26 @@ import { initialize } from '../nn/initializers.ts';
 import { Random } from '../random.ts';
 import { trainingFlops } from './flops.ts';
 import * as program from './program.ts';
-import { COMMAND, type ProgramConfig, SETTING, TrainingPlan } from './program.ts';
+import { type ProgramConfig, type TrainingEngine, TrainingPlan } from './program.ts';
 import { OPTIMIZER_DEFAULTS } from './recipe.ts';
 
-/** Steps that are not timed: V8 compiles in tiers, and memory is touched for the first time. */
+/** Steps before the timing begins: V8 compiles in tiers, and the first touch of memory is slow. */
 const WARM_UP_STEPS = 5;
 
 export interface TrainingSpeed {
   readonly threads: number;
-  /** Median of the steps. */
+  /** The median over the steps. */
   readonly millisecondsPerStep: number;
   readonly charsPerSecond: number;
-  /** Of the products that the mathematics needs. */
+  /** Counts the products that the mathematics needs, and nothing else. */
   readonly gflops: number;
-  /** Shares of the main thread's time, where they were asked for; the rest is JavaScript between kernels. */
+  /** Shares of the main thread's time, where they were asked for. The rest is JavaScript between kernels. */
   readonly profile?: Readonly<Record<string, number>>;
 }
 
 /**
- * The speed of training on random symbols, for speed doesn't depend on the text: truncated BPTT with carried state, Adam, the
- * gradient's norm clipped.
+ * The speed of training: truncated BPTT with carried states, Adam, the gradient's norm clipped. The symbols are random, because the speed
+ * does not depend on the text.
  */
 export async function measureTraining(
   choice: KernelChoice,
@@ -45,20 +45,29 @@ export async function measureTraining(
   const profile = withProfile ? new Profile() : undefined;
   const measured = profile ? profiled(profile) : program;
   const engine = await Engine.start({ choice, threads, program: measured, url: program.PROGRAM, config }, arena);
-  prepare(engine, plan);
+  fillMemory(engine, plan);
+  const inputs = {
+    steps: shape.steps,
+    lossScale: 1 / (shape.steps * shape.rows),
+    rate: 2e-3,
+    clipNorm: 5,
+    clipValue: Number.POSITIVE_INFINITY,
+    dropoutKey: 0,
+  };
   const times: number[] = [];
-  const run = (): void => {
-    engine.settings[SETTING.update]!++;
+  let update = 0;
+  const run = async (): Promise<void> => {
+    update++;
     const start = performance.now();
-    engine.run(COMMAND.train);
+    await engine.call('train', { ...inputs, update });
     plan.model.carry(engine.kernels, shape.steps);
     times.push(performance.now() - start);
   };
-  for (let step = 0; step < WARM_UP_STEPS; step++) run();
+  for (let step = 0; step < WARM_UP_STEPS; step++) await run();
   times.length = 0;
   profile?.clear();
   const end = performance.now() + 1000 * seconds;
-  while (times.length < 3 || performance.now() < end) run();
+  while (times.length < 3 || performance.now() < end) await run();
   await engine.close();
   const milliseconds = median(times);
   const chars = shape.steps * shape.rows;
@@ -71,7 +80,8 @@ export async function measureTraining(
   };
 }
 
-function prepare({ kernels, settings }: Engine<ProgramConfig>, { model }: TrainingPlan): void {
+/** Draws parameters and symbols. */
+function fillMemory({ kernels }: TrainingEngine, { model }: TrainingPlan): void {
   const { manifest, values } = model.parameters;
   const random = new Random('benchmark');
   const positions = model.shape.steps * model.shape.rows;
@@ -81,20 +91,14 @@ function prepare({ kernels, settings }: Engine<ProgramConfig>, { model }: Traini
     kernels.ints[model.targets + position] = random.integer(model.config.symbols);
     kernels.ints[model.keep + position] = 1;
   }
-  settings[SETTING.steps] = model.shape.steps;
-  settings[SETTING.lossScale] = 1 / positions;
-  settings[SETTING.rate] = 2e-3;
-  settings[SETTING.update] = 0;
-  settings[SETTING.clipNorm] = 5;
-  settings[SETTING.clipValue] = Number.POSITIVE_INFINITY;
 }
 
-/** The training program, timed on the thread that runs it; the workers run it as it is. */
+/** The training program, timed on the main thread. The workers load the program themselves, without timing. */
 function profiled(profile: Profile): typeof program {
   return {
     ...program,
-    createProgram: (config, kernels, team, settings) =>
-      program.createProgram(config, profile.kernels(kernels), profile.team(team), settings),
+    createProgram: (config, kernels, team) =>
+      program.createProgram(config, profile.kernels(kernels), profile.team(team)),
   };
 }
 

@@ -1,16 +1,16 @@
 import { type Range, share, type Team } from '../kernel/team.ts';
 import type { Manifest } from '../nn/manifest.ts';
 
-/** Numbers of a block; a member's last may be short. */
+/** Numbers of a block. A member's last block may have fewer. */
 const SIZE = 4096;
 
 /**
- * The flat buffer of parameters, and all of its make, in blocks, member by member: threads share them out whole, and sums over a
- * buffer are sums of its blocks in order, so that no bit depends on threads.
+ * Divides the flat buffer of parameters, and every buffer of the same layout, into blocks, member by member. A block belongs to one
+ * thread. A sum over a buffer is the sum of its blocks' sums in their order. So no bit depends on the number of threads.
  */
 export class Blocks {
   readonly members: number;
-  /** Blocks of one member. */
+  /** The number of blocks of a member. */
   readonly perMember: number;
   readonly #memberSize: number;
 
@@ -20,23 +20,23 @@ export class Blocks {
     this.perMember = Math.ceil(this.#memberSize / SIZE);
   }
 
-  /** The blocks of a thread. */
+  /** This thread's blocks. */
   share(team: Team): Range {
     return share(team, this.members * this.perMember);
   }
 
-  /** The numbers of a thread. */
+  /** This thread's numbers: the places of its blocks in the buffer. */
   elements(team: Team): Range {
     const { start, end } = this.share(team);
     return { start: this.startOf(start), end: this.startOf(end) };
   }
 
-  /** The numbers of a member. */
+  /** The places of a member's numbers in the buffer. */
   ofMember(member: number): Range {
     return { start: member * this.#memberSize, end: (member + 1) * this.#memberSize };
   }
 
-  /** Where a block begins; the one after the last, where the buffer ends. */
+  /** The place where a block begins. For the block after the last, this is the end of the buffer. */
   startOf(block: number): number {
     const member = Math.floor(block / this.perMember);
     return member * this.#memberSize + (block % this.perMember) * SIZE;

@@ -4,10 +4,10 @@ import type { BatchOptions } from '../text/windows.ts';
 import type { HistoryPoint } from './history.ts';
 import type { Limits } from './recipe.ts';
 
-/** What a training run tells as it goes. Losses are means in nats a symbol. */
+/** What a training run tells its caller on the way. Losses are means in nats a symbol. */
 export type TrainEvent = StartEvent | NoticeEvent | StepEvent | ReportEvent | CheckpointEvent | DoneEvent;
 
-/** Once, before the first step. */
+/** Comes once, before the first step. */
 export interface StartEvent {
   readonly type: 'start';
   readonly parameters: number;
@@ -19,25 +19,25 @@ export interface StartEvent {
   readonly kernel: KernelName;
   readonly kernelReason: string;
   readonly threads: number;
-  /** What was asked for and couldn't be had, a sentence each. */
+  /** What was asked for and could not be done, one sentence each. */
   readonly notes: readonly string[];
 }
 
-/** Something that the run goes on in spite of, such as the death of a thread. */
+/** Something that does not end the run but that its user should know, such as the death of a thread. */
 export interface NoticeEvent {
   readonly type: 'notice';
   readonly text: string;
 }
 
-/** After every update. */
+/** Comes after every update. */
 export interface StepEvent {
   readonly type: 'step';
   /** Updates done. */
   readonly step: number;
   readonly epoch: number;
-  /** Of this step: of an ensemble, the mean of its members' own. */
+  /** The loss of this step; for an ensemble, the mean of its members' losses. */
   readonly loss: number;
-  /** Norm of the gradient, clipped by value but not yet by norm: of an ensemble, the mean of its members'. */
+  /** Norm of the gradient, clipped by value but not yet by norm; for an ensemble, the mean of its members' norms. */
   readonly gradientNorm: number;
   readonly rate: number;
   /** Symbols read by this step. */
@@ -46,7 +46,7 @@ export interface StepEvent {
   readonly progress: number;
 }
 
-/** After every validation, or as often where there is none. */
+/** Comes after every validation; where nothing is held out, at the same interval. */
 export interface ReportEvent {
   readonly type: 'report';
   readonly point: HistoryPoint;
@@ -55,29 +55,30 @@ export interface ReportEvent {
 }
 
 /**
- * A state worth keeping: `best`, the model with the smallest validation loss (the newest, where nothing is held out); `last`, the newest,
- * with all that resuming needs. `snapshot` must be called before the iteration goes on, or not at all, and what it gives be saved or
- * copied before that, too, for its tensors are views of the run's memory.
+ * A state worth keeping. `best` is the model with the smallest validation loss; where nothing is held out, the newest model. `last` is the
+ * newest model, with all that resuming needs.
+ *
+ * Call `snapshot`, and save or copy the checkpoint that it gives, before the iteration goes on: its tensors are views of the run's memory.
  */
 export interface CheckpointEvent {
   readonly type: 'checkpoint';
   readonly kind: 'best' | 'last';
-  /** Whether no more of this kind will come: it must not be passed over. */
+  /** Whether this is the last checkpoint of its kind. Then it must be saved. */
   readonly final: boolean;
   readonly snapshot: () => Checkpoint;
 }
 
-/** Once, at the end. */
+/** Comes once, at the end. */
 export interface DoneEvent {
   readonly type: 'done';
-  /** `patience`: validation has stood still for too long. */
+  /** `patience` means that validation has stood still for too long. */
   readonly reason: 'epochs' | 'steps' | 'time' | 'patience' | 'interrupted';
   readonly step: number;
   readonly epoch: number;
-  /** Of the last report. */
+  /** The training loss of the last report. */
   readonly loss: number | undefined;
-  /** The smallest. */
+  /** The smallest validation loss. */
   readonly validation: number | undefined;
-  /** Loss on the test part, by the model that had the smallest validation loss. */
+  /** The test loss of the model that had the smallest validation loss. */
   readonly test: number | undefined;
 }

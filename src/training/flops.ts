@@ -2,8 +2,8 @@ import { gateCount } from '../nn/cells/index.ts';
 import type { ModelConfig } from '../nn/config.ts';
 
 /**
- * Floating-point operations of the products that training needs for a symbol. Forward, 2 for each weight that isn't met by a
- * one-hot row; as many again for the gradient of what is multiplied, and for the gradient of the weight.
+ * Floating-point operations of the products that training needs for a symbol. Each weight takes 2 of them forward, 2 for the gradient of
+ * its input, and 2 for its own gradient. A matrix whose rows are picked by one-hot symbols takes none.
  */
 export function trainingFlops({ cell, hidden, layers, symbols, embedding, members }: ModelConfig): number {
   const gates = gateCount(cell) * hidden;

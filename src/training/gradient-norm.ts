@@ -4,9 +4,9 @@ import type { Team } from '../kernel/team.ts';
 import type { Parameters } from '../nn/model.ts';
 import type { Blocks } from './blocks.ts';
 
-/** ‖g‖ of each member's gradient. */
+/** The norm ‖g‖ of each member's gradient. */
 export class GradientNorm {
-  /** The blocks' sums of squares. */
+  /** The address of a sum of squares for each block. */
   readonly #sums: Address;
   readonly #parameters: Parameters;
   readonly #blocks: Blocks;
@@ -17,7 +17,7 @@ export class GradientNorm {
     this.#sums = arena.float(blocks.members * blocks.perMember);
   }
 
-  /** Sums the squares of a thread's blocks. */
+  /** Sums the squares of this thread's blocks. */
   addSquares(k: Kernels, team: Team): void {
     const { start, end } = this.#blocks.share(team);
     for (let block = start; block < end; block++) {
@@ -27,7 +27,7 @@ export class GradientNorm {
     }
   }
 
-  /** ‖g‖ of a member; needs all of `addSquares`. */
+  /** ‖g‖ of a member. Every thread must have called `addSquares` before. */
   ofMember(member: number, { floats }: Kernels): number {
     const { perMember } = this.#blocks;
     const first = this.#sums + member * perMember;

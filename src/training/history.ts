@@ -1,27 +1,26 @@
-import { z } from 'zod';
-import type { UpdateStatistics } from './statistics.ts';
+import * as z from 'zod';
 
-/** A point of the learning curve: means since the point before. No times, so that equal runs have equal histories. */
+/** The learning curve. Each point has means over the steps since the point before. It has no times, so equal runs have equal histories. */
 export const historySchema = z.array(
   z.strictObject({
     step: z.int(),
     /** Epochs read, with fraction. */
     epoch: z.number(),
-    /** Training loss in nats a symbol: of an ensemble, the mean of its members' own. */
+    /** Training loss in nats a symbol; for an ensemble, the mean of its members' losses. */
     loss: z.number(),
-    /** Validation loss, where there is a validation part. */
+    /** Validation loss in nats a symbol, where there is a validation part. */
     validation: z.number().optional(),
-    /** Test loss, where there is a test part and the model was the best so far. */
+    /** Test loss in nats a symbol, where there is a test part and the model was the best so far. */
     test: z.number().optional(),
-    /** Norm of the gradient, clipped by value but not yet by norm: of an ensemble, the mean of its members'. */
+    /** Norm of the gradient, clipped by value but not yet by norm; for an ensemble, the mean of its members' norms. */
     gradientNorm: z.number(),
-    /** Share of gradients, one a step and member, that were clipped by norm. */
+    /** Share of the gradients that were clipped by norm; each step has one gradient a member. */
     clipped: z.number(),
     /** Learning rate of the last step. */
     rate: z.number(),
-    /** Of the last step, where it was watched (training/statistics.ts): ‖Δθ‖ / ‖θ‖. */
+    /** ‖Δθ‖ / ‖θ‖ of the last step, where it was watched (training/statistics.ts). */
     updateRatio: z.number().optional(),
-    /** Likewise, by layer and gate: shares of activations below 0.1 and above 0.9. */
+    /** Of the same step, by layer and gate: shares of activations below 0.1 and above 0.9. */
     saturation: z.array(z.array(z.strictObject({ gate: z.string(), low: z.number(), high: z.number() }))).optional(),
   }),
 );
@@ -29,14 +28,20 @@ export type History = z.infer<typeof historySchema>;
 export type HistoryPoint = History[number];
 
 /** Sums over the steps since the last point of the history. */
-export class Tally {
+export class StretchSums {
   #steps = 0;
   #losses = 0;
   #symbols = 0;
   #norms = 0;
   #clipped = 0;
 
-  /** @param clipped the share of members whose gradient was clipped */
+  /**
+   * Adds a step.
+   *
+   * @param losses the sum of its losses, in nats, and `symbols` how many there are
+   * @param norm the norm of its gradient
+   * @param clipped the share of members whose gradient was clipped
+   */
   add(losses: number, symbols: number, norm: number, clipped: number): void {
     this.#steps++;
     this.#losses += losses;
@@ -45,29 +50,16 @@ export class Tally {
     this.#clipped += clipped;
   }
 
-  /** The means, and back to nothing. */
-  take(
-    step: number,
-    epoch: number,
-    rate: number,
-    held: Pick<HistoryPoint, 'validation' | 'test'>,
-    update?: UpdateStatistics,
-  ): HistoryPoint {
-    const point = {
-      step,
-      epoch,
-      loss: this.#losses / this.#symbols,
-      ...held,
-      gradientNorm: this.#norms / this.#steps,
-      clipped: this.#clipped / this.#steps,
-      rate,
-      ...(update ? (structuredClone(update) as Pick<HistoryPoint, 'updateRatio' | 'saturation'>) : {}),
-    };
+  /** The means over the stretch; a new stretch begins. */
+  takeMeans(): Pick<HistoryPoint, 'loss' | 'gradientNorm' | 'clipped'> {
+    const loss = this.#losses / this.#symbols;
+    const gradientNorm = this.#norms / this.#steps;
+    const clipped = this.#clipped / this.#steps;
     this.restore([0, 0, 0, 0, 0]);
-    return point;
+    return { loss, gradientNorm, clipped };
   }
 
-  /** The sums, to be taken up again by `restore`. */
+  /** The sums, as `restore` takes them. */
   get state(): number[] {
     return [this.#steps, this.#losses, this.#symbols, this.#norms, this.#clipped];
   }
@@ -81,7 +73,7 @@ export class Tally {
   }
 }
 
-/** The point whose model was the best: of the smallest validation loss, or the last where nothing was held out. */
+/** The point whose model was the best: the one with the smallest validation loss, or the last one where nothing was held out. */
 export function bestPoint(history: History): HistoryPoint | undefined {
   const validated = history.filter(({ validation }) => validation !== undefined);
   if (validated.length === 0) return history.at(-1);

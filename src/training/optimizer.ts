@@ -4,19 +4,19 @@ import type { Range } from '../kernel/team.ts';
 import type { Parameters } from '../nn/model.ts';
 import type { OptimizerConfig } from './recipe.ts';
 
-/** Buffers that each rule keeps: a velocity, a mean of squares, a sum of squares, means of gradients and of squares. */
+/** How many buffers each rule keeps: sgd a velocity, rmsprop a mean of squares, adagrad a sum of squares, adam two means. */
 const MOMENTS: Record<OptimizerConfig['name'], number> = { sgd: 1, rmsprop: 1, adagrad: 1, adam: 2 };
 
-/** What changes from update to update. */
+/** Numbers that change from update to update. */
 export interface UpdateSettings {
   readonly rate: number;
-  /** Multiplies the gradient: clipping by norm. */
+  /** The gradient is multiplied by this: clipping by norm. */
   readonly scale: number;
   /** The number of this update, from 1. */
   readonly step: number;
 }
 
-/** Updates the flat buffer of parameters, any range of it at a time, and keeps moments of the same make. */
+/** Updates the flat buffer of parameters, one range at a time. Its moments are buffers of the same layout. */
 export class Optimizer {
   /** Addresses of the moments. */
   readonly moments: readonly Address[];

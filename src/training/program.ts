@@ -1,7 +1,8 @@
 import { Arena } from '../kernel/arena.ts';
 import type { Kernels } from '../kernel/contract.ts';
-import type { Program } from '../kernel/pool.ts';
-import { intersection, share, type Team } from '../kernel/team.ts';
+import type { Engine } from '../kernel/engine.ts';
+import type { Inputs, Outputs, Program } from '../kernel/program.ts';
+import { type CallTeam, intersection, type Range, share, type Team } from '../kernel/team.ts';
 import type { BatchShape } from '../nn/batch.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { type DropoutConfig, NO_DROPOUT } from '../nn/dropout.ts';
@@ -13,36 +14,36 @@ import { GradientNorm } from './gradient-norm.ts';
 import { Optimizer } from './optimizer.ts';
 import type { OptimizerConfig } from './recipe.ts';
 
-/** What the workers import. */
+/** The compiled module that the workers import. */
 export const PROGRAM = new URL('../../dist/training/program.js', import.meta.url).href;
 
-/** The program's commands. */
-export const COMMAND = { train: 0, evaluate: 1 } as const;
-
 /**
- * Places in the settings. Main writes them before it starts a command, but for what comes back: `norm` and `clipped`, means over the members of the
- * gradient's norm and of whether it was clipped, and `updating`, which is not 0 once any parameter may have changed.
+ * - train: one update of the parameters by the window that is in memory.
+ * - evaluate: the losses of that window, and `lossScale` times the gradient of their sum by the logits; no parameter changes.
+ *
+ * Inputs: `steps` T of the window; `lossScale`, which multiplies the gradient; `rate` η; `update`, the number of this update from 1;
+ * the bounds `clipNorm` and `clipValue`; `dropoutKey`, which decides what is dropped. Outputs are means over the members: `norm` of
+ * the gradient's norm, clipped by value and not yet by norm, and `clipped` of whether it was clipped by norm.
  */
-export const SETTING = {
-  steps: 0,
-  lossScale: 1,
-  rate: 2,
-  update: 3,
-  clipNorm: 4,
-  clipValue: 5,
-  norm: 6,
-  updating: 7,
-  dropoutKey: 8,
-  clipped: 9,
+export const CALLS = {
+  train: {
+    inputs: ['steps', 'lossScale', 'rate', 'update', 'clipNorm', 'clipValue', 'dropoutKey'],
+    outputs: ['norm', 'clipped'],
+  },
+  evaluate: { inputs: ['steps', 'lossScale'], outputs: [] },
 } as const;
+type TrainInputs = Inputs<typeof CALLS.train>;
 
-/** All that decides the memory's layout and the step's arithmetic. */
+/** Runs the training program. */
+export type TrainingEngine = Engine<typeof CALLS>;
+
+/** Everything that decides the layout of the memory and the arithmetic of a step. */
 export interface ProgramConfig {
   readonly model: ModelConfig;
   readonly shape: BatchShape;
   readonly optimizer: OptimizerConfig;
   readonly dropout?: DropoutConfig;
-  /** Decay of the parameters' moving average; none is kept where it is 0. */
+  /** Decay of the parameters' moving average; 0 keeps no average. */
   readonly averaging?: number;
 }
 
@@ -52,7 +53,7 @@ export class TrainingPlan {
   readonly optimizer: Optimizer;
   readonly blocks: Blocks;
   readonly norm: GradientNorm;
-  /** The parameters' moving average, where one is kept. */
+  /** The moving average of the parameters, where one is kept. */
   readonly average: Average | undefined;
 
   constructor(arena: Arena, { model, shape, optimizer, dropout = NO_DROPOUT, averaging = 0 }: ProgramConfig) {
@@ -65,31 +66,36 @@ export class TrainingPlan {
 }
 
 /**
- * One thread's part of a training step. Rows of the batch are divided for the recurrence, columns for the weights' gradients, elements
- * for the update; between these, all meet.
+ * One thread's part of the program. For the recurrence, threads divide the rows of the batch; for the weights' gradients, columns; for
+ * the update, elements. Between these parts the threads meet at barriers.
  */
-export function createProgram(config: ProgramConfig, kernels: Kernels, team: Team, settings: Float64Array): Program {
+export function createProgram(config: ProgramConfig, kernels: Kernels, team: CallTeam): Program<typeof CALLS> {
   const plan = new TrainingPlan(new Arena(), config);
-  return (command) => (command === COMMAND.train ? train : evaluate)(plan, kernels, team, settings);
+  return {
+    train: (inputs) => train(plan, kernels, team, inputs),
+    evaluate: (inputs) => evaluate(plan, kernels, team, inputs),
+  };
 }
 
-function evaluate(plan: TrainingPlan, k: Kernels, team: Team, settings: Float64Array): void {
+function evaluate(
+  plan: TrainingPlan,
+  k: Kernels,
+  team: Team,
+  { steps, lossScale }: Inputs<typeof CALLS.evaluate>,
+): void {
   const { model } = plan;
-  const steps = settings[SETTING.steps]!;
   const rows = share(team, model.shape.rows);
   prepareWeights(plan, k, team, undefined);
   team.barrier();
   model.forward(k, rows, steps);
-  model.loss(k, rows, steps, settings[SETTING.lossScale]!);
+  model.loss(k, rows, steps, lossScale);
   team.barrier();
 }
 
-function train(plan: TrainingPlan, k: Kernels, team: Team, settings: Float64Array): void {
+function train(plan: TrainingPlan, k: Kernels, team: CallTeam, inputs: TrainInputs): Outputs<typeof CALLS.train> {
   const { model, blocks, norm } = plan;
   const { gradients } = model.parameters;
-  const steps = settings[SETTING.steps]!;
-  const key = settings[SETTING.dropoutKey]!;
-  const clipValue = settings[SETTING.clipValue]!;
+  const { steps, lossScale, clipNorm, clipValue, dropoutKey: key } = inputs;
   const rows = share(team, model.shape.rows);
   const elements = blocks.elements(team);
   const count = elements.end - elements.start;
@@ -98,7 +104,7 @@ function train(plan: TrainingPlan, k: Kernels, team: Team, settings: Float64Arra
   k.fill(gradients + elements.start, 0, count);
   team.barrier();
   model.forward(k, rows, steps, key);
-  model.loss(k, rows, steps, settings[SETTING.lossScale]!);
+  model.loss(k, rows, steps, lossScale);
   model.backward(k, rows, steps, key);
   team.barrier();
   model.weightGradients(k, team, steps);
@@ -108,31 +114,26 @@ function train(plan: TrainingPlan, k: Kernels, team: Team, settings: Float64Arra
   norm.addSquares(k, team);
   team.barrier();
   const norms = model.members.map((_, member) => norm.ofMember(member, k));
-  if (team.rank === 0) tellNorms(settings, norms);
-  // By every thread: one that dies in its update has set it before, whether or not main has come so far.
-  settings[SETTING.updating] = 1;
-  // An update by a gradient that is not finite would poison every parameter: leave them as they were, and let the trainer tell.
-  if (norms.every(Number.isFinite)) update(plan, k, team, settings, norms);
+  // A gradient that is not finite would spoil every parameter. The trainer sees the norm, and ends the run or goes back.
+  if (norms.every(Number.isFinite)) {
+    team.commit();
+    update(plan, k, elements, inputs, norms);
+  }
   team.barrier();
+  return {
+    norm: norms.reduce((sum, one) => sum + one, 0) / norms.length,
+    clipped: norms.filter((one) => one > clipNorm).length / norms.length,
+  };
 }
 
-/** Means over the members, of which there is one where the model is no ensemble. */
-function tellNorms(settings: Float64Array, norms: readonly number[]): void {
-  const clipped = norms.filter((norm) => norm > settings[SETTING.clipNorm]!);
-  settings[SETTING.norm] = norms.reduce((sum, norm) => sum + norm, 0) / norms.length;
-  settings[SETTING.clipped] = clipped.length / norms.length;
-}
-
-/** Updates this thread's share of the parameters, each member's by its own gradient, clipped by its own norm. */
+/** Updates this thread's share of the parameters: each member's by its own gradient, clipped by its own norm. */
 function update(
   { optimizer, average, blocks }: TrainingPlan,
   k: Kernels,
-  team: Team,
-  settings: Float64Array,
+  elements: Range,
+  { rate, update: step, clipNorm }: TrainInputs,
   norms: readonly number[],
 ): void {
-  const elements = blocks.elements(team);
-  const [rate, step, clipNorm] = [settings[SETTING.rate]!, settings[SETTING.update]!, settings[SETTING.clipNorm]!];
   for (const [member, norm] of norms.entries()) {
     const scale = norm > 0 ? Math.min(1, clipNorm / norm) : 1;
     optimizer.update(k, intersection(elements, blocks.ofMember(member)), { rate, step, scale });
@@ -140,7 +141,7 @@ function update(
   average?.update(k, elements, step);
 }
 
-/** Brings what products read up to date with the parameters, dropped by the key where there is one. */
+/** Brings the weights that products read up to date with the parameters. With a key, weights are dropped. */
 function prepareWeights({ model, blocks }: TrainingPlan, k: Kernels, team: Team, key: DropoutKey): void {
   if (model.dropsWeights) {
     model.dropWeights(k, blocks.elements(team), key);

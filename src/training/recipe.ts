@@ -1,15 +1,15 @@
 import * as z from 'zod';
 import { message, option } from '../errors.ts';
 import { modelSchema } from '../nn/config.ts';
-import { type DropoutConfig, dropoutSchema } from '../nn/dropout.ts';
+import { dropoutSchema } from '../nn/dropout.ts';
 import { INITIALIZERS } from '../nn/initializers.ts';
-import { parseOptions, rule, shapeOf } from '../schema.ts';
+import { parseOptions, requireAll, rule } from '../schema.ts';
 
 export const OPTIMIZERS = ['sgd', 'rmsprop', 'adagrad', 'adam'] as const;
 export const SCHEDULES = ['constant', 'linear', 'cosine', 'step', 'plateau'] as const;
 export const ON_DIVERGENCE = ['stop', 'rollback'] as const;
 
-/** A bound on the gradient; Infinity clips nothing, and JSON writes it as null. */
+/** A bound on the gradient. Infinity clips nothing; JSON, which has no infinity, writes it as null. */
 const bound = z.preprocess(
   (value) => (value === null ? Number.POSITIVE_INFINITY : value),
   z.union([z.number().positive(), z.literal(Number.POSITIVE_INFINITY)]),
@@ -18,7 +18,7 @@ const bound = z.preprocess(
 /** A part of a corpus: a fraction below 1, or a whole number of lines or symbols. */
 const part = z.union([z.number().min(0).lt(1), z.int().min(1)]);
 
-/** An update rule and its constants. Each rule reads those that it has; its formula stands in kernel/contract.ts. The defaults are PyTorch's. */
+/** An update rule and its constants. A rule reads the constants of its formula, which stands in kernel/contract.ts. The defaults are PyTorch's. */
 export const optimizerSchema = z.strictObject({
   name: z.enum(OPTIMIZERS).default('adam').describe('update rule'),
   momentum: z.number().min(0).max(1).default(0.9).describe('μ of sgd’s velocity'),
@@ -29,7 +29,7 @@ export const optimizerSchema = z.strictObject({
   weightDecay: z.number().min(0).default(0).describe('added to the gradient (L2); of adam decoupled from it (AdamW)'),
 });
 
-/** How the learning rate changes over a run. Each schedule reads those constants that it has; schedule.ts has the formulas. */
+/** How the learning rate changes over a run. A schedule reads the constants of its formula, which stands in schedule.ts. */
 export const scheduleSchema = z.strictObject({
   name: z.enum(SCHEDULES).default('cosine').describe('how the learning rate changes over the run'),
   warmup: z.int().min(0).default(100).describe('steps in which the learning rate grows from 0'),
@@ -104,20 +104,22 @@ export const recipeSchema = z
     }),
   );
 
-/** What a run may be told: whatever is left out has the default. */
+/** A recipe as a caller gives it: each field that is left out has its default. */
 export type RecipeOptions = z.input<typeof recipeSchema>;
 
-type Parsed = z.output<typeof recipeSchema>;
+const { stride, rate, clipNorm } = recipeSchema.shape;
 
-/** A recipe without gaps but for those that the text decides: `batch`, `patience`, `validateEvery` and the limits. */
-export type Recipe = Readonly<
-  Omit<Parsed, 'stride' | 'rate' | 'clipNorm' | 'dropout'> & {
-    stride: number;
-    rate: number;
-    clipNorm: number;
-    dropout: DropoutConfig;
-  }
->;
+/**
+ * A recipe in which every field is given, apart from those that the text decides: `batch`, `patience`, `validateEvery` and the limits.
+ * It is what a run follows, and what a checkpoint's record holds.
+ */
+export const completeRecipeSchema = requireAll(recipeSchema, {
+  stride: stride.unwrap(),
+  rate: rate.unwrap(),
+  clipNorm: clipNorm.unwrap(),
+  dropout: requireAll(dropoutSchema, { output: dropoutSchema.shape.output.unwrap() }),
+});
+export type Recipe = Readonly<z.output<typeof completeRecipeSchema>>;
 
 export type OptimizerConfig = Readonly<z.output<typeof optimizerSchema>>;
 export type ScheduleConfig = Readonly<z.output<typeof scheduleSchema>>;
@@ -134,29 +136,25 @@ const DEFAULT_RATES: Readonly<Record<OptimizerConfig['name'], number>> = {
   adam: 1e-2,
 };
 
-/** The norm to which the gradient is clipped where no clipping is asked for. */
+/** The norm to which the gradient is clipped where the recipe has no bound of either kind. */
 const DEFAULT_CLIP_NORM = 1;
 
 /**
- * A checked recipe, with its keys in the schema's order, so that equal recipes are written as equal bytes. Fields that depend on others
- * where they are left out: `stride` is `bptt`; `rate` is the optimizer's own; `dropout.output` is `dropout.layers`; `clipNorm` is 1, or
- * Infinity where `clipValue` is given. UsageError that names what can't be taken.
+ * Checks a recipe, and fills in what it leaves out. Some of the defaults depend on other fields: `stride` is `bptt`; `rate` is the
+ * optimizer's own; `dropout.output` is `dropout.layers`; `clipNorm` is 1, or Infinity where `clipValue` is given. The keys are in the
+ * schema's order, so that equal recipes are written as equal bytes.
+ *
+ * UsageError that names the key, what was expected and what was given.
  */
 export function resolveRecipe(options: RecipeOptions = {}): Recipe {
   const parsed = parseOptions(recipeSchema, options);
   const { bptt, clipValue, dropout, optimizer } = parsed;
-  const resolved = {
+  const clipNorm = clipValue === Number.POSITIVE_INFINITY ? DEFAULT_CLIP_NORM : Number.POSITIVE_INFINITY;
+  return completeRecipeSchema.parse({
+    ...parsed,
     stride: parsed.stride ?? bptt,
     rate: parsed.rate ?? DEFAULT_RATES[optimizer.name],
-    dropout: inOrder(dropoutSchema, { ...dropout, output: dropout.output ?? dropout.layers }),
-    clipNorm:
-      parsed.clipNorm ?? (clipValue === Number.POSITIVE_INFINITY ? DEFAULT_CLIP_NORM : Number.POSITIVE_INFINITY),
-  };
-  return inOrder(recipeSchema, { ...parsed, ...resolved }) as Recipe;
-}
-
-/** The fields of an object that are given, in the order of its schema. */
-function inOrder<T extends object>(schema: z.ZodType, fields: T): T {
-  const keys = Object.keys(shapeOf(schema) ?? {}) as (keyof T)[];
-  return Object.fromEntries(keys.filter((key) => fields[key] !== undefined).map((key) => [key, fields[key]])) as T;
+    dropout: { ...dropout, output: dropout.output ?? dropout.layers },
+    clipNorm: parsed.clipNorm ?? clipNorm,
+  });
 }

@@ -1,97 +1,98 @@
-import * as z from 'zod';
-import { excerpt, UserError } from '../errors.ts';
-import type { Checkpoint, Json } from '../nn/checkpoint.ts';
-import { historySchema } from './history.ts';
-import { type Recipe, recipeSchema, resolveRecipe } from './recipe.ts';
+import { availableParallelism } from 'node:os';
+import { Arena } from '../kernel/arena.ts';
+import { chooseKernel } from '../kernel/choose.ts';
+import { Engine } from '../kernel/engine.ts';
+import type { Checkpoint } from '../nn/checkpoint.ts';
+import type { ModelConfig } from '../nn/config.ts';
+import { Random } from '../random.ts';
+import { createBatches } from '../text/batches.ts';
+import type { Corpus } from '../text/corpus.ts';
+import { type Split, splitCorpus } from '../text/split.ts';
+import type { Batches, BatchOptions } from '../text/windows.ts';
+import type { StartEvent } from './events.ts';
+import { defaultSteps, fitBatch, fitThreads, validationInterval } from './fitting.ts';
+import { LimitTracker } from './limit-tracker.ts';
+import type { Place } from './place.ts';
+import * as program from './program.ts';
+import { type ProgramConfig, type TrainingEngine, TrainingPlan } from './program.ts';
+import { Progress } from './progress.ts';
+import { type Limits, type Recipe, resolveRecipe } from './recipe.ts';
 
-const runSchema = z.strictObject({
-  // What a later version of the program has added to the recipe has a default there, so that records of an earlier one are read.
-  recipe: recipeSchema,
-  corpus: z.strictObject({
-    hash: z.string(),
-    mode: z.enum(['stream', 'lines']),
-    characters: z.number(),
-    trainSymbols: z.number(),
-    validationSymbols: z.number(),
-    testSymbols: z.number(),
-  }),
-  /** Updates done, and epochs read, when this was saved. */
-  step: z.int().nonnegative(),
-  epoch: z.number().nonnegative(),
-  history: historySchema,
-});
-
-const place = z.int().nonnegative();
-const octet = z.int().min(0).max(255);
-
-/** State of the batches (text/windows.ts); whether it belongs to the text, they check themselves. */
-const batchesSchema = z.discriminatedUnion('mode', [
-  z.strictObject({ mode: z.literal('stream'), step: place, epoch: place }),
-  z.strictObject({
-    mode: z.literal('lines'),
-    random: z.strictObject({ i: octet, j: octet, S: z.array(octet).length(256) }),
-    taken: place,
-    counted: place,
-    positions: z.array(place),
-    ends: z.array(place),
-    inputs: z.array(place),
-    keep: z.array(z.int().min(0).max(1)),
-  }),
-]);
-
-const stateSchema = z.strictObject({
-  /** Smallest validation loss, if any. */
-  best: z.number().nullable(),
-  sinceBest: z.int().nonnegative().default(0),
-  plateaus: z.int().nonnegative().default(0),
-  sincePlateau: z.int().nonnegative().default(0),
-  /** Times that the run has diverged and gone back. */
-  rollbacks: z.int().nonnegative().default(0),
-  /** Sums since the last point of the history. */
-  tally: z.array(z.number()).length(5),
-  /** That the run has taken, where it is limited by time. */
-  seconds: z.number().nonnegative().optional(),
-  batches: batchesSchema,
-});
-
-/** What resuming needs besides tensors, and besides the run's record. */
-const progressSchema = stateSchema.extend({
-  /** Where the run goes back to if it diverges (training/divergence.ts): updates, epochs and points of the history by then. */
-  rollback: z
-    .strictObject({ step: place, epoch: z.number().nonnegative(), points: place, progress: stateSchema })
-    .optional(),
-});
-export type TrainerProgress = z.infer<typeof progressSchema>;
-
-/** What a checkpoint says of the run that made it. */
-export type RunRecord = z.infer<typeof runSchema>;
-
-/** The run record of a checkpoint, checked. */
-export function readRun(checkpoint: Checkpoint, name: string): RunRecord {
-  const result = runSchema.safeParse(checkpoint.run);
-  if (result.success) return result.data;
-  throw new UserError(
-    `${name}: the checkpoint is damaged: run.${firstIssue(result.error)}; use another, or train again`,
-  );
+/** A run at a moment: what it is made of, and how far it is. Its tensors are in the engine's memory, where `plan` says. */
+export interface Run {
+  readonly recipe: Recipe;
+  readonly corpus: Corpus;
+  readonly split: Split;
+  readonly batch: Required<BatchOptions>;
+  readonly batches: Batches;
+  readonly limits: Limits;
+  readonly limitTracker: LimitTracker;
+  /** Steps between reports. */
+  readonly interval: number;
+  readonly plan: TrainingPlan;
+  readonly engine: TrainingEngine;
+  readonly kernelReason: string;
+  /** Decides, with the number of an update, what is dropped in it. */
+  readonly dropoutSeed: number;
+  readonly progress: Progress;
+  /** The state that the run goes back to if it diverges, where the recipe says so (rollback.ts). */
+  fallback: Checkpoint | undefined;
 }
 
-/** What a checkpoint has for resuming, checked. */
-export function readProgress(data: Json): TrainerProgress {
-  const result = progressSchema.safeParse(data);
-  if (result.success) return result.data;
-  throw new UserError(`the checkpoint can't be resumed: resume.${firstIssue(result.error)}`);
+/**
+ * Prepares a run: checks the recipe, splits the text, plans and allocates the memory, and starts the threads. The caller closes the
+ * engine. The parameters are not set yet. UserError where the recipe, the text or the machine does not allow the run.
+ */
+export async function prepareRun(corpus: Corpus, given: Recipe, place: Place): Promise<Run> {
+  const recipe = resolveRecipe(given);
+  const split = splitCorpus(corpus, recipe);
+  const batch = fitBatch(split.train, recipe);
+  const batches = createBatches(split.train, batch, `${recipe.seed}/order`);
+  const limited = Object.values(recipe.limits).some((limit) => limit !== undefined);
+  const limits = limited ? recipe.limits : { steps: defaultSteps(split.train, batch) };
+  const interval = recipe.validateEvery ?? validationInterval(split.train, split.validation, limits, batch);
+
+  const model: ModelConfig = { ...recipe.model, symbols: corpus.vocabulary.size };
+  const { optimizer, dropout, averaging } = recipe;
+  const shape = { steps: batch.window, rows: batch.rows, training: true };
+  const config: ProgramConfig = { model, shape, optimizer, dropout, averaging };
+  const choice = chooseKernel(place.kernel);
+  const fitted = place.threads ?? fitThreads(model, batch, availableParallelism());
+  const threads = choice.name === 'js' ? 1 : Math.min(fitted, batch.rows);
+  const arena = new Arena();
+  const plan = new TrainingPlan(arena, config);
+  const engine = await Engine.start({ choice, threads, program, url: program.PROGRAM, config }, arena);
+  return {
+    recipe,
+    corpus,
+    split,
+    batch,
+    batches,
+    limits,
+    limitTracker: new LimitTracker(limits), // the run's time begins now
+    interval,
+    plan,
+    engine,
+    kernelReason: choice.reason,
+    dropoutSeed: new Random(`${recipe.seed}/dropout`).integer(2 ** 32),
+    progress: new Progress(),
+    fallback: undefined,
+  };
 }
 
-function firstIssue({ issues: [issue] }: z.ZodError): string {
-  return excerpt(`${issue?.path.join('.')}: ${issue?.message}`);
-}
-
-/** The recipe of a record, complete. */
-export function recipeOf({ recipe }: Pick<RunRecord, 'recipe'>): Recipe {
-  return resolveRecipe(recipe);
-}
-
-/** As plain JSON, which has null for infinity. */
-export function toJson(value: object): Json {
-  return JSON.parse(JSON.stringify(value)) as Json;
+/** What a run tells before its first step. */
+export function startEvent({ split, batch, limits, plan, engine, kernelReason }: Run): StartEvent {
+  return {
+    type: 'start',
+    parameters: plan.model.parameters.manifest.size,
+    batch,
+    limits,
+    trainSymbols: split.train.targets,
+    validationSymbols: split.validation.targets,
+    testSymbols: split.test.targets,
+    kernel: engine.kernels.name,
+    kernelReason,
+    threads: engine.threads,
+    notes: engine.notice ? [...split.notes, engine.notice] : split.notes,
+  };
 }

@@ -6,18 +6,18 @@ import type { ScheduleConfig } from './recipe.ts';
  * - linear: 1 − (1 − final)·p
  * - cosine (Loshchilov & Hutter 2017): final + (1 − final) · ½(1 + cos πp)
  * - step: factor^⌊p · (drops + 1)⌋, up to the last of the drops
- * - plateau: factor^drops so far
+ * - plateau: factor^plateaus
  *
  * @param step the number of the update, from 1
- * @param progress p, the share of the run that is over, in [0, 1]: of its steps or of its time
- * @param plateaus drops so far because validation stood still
+ * @param progress p, the share of the run that is over, in [0, 1]
+ * @param plateaus how often the rate has dropped because validation stood still
  */
 export function rateFactor(schedule: ScheduleConfig, step: number, progress: number, plateaus = 0): number {
   const warm = schedule.warmup > 0 ? Math.min(1, step / schedule.warmup) : 1;
-  return warm * courseFactor(schedule, progress, plateaus);
+  return warm * scheduleFactor(schedule, progress, plateaus);
 }
 
-function courseFactor({ name, final, factor, drops }: ScheduleConfig, progress: number, plateaus: number): number {
+function scheduleFactor({ name, final, factor, drops }: ScheduleConfig, progress: number, plateaus: number): number {
   switch (name) {
     case 'constant':
       return 1;

@@ -1,10 +1,8 @@
 import type { Floats } from '../kernel/contract.ts';
-import type { Engine } from '../kernel/engine.ts';
 import { CELL_KINDS, type CellName, gateCount } from '../nn/cells/index.ts';
-import { runCommand } from './command.ts';
-import { COMMAND, type ProgramConfig, SETTING, type TrainingPlan } from './program.ts';
+import type { TrainingEngine, TrainingPlan } from './program.ts';
 
-/** What is told of one gate of one layer: shares of its activations, over units, steps, rows and members. */
+/** Shares of the activations of one gate of one layer, over units, steps, rows and members. */
 export interface GateSaturation {
   readonly gate: string;
   /** Below 0.1: shut. */
@@ -13,12 +11,12 @@ export interface GateSaturation {
   readonly high: number;
 }
 
-/** How an update went, besides its loss. */
+/** What an update did, besides its loss. */
 export interface UpdateStatistics {
-  /** ‖Δθ‖ / ‖θ‖, θ being all parameters before the update and Δθ what it changed. */
+  /** ‖Δθ‖ / ‖θ‖, where θ is all parameters before the update, and Δθ the change. */
   readonly updateRatio: number;
-  /** Layer by layer from the bottom; empty for a vanilla RNN, which has no gates. */
-  readonly saturation: readonly (readonly GateSaturation[])[];
+  /** By layer from the bottom, and by gate. Empty for a vanilla RNN, which has no gates. */
+  readonly saturation: GateSaturation[][];
 }
 
 /** Saturated gates as Karpathy, Johnson & Fei-Fei (2015) count them. */
@@ -32,21 +30,21 @@ function logisticGates(cell: CellName): readonly { readonly name: string; readon
     .filter(({ squash }) => squash === 'logistic');
 }
 
-/** Share of a window's steps that gates are counted in: few cost little, and the rows of a batch are all over the text. */
+/** Share of a window's steps in which gates are counted. A few steps are enough, because the rows of a batch lie all over the text. */
 const COUNTED_SHARE = 1 / 16;
 
 /**
- * Watches one update: made when the window is in place and before the step, asked when the step's state has been carried on. In all it takes a
- * copy of the parameters, two passes over them, and the forward pass of a few steps; done for an update in ten or more, that is under a
- * hundredth of a run's time.
+ * Watches one update. Make it when the window is in place and before the step; ask it when the step's state has been carried on. It
+ * costs a copy of the parameters, two passes over them, and the forward pass of a few steps. At most one update in ten is watched, so
+ * this is under a hundredth of a run's time.
  */
 export class UpdateWatch {
-  readonly #engine: Engine<ProgramConfig>;
+  readonly #engine: TrainingEngine;
   readonly #plan: TrainingPlan;
   readonly #parameters: Floats;
   readonly #states: readonly Floats[];
 
-  constructor(engine: Engine<ProgramConfig>, plan: TrainingPlan) {
+  constructor(engine: TrainingEngine, plan: TrainingPlan) {
     const { manifest, values } = plan.model.parameters;
     this.#engine = engine;
     this.#plan = plan;
@@ -54,9 +52,13 @@ export class UpdateWatch {
     this.#states = plan.model.saveStates(engine.kernels);
   }
 
-  /** The statistics of the update that was done since; leaves state and parameters as they are. */
-  async statistics(): Promise<UpdateStatistics> {
-    return { updateRatio: this.#updateRatio(), saturation: await this.#saturation() };
+  /**
+   * The statistics of the update that was done since. State and parameters stay as they are.
+   *
+   * @param steps T of the update's window
+   */
+  async statistics(steps: number): Promise<UpdateStatistics> {
+    return { updateRatio: this.#updateRatio(), saturation: await this.#saturation(steps) };
   }
 
   #updateRatio(): number {
@@ -74,16 +76,15 @@ export class UpdateWatch {
     return size > 0 ? Math.sqrt(change / size) : 0;
   }
 
-  /** Reads the first steps of the window again, with the new parameters, for training leaves gradients where the gates were. */
-  async #saturation(): Promise<GateSaturation[][]> {
+  /** Reads the first steps of the window again, with the new parameters, because training leaves gradients in the place of gates. */
+  async #saturation(windowSteps: number): Promise<GateSaturation[][]> {
     const { model } = this.#plan;
-    const { kernels, settings } = this.#engine;
+    const { kernels } = this.#engine;
     if (logisticGates(model.config.cell).length === 0) return [];
     const carried = model.saveStates(kernels);
     model.loadStates(kernels, this.#states);
-    const steps = Math.ceil(COUNTED_SHARE * settings[SETTING.steps]!);
-    settings[SETTING.steps] = steps;
-    await runCommand(this.#engine, COMMAND.evaluate);
+    const steps = Math.ceil(COUNTED_SHARE * windowSteps);
+    await this.#engine.call('evaluate', { steps, lossScale: 1 });
     model.loadStates(kernels, carried);
     return Array.from({ length: model.config.layers }, (_, layer) => {
       const gates = model.members.map(({ layers }) => layers[layer]!.buffers.gates);
@@ -92,7 +93,7 @@ export class UpdateWatch {
   }
 }
 
-/** Of a layer's gates [steps][B][G·H], each member's at its own of `gates`. */
+/** Counts in a layer's gates [steps][B][G·H]; `gates` has an address for each member. */
 function countSaturated(
   { model }: TrainingPlan,
   floats: Floats,

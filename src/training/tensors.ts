@@ -3,17 +3,20 @@ import type { Address, Floats, Kernels } from '../kernel/contract.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import type { TrainingPlan } from './program.ts';
 
-// What a run keeps in the kernels' memory from step to step: parameters, the optimizer's moments, and the carried state.
+// What a run keeps in the kernels' memory from step to step: parameters, the optimizer's moments, and the carried states.
 
-/** The parameters as they are used: their moving average, where one is kept. A view. */
-export function viewModel({ model, average }: TrainingPlan, { floats }: Kernels): Float32Array {
+/** The parameters that are validated and saved as the model: their moving average, where one is kept. A view. */
+export function viewSavedParameters({ model, average }: TrainingPlan, { floats }: Kernels): Float32Array {
   const { manifest, values } = model.parameters;
   const from = average?.mean ?? values;
   return floats.subarray(from, from + manifest.size) as Float32Array;
 }
 
-/** All that resuming needs besides the model, by the names that a checkpoint gives them: views, where it is large. */
-export function viewTensors({ model, optimizer, average }: TrainingPlan, kernels: Kernels): Map<string, Float32Array> {
+/** The tensors that resuming needs besides the model, by their names in a checkpoint. The large ones are views. */
+export function viewResumeTensors(
+  { model, optimizer, average }: TrainingPlan,
+  kernels: Kernels,
+): Map<string, Float32Array> {
   const { values, manifest } = model.parameters;
   const view = (at: Address): Floats => kernels.floats.subarray(at, at + manifest.size);
   const parameters = average ? [[PARAMETERS_KEY, view(values)] as const] : [];
@@ -22,7 +25,7 @@ export function viewTensors({ model, optimizer, average }: TrainingPlan, kernels
   return new Map([...parameters, ...moments, ...states]) as Map<string, Float32Array>;
 }
 
-/** Takes up what both gave. UserError where a tensor is missing or of another size. */
+/** Writes the tensors of a checkpoint, the model's and those for resuming, to their places. UserError where one is missing or of another size. */
 export function loadTensors(plan: TrainingPlan, kernels: Kernels, checkpoint: Checkpoint): void {
   const { model, optimizer, average } = plan;
   const { parameters, resume } = checkpoint;
@@ -42,7 +45,10 @@ export function loadTensors(plan: TrainingPlan, kernels: Kernels, checkpoint: Ch
   );
 }
 
-/** Whether all of it is finite: a checkpoint can't hold what isn't, and an update may overflow though its loss and its gradient didn't. */
+/**
+ * Whether all these numbers are finite. A checkpoint can't hold others, and an update may overflow although its loss and its gradient
+ * are finite.
+ */
 export function areTensorsFinite({ model, optimizer }: TrainingPlan, { floats }: Kernels): boolean {
   const { manifest, values } = model.parameters;
   return (
@@ -52,14 +58,14 @@ export function areTensorsFinite({ model, optimizer }: TrainingPlan, { floats }:
   );
 }
 
-/** x − x is 0, and NaN for infinity and NaN. */
+/** x − x is 0 for a finite x, else NaN. */
 function areFinite(floats: ArrayLike<number>, at: number, count: number): boolean {
   let sum = 0;
   for (let j = at; j < at + count; j++) sum += floats[j]! - floats[j]!;
   return sum === 0;
 }
 
-/** The parameters that training goes on from, where the model's are their average. */
+/** The name of the parameters that training goes on from, where the model's are their average. */
 const PARAMETERS_KEY = 'parameters';
 const momentKey = (index: number): string => `moment.${index}`;
 const stateKey = (index: number): string => `state.${index}`;

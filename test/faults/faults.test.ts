@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadCheckpoint } from '../../src/nn/checkpoint-file.ts';
-import { readRun } from '../../src/training/run.ts';
+import { readRun } from '../../src/training/record.ts';
 import { BIN, file, type Outcome, PROSE, removeFolders, rnn, run, TINY, temporaryFolder } from '../helpers/cli.ts';
 import { killAndResume } from './killing.ts';
 

@@ -11,7 +11,7 @@ import { type Corpus, readCorpus } from '../../src/text/corpus.ts';
 import { splitCorpus } from '../../src/text/split.ts';
 import { UNITS } from '../../src/text/symbols.ts';
 import { Vocabulary } from '../../src/text/vocabulary.ts';
-import { readRun, recipeOf } from '../../src/training/run.ts';
+import { readRun } from '../../src/training/record.ts';
 import { train } from '../../src/training/trainer.ts';
 import { LINES, RECIPE, run, STREAM } from '../helpers/training.ts';
 import { mutateBytes, mutateJson, pick } from './mutate.ts';
@@ -92,11 +92,11 @@ export async function fuzzCheckpoint(random: Random): Promise<Verdict> {
 }
 
 async function resumed(corpus: Corpus, checkpoint: Checkpoint, record: ReturnType<typeof readRun>): Promise<void> {
-  const recipe = recipeOf(record);
+  const { recipe } = record;
   const { hidden, layers, embedding } = recipe.model;
   // A larger model may be asked for, and would take what it takes.
   if (Math.max(hidden, embedding) > 64 || layers > 8 || recipe.bptt > 1000) return;
-  const options = { recipe, place: { kernel: 'js', threads: 1 }, resume: { checkpoint, run: record } } as const;
+  const options = { recipe, place: { kernel: 'js', threads: 1 }, resume: checkpoint } as const;
   for await (const event of train(corpus, options)) if (event.type === 'step') return;
 }
 

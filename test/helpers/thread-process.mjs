@@ -1,4 +1,7 @@
-/** Starts three threads, has them meet, and ends as argv says: `close`, `leave` them running, or `fail` in one of them. */
+/**
+ * Starts three threads, has them meet, and ends as argv says: `close`, `leave` them running, `replace` one that dies, or `fail`, where
+ * one dies after it has committed its call.
+ */
 import { Arena } from '../../dist/kernel/arena.js';
 import { chooseKernel } from '../../dist/kernel/choose.js';
 import { Engine } from '../../dist/kernel/engine.js';
@@ -8,13 +11,17 @@ const url = new URL('./thread-program.mjs', import.meta.url).href;
 const arena = new Arena();
 const config = { at: arena.float(256), size: 256, rounds: 100 };
 const engine = await Engine.start({ choice: chooseKernel('auto'), threads: 3, program, url, config }, arena);
-engine.run(program.COMMAND.meet);
+await engine.call('meet', {});
 console.log(`${engine.threads} threads`);
 const [, , how] = process.argv;
 if (how === 'close') await engine.close();
+if (how === 'replace') {
+  await engine.call('throwAtOnce', {});
+  console.log(`${engine.threads} threads`);
+}
 if (how === 'fail') {
   try {
-    engine.run(program.COMMAND.throwAtOnce);
+    await engine.call('throwAfterCommit', {});
   } catch (error) {
     console.log(error.name);
   }

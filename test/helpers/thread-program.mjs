@@ -2,39 +2,61 @@
  * A program for the threads' tests. It is plain JavaScript, as workers on Node 20 load nothing else, and imports nothing.
  * `config` is {at, size, rounds}: an address with room for `size` numbers, and how often to meet.
  */
-export const COMMAND = { meet: 0, squares: 1, throwAtOnce: 2, throwHalfway: 3, spinAfterThrow: 4 };
+export const CALLS = {
+  meet: { inputs: [], outputs: [] },
+  squares: { inputs: ['offset', 'factor'], outputs: ['last'] },
+  throwAtOnce: { inputs: [], outputs: [] },
+  throwHalfway: { inputs: [], outputs: [] },
+  throwAfterCommit: { inputs: [], outputs: [] },
+  spinAfterThrow: { inputs: [], outputs: [] },
+};
 
-/** Who throws. */
+/** The thread that throws. */
 const FAILING = 1;
 
-export function createProgram({ at, size, rounds, fails }, kernels, team, settings) {
+export function createProgram({ at, size, rounds, fails }, kernels, team) {
   if (fails === team.rank) throw new Error('a program that can’t be made');
   const { floats } = kernels;
-  return (command) => {
-    switch (command) {
-      case COMMAND.meet:
-        meet(floats, at, rounds, team);
-        break;
-      case COMMAND.squares:
-        squares(floats, at, size, team, settings);
-        break;
-      case COMMAND.throwAtOnce:
-        if (team.rank === FAILING) throw new Error('thrown in a worker, as the test wants it');
-        break;
-      case COMMAND.throwHalfway:
-        meet(floats, at, rounds, team);
-        if (team.rank === FAILING) throw new Error('thrown in a worker, as the test wants it');
-        break;
-      case COMMAND.spinAfterThrow:
-        if (team.rank === FAILING) {
-          pass(100, () => {}); // until the others are at work
-          throw new Error('thrown in a worker, as the test wants it');
-        }
-        // The others are at work in the memory for long, and write what isn't right.
-        if (team.rank > FAILING) pass(1000, () => floats.fill(-1, at, at + size));
-        break;
-    }
-    team.barrier();
+  const die = () => {
+    throw new Error('thrown in a worker, as the test wants it');
+  };
+  const failing = team.rank === FAILING;
+  return {
+    meet: () => {
+      meet(floats, at, rounds, team);
+      team.barrier();
+    },
+    squares: (inputs) => {
+      squares(floats, at, size, team, inputs);
+      team.barrier();
+      return { last: floats[at + size - 1] };
+    },
+    throwAtOnce: () => {
+      if (failing) die();
+      team.barrier();
+    },
+    throwHalfway: () => {
+      meet(floats, at, rounds, team);
+      if (failing) die();
+      team.barrier();
+    },
+    throwAfterCommit: () => {
+      team.barrier();
+      if (failing) {
+        team.commit();
+        die();
+      }
+      team.barrier();
+    },
+    spinAfterThrow: () => {
+      if (failing) {
+        pass(100, () => {}); // until the others are at work
+        die();
+      }
+      // The others are at work in the memory for long, and write what isn't right.
+      if (team.rank > FAILING) pass(1000, () => floats.fill(-1, at, at + size));
+      team.barrier();
+    },
   };
 }
 
@@ -52,9 +74,9 @@ function pass(milliseconds, work) {
   for (const end = performance.now() + milliseconds; performance.now() < end; ) work();
 }
 
-/** [j] ← settings[0] + j², each thread its share. */
-function squares(floats, at, size, team, settings) {
+/** [j] ← offset + factor · j², each thread its share. */
+function squares(floats, at, size, team, { offset, factor }) {
   const from = Math.floor((size * team.rank) / team.size);
   const to = Math.floor((size * (team.rank + 1)) / team.size);
-  for (let j = from; j < to; j++) floats[at + j] = settings[0] + j * j;
+  for (let j = from; j < to; j++) floats[at + j] = offset + factor * j * j;
 }

@@ -10,14 +10,13 @@ import type {
   StepEvent,
   TrainEvent,
 } from '../../src/training/events.ts';
-import type { Place } from '../../src/training/options.ts';
+import type { Place } from '../../src/training/place.ts';
 import type { Recipe } from '../../src/training/recipe.ts';
 import { OPTIMIZER_DEFAULTS, SCHEDULE_DEFAULTS } from '../../src/training/recipe.ts';
-import { readRun } from '../../src/training/run.ts';
 import { type TrainOptions, train } from '../../src/training/trainer.ts';
 import { KERNEL_CHOICES } from './kernel-choices.ts';
 
-/** A small run with everything the tests don't say otherwise. */
+/** The recipe of a small run. Tests replace some of its fields. */
 export const RECIPE: Recipe = {
   model: {
     cell: 'lstm',
@@ -47,12 +46,12 @@ export const RECIPE: Recipe = {
   seed: 'test',
 };
 
-/** The fastest kernel that this runtime has. */
+/** The fastest kernel of this runtime. */
 export const FASTEST: KernelName = KERNEL_CHOICES[0]?.name ?? 'js';
 
 export const ALONE: Place = { kernel: FASTEST, threads: 1 };
 
-/** Verse without much sense: 1,500 symbols or so. */
+/** Verses that mean little: about 1,500 symbols. */
 export const STREAM: Corpus = corpusFromText(
   Array.from(
     { length: 30 },
@@ -69,33 +68,33 @@ export const LINES: Corpus = corpusFromText(
   { mode: 'lines' },
 );
 
-/** A checkpoint event with what its snapshot gave at once, serialized. */
+/** A checkpoint event, with the checkpoint that its snapshot gave at once, and the checkpoint's text. */
 export interface Kept extends CheckpointEvent {
   readonly step: number;
   readonly text: string;
   readonly checkpoint: Checkpoint;
 }
 
-/** All that a run told. */
-export interface Told {
+/** The events of a finished run. */
+export interface FinishedRun {
   readonly events: readonly TrainEvent[];
   readonly start: StartEvent;
   readonly steps: readonly StepEvent[];
   readonly reports: readonly ReportEvent[];
   readonly kept: readonly Kept[];
   readonly done: DoneEvent;
-  /** The newest of each kind. */
+  /** The newest checkpoint of each kind. */
   readonly best: Kept;
   readonly last: Kept;
 }
 
-/** Runs to the end, and takes every snapshot. `watch` sees each event as it comes. */
+/** Trains to the end, and takes every snapshot. `watch` is called with each event as it comes. */
 export async function run(
   corpus: Corpus,
   recipe: Partial<Recipe> = {},
   options: Partial<Omit<TrainOptions, 'recipe'>> = {},
   watch: (event: TrainEvent) => void | Promise<void> = () => {},
-): Promise<Told> {
+): Promise<FinishedRun> {
   const events: TrainEvent[] = [];
   const kept: Kept[] = [];
   let step = 0;
@@ -126,8 +125,7 @@ export function textOf(checkpoint: Checkpoint): string {
   return [...serializeCheckpoint(checkpoint)].join('');
 }
 
-/** What `resume` takes, as it would be read from a file that holds `text`. */
-export function resumeFrom(text: string): Required<TrainOptions>['resume'] {
-  const checkpoint = parseCheckpoint(text, 'test');
-  return { checkpoint, run: readRun(checkpoint, 'test') };
+/** The checkpoint that a file with this text holds. */
+export function checkpointOf(text: string): Checkpoint {
+  return parseCheckpoint(text, 'test');
 }

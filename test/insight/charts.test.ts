@@ -4,7 +4,7 @@ import { type Chart, scaleOf } from '../../src/insight/chart.ts';
 import { escapeMarkup, escapeScript } from '../../src/insight/escape.ts';
 import { learningCurves } from '../../src/insight/learning-curves.ts';
 import { inlineSvg, toSvg } from '../../src/insight/svg.ts';
-import { readRun } from '../../src/training/run.ts';
+import { readRun } from '../../src/training/record.ts';
 import { LINES, run } from '../helpers/training.ts';
 import { readSvg } from './svg-numbers.ts';
 

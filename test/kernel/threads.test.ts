@@ -2,12 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { UserError } from '../../src/errors.ts';
 import { Arena } from '../../src/kernel/arena.ts';
 import type { KernelChoice } from '../../src/kernel/choose.ts';
 import { Engine } from '../../src/kernel/engine.ts';
-import type { ProgramModule } from '../../src/kernel/pool.ts';
+import type { ProgramModule } from '../../src/kernel/program.ts';
 import { share } from '../../src/kernel/team.ts';
-import { ThreadFailure } from '../../src/kernel/threads.ts';
 import { KERNEL_CHOICES } from '../helpers/kernel-choices.ts';
 
 interface Config {
@@ -19,13 +19,26 @@ interface Config {
 }
 
 const URL_OF_PROGRAM = new URL('../helpers/thread-program.mjs', import.meta.url).href;
-const program = (await import(URL_OF_PROGRAM)) as ProgramModule<Config> & { COMMAND: Record<string, number> };
-const { meet, squares, throwAtOnce, throwHalfway, spinAfterThrow } = program.COMMAND as Record<string, number>;
+const nothing = { inputs: [], outputs: [] } as const;
+/** The types of the calls in test/helpers/thread-program.mjs. */
+interface ThreadCalls {
+  readonly [name: string]: { readonly inputs: readonly string[]; readonly outputs: readonly string[] };
+  readonly meet: typeof nothing;
+  readonly squares: { readonly inputs: readonly ['offset', 'factor']; readonly outputs: readonly ['last'] };
+  readonly throwAtOnce: typeof nothing;
+  readonly throwHalfway: typeof nothing;
+  readonly throwAfterCommit: typeof nothing;
+  readonly spinAfterThrow: typeof nothing;
+}
+const program = (await import(URL_OF_PROGRAM)) as ProgramModule<Config, ThreadCalls>;
 
 const [CHOICE] = KERNEL_CHOICES as [KernelChoice];
 const SIZE = 1000;
 
-/** What is thrown in a worker is known after a sleep of a second; a death that nobody is told of, after a minute, which is too late. */
+/**
+ * Main notices an error in a worker after it has slept for a second. Without a word from the worker, main would notice its death after a
+ * minute, which is too late.
+ */
 const TOO_LATE_MS = 30_000;
 
 async function start(threads: number, part: Partial<Config> = {}, choice = CHOICE, url = URL_OF_PROGRAM) {
@@ -36,7 +49,8 @@ async function start(threads: number, part: Partial<Config> = {}, choice = CHOIC
   return { engine, numbers };
 }
 
-const expectedSquares = (first: number): number[] => Array.from({ length: SIZE }, (_, j) => Math.fround(first + j * j));
+const expectedSquares = (offset: number, factor = 1): number[] =>
+  Array.from({ length: SIZE }, (_, j) => Math.fround(offset + factor * j * j));
 
 describe.runIf(CHOICE.name !== 'js')('threads', () => {
   test.each([
@@ -47,48 +61,53 @@ describe.runIf(CHOICE.name !== 'js')('threads', () => {
   ])('$threads of them meet at every barrier, however few cores there are', async ({ threads, rounds }) => {
     const { engine, numbers } = await start(threads, { rounds });
     expect(engine.threads).toBe(threads);
-    engine.run(meet!);
-    engine.run(meet!);
+    await engine.call('meet', {});
+    await engine.call('meet', {});
     for (let rank = 0; rank < threads; rank++) expect(numbers().slice(16 * rank, 16 * rank + 2)).toEqual([rounds, 0]);
     await engine.close();
   });
 
   test.each([1, 2, 3, 4])(
-    '%i of them see settings and memory as main wrote them before a command, five hundred times over',
+    '%i of them see a call’s inputs, each by its name, as main gave them, and give its outputs, five hundred times over',
     async (threads) => {
       const { engine, numbers } = await start(threads);
-      for (let command = 0; command < 500; command++) {
-        engine.settings[0] = command;
-        engine.run(squares!);
+      const last = SIZE - 1;
+      for (let offset = 0; offset < 500; offset++) {
+        const outputs = await engine.call('squares', { factor: 2, offset });
         const found = numbers();
-        const last = SIZE - 1;
-        if (found[0] !== command || found[last] !== command + last ** 2)
-          expect(found).toEqual(expectedSquares(command));
+        if (found[0] !== offset || found[last] !== Math.fround(offset + 2 * last ** 2))
+          expect(found).toEqual(expectedSquares(offset, 2));
+        expect(outputs).toEqual({ last: found[last] });
       }
-      expect(numbers()).toEqual(expectedSquares(499));
+      expect(numbers()).toEqual(expectedSquares(499, 2));
       await engine.close();
     },
   );
 
-  test('that sleep, for main had nothing to do for a while, wake for the next command', async () => {
+  test('that sleep, for main had nothing to do for a while, wake for the next call', async () => {
     const { engine, numbers } = await start(3);
-    engine.run(meet!);
+    await engine.call('meet', {});
     await new Promise((resolve) => setTimeout(resolve, 1200));
-    engine.settings[0] = 5;
-    engine.run(squares!);
+    await engine.call('squares', { offset: 5, factor: 1 });
     expect(numbers()).toEqual(expectedSquares(5));
     await engine.close();
   });
 
   test.each([
-    { where: 'at once', command: throwAtOnce },
-    { where: 'between barriers', command: throwHalfway },
+    { where: 'at once', name: 'throwAtOnce' as const },
+    { where: 'between barriers', name: 'throwHalfway' as const },
   ])(
-    'of which one throws $where make main throw ThreadFailure, soon',
-    async ({ command }) => {
+    'of which one throws $where before it commits are replaced by main alone, soon, with the same result and a notice',
+    async ({ name }) => {
       for (const threads of [2, 4]) {
-        const { engine } = await start(threads);
-        expect(() => engine.run(command!)).toThrow(ThreadFailure);
+        const { engine, numbers } = await start(threads);
+        await engine.call(name, {});
+        expect(engine.threads).toBe(1);
+        expect(engine.notice).toBe('a worker thread died: going on with one thread');
+        if (name === 'throwHalfway') expect(numbers()[0]).toBe(80);
+        await engine.call('squares', { offset: 7, factor: 1 });
+        expect(numbers()).toEqual(expectedSquares(7));
+        await engine.call('meet', {});
         await engine.close();
       }
     },
@@ -96,34 +115,40 @@ describe.runIf(CHOICE.name !== 'js')('threads', () => {
   );
 
   test(
-    'of which one has died aren’t waited for by a later command',
+    'of which one throws after it has committed can’t repeat the call: a UserError says so in a line',
     async () => {
-      const { engine } = await start(3);
-      expect(() => engine.run(throwAtOnce!)).toThrow(ThreadFailure);
-      expect(() => engine.run(squares!)).toThrow(ThreadFailure);
+      for (const threads of [2, 4]) {
+        const { engine } = await start(threads);
+        const error: unknown = await engine.call('throwAfterCommit', {}).catch((thrown: unknown) => thrown);
+        expect(error).toBeInstanceOf(UserError);
+        expect((error as UserError).message).toBe(
+          'a worker thread died in the middle of an update; start again, with threads 1 if it happens again',
+        );
+        expect((error as UserError).messageWith((key) => `--${key}`)).toContain('--threads 1');
+        await engine.close();
+      }
+    },
+    TOO_LATE_MS,
+  );
+
+  test(
+    'of which one has died aren’t waited for by a later call',
+    async () => {
+      const { engine, numbers } = await start(3);
+      await expect(engine.call('throwAfterCommit', {})).rejects.toThrow(UserError);
+      await engine.call('squares', { offset: 1, factor: 1 });
+      expect(engine.threads).toBe(1);
+      expect(numbers()).toEqual(expectedSquares(1));
       await engine.close();
     },
     TOO_LATE_MS,
   );
 
-  test('of which one has died are replaced by main alone, with the same result and a notice', async () => {
-    const { engine, numbers } = await start(3);
-    engine.settings[0] = 7;
-    expect(() => engine.run(throwHalfway!)).toThrow(ThreadFailure);
-    await engine.continueAlone();
-    expect(engine.threads).toBe(1);
-    expect(engine.notice).toContain('one thread');
-    engine.run(squares!);
-    expect(numbers()).toEqual(expectedSquares(7));
-    engine.run(meet!);
-    await engine.close();
-  });
-
   test('that are still at work when another has died have stopped when main goes on alone', async () => {
     const { engine, numbers } = await start(3);
-    expect(() => engine.run(spinAfterThrow!)).toThrow(ThreadFailure);
-    await engine.continueAlone();
-    engine.run(squares!);
+    await engine.call('spinAfterThrow', {});
+    expect(engine.threads).toBe(1);
+    await engine.call('squares', { offset: 0, factor: 1 });
     await new Promise((resolve) => setTimeout(resolve, 1200));
     expect(numbers()).toEqual(expectedSquares(0));
     await engine.close();
@@ -141,8 +166,8 @@ describe.runIf(CHOICE.name !== 'js')('threads', () => {
     const { engine, numbers } = await start(4, part, CHOICE, url);
     expect(engine.threads).toBe(1);
     expect(engine.notice).toMatch(/^worker threads can't be started \([^\n]+\): going on with one thread$/u);
-    engine.run(squares!);
-    engine.run(meet!);
+    await engine.call('squares', { offset: 0, factor: 1 });
+    await engine.call('meet', {});
     expect(numbers().slice(32)).toEqual(expectedSquares(0).slice(32));
     await engine.close();
   });
@@ -160,16 +185,19 @@ describe.runIf(CHOICE.name !== 'js')('threads', () => {
   });
 
   test('can be closed twice, and after one has died', async () => {
-    const { engine } = await start(3);
-    expect(() => engine.run(throwAtOnce!)).toThrow(ThreadFailure);
-    await engine.close();
-    await engine.close();
+    for (const name of ['meet', 'throwAtOnce'] as const) {
+      const { engine } = await start(3);
+      await engine.call(name, {});
+      await engine.close();
+      await engine.close();
+    }
   });
 
   test.each([
     { how: 'close', says: '3 threads\n' },
     { how: 'leave', says: '3 threads\n' },
-    { how: 'fail', says: '3 threads\nThreadFailure\n' },
+    { how: 'replace', says: '3 threads\n1 threads\n' },
+    { how: 'fail', says: '3 threads\nUserError\n' },
   ])('let the process end by itself: $how', ({ how, says }) => {
     const script = fileURLToPath(new URL('../helpers/thread-process.mjs', import.meta.url));
     const { stdout, stderr, status, signal } = spawnSync(process.execPath, [script, how], {
@@ -183,7 +211,7 @@ describe.runIf(CHOICE.name !== 'js')('threads', () => {
 test('the plain JavaScript kernel runs on one thread, whatever is asked for', async () => {
   const { engine, numbers } = await start(4, {}, { name: 'js', reason: 'asked for' });
   expect(engine.threads).toBe(1);
-  engine.run(squares!);
+  await engine.call('squares', { offset: 0, factor: 1 });
   expect(numbers()).toEqual(expectedSquares(0));
   await engine.close();
 });

@@ -4,7 +4,7 @@ import { hasDiverged, isFarAboveBest } from '../../src/training/divergence.ts';
 import type { TrainEvent } from '../../src/training/events.ts';
 import type { History } from '../../src/training/history.ts';
 import type { Recipe } from '../../src/training/recipe.ts';
-import { LINES, RECIPE, resumeFrom, run, STREAM } from '../helpers/training.ts';
+import { checkpointOf, LINES, RECIPE, run, STREAM } from '../helpers/training.ts';
 
 /** Stretches of so many steps with these losses. */
 const historyOf = (losses: readonly number[], steps = 10): History =>
@@ -86,7 +86,9 @@ describe('a run that diverges', () => {
     const error: unknown = await failing.catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(UserError);
     expect((error as Error).message).toMatch(message);
-    expect((error as Error).message).toMatch(/use a smaller --lr .* or --on-divergence rollback$/);
+    expect((error as Error).message).toMatch(
+      /use a smaller rate \(it was \S+\) or a smaller clipNorm, or onDivergence rollback$/,
+    );
   });
 
   test.each([
@@ -107,7 +109,7 @@ describe('a run that diverges', () => {
       expect(rates.at(-1)).toBe(rates[0]! / 2 ** told.length);
       for (const { kind, text } of whole.kept) {
         if (kind !== 'last') continue;
-        const rest = await run(corpus, recipe, { resume: resumeFrom(text) });
+        const rest = await run(corpus, recipe, { resume: checkpointOf(text) });
         expect((rest.last ?? whole.last).text).toBe(whole.last.text);
       }
     },
@@ -130,6 +132,6 @@ describe('a run that diverges', () => {
   test('again and again ends at last', async () => {
     const error: unknown = await run(STREAM, { ...HIGH, rate: 1e30 }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(UserError);
-    expect((error as Error).message).toMatch(/, after 10 rollbacks; use a smaller --lr \(it was 1e\+30 at first\)$/);
+    expect((error as Error).message).toMatch(/, after 10 rollbacks; use a smaller rate \(it was 1e\+30 at first\)$/);
   });
 });

@@ -6,8 +6,8 @@ import type { BatchShape } from '../../src/nn/batch.ts';
 import type { ModelConfig } from '../../src/nn/config.ts';
 import { corpusFromText } from '../../src/text/corpus.ts';
 import { type Part, splitCorpus, wholeCorpus } from '../../src/text/split.ts';
-import { evaluateModel } from '../../src/training/dynamic.ts';
-import { evaluate } from '../../src/training/evaluate.ts';
+import { evaluateModel } from '../../src/training/evaluate-model.ts';
+import { evaluatePart } from '../../src/training/evaluate-part.ts';
 import * as program from '../../src/training/program.ts';
 import { PROGRAM, TrainingPlan } from '../../src/training/program.ts';
 import { OPTIMIZER_DEFAULTS } from '../../src/training/recipe.ts';
@@ -31,7 +31,7 @@ async function start(model: TinyModel, shape: Omit<BatchShape, 'training'>, thre
 
 async function measure(model: TinyModel, part: Part, rows: number, steps: number, threads = 1) {
   const { engine, plan } = await start(model, { rows, steps }, threads);
-  const evaluation = await evaluate(engine, plan, part);
+  const evaluation = await evaluatePart(engine, plan, part);
   await engine.close();
   return evaluation;
 }
@@ -62,7 +62,7 @@ function modelFor(corpus: typeof STREAM, part: Partial<ModelConfig> = {}): TinyM
   return randomModel({ ...SMALL, hidden: 9, ...part, symbols: corpus.vocabulary.size }, 5, 2);
 }
 
-describe('evaluate', () => {
+describe('evaluatePart', () => {
   test.each(VARIANTS)(
     'of lines is the mean over every symbol and <stop>, for any rows and window, relative error < 1e-5: $label',
     async ({ label: _, ...cell }) => {
@@ -137,9 +137,9 @@ describe('evaluate', () => {
     for (const { at, count } of blocks.slice(1)) for (let j = 0; j < count; j++) floats[at + j] = Math.sin(j);
     const copy = () => blocks.map(({ at, count }) => floats.slice(at, at + count));
     const before = copy();
-    const first = await evaluate(engine, plan, wholeCorpus(LINES));
+    const first = await evaluatePart(engine, plan, wholeCorpus(LINES));
     expect(copy()).toEqual(before);
-    expect(await evaluate(engine, plan, wholeCorpus(LINES))).toEqual(first);
+    expect(await evaluatePart(engine, plan, wholeCorpus(LINES))).toEqual(first);
     await engine.close();
   });
 });

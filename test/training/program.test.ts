@@ -3,9 +3,9 @@ import { Arena } from '../../src/kernel/arena.ts';
 import type { KernelChoice } from '../../src/kernel/choose.ts';
 import { Engine } from '../../src/kernel/engine.ts';
 import { CELLS } from '../../src/nn/config.ts';
-import { sumLosses } from '../../src/training/evaluate.ts';
+import { sumLosses } from '../../src/training/evaluate-part.ts';
 import * as program from '../../src/training/program.ts';
-import { COMMAND, PROGRAM, SETTING, TrainingPlan } from '../../src/training/program.ts';
+import { PROGRAM, TrainingPlan } from '../../src/training/program.ts';
 import { OPTIMIZER_DEFAULTS, type OptimizerConfig } from '../../src/training/recipe.ts';
 import { type GoldenCase, type GoldenCurve, goldenCases, loadChunk, relativeError } from '../helpers/golden.ts';
 import { KERNEL_CHOICES } from '../helpers/kernel-choices.ts';
@@ -30,7 +30,7 @@ async function trainProgram(golden: GoldenCase, curve: GoldenCurve, choice: Kern
   const arena = new Arena();
   const plan = new TrainingPlan(arena, config);
   const engine = await Engine.start({ choice, threads, program, url: PROGRAM, config }, arena);
-  const { kernels, settings } = engine;
+  const { kernels } = engine;
   const network = { model: plan.model, kernels };
   const { manifest, values } = plan.model.parameters;
   for (const { name, offset } of manifest.views) kernels.floats.set(golden.parameters[name]!, values + offset);
@@ -40,15 +40,17 @@ async function trainProgram(golden: GoldenCase, curve: GoldenCurve, choice: Kern
   const norms: number[] = [];
   for (let index = 0; index < curve.losses.length; index++) {
     loadChunk(network, golden, index);
-    settings[SETTING.steps] = steps;
-    settings[SETTING.lossScale] = 1 / (steps * rows);
-    settings[SETTING.rate] = curve.rate;
-    settings[SETTING.update] = index + 1;
-    settings[SETTING.clipNorm] = curve.clip;
-    settings[SETTING.clipValue] = Number.POSITIVE_INFINITY;
-    engine.run(COMMAND.train);
+    const { norm } = await engine.call('train', {
+      steps,
+      lossScale: 1 / (steps * rows),
+      rate: curve.rate,
+      update: index + 1,
+      clipNorm: curve.clip,
+      clipValue: Number.POSITIVE_INFINITY,
+      dropoutKey: 0,
+    });
     losses.push(sumLosses(kernels.floats, plan.model.losses, steps * rows) / (steps * rows));
-    norms.push(settings[SETTING.norm]!);
+    norms.push(norm);
     plan.model.carry(kernels, steps);
   }
   const parameters = new Map(

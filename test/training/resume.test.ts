@@ -11,8 +11,8 @@ import {
   SCHEDULE_DEFAULTS,
   SCHEDULES,
 } from '../../src/training/recipe.ts';
-import { recipeOf } from '../../src/training/run.ts';
-import { ALONE, LINES, RECIPE, resumeFrom, run, STREAM } from '../helpers/training.ts';
+import { readRun } from '../../src/training/record.ts';
+import { ALONE, checkpointOf, LINES, RECIPE, run, STREAM } from '../helpers/training.ts';
 
 const DROPOUT = { input: 0.1, layers: 0.2, output: 0.3, recurrent: 0.4, variational: false };
 
@@ -59,8 +59,8 @@ describe('a run resumed from a last checkpoint', () => {
         const whole = await run(corpus, recipe);
         const lasts = whole.kept.filter(({ kind }) => kind === 'last');
         const from = lasts[choice % lasts.length]!;
-        const resume = resumeFrom(from.text);
-        const rest = await run(corpus, recipeOf(resume.run), { resume });
+        const resume = checkpointOf(from.text);
+        const rest = await run(corpus, readRun(resume, 'test').recipe, { resume });
         const later = whole.kept.filter(({ step }) => step > from.step);
         expect(rest.kept.map(({ step, text }) => ({ step, text }))).toEqual(
           later.map(({ step, text }) => ({ step, text })),
@@ -82,7 +82,7 @@ describe('a run resumed from a last checkpoint', () => {
           if (event.type === 'step' && event.step === at) controller.abort();
         });
         if (part.done.reason !== 'interrupted') return;
-        const resume = resumeFrom(part.last.text);
+        const resume = checkpointOf(part.last.text);
         const rest = await run(corpus, recipe, { resume });
         expect(rest.steps).toEqual(whole.steps.slice(part.done.step));
         expect((rest.last ?? part.last).text).toBe(whole.last.text);
@@ -94,14 +94,14 @@ describe('a run resumed from a last checkpoint', () => {
   test('on other threads and kernels goes on alike', async () => {
     const recipe = { ...RECIPE, limits: { steps: 30 }, validateEvery: 10 };
     const whole = await run(STREAM, recipe, { place: { ...ALONE, threads: 2 } });
-    const rest = await run(STREAM, recipe, { resume: resumeFrom(whole.kept[1]!.text) });
+    const rest = await run(STREAM, recipe, { resume: checkpointOf(whole.kept[1]!.text) });
     expect(rest.last.text).toBe(whole.last.text);
   });
 
   test('twice from the same record goes on alike: the record is left as it was', async () => {
     const recipe = { ...RECIPE, validateEvery: 4 };
     const whole = await run(STREAM, recipe);
-    const resume = resumeFrom(whole.kept[1]!.text);
+    const resume = checkpointOf(whole.kept[1]!.text);
     const before = JSON.stringify(resume.run);
     const texts = [await run(STREAM, recipe, { resume }), await run(STREAM, recipe, { resume })].map(
       ({ last }) => last.text,
@@ -112,7 +112,7 @@ describe('a run resumed from a last checkpoint', () => {
 
   test('that is over already does nothing more', async () => {
     const whole = await run(STREAM);
-    const rest = await run(STREAM, {}, { resume: resumeFrom(whole.last.text) });
+    const rest = await run(STREAM, {}, { resume: checkpointOf(whole.last.text) });
     expect(rest.events.map(({ type }) => type)).toEqual(['start', 'done']);
     expect(rest.done).toEqual(whole.done);
   });
@@ -123,7 +123,7 @@ describe('a run resumed from a last checkpoint', () => {
     const rest = await run(
       STREAM,
       { limits: { steps: 16 }, validateEvery: 4 },
-      { resume: resumeFrom(short.last.text) },
+      { resume: checkpointOf(short.last.text) },
     );
     expect(rest.last.text).toBe(long.last.text);
   });
@@ -142,11 +142,11 @@ describe('a run resumed from a last checkpoint', () => {
     expect(part.done.reason).toBe('interrupted');
     const { seconds } = JSON.parse(part.last.text).resume.data;
     expect(seconds).toBeGreaterThan(0.1);
-    const rest = await run(STREAM, recipe, { resume: resumeFrom(part.last.text) });
+    const rest = await run(STREAM, recipe, { resume: checkpointOf(part.last.text) });
     expect(rest.done.reason).toBe('time');
     expect(rest.steps[0]!.progress).toBeGreaterThan(seconds / 0.4);
     expect(rest.steps[0]!.rate).toBeLessThan(part.steps.at(-1)!.rate);
-    const over = await run(STREAM, recipe, { resume: resumeFrom(rest.last.text) });
+    const over = await run(STREAM, recipe, { resume: checkpointOf(rest.last.text) });
     expect(over.steps).toEqual([]);
   });
 });
@@ -207,7 +207,7 @@ describe('what can’t be resumed is refused in a line:', () => {
       const whole = await run(corpus, {}, { place: { kernel: 'js', threads: 1 } });
       const json = JSON.parse((kind === 'best' ? whole.best : whole.last).text);
       change(json.resume);
-      const attempt = run(corpus, {}, { resume: resumeFrom(JSON.stringify(json)) });
+      const attempt = run(corpus, {}, { resume: checkpointOf(JSON.stringify(json)) });
       const error: unknown = await attempt.catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(UserError);
       expect((error as Error).message).not.toContain('\n');

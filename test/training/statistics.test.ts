@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Manifest } from '../../src/nn/manifest.ts';
 import type { Recipe } from '../../src/training/recipe.ts';
-import { LINES, RECIPE, resumeFrom, run, STREAM, textOf } from '../helpers/training.ts';
+import { checkpointOf, LINES, RECIPE, run, STREAM, textOf } from '../helpers/training.ts';
 
 /** Watched, and saved, after every step. */
 const WATCHED: Partial<Recipe> = { validateEvery: 1, limits: { steps: 6 } };
@@ -56,7 +56,7 @@ describe('saturated gates', () => {
     const { offset } = new Manifest(checkpoint.model).view('layers.0.bias');
     checkpoint.parameters.fill(-50, offset, offset + hidden); // i
     checkpoint.parameters.fill(50, offset + hidden, offset + 2 * hidden); // f
-    const resume = resumeFrom(textOf(checkpoint));
+    const resume = checkpointOf(textOf(checkpoint));
     const recipe = { ...WATCHED, rate: 1e-9, limits: { steps: 2 } };
     const { reports } = await run(STREAM, recipe, { resume });
     const [input, forget, output] = reports.at(-1)!.point.saturation![0]!;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LinePart, Part, StreamPart } from '../../src/text/split.ts';
-import { defaultSteps, fitBatch, fitThreads, validationInterval } from '../../src/training/options.ts';
+import { defaultSteps, fitBatch, fitThreads, validationInterval } from '../../src/training/fitting.ts';
 import { RECIPE } from '../helpers/training.ts';
 
 /** A part of so many symbols; what they are doesn't matter. */

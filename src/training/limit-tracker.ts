@@ -1,22 +1,22 @@
 import type { Limits } from './recipe.ts';
 
-/** How far a run is towards the nearest of its limits. Time counts from when this is made, and what went before it. */
-export class Course {
+/** Tells how far a run is towards the nearest of its limits. Its time begins when the tracker is made. */
+export class LimitTracker {
   readonly #limits: Limits;
   readonly #start = performance.now();
-  /** Seconds of the run before it was resumed. */
+  /** Seconds that the run had taken before it was resumed. */
   #before = 0;
 
   constructor(limits: Limits) {
     this.#limits = limits;
   }
 
-  /** Seconds of the run so far, where a limit counts them: a checkpoint of any other run holds no time. */
+  /** Seconds of the run so far. Undefined where no limit counts them, so that the checkpoint of such a run holds no time. */
   get seconds(): number | undefined {
     return this.#limits.seconds === undefined ? undefined : this.#seconds();
   }
 
-  /** Goes on from where `seconds` was taken. */
+  /** Adds the time of a run that goes on. */
   resume(seconds: number): void {
     this.#before = seconds;
   }
@@ -29,7 +29,7 @@ export class Course {
     return Math.min(1, Math.max(...shares));
   }
 
-  /** The limit that is reached, if any is. */
+  /** The limit that has been reached, if there is one. */
   reached(step: number, epoch: number): 'steps' | 'epochs' | 'time' | undefined {
     const { steps, epochs, seconds } = this.#limits;
     if (steps !== undefined && step >= steps) return 'steps';

@@ -1,15 +1,20 @@
-import type { Engine } from '../kernel/engine.ts';
+import type { Kernels } from '../kernel/contract.ts';
 import { evaluationBatches } from '../text/evaluation-batches.ts';
 import type { Part } from '../text/split.ts';
-import { runCommand } from './command.ts';
-import { COMMAND, type ProgramConfig, SETTING, type TrainingPlan } from './program.ts';
+import type { TrainingEngine, TrainingPlan } from './program.ts';
 
-/** The mean loss of a part, in nats a symbol, and how many symbols it is the mean of. */
+/** The mean loss of a part, in nats a symbol, and the number of symbols that it is the mean of. */
 export interface Evaluation {
   readonly loss: number;
   readonly symbols: number;
-  /** Symbols that the model thought the likeliest of all, where they were counted. */
+  /** How many symbols were the likeliest of all in the model's eyes, where this was counted. */
   readonly correct?: number;
+}
+
+/** A window to read. Its `lossScale` is what the gradient of its losses is multiplied by. */
+export interface WindowToRead {
+  readonly steps: number;
+  readonly lossScale: number;
 }
 
 export interface EvaluateOptions {
@@ -17,22 +22,22 @@ export interface EvaluateOptions {
   readonly accuracy?: boolean;
   /** Measures these symbols alone: in a task, those that are determined by what was read. */
   readonly only?: ReadonlySet<number> | undefined;
-  /** Runs a window of so many targets: leaves their losses, and a positive multiple of the logits' gradient. Evaluation alone, if not given. */
-  readonly read?: (counted: number) => Promise<void>;
+  /** Reads a window, as the call `evaluate` would, and then learns from it. If not given, nothing is learned. */
+  readonly learn?: ((window: WindowToRead) => Promise<void>) | undefined;
 }
 
 /**
- * Reads a part from end to end, its rows' states carried from window to window, and measures −log p of every symbol
- * (text/batches.ts, `evaluationBatches`). Training's own state is left as it was.
+ * Reads a part from end to end with a run's own memory, and measures −log p of every symbol (text/evaluation-batches.ts). The states are
+ * carried from window to window. Afterwards the states are as they were before.
  */
-export async function evaluate(
-  engine: Engine<ProgramConfig>,
+export async function evaluatePart(
+  engine: TrainingEngine,
   plan: TrainingPlan,
   part: Part,
-  { accuracy = false, only, read = () => readWindow(engine) }: EvaluateOptions = {},
+  { accuracy = false, only, learn }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const { model } = plan;
-  const { kernels, settings } = engine;
+  const { kernels } = engine;
   const { rows, steps: window } = model.shape;
   const positions = rows * window;
   const view = (address: number): Int32Array => kernels.ints.subarray(address, address + positions);
@@ -42,25 +47,20 @@ export async function evaluate(
   let symbols = 0;
   let correct = 0;
   for (const { steps, counted: all } of batches) {
-    const counted = only ? countOnly(kernels.ints, model.targets, steps * rows, only) : all;
-    settings[SETTING.steps] = steps;
-    await read(counted);
+    const counted = only ? keepOnly(kernels.ints, model.targets, steps * rows, only) : all;
+    const lossScale = learn ? 1 / counted : 1;
+    await (learn ? learn({ steps, lossScale }) : engine.call('evaluate', { steps, lossScale }));
     sum += sumLosses(kernels.floats, model.losses, steps * rows);
     symbols += counted;
-    if (accuracy) correct += countLikeliest(plan, engine, steps * rows);
+    if (accuracy) correct += countLikeliest(plan, kernels, steps * rows, lossScale);
     model.carry(kernels, steps);
   }
   model.loadStates(kernels, carried);
   return { loss: sum / symbols, symbols, ...(accuracy ? { correct } : {}) };
 }
 
-async function readWindow(engine: Engine<ProgramConfig>): Promise<void> {
-  engine.settings[SETTING.lossScale] = 1;
-  await runCommand(engine, COMMAND.evaluate);
-}
-
-/** Makes all targets but these −1, and counts these. */
-function countOnly(targets: Int32Array, at: number, positions: number, only: ReadonlySet<number>): number {
+/** Sets all other targets to −1, so that they are not measured. Returns how many are left. */
+function keepOnly(targets: Int32Array, at: number, positions: number, only: ReadonlySet<number>): number {
   let counted = 0;
   for (let position = at; position < at + positions; position++) {
     if (only.has(targets[position]!)) counted++;
@@ -70,17 +70,17 @@ function countOnly(targets: Int32Array, at: number, positions: number, only: Rea
 }
 
 /**
- * Positions whose target has the largest probability y. What is there is each member's gradient s·(y − onehot), so the target's sum over
- * the M members is their s·M short.
+ * Counts the positions whose target has the largest probability. In the place of the logits, each member m has left its gradient
+ * lossScale · (y_m − onehot). So the sums over the M members are lossScale · Σ y_m, but the target's is lossScale · M less.
  */
 function countLikeliest(
   { model }: TrainingPlan,
-  { kernels, settings }: Engine<ProgramConfig>,
+  { floats, ints }: Kernels,
   positions: number,
+  lossScale: number,
 ): number {
-  const { floats, ints } = kernels;
   const { symbols, members } = model.config;
-  const scale = members * settings[SETTING.lossScale]!;
+  const scale = members * lossScale;
   const sums = new Float64Array(symbols);
   let correct = 0;
   for (let position = 0; position < positions; position++) {
@@ -97,7 +97,7 @@ function countLikeliest(
   return correct;
 }
 
-/** Σ losses, in double precision and in order. */
+/** The sum of losses, in double precision and in their order. */
 export function sumLosses(floats: ArrayLike<number>, at: number, count: number): number {
   let sum = 0;
   for (let position = at; position < at + count; position++) sum += floats[position]!;

@@ -1,4 +1,3 @@
-import type { KernelName } from '../kernel/contract.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { maximumRows } from '../text/batches.ts';
 import type { Part } from '../text/split.ts';
@@ -6,36 +5,30 @@ import type { BatchOptions } from '../text/windows.ts';
 import { trainingFlops } from './flops.ts';
 import type { Limits, Recipe } from './recipe.ts';
 
-/** Where it runs: no bit of the result depends on it. */
-export interface Place {
-  readonly kernel: KernelName | 'auto';
-  /** By `fitThreads` if not given. */
-  readonly threads?: number | undefined;
-}
-
-/** A run without a limit reads so many symbols, unless that is more epochs than these, or fewer steps. */
+// A run without a limit reads DEFAULT_SYMBOLS symbols, but no more than DEFAULT_EPOCHS epochs, and takes at least DEFAULT_LEAST_STEPS steps.
 const DEFAULT_SYMBOLS = 10_000_000;
 const DEFAULT_EPOCHS = 60;
 const DEFAULT_LEAST_STEPS = 300;
 
-/** Rows of a batch where nothing is said: as many as keep the kernels busy, unless an epoch would have fewer updates than these. */
+// Without `batch`, a batch has DEFAULT_ROWS rows, which keep the kernels busy. It has fewer where an epoch would have under LEAST_UPDATES updates.
 const DEFAULT_ROWS = 48;
 const LEAST_UPDATES = 64;
 
 /**
- * Below this, the barriers of a step cost more than another thread saves. Measured (LSTM, one layer): with two threads a step
- * of 0.15 MFLOP takes 3.4 times as long as with one, one of 1.6 as long, one of 4.7 a tenth less, one of 30 a third less.
+ * With less arithmetic in a step for each thread, the barriers cost more than another thread saves. Measured with an LSTM of one layer:
+ * on two threads, a step of 0.15 MFLOP takes 3.4 times as long as on one, a step of 1.6 MFLOP as long, of 4.7 MFLOP a tenth less, and of
+ * 30 MFLOP a third less.
  */
 const LEAST_FLOPS_PER_THREAD = 2e6;
 
-/** Share of a run's arithmetic that validation may take; it costs a third of training for each symbol. */
+// Validation may take this share of a run's arithmetic. For each symbol, it costs a third of what training costs.
 const VALIDATION_SHARE = 0.05;
 const VALIDATION_COST = 1 / 3;
 
-/** Validations in a run, where they are cheap. */
+/** Validations in a run where they are cheap. */
 const VALIDATIONS = 40;
 
-/** The batch as a part has room for it: no more rows than lines, and no more symbols in a window than in an epoch. */
+/** The batch that fits a part: no more rows than the part has lines, and no more symbols in a window than in an epoch. */
 export function fitBatch(part: Part, recipe: Recipe): Required<BatchOptions> {
   const batch = recipe.batch ?? Math.min(DEFAULT_ROWS, Math.ceil(part.targets / (recipe.stride * LEAST_UPDATES)));
   const rows = Math.min(Math.max(1, batch), maximumRows(part, Math.min(recipe.bptt, longestRow(part))));
@@ -43,19 +36,19 @@ export function fitBatch(part: Part, recipe: Recipe): Required<BatchOptions> {
   return { rows, window, stride: Math.min(recipe.stride, window) };
 }
 
-/** As many threads as the machine has, but no more than there are rows, nor than a step's arithmetic is worth. */
+/** As many threads as the machine has, but no more than the batch has rows, and no more than pay off for the arithmetic of a step. */
 export function fitThreads(model: ModelConfig, { rows, window }: Required<BatchOptions>, available: number): number {
   const flops = trainingFlops(model) * rows * window;
   return Math.max(1, Math.min(available, rows, Math.floor(flops / LEAST_FLOPS_PER_THREAD)));
 }
 
-/** Steps of a run that has no limit: enough to learn a small list by heart, and a minute or two for a book. */
+/** Steps of a run without a limit: enough to learn a small list by heart, and a minute or two for a book. */
 export function defaultSteps(part: Part, { rows, stride }: Required<BatchOptions>): number {
   const symbols = Math.min(DEFAULT_SYMBOLS, DEFAULT_EPOCHS * part.targets);
   return Math.max(DEFAULT_LEAST_STEPS, Math.round(symbols / (rows * stride)));
 }
 
-/** Steps between validations: `VALIDATIONS` in a run, unless they would take more than their share of it. */
+/** Steps between validations: `VALIDATIONS` in a run, or fewer where these would take more than their share of the time. */
 export function validationInterval(
   train: Part,
   validation: Part,
@@ -72,7 +65,7 @@ export function validationInterval(
   return Math.max(10, Math.ceil(even), Math.ceil(affordable));
 }
 
-/** Steps after which no row has anything left: a window needn't be longer. */
+/** Symbols of the longest row. A window need not be longer. */
 function longestRow(part: Part): number {
   if (part.mode === 'stream') return Math.max(1, part.targets);
   const { lines, lineStarts } = part;

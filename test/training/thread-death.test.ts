@@ -6,10 +6,9 @@ import { Engine } from '../../src/kernel/engine.ts';
 import { initialize } from '../../src/nn/initializers.ts';
 import { Random } from '../../src/random.ts';
 import { wholeCorpus } from '../../src/text/split.ts';
-import { runCommand } from '../../src/training/command.ts';
-import { evaluate } from '../../src/training/evaluate.ts';
+import { evaluatePart } from '../../src/training/evaluate-part.ts';
 import * as program from '../../src/training/program.ts';
-import { COMMAND, SETTING, TrainingPlan } from '../../src/training/program.ts';
+import { TrainingPlan } from '../../src/training/program.ts';
 import { OPTIMIZER_DEFAULTS } from '../../src/training/recipe.ts';
 import { KERNEL_CHOICES } from '../helpers/kernel-choices.ts';
 import { SMALL } from '../helpers/network.ts';
@@ -19,12 +18,12 @@ const [CHOICE] = KERNEL_CHOICES as [KernelChoice];
 const FAILING = new URL('../helpers/failing-program.mjs', import.meta.url).href;
 
 interface Failure {
-  /** The command, counted from 1, that a worker dies at. */
+  /** The call, counted from 1, in which a worker dies. */
   readonly failAt?: number;
   readonly failInUpdate?: boolean;
 }
 
-/** Three steps and an evaluation, by so many threads. Losses and parameters in the end. */
+/** Three steps and an evaluation, by so many threads: the norms, the evaluation, and the parameters at the end. */
 async function work(threads: number, failure: Failure = {}) {
   const shape = { rows: 6, steps: 5, training: true };
   const optimizer = { ...OPTIMIZER_DEFAULTS, name: 'adam' as const };
@@ -39,25 +38,27 @@ async function work(threads: number, failure: Failure = {}) {
     const { manifest, values } = plan.model.parameters;
     initialize(floats.subarray(values), manifest, model, new Random(1));
     const random = new Random(2);
-    const losses: number[] = [];
+    const norms: number[] = [];
     for (let step = 1; step <= 3; step++) {
       for (let p = 0; p < shape.rows * shape.steps; p++) {
         ints[plan.model.inputs + p] = random.integer(model.symbols);
         ints[plan.model.targets + p] = random.integer(model.symbols);
         ints[plan.model.keep + p] = Number(random.next() > 0.1);
       }
-      Object.assign(engine.settings, {
-        [SETTING.steps]: shape.steps,
-        [SETTING.lossScale]: 1 / 30,
-        [SETTING.rate]: 0.01,
+      const { norm } = await engine.call('train', {
+        steps: shape.steps,
+        lossScale: 1 / 30,
+        rate: 0.01,
+        update: step,
+        clipNorm: 1,
+        clipValue: Infinity,
+        dropoutKey: 0,
       });
-      Object.assign(engine.settings, { [SETTING.update]: step, [SETTING.clipNorm]: 1, [SETTING.clipValue]: Infinity });
-      await runCommand(engine, COMMAND.train);
-      losses.push(engine.settings[SETTING.norm]!);
+      norms.push(norm);
       plan.model.carry(engine.kernels, shape.steps);
     }
-    const evaluation = await evaluate(engine, plan, wholeCorpus(LINES));
-    return { losses, evaluation, parameters: floats.slice(values, values + manifest.size), threads: engine.threads };
+    const evaluation = await evaluatePart(engine, plan, wholeCorpus(LINES));
+    return { norms, evaluation, parameters: floats.slice(values, values + manifest.size), threads: engine.threads };
   } finally {
     await engine.close();
   }

@@ -1,0 +1,54 @@
+import { UserError } from '../errors.ts';
+
+/**
+ * The version of the files that this program writes. Raise it when a field is added or changes its meaning, so that an earlier program
+ * refuses a file that it would misread, and add what the version before lacks to `ADDED`.
+ */
+export const VERSION = 3;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * For each earlier version, the fields that its files do not have and those of the next version do: by the path of the object that they
+ * belong to, with values that say what the programs of that version did. These values are history, so they stay as they are where a
+ * default of today changes.
+ */
+const ADDED: Readonly<Record<number, Readonly<Record<string, Fields>>>> = {
+  1: {
+    model: { tied: false },
+    'run.recipe': {
+      dropout: { input: 0, layers: 0, output: 0, recurrent: 0, variational: false },
+      averaging: 0,
+      onDivergence: 'stop',
+    },
+    'run.recipe.model': { tied: false },
+    'run.recipe.schedule': { factor: 0.5, drops: 5, patience: 3 },
+    'resume.data': { sinceBest: 0, plateaus: 0, sincePlateau: 0, rollbacks: 0 },
+  },
+  2: { model: { members: 1 }, 'run.recipe.model': { members: 1 } },
+};
+
+/** A file as this version would have written it. UserError for a version that this program does not know; `name` names the file. */
+export function migrate(file: Fields, name: string): Fields {
+  const { version } = file;
+  if (typeof version === 'number' && version > VERSION) {
+    throw new UserError(
+      `${name}: a checkpoint of version ${version}, newer than this program, which reads versions up to ${VERSION}; use the program that wrote it, or a newer one`,
+    );
+  }
+  let migrated = file;
+  for (let from = version as number; from !== VERSION; from++) {
+    const added = typeof from === 'number' ? ADDED[from] : undefined;
+    if (!added) throw new UserError(`${name}: a checkpoint of an unknown version; use another, or train again`);
+    for (const [path, fields] of Object.entries(added)) migrated = withFields(migrated, path.split('.'), fields);
+  }
+  return { ...migrated, version: VERSION };
+}
+
+/** An object in which the object at a path has these fields, unless it has them already. Where there is no object, nothing changes. */
+function withFields(object: Fields, [key, ...rest]: readonly string[], fields: Fields): Fields {
+  if (key === undefined) return { ...fields, ...object };
+  const inner = object[key];
+  if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return object;
+  return { ...object, [key]: withFields(inner as Fields, rest, fields) };
+}

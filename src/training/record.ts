@@ -1,0 +1,100 @@
+import * as z from 'zod';
+import { excerpt, UserError } from '../errors.ts';
+import type { Checkpoint, Json } from '../nn/checkpoint.ts';
+import { historySchema } from './history.ts';
+import { completeRecipeSchema } from './recipe.ts';
+
+// What a checkpoint holds of the run that made it, besides tensors: the record, and the data that resuming needs. Every field must be
+// there. nn/checkpoint-versions.ts fills in what files of an earlier version lack.
+
+const runSchema = z.strictObject({
+  recipe: completeRecipeSchema,
+  corpus: z.strictObject({
+    hash: z.string(),
+    mode: z.enum(['stream', 'lines']),
+    characters: z.number(),
+    trainSymbols: z.number(),
+    validationSymbols: z.number(),
+    testSymbols: z.number(),
+  }),
+  /** Updates done when the checkpoint was taken. */
+  step: z.int().nonnegative(),
+  /** Epochs read by then, with fraction. */
+  epoch: z.number().nonnegative(),
+  history: historySchema,
+});
+
+/** What was run, and how it went. Every checkpoint has it. */
+export type RunRecord = z.infer<typeof runSchema>;
+
+const count = z.int().nonnegative();
+const byte = z.int().min(0).max(255);
+
+/** State of the batches (text/windows.ts). The batches themselves check whether it belongs to the text. */
+const batchesSchema = z.discriminatedUnion('mode', [
+  z.strictObject({ mode: z.literal('stream'), step: count, epoch: count }),
+  z.strictObject({
+    mode: z.literal('lines'),
+    random: z.strictObject({ i: byte, j: byte, S: z.array(byte).length(256) }),
+    taken: count,
+    counted: count,
+    positions: z.array(count),
+    ends: z.array(count),
+    inputs: z.array(count),
+    keep: z.array(z.int().min(0).max(1)),
+  }),
+]);
+
+const stateSchema = z.strictObject({
+  /** The smallest validation loss so far; null where there is none. */
+  best: z.number().nullable(),
+  /** Validations since the best. */
+  sinceBest: count,
+  /** Drops of the learning rate because validation stood still. */
+  plateaus: count,
+  /** Validations since the last such drop, or since the best. */
+  sincePlateau: count,
+  /** How often the run has diverged and gone back. */
+  rollbacks: count,
+  /** Sums since the last point of the history: see `StretchSums`. */
+  tally: z.array(z.number()).length(5),
+  /** How long the run has taken, where it is limited by time. */
+  seconds: z.number().nonnegative().optional(),
+  batches: batchesSchema,
+});
+
+const resumeSchema = stateSchema.extend({
+  /** The state to go back to if the run diverges (training/rollback.ts). The history that it had is the first `points` of the run's. */
+  rollback: z
+    .strictObject({ step: count, epoch: z.number().nonnegative(), points: count, progress: stateSchema })
+    .optional(),
+});
+
+/** What resuming needs besides tensors and the run's record. A checkpoint that can be resumed has it. */
+export type ResumeRecord = z.infer<typeof resumeSchema>;
+
+/** The run record of a checkpoint. UserError where it is damaged; `name` names the checkpoint in the message. */
+export function readRun(checkpoint: Pick<Checkpoint, 'run'>, name: string): RunRecord {
+  const result = runSchema.safeParse(checkpoint.run);
+  if (result.success) return result.data;
+  throw new UserError(
+    `${name}: the checkpoint is damaged: run.${firstIssue(result.error)}; use another, or train again`,
+  );
+}
+
+/** The data that a checkpoint has for resuming. UserError where it has none, or where it is damaged. */
+export function readResume({ resume }: Pick<Checkpoint, 'resume'>): ResumeRecord {
+  if (!resume) throw new UserError('the checkpoint has no training state to resume; give the .last.json beside it');
+  const result = resumeSchema.safeParse(resume.data);
+  if (result.success) return result.data;
+  throw new UserError(`the checkpoint can't be resumed: resume.${firstIssue(result.error)}`);
+}
+
+function firstIssue({ issues: [issue] }: z.ZodError): string {
+  return excerpt(`${issue?.path.join('.')}: ${issue?.message}`);
+}
+
+/** As plain JSON, where null stands for infinity, and keys that are undefined are left out. */
+export function toJson(value: object): Json {
+  return JSON.parse(JSON.stringify(value)) as Json;
+}

@@ -1,0 +1,71 @@
+import type { Part } from '../text/split.ts';
+import { Divergence, hasDiverged, isFarAboveBest } from './divergence.ts';
+import { evaluatePart } from './evaluate-part.ts';
+import type { CheckpointEvent, ReportEvent } from './events.ts';
+import { keepFallback } from './rollback.ts';
+import type { Run } from './run.ts';
+import { takeSnapshot } from './snapshot.ts';
+import { areTensorsFinite } from './tensors.ts';
+
+/**
+ * Validates the model and adds a point to the history. Yields the report, a checkpoint of the best model where this is it, and one of the
+ * last state. Throws Divergence where the run has diverged.
+ *
+ * @param final whether the run is over
+ */
+export async function* report(run: Run, final: boolean): AsyncGenerator<ReportEvent | CheckpointEvent> {
+  const { recipe, split, plan, progress } = run;
+  requireFinite(run);
+  const loss = await evaluateSaved(run, split.validation);
+  if (loss !== undefined && !Number.isFinite(loss)) throw new Divergence(`the validation loss is ${loss}`);
+  const isNewBest = progress.judge(loss, recipe.schedule.patience);
+  const test = isNewBest ? await evaluateSaved(run, split.test) : undefined;
+  const point = progress.addPoint(loss, test);
+  const { history } = progress;
+  const { symbols } = plan.model.config;
+  if (hasDiverged(history, symbols, final))
+    throw new Divergence(`the loss, ${point.loss.toPrecision(3)} nats, is far above the best`);
+  const isSound = !isFarAboveBest(history, symbols);
+  // Where nothing is held out, the newest model is not the best while its loss is far above the best.
+  const best = isNewBest && (isSound || loss !== undefined || history.length === 1);
+  if (best && isSound) keepFallback(run);
+  yield { type: 'report', point, best };
+  const over = final || isOutOfPatience(run);
+  if (best) yield checkpointEvent(run, 'best', over);
+  yield checkpointEvent(run, 'last', over);
+}
+
+/**
+ * Yields a checkpoint of the last state between two reports, from which a resumed run goes on as if it had never stopped.
+ *
+ * @param final whether the run stops here; where there has been no report, the model is then the best, too
+ */
+export function* offerLastState(run: Run, final: boolean): Generator<CheckpointEvent> {
+  requireFinite(run);
+  if (final && run.progress.history.length === 0) yield checkpointEvent(run, 'best', true);
+  yield checkpointEvent(run, 'last', final);
+}
+
+/** Whether the recipe ends the run because validation has stood still for too long. */
+export function isOutOfPatience({ recipe, progress }: Run): boolean {
+  return progress.sinceBest >= (recipe.patience ?? Number.POSITIVE_INFINITY);
+}
+
+function checkpointEvent(run: Run, kind: 'best' | 'last', final: boolean): CheckpointEvent {
+  return { type: 'checkpoint', kind, final, snapshot: () => takeSnapshot(run, kind === 'last') };
+}
+
+function requireFinite({ plan, engine }: Run): void {
+  if (!areTensorsFinite(plan, engine.kernels)) throw new Divergence('the parameters are no longer finite');
+}
+
+/** The mean loss of a part by the model as it would be saved; undefined where the part is empty. */
+async function evaluateSaved({ plan, engine }: Run, part: Part): Promise<number | undefined> {
+  if (part.targets === 0) return undefined;
+  plan.average?.exchange(engine.kernels);
+  try {
+    return (await evaluatePart(engine, plan, part)).loss;
+  } finally {
+    plan.average?.exchange(engine.kernels);
+  }
+}

@@ -1,0 +1,44 @@
+import { message, option, UserError } from '../errors.ts';
+import type { Divergence } from './divergence.ts';
+import type { NoticeEvent } from './events.ts';
+import { copyFallback } from './fallback.ts';
+import type { Run } from './run.ts';
+import { restoreSnapshot, takeSnapshot } from './snapshot.ts';
+
+/** The learning rate is multiplied by this at each rollback. */
+export const ROLLBACK_FACTOR = 0.5;
+
+/** The most rollbacks of a run. */
+const MOST_ROLLBACKS = 10;
+
+/** Keeps the run's present state as the one to go back to, where the recipe says that the run goes back. */
+export function keepFallback(run: Run): void {
+  if (run.recipe.onDivergence !== 'rollback') return;
+  run.fallback = copyFallback(takeSnapshot({ ...run, fallback: undefined }, true));
+}
+
+/**
+ * Goes back to the state of the best model so far, or to the start where there is none, and goes on from there with a lower rate.
+ * UserError, which says what to do, where the recipe does not allow it, or where the run has gone back too often.
+ */
+export function rollBack(run: Run, divergence: Divergence): NoticeEvent {
+  const { recipe, progress, fallback } = run;
+  const { step, rollbacks } = progress;
+  const what = `training diverged: ${divergence.message} at step ${step}`;
+  if (recipe.onDivergence === 'stop' || !fallback) {
+    throw new UserError(
+      message`${what}; use a smaller ${option('rate')} (it was ${recipe.rate}) or a smaller ${option('clipNorm')}, or ${option('onDivergence')} rollback`,
+    );
+  }
+  if (rollbacks >= MOST_ROLLBACKS) {
+    throw new UserError(
+      message`${what}, after ${rollbacks} rollbacks; use a smaller ${option('rate')} (it was ${recipe.rate} at first)`,
+    );
+  }
+  restoreSnapshot(run, fallback);
+  run.fallback = fallback;
+  progress.rollbacks = rollbacks + 1;
+  const rate = Number((recipe.rate * ROLLBACK_FACTOR ** progress.rollbacks).toPrecision(3));
+  const text = `${what}; back to step ${progress.step}, with a rate of ${rate}`;
+  return { type: 'notice', text };
+}
