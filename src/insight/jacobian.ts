@@ -80,7 +80,7 @@ function carryBasisBack(
   // From the top to the bottom, because the backward pass of a layer writes gradients into the layer below.
   for (const [index, layer] of [...model.layers.entries()].toReversed()) {
     seedBasis(network, layer, first);
-    layer.backward(kernels, { rows: all, steps, key: undefined });
+    layer.backward(kernels, { rows: all, steps, sourceSteps: 0, key: undefined });
     for (const [lag, { values }] of products[index]!.entries()) {
       for (let row = 0; row < Math.min(rows, H - first); row++) {
         const at = layer.buffers.dHidden + ((steps - 1 - lag) * rows + row) * H;

@@ -249,6 +249,45 @@ export interface Kernels extends Memory {
     scale: number,
   ): void;
 
+  // Attention.
+
+  /** For each row, the first n numbers become their softmax, in place. */
+  softmaxForward(a: Address, rows: number, n: number, stride: number): void;
+  /** d ← p ⊙ (d − Σ p d) for the first n numbers of each row, in place: the backward of `softmaxForward`, whose result is p. */
+  softmaxBackward(d: Address, p: Address, rows: number, n: number, stride: number): void;
+  /**
+   * scores[t][i] ← Σ_j v[j] tanh(q[t][j] + keys[i][j]), for t < steps, i < length and j < width. Rows of q and of keys are `stride` apart.
+   */
+  additiveScores(
+    scores: Address,
+    q: Address,
+    keys: Address,
+    v: Address,
+    steps: number,
+    length: number,
+    width: number,
+    strideScores: number,
+    stride: number,
+  ): void;
+  /**
+   * Backward of `additiveScores`, given the gradients of the scores. With u = tanh(q[t] + keys[i]) and g = dScores[t][i]:
+   * dv += g u, and, with d = g v ⊙ (1 − u²), dq[t] += d and dKeys[i] += d.
+   */
+  additiveScoresBackward(
+    dq: Address,
+    dKeys: Address,
+    dv: Address,
+    dScores: Address,
+    q: Address,
+    keys: Address,
+    v: Address,
+    steps: number,
+    length: number,
+    width: number,
+    strideScores: number,
+    stride: number,
+  ): void;
+
   // Updates, element by element. p: parameters, g: gradients, the rest: the optimizer's own moments.
 
   /** Σ g². Meant for blocks of a few thousand numbers, whose sums the caller adds up in a fixed order. */

@@ -272,6 +272,55 @@ export function referenceKernels(memory: Memory): Kernels {
       }
     },
 
+    softmaxForward(a, rows, n, stride) {
+      for (let r = 0; r < rows; r++) {
+        const row = x.subarray(a + r * stride, a + r * stride + n);
+        let max = -Infinity;
+        for (let j = 0; j < n; j++) if (!(row[j]! <= max)) max = row[j]!;
+        let sum = 0;
+        for (let j = 0; j < n; j++) {
+          row[j] = Math.exp(row[j]! - max);
+          sum += row[j]!;
+        }
+        for (let j = 0; j < n; j++) row[j]! /= sum;
+      }
+    },
+
+    softmaxBackward(d, p, rows, n, stride) {
+      for (let r = 0; r < rows; r++) {
+        const [at, of] = [d + r * stride, p + r * stride];
+        let sum = 0;
+        for (let j = 0; j < n; j++) sum += x[of + j]! * x[at + j]!;
+        for (let j = 0; j < n; j++) x[at + j] = x[of + j]! * (x[at + j]! - sum);
+      }
+    },
+
+    additiveScores(scores, q, keys, v, steps, length, width, strideScores, stride) {
+      for (let t = 0; t < steps; t++) {
+        for (let i = 0; i < length; i++) {
+          let sum = 0;
+          for (let j = 0; j < width; j++)
+            sum += x[v + j]! * Math.tanh(x[q + t * stride + j]! + x[keys + i * stride + j]!);
+          x[scores + t * strideScores + i] = sum;
+        }
+      }
+    },
+
+    additiveScoresBackward(dq, dKeys, dv, dScores, q, keys, v, steps, length, width, strideScores, stride) {
+      for (let t = 0; t < steps; t++) {
+        for (let i = 0; i < length; i++) {
+          const g = x[dScores + t * strideScores + i]!;
+          for (let j = 0; j < width; j++) {
+            const u = Math.tanh(x[q + t * stride + j]! + x[keys + i * stride + j]!);
+            const d = g * x[v + j]! * (1 - u * u);
+            x[dv + j]! += g * u;
+            x[dq + t * stride + j]! += d;
+            x[dKeys + i * stride + j]! += d;
+          }
+        }
+      }
+    },
+
     sumOfSquares(g, n) {
       let sum = 0;
       for (let j = g; j < g + n; j++) sum += x[j]! * x[j]!;

@@ -221,10 +221,18 @@ function shared(exports: Exports): Shared {
   };
 }
 
-function masks(memory: WebAssembly.Memory): Pick<Kernels, 'restoreRows' | 'moveRows'> {
+type Provisional =
+  | 'restoreRows'
+  | 'moveRows'
+  | 'softmaxForward'
+  | 'softmaxBackward'
+  | 'additiveScores'
+  | 'additiveScoresBackward';
+function masks(memory: WebAssembly.Memory): Pick<Kernels, Provisional> {
   const views = { floats: new Float32Array(memory.buffer), ints: new Int32Array(memory.buffer) };
-  const { restoreRows, moveRows } = referenceKernels(views);
-  return { restoreRows, moveRows };
+  const { restoreRows, moveRows, softmaxForward, softmaxBackward, additiveScores, additiveScoresBackward } =
+    referenceKernels(views);
+  return { restoreRows, moveRows, softmaxForward, softmaxBackward, additiveScores, additiveScoresBackward };
 }
 
 function updates(exports: Exports): Pick<Kernels, 'sgd' | 'rmsProp' | 'adagrad' | 'adam'> {

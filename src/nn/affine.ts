@@ -30,8 +30,8 @@ export interface AffinePlan {
   /** W [Σ D_i, N], the rows of the first input first; of a transposed one, Wᵀ [N, D]. */
   readonly weight: Parameter;
   readonly transposed?: boolean;
-  /** b [N]. */
-  readonly bias: Parameter;
+  /** b [N]; there is none if it is not given. */
+  readonly bias?: Parameter | undefined;
 }
 
 /**
@@ -43,11 +43,14 @@ export class Affine {
   readonly weights: readonly Weight[];
   readonly #plan: AffinePlan;
   readonly #terms: readonly Term[];
+  /** What sums start from: b, or zeros. */
+  readonly #start: Address;
 
   constructor(plan: AffinePlan) {
     const { arena, inputs, outputs, weight, training, transposed } = plan;
     let row = 0;
     this.#plan = plan;
+    this.#start = plan.bias?.value ?? plan.zeros.row(outputs);
     this.#terms = inputs.map((input): Term => {
       const offset = row * outputs;
       const rows = inputWidth(input);
@@ -62,16 +65,16 @@ export class Affine {
 
   /** out ← y for the positions first … first + count − 1 of [T·B]; their rows of `out` are N numbers each. */
   forward(k: Kernels, out: Address, first: number, count: number): void {
-    const { outputs, bias, weight } = this.#plan;
+    const { outputs, weight } = this.#plan;
     for (const [index, term] of this.#terms.entries()) {
       if ('ids' in term) {
         if (index > 0) throw new RangeError('symbols must be the first input of a layer');
-        k.gatherRows(out, weight.value + term.offset, term.ids + first, bias.value, count, outputs);
+        k.gatherRows(out, weight.value + term.offset, term.ids + first, this.#start, count, outputs);
         continue;
       }
       const { values, width } = term.reading.signal;
       const x = values + first * width;
-      if (index === 0) term.weight.forwardFrom(k, out, bias.value, x, count, outputs, width);
+      if (index === 0) term.weight.forwardFrom(k, out, this.#start, x, count, outputs, width);
       else term.weight.forward(k, out, x, count, outputs, width);
     }
   }
@@ -108,7 +111,7 @@ export class Affine {
         term.weight.gradient(k, values, d, count, columns, width, outputs);
       }
     }
-    k.sumRows(bias.gradient + columns.start, d, count, n, outputs);
+    if (bias) k.sumRows(bias.gradient + columns.start, d, count, n, outputs);
   }
 }
 

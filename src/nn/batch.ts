@@ -7,12 +7,19 @@ export interface BatchShape {
   readonly rows: number;
   /** Whether gradients will be asked for. */
   readonly training: boolean;
+  /** S: the most steps of a source, of a model that reads one. */
+  readonly sourceSteps?: number | undefined;
 }
 
-/** One thread's part of a run over a window: `steps` steps of the batch rows `rows`. */
-export interface Pass {
-  readonly rows: Range;
+/** How much of a batch is run: the steps of the window and, of a model that reads a source, those of the source. */
+export interface Extent {
   readonly steps: number;
+  readonly sourceSteps: number;
+}
+
+/** One thread's part of a run over a window: its batch rows. */
+export interface Pass extends Extent {
+  readonly rows: Range;
   /** Decides which numbers are dropped; nothing is dropped without one. */
   readonly key: DropoutKey;
 }

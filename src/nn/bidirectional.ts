@@ -1,6 +1,6 @@
 import type { Address, Kernels } from '../kernel/contract.ts';
 import type { Team } from '../kernel/team.ts';
-import type { Pass } from './batch.ts';
+import type { Extent, Pass } from './batch.ts';
 import { BACKWARDS, FORWARDS } from './direction.ts';
 import type { Module } from './module.ts';
 import { Recurrent, type RecurrentPlan } from './recurrent.ts';
@@ -56,8 +56,8 @@ export class Bidirectional implements Module {
     this.forwards.backward(k, pass);
   }
 
-  weightGradients(k: Kernels, team: Team, steps: number): void {
-    this.backwards.weightGradients(k, team, steps);
-    this.forwards.weightGradients(k, team, steps);
+  weightGradients(k: Kernels, team: Team, extent: Extent): void {
+    this.backwards.weightGradients(k, team, extent);
+    this.forwards.weightGradients(k, team, extent);
   }
 }

@@ -7,6 +7,49 @@ import { ACTIVATIONS, RESETS } from './cells/options.ts';
 export { CELLS, type CellName } from './cells/index.ts';
 export { ACTIVATIONS, type Activation, RESETS, type Reset } from './cells/options.ts';
 
+/** What a model of pairs predicts: a sequence for a sequence, one label for each symbol, or one label for a sequence. */
+export const PAIR_TASKS = ['transduce', 'tag', 'classify'] as const;
+export type PairTask = (typeof PAIR_TASKS)[number];
+
+/** How a decoder attends to the source. */
+export const ATTENTIONS = ['none', 'dot', 'additive'] as const;
+
+/** What only a model of pairs has: a model that reads a source and predicts its target. */
+export const pairModelSchema = z
+  .strictObject({
+    task: z.enum(PAIR_TASKS).describe('what is predicted: a sequence, a label for each symbol, or one label'),
+    bidirectional: z.boolean().default(true).describe('read the source in both directions (Schuster & Paliwal 1997)'),
+    fusion: z
+      .enum(['concatenate', 'tanh'])
+      .default('concatenate')
+      .describe('how the two directions join: side by side, or as tanh(W_f h_f + W_b h_b + b)'),
+    reverseSource: z
+      .boolean()
+      .default(false)
+      .describe('read the source from its end to its start (Sutskever et al. 2014), in one direction only'),
+    context: z
+      .enum(['first', 'every'])
+      .default('first')
+      .describe(
+        'the encoder’s last state is the decoder’s first state; every: it is read at every step, too (Cho et al. 2014)',
+      ),
+    attention: z
+      .enum(ATTENTIONS)
+      .default('dot')
+      .describe('how the decoder attends to the source (dot: Luong et al. 2015; additive: Bahdanau et al. 2015)'),
+  })
+  .superRefine(
+    rule(({ bidirectional, fusion, reverseSource }) => {
+      if (bidirectional && reverseSource) {
+        return message`${option('reverseSource')} reads in one direction, and ${option('bidirectional')} in both; leave one out`;
+      }
+      if (!bidirectional && fusion === 'tanh') {
+        return message`${option('fusion')} tanh joins two directions; give ${option('bidirectional')}, too`;
+      }
+      return undefined;
+    }),
+  );
+
 /** The most layers of all members together, so that the number of a checkpoint's tensors is bounded. */
 const MOST_LAYERS = 256;
 
@@ -37,6 +80,7 @@ export const modelSchema = z
       .default(false)
       .describe('use the embedding’s transpose as the output layer’s matrix (Press & Wolf 2017)'),
     members: z.int().min(1).max(64).default(1).describe('networks of this size that predict together: an ensemble'),
+    pairs: pairModelSchema.optional().describe('of a model of pairs; a language model has none'),
   })
   .superRefine(
     rule(({ tied, embedding, hidden }) => {
@@ -49,10 +93,24 @@ export const modelSchema = z
       if (layers * members <= MOST_LAYERS) return undefined;
       return message`${members} members of ${layers} layers have ${layers * members} layers, more than ${MOST_LAYERS}; lower ${option('members')} or ${option('layers')}`;
     }),
+  )
+  .superRefine(
+    rule(({ tied, pairs }) => {
+      if (!tied || !pairs) return undefined;
+      if (pairs.task === 'transduce' && pairs.context === 'first') return undefined;
+      return message`${option('tied')} needs an output that reads the state alone and has the vocabulary of the input; leave it out`;
+    }),
   );
 
 /** What a model may be made with: each field has a default. */
 export type ModelOptions = z.input<typeof modelSchema>;
 
-/** The fields of `modelSchema`, and V, the size of the vocabulary. */
-export type ModelConfig = Readonly<z.output<typeof modelSchema>> & { readonly symbols: number };
+/** The fields of `modelSchema`, and the sizes of the vocabularies. */
+export type ModelConfig = Readonly<z.output<typeof modelSchema>> & {
+  /** V: the symbols that the model predicts. A language model reads the same ones. */
+  readonly symbols: number;
+  /** The symbols of the source of a model of pairs. */
+  readonly sourceSymbols?: number | undefined;
+};
+
+export type PairModelConfig = Readonly<z.output<typeof pairModelSchema>>;

@@ -2,7 +2,7 @@ import type { Arena } from '../kernel/arena.ts';
 import { type Kernels, NONE } from '../kernel/contract.ts';
 import { GRAIN, share, type Team } from '../kernel/team.ts';
 import type { SymbolInput } from './affine.ts';
-import type { BatchShape, Pass } from './batch.ts';
+import type { BatchShape, Extent, Pass } from './batch.ts';
 import type { Module } from './module.ts';
 import type { Parameter, TensorSource } from './parameters.ts';
 import { Signal } from './signal.ts';
@@ -38,7 +38,7 @@ export class Embedding implements Module {
   /** Nothing: symbols have no gradient. */
   backward(): void {}
 
-  weightGradients(k: Kernels, team: Team, steps: number): void {
+  weightGradients(k: Kernels, team: Team, { steps }: Extent): void {
     const { width, gradients } = this.output;
     const { start, end } = share(team, width, GRAIN);
     const rows = steps * this.#batch;

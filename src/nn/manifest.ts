@@ -1,7 +1,8 @@
 import { Arena } from '../kernel/arena.ts';
+import { NONE } from '../kernel/contract.ts';
+import { buildNetwork } from './build.ts';
 import type { ModelConfig } from './config.ts';
 import { NO_DROPOUT } from './dropout.ts';
-import { languageNetwork } from './language.ts';
 import { declaredTensors, layOut, type TensorView } from './parameters.ts';
 
 /**
@@ -52,9 +53,10 @@ export class Manifest {
 
 /** Plans a network that is never run, to hear which tensors it declares. */
 function networkTensors(config: ModelConfig) {
-  const shape = { steps: 1, rows: 1, training: false };
+  const shape = { steps: 1, sourceSteps: 1, rows: 1, training: false };
+  const source = { ids: NONE, mask: NONE, keep: NONE, keepBackwards: NONE, lengths: NONE };
   return declaredTensors((tensors) => {
-    const places = { inputs: 0, keep: 0 };
-    languageNetwork({ arena: new Arena(), config, shape, dropout: NO_DROPOUT, tensors, member: 0, ...places });
+    const places = { inputs: NONE, keep: NONE, source };
+    buildNetwork({ arena: new Arena(), config, shape, dropout: NO_DROPOUT, tensors, member: 0, ...places });
   });
 }

@@ -2,14 +2,14 @@ import type { Arena } from '../kernel/arena.ts';
 import { type Address, type Floats, type Kernels, NONE } from '../kernel/contract.ts';
 import type { Range, Team } from '../kernel/team.ts';
 import type { BatchShape, Pass } from './batch.ts';
+import { buildNetwork } from './build.ts';
 import type { ModelConfig } from './config.ts';
 import { DropConnect } from './dropconnect.ts';
 import { type DropoutConfig, NO_DROPOUT } from './dropout.ts';
 import type { DropoutKey } from './dropout-key.ts';
-import { languageNetwork } from './language.ts';
 import { Manifest } from './manifest.ts';
 import { mixLosses } from './mixture.ts';
-import type { Network } from './network.ts';
+import type { Network, SourcePlaces } from './network.ts';
 import { type TensorView, tensorsAt } from './parameters.ts';
 import type { Recurrent } from './recurrent.ts';
 import type { State } from './state.ts';
@@ -43,6 +43,8 @@ export class Model {
   readonly targets: Address;
   /** int [T][B] 0 where a row's state is reset to s₀ = 0 before the symbol is read, else 1. */
   readonly keep: Address;
+  /** Of a model of pairs: where its sources are written. */
+  readonly source: SourcePlaces | undefined;
   /** The networks: one, unless the model is an ensemble. */
   readonly members: readonly Network[];
   /** [T][B] after `loss`: −log p̄ of the targets in nats, 0 where none is counted. */
@@ -61,10 +63,11 @@ export class Model {
     this.inputs = arena.int(positions);
     this.targets = arena.int(positions);
     this.keep = arena.int(positions);
+    this.source = config.pairs ? sourcePlaces(arena, shape) : undefined;
     const { inputs, keep } = this;
     this.members = Array.from({ length: config.members }, (_, member) => {
       const tensors = tensorsAt(manifest.ofMember(member), values, gradients, this.#dropConnect.copies);
-      return languageNetwork({ arena, config, shape, dropout, tensors, member, inputs, keep });
+      return buildNetwork({ arena, config, shape, dropout, tensors, member, inputs, keep, source: this.source });
     });
     this.losses = config.members > 1 ? arena.float(positions) : this.members[0]!.losses;
   }
@@ -104,14 +107,14 @@ export class Model {
   }
 
   /** Logits of steps 0 … steps − 1 for a slice of batch rows, from the state before the first. With a key, numbers are dropped. */
-  forward(k: Kernels, rows: Range, steps: number, key?: DropoutKey): void {
-    const pass: Pass = { rows, steps, key };
+  forward(k: Kernels, rows: Range, steps: number, key?: DropoutKey, sourceSteps = 0): void {
+    const pass: Pass = { rows, steps, sourceSteps, key };
     for (const member of this.members) member.forward(k, pass);
   }
 
   /** The model's losses, and in place of each member's logits scale · ∂(sum of its own losses)/∂logits. */
   loss(k: Kernels, rows: Range, steps: number, scale: number): void {
-    const pass: Pass = { rows, steps, key: undefined };
+    const pass: Pass = { rows, steps, sourceSteps: 0, key: undefined };
     for (const member of this.members) member.loss(k, this.targets, pass, scale);
     if (this.members.length === 1) return;
     for (let step = 0; step < steps; step++) {
@@ -122,14 +125,14 @@ export class Model {
   }
 
   /** Gradients of every signal, back through all steps and layers, for a slice of batch rows. The key is that of `forward`. */
-  backward(k: Kernels, rows: Range, steps: number, key?: DropoutKey): void {
-    const pass: Pass = { rows, steps, key };
+  backward(k: Kernels, rows: Range, steps: number, key?: DropoutKey, sourceSteps = 0): void {
+    const pass: Pass = { rows, steps, sourceSteps, key };
     for (const member of this.members) member.backward(k, pass);
   }
 
   /** Adds this thread's share of every parameter's gradient, summed over all rows and steps. */
-  weightGradients(k: Kernels, team: Team, steps: number): void {
-    for (const member of this.members) member.weightGradients(k, team, steps);
+  weightGradients(k: Kernels, team: Team, steps: number, sourceSteps = 0): void {
+    for (const member of this.members) member.weightGradients(k, team, { steps, sourceSteps });
   }
 
   /** The state after `steps` steps becomes the state before the first, for `rows` rows: what truncated BPTT carries on. */
@@ -145,6 +148,11 @@ export class Model {
   loadStates(k: Kernels, saved: readonly ArrayLike<number>[]): void {
     for (const [index, state] of this.states.entries()) state.load(k, saved[index] ?? []);
   }
+}
+
+function sourcePlaces(arena: Arena, { sourceSteps = 1, rows }: BatchShape): SourcePlaces {
+  const place = (): Address => arena.int(sourceSteps * rows);
+  return { ids: place(), mask: place(), keep: place(), keepBackwards: place(), lengths: arena.int(rows) };
 }
 
 /** The probability that a number of a tensor is dropped: 0 for those whose numbers never are. */

@@ -1,6 +1,6 @@
 import type { Kernels } from '../kernel/contract.ts';
 import type { Team } from '../kernel/team.ts';
-import type { Pass } from './batch.ts';
+import type { Extent, Pass } from './batch.ts';
 import type { State } from './state.ts';
 import type { Weight } from './weight.ts';
 
@@ -19,6 +19,6 @@ export interface Module {
   forward(k: Kernels, pass: Pass): void;
   /** Takes the gradients of the signals that it wrote, which are complete by then, and adds to the gradients of those that it read. */
   backward(k: Kernels, pass: Pass): void;
-  /** Adds this thread's share of the gradient of each tensor, summed over all rows of `steps` steps. */
-  weightGradients(k: Kernels, team: Team, steps: number): void;
+  /** Adds this thread's share of the gradient of each tensor, summed over all rows and steps. */
+  weightGradients(k: Kernels, team: Team, extent: Extent): void;
 }

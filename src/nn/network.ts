@@ -1,7 +1,7 @@
 import type { Arena } from '../kernel/arena.ts';
 import type { Address, Kernels } from '../kernel/contract.ts';
 import type { Team } from '../kernel/team.ts';
-import type { BatchShape, Pass } from './batch.ts';
+import type { BatchShape, Extent, Pass } from './batch.ts';
 import type { ModelConfig } from './config.ts';
 import type { DropoutConfig } from './dropout.ts';
 import type { Module } from './module.ts';
@@ -25,18 +25,45 @@ export interface NetworkPlan {
   readonly inputs: Address;
   /** int [T][B] 0 where a row's state is reset to s₀ = 0 before the symbol is read, else 1. */
   readonly keep: Address;
+  /** Of a model of pairs. */
+  readonly source?: SourcePlaces | undefined;
+}
+
+/** Where the source of a batch of pairs lies: int [S][B], and [B] for the lengths. */
+export interface SourcePlaces {
+  /** Ids of the symbols. */
+  readonly ids: Address;
+  /** 1 where there is a symbol, else 0. */
+  readonly mask: Address;
+  /** 0 at the first step, else 1. */
+  readonly keep: Address;
+  /** 0 at the last symbol of each source, else 1. */
+  readonly keepBackwards: Address;
+  /** The number of symbols of each source. */
+  readonly lengths: Address;
+}
+
+/** The parts of a network. */
+export interface NetworkParts {
+  /** In the order in which they run; `output` is the last. */
+  readonly modules: readonly Module[];
+  /** The recurrent layers from the bottom up, for those who look inside. */
+  readonly layers: readonly Recurrent[];
+  /** What carries from one window to the next, or from one symbol to the next when a text is generated. */
+  readonly states: readonly State[];
+  readonly output: Softmax;
 }
 
 /** A list of modules that ends in an output layer: forward in order, backward in reverse order. */
 export class Network {
-  /** The recurrent layers from the bottom up, for those who look inside. */
   readonly layers: readonly Recurrent[];
+  readonly states: readonly State[];
   readonly #modules: readonly Module[];
   readonly #output: Softmax;
 
-  /** @param modules in the order in which they run; `output` is the last of them */
-  constructor(modules: readonly Module[], layers: readonly Recurrent[], output: Softmax) {
+  constructor({ modules, layers, states, output }: NetworkParts) {
     this.layers = layers;
+    this.states = states;
     this.#modules = modules;
     this.#output = output;
   }
@@ -49,11 +76,6 @@ export class Network {
   /** [T][B] losses in nats after `loss`. */
   get losses(): Address {
     return this.#output.losses;
-  }
-
-  /** What carries from step to step, layer by layer. */
-  get states(): readonly State[] {
-    return this.#modules.flatMap(({ states }) => states);
   }
 
   /** Everything that is packed for products when parameters changed. */
@@ -79,7 +101,7 @@ export class Network {
    * Adds this thread's share of every tensor's gradient, summed over all rows and steps. The order is that of `backward`: two modules may share
    * a tensor, as a tied output does.
    */
-  weightGradients(k: Kernels, team: Team, steps: number): void {
-    for (const module of this.#modules.toReversed()) module.weightGradients(k, team, steps);
+  weightGradients(k: Kernels, team: Team, extent: Extent): void {
+    for (const module of this.#modules.toReversed()) module.weightGradients(k, team, extent);
   }
 }

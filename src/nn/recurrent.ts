@@ -2,7 +2,7 @@ import type { Arena } from '../kernel/arena.ts';
 import { type Address, type Kernels, NONE } from '../kernel/contract.ts';
 import { GRAIN, share, type Team } from '../kernel/team.ts';
 import { Affine, type Input, inputWidth } from './affine.ts';
-import type { BatchShape, Pass } from './batch.ts';
+import type { BatchShape, Extent, Pass } from './batch.ts';
 import type { Cell, CellBuffers, Step } from './cell.ts';
 import { CELL_KINDS } from './cells/index.ts';
 import type { ModelConfig } from './config.ts';
@@ -148,7 +148,7 @@ export class Recurrent implements Module {
     }
   }
 
-  weightGradients(k: Kernels, team: Team, steps: number): void {
+  weightGradients(k: Kernels, team: Team, { steps }: Extent): void {
     const columns = share(team, this.#width, GRAIN);
     const rows = steps * this.#batch;
     this.#input.weightGradients(k, this.#buffers.gates, columns, rows);

@@ -1,11 +1,10 @@
 import type { Arena } from '../kernel/arena.ts';
 import type { Address, Kernels } from '../kernel/contract.ts';
 import { GRAIN, share, type Team } from '../kernel/team.ts';
-import { Affine } from './affine.ts';
-import type { BatchShape, Pass } from './batch.ts';
+import { Affine, type Input, inputWidth } from './affine.ts';
+import type { BatchShape, Extent, Pass } from './batch.ts';
 import type { Module } from './module.ts';
 import type { Parameter, TensorSource } from './parameters.ts';
-import type { Signal } from './signal.ts';
 import type { State } from './state.ts';
 import type { Weight } from './weight.ts';
 import type { Zeros } from './zeros.ts';
@@ -15,7 +14,7 @@ export interface SoftmaxPlan {
   readonly zeros: Zeros;
   readonly shape: BatchShape;
   readonly tensors: TensorSource;
-  readonly inputs: readonly Signal[];
+  readonly inputs: readonly Input[];
   /** V: the symbols to choose from. */
   readonly symbols: number;
   /** E [V, D] of an embedding, whose transpose is used as the matrix: the output is tied to it. There is one input of width D then. */
@@ -35,17 +34,16 @@ export class Softmax implements Module {
   constructor(plan: SoftmaxPlan) {
     const { arena, zeros, shape, tensors, inputs, symbols, tiedTo } = plan;
     const { training } = shape;
-    const D = inputs.reduce((sum, { width }) => sum + width, 0);
+    const D = inputs.reduce((sum, input) => sum + inputWidth(input), 0);
     const weight = tiedTo ?? tensors.tensor({ name: 'output.weight', shape: [D, symbols], role: 'output' });
     const bias = tensors.tensor({ name: 'output.bias', shape: [symbols], role: 'output' });
-    const readings = inputs.map((input) => input.read());
     const tied = tiedTo !== undefined;
     this.#plan = plan;
     this.#affine = new Affine({
       arena,
       zeros,
       training,
-      inputs: readings,
+      inputs,
       outputs: symbols,
       weight,
       bias,
@@ -86,9 +84,15 @@ export class Softmax implements Module {
     }
   }
 
-  weightGradients(k: Kernels, team: Team, steps: number): void {
+  weightGradients(k: Kernels, team: Team, { steps }: Extent): void {
     const { shape, symbols, inputs } = this.#plan;
     const columns = share(team, symbols, GRAIN);
-    this.#affine.weightGradients(k, this.logits, columns, steps * shape.rows, share(team, inputs[0]!.width, GRAIN));
+    this.#affine.weightGradients(
+      k,
+      this.logits,
+      columns,
+      steps * shape.rows,
+      share(team, inputWidth(inputs[0]!), GRAIN),
+    );
   }
 }

@@ -13,12 +13,16 @@ export interface PairGrid {
   readonly source: Int32Array;
   /** 1 where there is a source symbol, else 0. */
   readonly mask: Int32Array;
+  /** 0 at the first step, where a recurrence over the source starts, else 1. */
+  readonly keepForwards: Int32Array;
   /** 0 at the last symbol of each source, where a recurrence that walks backwards starts, else 1. */
   readonly keepBackwards: Int32Array;
   /** [row] the number of symbols of each source; 0 where the row has no pair. */
   readonly lengths: Int32Array;
   /** The symbol that the decoder reads at each step: `<stop>` first, then the target symbol before. */
   readonly inputs: Int32Array;
+  /** 1: the state of a decoder is never reset. */
+  readonly keep: Int32Array;
   /** The symbol to be predicted at each step; −1 where none is counted. */
   readonly targets: Int32Array;
 }
@@ -142,7 +146,7 @@ function batchesByLength({ corpus }: PairPart, pairs: number[], rows: number): n
 
 /** Writes pairs to a grid, one a row. Rows without a pair have no symbol and no target. */
 function fillGrid({ corpus }: PairPart, pairs: readonly number[], grid: PairGrid): Omit<PairWindow, 'epoch'> {
-  const { rows, source, mask, keepBackwards, lengths, inputs, targets } = grid;
+  const { rows, source, mask, keepForwards, keepBackwards, lengths, inputs, keep, targets } = grid;
   const { task } = corpus;
   const sourceSteps = pairs.reduce((most, pair) => Math.max(most, sourceLength(corpus, pair)), 1);
   const steps = pairs.reduce((most, pair) => Math.max(most, targetLength(corpus, pair)), 1);
@@ -158,6 +162,7 @@ function fillGrid({ corpus }: PairPart, pairs: readonly number[], grid: PairGrid
       const isSymbol = from + step < to;
       source[at] = isSymbol ? corpus.source.ids[from + step]! : 0;
       mask[at] = isSymbol ? 1 : 0;
+      keepForwards[at] = step === 0 ? 0 : 1;
       keepBackwards[at] = from + step === to - 1 ? 0 : 1;
     }
     for (let step = 0; step < steps; step++) {
@@ -166,6 +171,7 @@ function fillGrid({ corpus }: PairPart, pairs: readonly number[], grid: PairGrid
       const isStop = task === 'transduce' && pair !== undefined && first + step === last;
       inputs[at] = step === 0 || first + step > last ? start : corpus.target.ids[first + step - 1]!;
       targets[at] = isSymbol ? corpus.target.ids[first + step]! : isStop ? start : -1;
+      keep[at] = 1;
       if (targets[at]! >= 0) counted++;
     }
   }

@@ -32,8 +32,8 @@ function masks(probability: number, variational: boolean, key: number | undefine
     { start: 0, end: 3 },
     { start: 3, end: ROWS },
   ]) {
-    dropout.forward(k, { rows: range, steps: STEPS, key });
-    dropout.backward(k, { rows: range, steps: STEPS, key });
+    dropout.forward(k, { rows: range, steps: STEPS, sourceSteps: 0, key });
+    dropout.backward(k, { rows: range, steps: STEPS, sourceSteps: 0, key });
   }
   const out = k.floats.subarray(dropout.output.values, dropout.output.values + size);
   expect(k.floats.subarray(input.gradients, input.gradients + size)).toEqual(out);

@@ -1,0 +1,110 @@
+import type { Arena } from '../kernel/arena.ts';
+import type { Kernels } from '../kernel/contract.ts';
+import type { BatchShape, Pass } from './batch.ts';
+import type { Module } from './module.ts';
+import { type Reading, Signal } from './signal.ts';
+import type { State } from './state.ts';
+import type { Weight } from './weight.ts';
+
+/**
+ * The state of a recurrence after its last step, as a signal of one step: s_T [1][B][width]. The recurrence must have been made with
+ * `givesFinalState`, for the gradient goes back to it in `carried`. It runs on the source.
+ */
+export class LastState implements Module {
+  readonly states: readonly State[] = [];
+  readonly weights: readonly Weight[] = [];
+  readonly output: Signal;
+  readonly #state: State;
+
+  constructor(arena: Arena, shape: BatchShape, state: State) {
+    this.#state = state;
+    this.output = Signal.allocate(arena, { ...shape, steps: 1 }, state.width);
+  }
+
+  forward({ floats }: Kernels, { rows, sourceSteps }: Pass): void {
+    const { width } = this.#state;
+    const last = this.#state.final(sourceSteps);
+    floats.copyWithin(this.output.values + rows.start * width, last + rows.start * width, last + rows.end * width);
+  }
+
+  backward({ floats }: Kernels, { rows }: Pass): void {
+    const { width, carried } = this.#state;
+    const { gradients, isRead } = this.output;
+    const at = carried + rows.start * width;
+    if (isRead) floats.copyWithin(at, gradients + rows.start * width, gradients + rows.end * width);
+    else floats.fill(0, at, carried + rows.end * width);
+  }
+
+  /** Nothing: there are no tensors. */
+  weightGradients(): void {}
+}
+
+/** The initial state of a recurrence, taken from a signal of one step. The recurrence must have been made with `learnsInitialState`. */
+export class FirstState implements Module {
+  readonly states: readonly State[] = [];
+  readonly weights: readonly Weight[] = [];
+  readonly #input: Reading;
+  readonly #state: State;
+
+  constructor(input: Signal, state: State) {
+    this.#input = input.read();
+    this.#state = state;
+  }
+
+  forward({ floats }: Kernels, { rows, steps }: Pass): void {
+    const { values, width } = this.#input.signal;
+    floats.copyWithin(
+      this.#state.initial(steps) + rows.start * width,
+      values + rows.start * width,
+      values + rows.end * width,
+    );
+  }
+
+  backward({ floats }: Kernels, { rows }: Pass): void {
+    const { signal, addsGradient } = this.#input;
+    const { gradients, width } = signal;
+    const { carried } = this.#state;
+    const [first, count] = [rows.start * width, (rows.end - rows.start) * width];
+    if (!addsGradient()) floats.fill(0, gradients + first, gradients + first + count);
+    for (let j = first; j < first + count; j++) floats[gradients + j]! += floats[carried + j]!;
+  }
+
+  weightGradients(): void {}
+}
+
+/** A signal of one step, repeated at every step: x_t = x. Its gradient is the sum over the steps. */
+export class Repeat implements Module {
+  readonly states: readonly State[] = [];
+  readonly weights: readonly Weight[] = [];
+  readonly output: Signal;
+  readonly #input: Reading;
+  readonly #batch: number;
+
+  constructor(arena: Arena, shape: BatchShape, input: Signal) {
+    this.#input = input.read();
+    this.#batch = shape.rows;
+    this.output = Signal.allocate(arena, shape, input.width);
+  }
+
+  forward({ floats }: Kernels, { rows, steps }: Pass): void {
+    const { values, width } = this.#input.signal;
+    for (let step = 0; step < steps; step++) {
+      const to = this.output.values + (step * this.#batch + rows.start) * width;
+      floats.copyWithin(to, values + rows.start * width, values + rows.end * width);
+    }
+  }
+
+  backward({ floats }: Kernels, { rows, steps }: Pass): void {
+    const { signal, addsGradient } = this.#input;
+    const { gradients, width } = signal;
+    const count = (rows.end - rows.start) * width;
+    const into = gradients + rows.start * width;
+    if (!addsGradient()) floats.fill(0, into, into + count);
+    for (let step = 0; step < steps; step++) {
+      const from = this.output.gradients + (step * this.#batch + rows.start) * width;
+      for (let j = 0; j < count; j++) floats[into + j]! += floats[from + j]!;
+    }
+  }
+
+  weightGradients(): void {}
+}
