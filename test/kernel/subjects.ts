@@ -1,7 +1,8 @@
 import { Arena } from '../../src/kernel/arena.ts';
 import type { Address, Kernels } from '../../src/kernel/contract.ts';
+import { load } from '../../src/kernel/module.ts';
 import { referenceKernels } from '../../src/kernel/reference.ts';
-import { createSharedMemory, loadModule, SCRATCH_FLOATS, wasmKernels } from '../../src/kernel/wasm.ts';
+import { createSharedMemory, SCRATCH_FLOATS, wasmKernels } from '../../src/kernel/wasm.ts';
 
 /** Kernels under test, or the oracle: the reference in float64. */
 export interface Subject {
@@ -14,7 +15,7 @@ export interface Subject {
 
 const BYTES = 16 << 20;
 
-const module = loadModule();
+const { module } = load();
 export const hasWasm = module !== undefined;
 
 export const oracle: Subject = {
