@@ -43,6 +43,9 @@ export class Model {
     this.shape = shape;
     const values = arena.float(manifest.size);
     const gradients = shape.training ? arena.float(manifest.size) : NONE;
+    const sizes = manifest.views.map(({ size }) => size);
+    arena.divide(values, sizes);
+    if (shape.training) arena.divide(gradients, sizes);
     this.#dropConnect = new DropConnect(arena, manifest, (tensor) => dropProbability(tensor, config, dropout));
     this.parameters = new Parameters(manifest, values, gradients, this.#dropConnect.copies);
     this.inputs = arena.int(positions);

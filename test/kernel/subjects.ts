@@ -1,4 +1,5 @@
 import { Arena } from '../../src/kernel/arena.ts';
+import { checkedKernels } from '../../src/kernel/checked.ts';
 import type { Address, Kernels } from '../../src/kernel/contract.ts';
 import { load } from '../../src/kernel/module.ts';
 import { referenceKernels } from '../../src/kernel/reference.ts';
@@ -71,10 +72,11 @@ export function run(
     const start =
       (operand instanceof Int32Array ? arena.int : arena.float).call(arena, operand.length + 2 * GUARD) + GUARD;
     at[name] = start;
+    if (numbers === kernels.floats) arena.divide(start, [operand.length]);
     numbers.fill(CANARY, start - GUARD, start + operand.length + GUARD);
     numbers.set(operand, start);
   }
-  call(kernels, at);
+  call(checkedKernels(kernels, arena), at);
   const results: Record<string, Float64Array> = {};
   for (const [name, operand] of Object.entries(operands)) {
     const numbers = numbersOf(kernels, operand);
