@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Arena } from '../../src/kernel/arena.ts';
+import { checkedKernels } from '../../src/kernel/checked.ts';
 import type { Address, Kernels, Memory } from '../../src/kernel/contract.ts';
 import { SOLO } from '../../src/kernel/team.ts';
 import type { CellName, ModelConfig } from '../../src/nn/config.ts';
@@ -59,7 +60,7 @@ export function goldenNetwork(golden: GoldenCase, precision: 4 | 8, make: (memor
   const moments = [arena.float(manifest.size), arena.float(manifest.size)] as const;
   const buffer = new ArrayBuffer(arena.bytes);
   const floats = precision === 8 ? new Float64Array(buffer) : new Float32Array(buffer);
-  const kernels = make({ floats, ints: new Int32Array(buffer) });
+  const kernels = checkedKernels(make({ floats, ints: new Int32Array(buffer) }), arena);
   kernels.ints.fill(1, model.keep, model.keep + golden.steps * golden.rows);
   for (const { name, offset, size } of manifest.views) {
     const tensor = golden.parameters[name];

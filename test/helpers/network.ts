@@ -1,4 +1,5 @@
 import { Arena } from '../../src/kernel/arena.ts';
+import { checkedKernels } from '../../src/kernel/checked.ts';
 import type { Kernels } from '../../src/kernel/contract.ts';
 import { referenceKernels } from '../../src/kernel/reference.ts';
 import { SOLO } from '../../src/kernel/team.ts';
@@ -51,7 +52,7 @@ export function makeNetwork(
   const model = new Model(arena, config, shape, dropout);
   const buffer = new ArrayBuffer(arena.bytes);
   const floats = precision === 8 ? new Float64Array(buffer) : new Float32Array(buffer);
-  const kernels = referenceKernels({ floats, ints: new Int32Array(buffer) });
+  const kernels = checkedKernels(referenceKernels({ floats, ints: new Int32Array(buffer) }), arena);
   const { values, manifest } = model.parameters;
   initialize(floats.subarray(values), manifest, config, new Random(seed));
   kernels.ints.fill(1, model.keep, model.keep + shape.steps * shape.rows);

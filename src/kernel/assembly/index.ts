@@ -20,6 +20,6 @@ export {
 export { lstmBackward, lstmForward } from './lstm';
 export { adam, adaptive, average, clamp, sgd, sumOfSquares } from './optimizer';
 export { pack, packTransposed } from './pack';
-export { addKeptRows, fill, gatherRows, keepRows, scatterRows, sumRows } from './rows';
+export { addKeptRows, fill, gatherRows, keepRows, moveRows, restoreRows, scatterRows, sumRows } from './rows';
 export { SCRATCH_FLOATS, setScratch } from './scratch';
 export { softmaxCrossEntropy } from './softmax';
