@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { message, option, UserError } from '../errors.ts';
 import { GraphemeSplitter } from './graphemes.ts';
 import { IdBuffer, type Ids } from './ids.ts';
 import type { Mode } from './mode.ts';
@@ -107,7 +107,7 @@ export class CorpusEncoder {
     this.#splitter.write(text);
     if (this.#splitter.held <= MOST_HELD) return;
     throw new UserError(
-      `${this.#source}: a grapheme cluster has more than ${MOST_HELD} characters, as no text does; use --unit codepoint`,
+      message`${this.#source}: a grapheme cluster has more than ${MOST_HELD} characters, as no text does; use ${option('unit')} codepoint`,
     );
   }
 
@@ -149,7 +149,9 @@ export class CorpusEncoder {
   #add(symbol: TextSymbol): number {
     const id = this.symbols.push(symbol) - 1;
     if (id > MOST_SYMBOLS) {
-      throw new UserError(`${this.#source}: more than ${MOST_SYMBOLS} different symbols; use --unit codepoint or byte`);
+      throw new UserError(
+        message`${this.#source}: more than ${MOST_SYMBOLS} different symbols; use ${option('unit')} codepoint or byte`,
+      );
     }
     this.firstSeen.push(this.#source);
     this.buffer.widen(id + 1);

@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { message, option, UserError } from '../errors.ts';
 import { SymbolDecoder } from './decoder.ts';
 import { GraphemeSplitter } from './graphemes.ts';
 import { allocateIds, type Ids } from './ids.ts';
@@ -52,7 +52,7 @@ export class Vocabulary {
       throw new UserError(
         counts.size === 0
           ? 'a vocabulary needs at least one symbol; the text has none'
-          : `no symbol occurs ${minCount} times; the commonest occurs ${most} times: use a smaller --min-count`,
+          : message`no symbol occurs ${minCount} times; the commonest occurs ${most} times: use a smaller ${option('minCount')}`,
       );
     }
     return Vocabulary.fromJSON({ unit, stop, unknown: minCount > 1, symbols });
