@@ -1,6 +1,6 @@
 import type { Kernels } from './contract.ts';
 import { ENTRIES, PARTS } from './table.ts';
-import type { Team } from './team.ts';
+import type { CallTeam } from './team.ts';
 
 /** Milliseconds that kernels take, by part of a training step, and milliseconds spent waiting for other threads. */
 export class Profile {
@@ -16,7 +16,7 @@ export class Profile {
   }
 
   /** The same team; the time at its barriers counts as waiting. */
-  team(team: Team): Team {
+  team(team: CallTeam): CallTeam {
     return { ...team, barrier: this.#timed('waiting', team.barrier) };
   }
 

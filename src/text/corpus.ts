@@ -28,9 +28,9 @@ export const corpusOptionsSchema = z.strictObject({
     .optional()
     .describe('refuse a longer text; left out, three quarters of the memory, or 16 MiB of a device'),
   vocabulary: z
-    .custom<Vocabulary>((value) => value instanceof Vocabulary)
+    .custom<Vocabulary>((value) => value instanceof Vocabulary, 'must be a vocabulary')
     .optional()
-    .describe('must be a vocabulary, such as a checkpoint’s, to read the text with; it then decides unit and mode'),
+    .describe('the vocabulary to read the text with, such as a checkpoint’s; it then decides unit and mode'),
   extend: z
     .boolean()
     .default(false)
