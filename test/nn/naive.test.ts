@@ -165,7 +165,7 @@ function expectSame(network: Network): void {
   const numbers = (from: number, count: number): Vector => [...kernels.floats.subarray(from, from + count)];
   const naive = naiveRun(
     network,
-    model.states.map((state) => numbers(state.blocks, block)),
+    model.states.map((state) => numbers(state.initial, block)),
   );
   model.pack(kernels, SOLO);
   model.forward(kernels, { start: 0, end: rows }, steps);
