@@ -47,6 +47,27 @@ export function goldenCases(cell: CellName): readonly GoldenCase[] {
   return cases.map((golden) => ({ ...golden, config: { ...golden.config, tied: false, members: 1 } }));
 }
 
+/** A model of several modules, and what PyTorch computed with it; test/golden/pytorch.py describes every field. */
+export interface ComposedGolden<Config> {
+  readonly label: string;
+  readonly config: Config;
+  readonly steps: number;
+  readonly rows: number;
+  readonly symbols: Numbers;
+  readonly states: readonly Numbers[];
+  readonly parameters: Tensors;
+  readonly logits: Numbers;
+  readonly loss: number;
+  readonly gradients: Tensors;
+  readonly state_gradients: readonly Numbers[];
+  readonly final_states: readonly Numbers[];
+}
+
+export function composedGoldenCases<Config>(file: 'bidirectional' | 'shared'): readonly ComposedGolden<Config>[] {
+  const text = readFileSync(new URL(`../golden/${file}.json`, import.meta.url), 'utf8');
+  return (JSON.parse(text) as { cases: ComposedGolden<Config>[] }).cases;
+}
+
 /** A network with room for an optimizer's two moments, each [parameters], zero at first. */
 export interface TrainedNetwork extends Network {
   readonly moments: readonly [Address, Address];

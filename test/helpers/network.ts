@@ -74,7 +74,7 @@ export function randomState({ model, kernels }: Network, seed: number): void {
   const random = new Random(seed);
   const block = model.shape.rows * model.config.hidden;
   for (const state of model.states) {
-    for (let j = 0; j < block; j++) kernels.floats[state.blocks + j] = 2 * random.next() - 1;
+    for (let j = 0; j < block; j++) kernels.floats[state.initial + j] = 2 * random.next() - 1;
   }
 }
 

@@ -132,7 +132,7 @@ describe('evaluatePart', () => {
     const blocks = [
       { at: plan.model.parameters.values, count: size },
       ...plan.optimizer.moments.map((at) => ({ at, count: size })),
-      ...plan.model.states.map(({ blocks: at }) => ({ at, count: 3 * model.config.hidden })),
+      ...plan.model.states.map(({ initial: at }) => ({ at, count: 3 * model.config.hidden })),
     ];
     for (const { at, count } of blocks.slice(1)) for (let j = 0; j < count; j++) floats[at + j] = Math.sin(j);
     const copy = () => blocks.map(({ at, count }) => floats.slice(at, at + count));
