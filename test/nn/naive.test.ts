@@ -73,7 +73,7 @@ function layerStep(network: Network, index: number): Step {
   const affine = (gate: number, x: Vector, h: Vector): Vector => plus(plus(Ux(gate, x), Wh(gate, h)), ofGate(b, gate));
 
   if (cell === 'rnn') {
-    const squash = { tanh, logistic, relu }[activation];
+    const squash = { tanh, logistic, relu, linear: (a: Vector) => a }[activation];
     return (x, { h, c }) => ({ h: squash(affine(0, x, h)), c });
   }
   if (cell === 'lstm') {
