@@ -15,7 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   nn: ['kernel', 'errors.ts', 'random.ts', 'schema.ts'],
   training: ['nn', 'text', 'kernel', 'errors.ts', 'random.ts', 'schema.ts'],
   decoding: ['nn', 'text', 'kernel', 'errors.ts', 'random.ts', 'schema.ts'],
-  insight: ['training', 'decoding', 'nn', 'text', 'kernel', 'errors.ts', 'random.ts'],
+  insight: ['training', 'decoding', 'nn', 'text', 'kernel', 'errors.ts', 'random.ts', 'schema.ts'],
   cli: ['insight', 'training', 'decoding', 'nn', 'text', 'kernel', 'errors.ts', 'random.ts'],
   library: ['training', 'decoding', 'nn', 'text', 'kernel', 'errors.ts', 'random.ts', 'schema.ts'],
   'index.ts': ['library', 'insight', 'training', 'decoding', 'nn', 'text', 'kernel', 'errors.ts', 'random.ts'],

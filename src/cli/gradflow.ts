@@ -41,7 +41,9 @@ export function gradflowCommand(): Command {
     .optionsGroup('Fresh models:')
     .addOption(new Option('--cell <name>', 'recurrent cell').choices(['lstm', 'gru', 'rnn']).default('lstm'))
     .addOption(
-      new Option('--activation <name>', 'of the vanilla RNN').choices(['tanh', 'logistic', 'relu']).default('tanh'),
+      new Option('--activation <name>', 'of the vanilla RNN')
+        .choices(['tanh', 'logistic', 'relu', 'linear'])
+        .default('tanh'),
     )
     .addOption(new Option('--reset <when>', 'of the GRU').choices(['before', 'after']).default('before'))
     .option('--layers <n>', 'recurrent layers', whole(1, 64), 1)

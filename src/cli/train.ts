@@ -20,7 +20,7 @@ import type { SaveEvery } from './saver.ts';
 export interface TrainCommandOptions {
   readonly preset: PresetName;
   readonly cell: 'lstm' | 'gru' | 'rnn';
-  readonly activation: 'tanh' | 'logistic' | 'relu';
+  readonly activation: 'tanh' | 'logistic' | 'relu' | 'linear';
   readonly reset: 'before' | 'after';
   readonly layers: number;
   readonly hidden: number;
@@ -92,7 +92,9 @@ export function trainCommand(): Command {
     .option('--tied', 'the output layer’s matrix is the embedding, transposed; --embedding must equal --hidden')
     .option('--members <n>', 'networks that predict together, each of this size: an ensemble', whole(1, 64), 1)
     .addOption(
-      new Option('--activation <name>', 'of the vanilla RNN').choices(['tanh', 'logistic', 'relu']).default('tanh'),
+      new Option('--activation <name>', 'of the vanilla RNN')
+        .choices(['tanh', 'logistic', 'relu', 'linear'])
+        .default('tanh'),
     )
     .addOption(
       new Option('--reset <when>', 'of the GRU: its reset gate acts before or after the product')

@@ -16,6 +16,7 @@ export const oneHot = (symbol: number, n: number): Vector => zeros(n).with(symbo
 const tanh = (a: Vector): Vector => a.map(Math.tanh);
 const logistic = (a: Vector): Vector => a.map((value) => 1 / (1 + Math.exp(-value)));
 const relu = (a: Vector): Vector => a.map((value) => Math.max(value, 0));
+const linear = (a: Vector): Vector => a;
 
 /** a · M for a row vector a. */
 export function product(a: Vector, matrix: Matrix): Vector {
@@ -82,7 +83,7 @@ export function naiveStep(
   const affine = (gate: number, x: Vector, h: Vector): Vector => plus(plus(Ux(gate, x), Wh(gate, h)), ofGate(b, gate));
 
   if (cell === 'rnn') {
-    const squash = { tanh, logistic, relu }[activation];
+    const squash = { tanh, logistic, relu, linear }[activation];
     return (x, { h, c }) => ({ h: squash(affine(0, x, h)), c });
   }
   if (cell === 'lstm') {

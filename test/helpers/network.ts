@@ -28,6 +28,7 @@ export const VARIANTS: readonly (Pick<ModelConfig, 'cell' | 'activation' | 'rese
   { label: 'tanh RNN', cell: 'rnn', activation: 'tanh', reset: 'before' },
   { label: 'logistic RNN', cell: 'rnn', activation: 'logistic', reset: 'before' },
   { label: 'relu RNN', cell: 'rnn', activation: 'relu', reset: 'before' },
+  { label: 'linear RNN', cell: 'rnn', activation: 'linear', reset: 'before' },
   { label: 'LSTM', cell: 'lstm', activation: 'tanh', reset: 'before' },
   { label: 'GRU, reset before', cell: 'gru', activation: 'tanh', reset: 'before' },
   { label: 'GRU, reset after', cell: 'gru', activation: 'tanh', reset: 'after' },

@@ -1,5 +1,5 @@
 /** Activations σ of the vanilla RNN. */
-export const ACTIVATIONS = ['tanh', 'logistic', 'relu'] as const;
+export const ACTIVATIONS = ['tanh', 'logistic', 'relu', 'linear'] as const;
 export type Activation = (typeof ACTIVATIONS)[number];
 
 /** Where the GRU's reset gate acts: before the recurrent product (Cho et al. 2014), or after it (cuDNN, PyTorch). */

@@ -5,7 +5,7 @@ import type { State, Step } from '../state.ts';
 import { Weight } from '../weight.ts';
 import type { Activation } from './options.ts';
 
-/** The vanilla RNN (Elman 1990): h = σ(Ux + Wh₋ + b), σ being tanh, logistic or relu. G = 1. */
+/** The vanilla RNN (Elman 1990): h = σ(Ux + Wh₋ + b), σ being tanh, logistic, relu or linear (σ(a) = a). G = 1. */
 export const rnn: CellKind = {
   label: ({ activation }) => `${activation} RNN`,
   gates: [{ name: 'h', squash: 'activation' }],
@@ -31,6 +31,10 @@ const ACTIVATION_KERNELS: Readonly<Record<Activation, ActivationKernels>> = {
   relu: {
     forward: (k, a, n) => k.reluForward(a, n),
     backward: (k, h, dh, n) => k.reluBackward(h, dh, n),
+  },
+  linear: {
+    forward: () => {},
+    backward: (k, h, dh, n) => k.floats.copyWithin(h, dh, dh + n),
   },
 };
 
