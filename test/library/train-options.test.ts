@@ -31,7 +31,7 @@ describe('train refuses', () => {
     // A key that is no option.
     [{ hidden: 16 }, /^there is no option hidden; there are model, initializer, .*, text, place, signal, resume$/u],
     [{ model: { units: 16 } }, /^there is no option model\.units; there are cell, activation, /u],
-    [{ text: { units: 'byte' } }, /^there is no option text\.units; there are unit, mode, /u],
+    [{ text: { units: 'byte' } }, /^there is no option text\.units; there are mode, unit, /u],
     [{ place: { thread: 2 } }, 'there is no option place.thread; there are kernel, threads'],
     // A value out of range.
     [{ model: { hidden: 0 } }, 'model.hidden must be a whole number from 1 to 32768, not 0'],

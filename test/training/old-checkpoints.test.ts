@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { LanguageModel } from '../../src/library/language-model.ts';
+import { LanguageModel, type SampledText } from '../../src/library/language-model.ts';
 import { parseCheckpoint } from '../../src/nn/checkpoint.ts';
 import { VERSION } from '../../src/nn/checkpoint-versions.ts';
 import { corpusFromText } from '../../src/text/corpus.ts';
@@ -33,12 +33,13 @@ describe.each(VERSIONS)('a checkpoint of version %i', (version) => {
     expect(checkpoint.resume).toBeDefined();
   });
 
-  test('completes text', () => {
+  test('completes text', async () => {
     const model = new LanguageModel(checkpoint, 'old.json');
-    const samples = model.sample({ length: 5, count: 9 });
+    const samples: SampledText[] = [];
+    for await (const sample of model.sample({ length: 5, count: 9 })) samples.push(sample);
     expect(samples.map(({ logProbability }) => logProbability < 0)).toEqual(Array(9).fill(true));
     expect(samples.some(({ completion }) => completion !== '')).toBe(true);
-    expect(model.beam('t', { k: 3, length: 4 })[0]!.text).toMatch(/^t/u);
+    expect((await model.beam('t', { k: 3, length: 4 }))[0]!.text).toMatch(/^t/u);
   });
 
   test('has the same record when it is written and read again', () => {
