@@ -27,9 +27,10 @@ export function parseOptions<Schema extends z.ZodType>(schema: Schema, options: 
 /** What an issue says, in one sentence. */
 export function describeIssue(schema: z.ZodType, issue: z.core.$ZodIssue, given: unknown): Message {
   const path = issue.path.map(String);
-  if (issue.code === 'custom') {
-    const told = issue.params?.message;
-    return typeof told === 'object' ? (told as Message) : message`${option(path.join('.'))} ${issue.message}`;
+  // A rule says itself what is wrong, and so does a check of a kind that zod does not know.
+  if (issue.code === 'custom' && issue.params?.message) return issue.params.message as Message;
+  if (issue.code === 'custom' && issue.message.startsWith('must be ')) {
+    return message`${option(path.join('.'))} ${issue.message}`;
   }
   if (issue.code === 'unrecognized_keys') {
     const key = [...path, issue.keys[0]!].join('.');

@@ -10,7 +10,7 @@ export interface BeamOptions extends SearchOptions {
   readonly prompt: ArrayLike<number>;
 }
 
-/** A search under way. */
+/** A search that is in progress. */
 interface Place {
   readonly index: number;
   readonly search: Search;
@@ -19,10 +19,14 @@ interface Place {
 }
 
 /**
- * Beam search. At each step every hypothesis is expanded by every symbol, and the k best of all are kept. Those that end are saved
- * and not expanded; they keep their places, so the beam narrows by one with each, and k = 1 is greedy decoding. The search stops
- * at length T, or when all k have finished, or when N have and none that goes on can come to a better score than the worst
- * of the N best: at this width, no better one is missed by stopping.
+ * Beam search. At each step every hypothesis is expanded by every symbol. Those that end are saved and not expanded. The search stops
+ * at length T at the latest. N decides the rest:
+ *
+ * - N ≤ k: the k best of all expansions are chosen. Those that end keep their places, so the beam narrows by one with each, and k = 1 is
+ *   greedy decoding. The search stops when all k have finished, or when N have finished and none that goes on can come to a better
+ *   score than the worst of the N best: at this width, no better one is missed by stopping.
+ * - N > k: those that end give up their places, and the k best *remaining* expansions go on. An expansion that ends is saved where it is
+ *   better than the last of those. The search stops when N have finished.
  *
  * Returns the N best finished hypotheses, best score first, then, where fewer than N have finished, those cut off at T,
  * likewise. Of equally likely ones the better is the one whose parent ranks higher, then the one with the smaller symbol.
@@ -37,14 +41,23 @@ export function beamSearch(stepper: Stepper, options: BeamOptions): readonly Hyp
 }
 
 /**
- * The same for many prompts, in their order: as many side by side as the stepper has room for, k rows each. What is found for a
- * prompt is the same, to the bit, whatever is beside it.
+ * The same for many prompts, in their order. The stepper holds as many searches side by side as it has room for, k rows each. What is
+ * found for a prompt is the same, to the bit, whatever is beside it.
  */
 export function* beamSearches(
   stepper: Stepper,
   options: SearchOptions,
   prompts: Iterable<ArrayLike<number>>,
 ): Generator<readonly Hypothesis[]> {
+  for (const found of beamSteps(stepper, options, prompts)) if (found) yield found;
+}
+
+/** The same, with `undefined` after each step of the model, so that the caller may do something else in between. */
+export function* beamSteps(
+  stepper: Stepper,
+  options: SearchOptions,
+  prompts: Iterable<ArrayLike<number>>,
+): Generator<readonly Hypothesis[] | undefined> {
   const room = Math.floor(stepper.rows / options.width);
   if (room === 0) {
     throw new RangeError(`a beam of width ${options.width} needs a stepper of as many rows, not ${stepper.rows}`);
@@ -68,6 +81,7 @@ export function* beamSearches(
       finished.delete(yielded++);
       yield next;
     }
+    yield undefined;
   }
 }
 

@@ -2,6 +2,8 @@ import type { Constraint } from './constraint.ts';
 import { byScore, type Hypothesis, lengthScore } from './hypothesis.ts';
 import { logSoftmax } from './log-softmax.ts';
 import { Repeats } from './repeats.ts';
+import { type SearchStep, TRACED_DROPS } from './search-trace.ts';
+import { BestOfAll, BestRemaining, type Selection } from './selection.ts';
 import type { Stops } from './stops.ts';
 import { TopList } from './top-list.ts';
 
@@ -10,7 +12,7 @@ export interface SearchOptions {
   readonly width: number;
   /** T: the most symbols of a hypothesis, its end included. */
   readonly length: number;
-  /** N: how many finished hypotheses are wanted; no more than k finish. */
+  /** N: how many finished hypotheses are wanted. It decides the rule: `beamSearch` tells. */
   readonly finished: number;
   /** α of the score: 1 takes the mean log-probability, 0 the sum. */
   readonly lengthPenalty: number;
@@ -23,6 +25,8 @@ export interface SearchOptions {
   readonly constraint?: Constraint | undefined;
   /** n: no n symbols in a row come twice, the prompt's included. */
   readonly noRepeat?: number | undefined;
+  /** Is told of every step. It changes nothing of what is found. */
+  readonly trace?: ((step: SearchStep) => void) | undefined;
 }
 
 /** A hypothesis in the search. */
@@ -56,8 +60,10 @@ export class Search {
   #length = 0;
   /** The hypotheses of each group that go on. */
   #beam: readonly (readonly Node[])[];
-  /** Places that each group has for hypotheses that go on: those that have finished keep theirs. */
+  /** Places that each group has for hypotheses that go on. */
   readonly #places: number[];
+  /** N > k: those that have finished give up their places, and the search ends when N have finished. */
+  readonly #givesUpPlaces: boolean;
   readonly #finished: TopList<Hypothesis>;
   /** Texts that have been found, where groups may find one twice. */
   readonly #found = new Set<string>();
@@ -69,7 +75,8 @@ export class Search {
     this.#options = options;
     this.#prompt = Array.from(prompt);
     this.#finished = new TopList(options.finished, (hypothesis) => hypothesis.score);
-    const { width, groups = 1 } = options;
+    const { width, finished, groups = 1 } = options;
+    this.#givesUpPlaces = finished > width;
     this.#beam = Array.from({ length: groups }, () => [ROOT]);
     // The first groups take what doesn't divide evenly.
     this.#places = Array.from({ length: groups }, (_, group) => Math.ceil((width - group) / groups));
@@ -113,25 +120,28 @@ export class Search {
     this.#beam = this.#beam.map((nodes, group) => {
       const first = isFirst ? 0 : row;
       row += nodes.length;
-      const best = this.#best(nodes, first, this.#places[group]!, logits, taken);
-      for (const { ids, end } of best) if (end !== 'left') taken.set(ids.at(-1)!, (taken.get(ids.at(-1)!) ?? 0) + 1);
-      const ended = best.filter(({ end }) => end !== 'none');
-      for (const node of ended) this.#save(this.#judge(node));
-      this.#places[group]! -= ended.length;
-      return best.filter(({ end }) => end === 'none');
+      const { kept, saved } = this.#choose(nodes, first, group, logits, taken);
+      for (const { ids, end } of [...kept, ...saved]) {
+        if (end !== 'left') taken.set(ids.at(-1)!, (taken.get(ids.at(-1)!) ?? 0) + 1);
+      }
+      for (const node of saved) this.#save(this.#judge(node));
+      if (!this.#givesUpPlaces) this.#places[group]! -= saved.length;
+      return kept;
     });
   }
 
-  /** The `places` best of all expansions, best first. The first node is row `first` of the frontier. */
-  #best(
+  /** Which expansions of a group go on, and which are saved. The first node is row `first` of the frontier. */
+  #choose(
     nodes: readonly Node[],
     first: number,
-    places: number,
+    group: number,
     logits: (row: number) => Float32Array,
     taken: ReadonlyMap<number, number>,
-  ): readonly Node[] {
-    const { diversity = 0, constraint } = this.#options;
-    const best = new TopList<Node>(places, (node) => node.rank);
+  ): Pick<Selection<Node>, 'kept' | 'saved'> {
+    const { diversity = 0, constraint, trace } = this.#options;
+    const places = this.#places[group]!;
+    const best: Selection<Node> = this.#givesUpPlaces ? new BestRemaining(places) : new BestOfAll(places);
+    const traced: Node[] = [];
     for (const [index, node] of nodes.entries()) {
       const row = first + index;
       const logs = this.#logs(node, logits(row));
@@ -145,16 +155,47 @@ export class Search {
         }
         const logProbability = node.logProbability + logs[id]!;
         const rank = logProbability - (taken.size > 0 ? diversity * (taken.get(id) ?? 0) : 0);
-        if (best.takes(rank)) best.offer(this.#child(node, id, logProbability, rank, row));
+        if (trace || best.takes(rank)) {
+          const child = this.#child(node, id, logProbability, rank, row);
+          best.offer(child);
+          if (trace) traced.push(child);
+        }
       }
       if (leaving > 0) {
         const logProbability = node.logProbability + Math.log(leaving);
-        best.offer({ ...node, logProbability, rank: logProbability, row, end: 'left' });
+        const left: Node = { ...node, logProbability, rank: logProbability, row, end: 'left' };
+        best.offer(left);
+        if (trace) traced.push(left);
       }
       // Where only repeated symbols could follow.
       if (possible === 0 && (constraint?.isMet(node.state) ?? true)) this.#cut.push(this.#judge(node));
     }
-    return best.items;
+    const { kept, saved } = best;
+    if (trace && nodes.length > 0) trace(this.#traceStep(group, nodes.length, traced, kept, saved));
+    return { kept, saved };
+  }
+
+  #traceStep(
+    group: number,
+    expanded: number,
+    all: readonly Node[],
+    kept: readonly Node[],
+    saved: readonly Node[],
+  ): SearchStep {
+    const chosen = new Set([...kept, ...saved]);
+    const dropped = new TopList<Node>(TRACED_DROPS, ({ rank }) => rank);
+    for (const node of all) if (!chosen.has(node)) dropped.offer(node);
+    const shown = (nodes: readonly Node[]) =>
+      nodes.map(({ ids, logProbability, rank }) => ({ ids, logProbability, rank }));
+    return {
+      length: this.#length,
+      group,
+      expanded,
+      lookedAt: all.length,
+      kept: shown(kept),
+      saved: shown(saved),
+      dropped: shown(dropped.items),
+    };
   }
 
   /** Log-probabilities of what may follow, −Infinity for what may not. */
@@ -207,14 +248,15 @@ export class Search {
   }
 
   /**
-   * Whether N have finished, and none that goes on may come to a better score than the worst of the N best. Along a hypothesis
-   * Σ log p only falls, so none that it comes to has a score above Σ log p / Tᵅ, at the greatest length T: that is exact
+   * Whether N have finished and, where N ≤ k, none that goes on may come to a better score than the worst of the N best. Along a
+   * hypothesis Σ log p only falls, so none that it comes to has a score above Σ log p / Tᵅ, at the greatest length T: that is exact
    * for every α ≥ 0.
    */
   #isDecided(): boolean {
     const { finished, length, lengthPenalty } = this.#options;
     const { items } = this.#finished;
     if (items.length < finished) return false;
+    if (this.#givesUpPlaces) return true;
     const worst = items.at(-1)!.score;
     return this.#beam.flat().every((node) => lengthScore(node.logProbability, length, lengthPenalty) <= worst);
   }

@@ -1,4 +1,4 @@
-import { gateCount } from '../nn/cells/index.ts';
+import { CELL_KINDS, type CellName, gateCount } from '../nn/cells/index.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { type Arithmetic, type OpenModel, openModel } from '../nn/open.ts';
 import type { Recurrent } from '../nn/recurrent.ts';
@@ -100,8 +100,8 @@ class LayerSums {
 
   constructor({ cell }: ModelConfig, steps: number) {
     this.hidden = new Float64Array(steps);
-    this.cell = cell === 'lstm' ? new Float64Array(steps) : undefined;
-    this.carousel = cell === 'lstm' ? new Float64Array(steps) : undefined;
+    this.cell = hasCellState(cell) ? new Float64Array(steps) : undefined;
+    this.carousel = hasCellState(cell) ? new Float64Array(steps) : undefined;
   }
 }
 
@@ -117,7 +117,7 @@ function addBatch(network: OpenModel, part: Part, batch: readonly Position[], su
   const last = model.targets + size - model.shape.rows;
   for (const [row, { target }] of positions.entries()) kernels.ints[last + row] = part.ids[target]!;
   model.forward(kernels, rows, steps);
-  const kept = model.layers.map((layer) => (model.config.cell === 'lstm' ? keepCell(network, layer) : undefined));
+  const kept = model.layers.map((layer) => (hasCellState(model.config.cell) ? keepCell(network, layer) : undefined));
   model.loss(kernels, rows, steps, 1);
   model.backward(kernels, rows, steps);
   for (const [index, layer] of model.layers.entries()) {
@@ -143,11 +143,19 @@ interface KeptCell {
   readonly cell: number;
 }
 
+/** Whether a kind of cell has the LSTM's state c. */
+function hasCellState(cell: CellName): boolean {
+  return CELL_KINDS[cell].states.includes('c');
+}
+
 function keepCell({ model, kernels }: OpenModel, layer: Recurrent): KeptCell {
   const { gates } = layer.buffers;
   const { cell, hidden } = model.config;
   const size = model.shape.steps * model.shape.rows * gateCount(cell) * hidden;
-  return { gates: kernels.floats.slice(gates, gates + size), cell: layer.states[1]!.blocks };
+  return {
+    gates: kernels.floats.slice(gates, gates + size),
+    cell: layer.states[CELL_KINDS[cell].states.indexOf('c')]!.values,
+  };
 }
 
 /** The norms of one position, from the step of its target backwards. */
@@ -170,7 +178,7 @@ function addPosition(
     sums.hidden[lag]! += norm(floats, dHidden, H);
     if (!kept) continue;
     const gates = 4 * at * H;
-    const c = kept.cell + (at + rows) * H;
+    const c = kept.cell + at * H;
     // ∂L/∂c_k = ∂L/∂h_k ⊙ o ⊙ (1 − tanh² c_k) + f_{k+1} ⊙ ∂L/∂c_{k+1}. The total derivative by h_k includes all other paths.
     for (let j = 0; j < H; j++) {
       const o = kept.gates[gates + 3 * H + j]!;

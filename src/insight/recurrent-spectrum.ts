@@ -4,7 +4,7 @@ import type { Activation, ModelConfig } from '../nn/config.ts';
 import { Manifest } from '../nn/manifest.ts';
 
 /** γ, the steepest slope of each activation. */
-export const STEEPEST: Readonly<Record<Activation, number>> = { tanh: 1, logistic: 1 / 4, relu: 1 };
+export const STEEPEST: Readonly<Record<Activation, number>> = { tanh: 1, logistic: 1 / 4, relu: 1, linear: 1 };
 
 /** The H × H block of W that belongs to one gate. */
 export interface GateSpectrum {

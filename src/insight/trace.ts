@@ -1,4 +1,5 @@
 import { logSoftmax } from '../decoding/log-softmax.ts';
+import { CELL_KINDS } from '../nn/cells/index.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import type { SavedState, Stepper } from '../nn/stepper.ts';
 import type { Part } from '../text/split.ts';
@@ -62,18 +63,19 @@ function* symbolsOf(part: Part, length: number): Generator<NextSymbol> {
   }
 }
 
-/** The order of the saved states: for each member, for each layer, h and then (for an LSTM) c. */
+/** The states are in order: member by member, layer by layer, and of each layer those that its kind of cell has. */
 function copyActivations(
   state: SavedState,
   { cell, layers, hidden }: Pick<ModelConfig, 'cell' | 'layers' | 'hidden'>,
   out: Float32Array,
   at: number,
 ): void {
-  const lstm = cell === 'lstm';
+  const { states } = CELL_KINDS[cell];
+  const hasCell = states.includes('c');
   for (let layer = 0; layer < layers; layer++) {
-    const values = state[lstm ? 2 * layer + 1 : layer]!;
+    const values = state[layer * states.length + states.indexOf(hasCell ? 'c' : 'h')]!;
     for (let unit = 0; unit < hidden; unit++) {
-      out[at + layer * hidden + unit] = lstm ? Math.tanh(values[unit]!) : values[unit]!;
+      out[at + layer * hidden + unit] = hasCell ? Math.tanh(values[unit]!) : values[unit]!;
     }
   }
 }

@@ -1,5 +1,6 @@
 import { message, option, UserError } from '../errors.ts';
 import type { Arena } from './arena.ts';
+import { checkedIfAsked } from './checked.ts';
 import type { KernelChoice } from './choose.ts';
 import type { Address, Kernels } from './contract.ts';
 import { Pool } from './pool.ts';
@@ -134,9 +135,10 @@ function allocateUnchecked(choice: KernelChoice, arena: Arena, threads: number):
   if (choice.name === 'js' || !choice.module) {
     const buffer = new ArrayBuffer(arena.bytes);
     const views = { floats: new Float32Array(buffer), ints: new Int32Array(buffer) };
-    return { kernels: referenceKernels(views), memory: undefined, scratch: [] };
+    return { kernels: checkedIfAsked(referenceKernels(views), arena), memory: undefined, scratch: [] };
   }
   const scratch = Array.from({ length: threads }, () => arena.float(SCRATCH_FLOATS));
   const memory = createSharedMemory(arena.bytes);
-  return { kernels: wasmKernels(choice.name, choice.module, memory, scratch[0] ?? 0), memory, scratch };
+  const kernels = wasmKernels(choice.name, choice.module, memory, scratch[0] ?? 0);
+  return { kernels: checkedIfAsked(kernels, arena), memory, scratch };
 }

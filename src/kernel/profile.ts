@@ -1,46 +1,21 @@
 import type { Kernels } from './contract.ts';
+import { ENTRIES, PARTS } from './table.ts';
 import type { CallTeam } from './team.ts';
 
-/** What the time of a step goes into, and the kernels that belong to each. */
-const PARTS: Record<string, readonly (keyof Kernels)[]> = {
-  'matrix products': ['multiply', 'multiplyTransposed'],
-  gates: [
-    'lstmForward',
-    'lstmBackward',
-    'gruResetForward',
-    'gruForward',
-    'gruBackward',
-    'gruResetBackward',
-    'gruAfterForward',
-    'gruAfterBackward',
-    'tanhForward',
-    'tanhBackward',
-    'logisticForward',
-    'logisticBackward',
-    'reluForward',
-    'reluBackward',
-  ],
-  'rows and biases': ['gatherRows', 'scatterRows', 'sumRows', 'keepRows', 'addKeptRows', 'fill'],
-  softmax: ['softmaxCrossEntropy'],
-  packing: ['pack', 'packTransposed'],
-  dropout: ['dropout'],
-  optimizer: ['sumOfSquares', 'clamp', 'sgd', 'rmsProp', 'adagrad', 'adam', 'average'],
-};
-
-/** Milliseconds by part. */
+/** Milliseconds that kernels take, by part of a training step, and milliseconds spent waiting for other threads. */
 export class Profile {
-  readonly milliseconds = new Map<string, number>([...Object.keys(PARTS), 'waiting'].map((part) => [part, 0]));
+  readonly milliseconds = new Map<string, number>([...PARTS, 'waiting'].map((part) => [part, 0]));
 
-  /** The same kernels, timed. */
+  /** The same kernels; every call adds its time to its part. */
   kernels(kernels: Kernels): Kernels {
     const timed: Record<string, unknown> = { ...kernels };
-    for (const [part, names] of Object.entries(PARTS)) {
-      for (const name of names) timed[name] = this.#timed(part, kernels[name] as (...operands: never[]) => unknown);
+    for (const [name, { part }] of ENTRIES) {
+      timed[name] = this.#timed(part, kernels[name] as (...call: never[]) => unknown);
     }
     return timed as unknown as Kernels;
   }
 
-  /** The same team, the time at its barriers counted as waiting. */
+  /** The same team; the time at its barriers counts as waiting. */
   team(team: CallTeam): CallTeam {
     return { ...team, barrier: this.#timed('waiting', team.barrier) };
   }
@@ -49,10 +24,10 @@ export class Profile {
     for (const part of this.milliseconds.keys()) this.milliseconds.set(part, 0);
   }
 
-  #timed<Result>(part: string, run: (...operands: never[]) => Result): (...operands: never[]) => Result {
-    return (...operands) => {
+  #timed<Result>(part: string, run: (...call: never[]) => Result): (...call: never[]) => Result {
+    return (...call) => {
       const start = performance.now();
-      const result = run(...operands);
+      const result = run(...call);
       this.milliseconds.set(part, this.milliseconds.get(part)! + performance.now() - start);
       return result;
     };

@@ -10,9 +10,9 @@ import type {
 import { NONE } from './contract.ts';
 
 /**
- * The contract in plain loops: the oracle of every other back end, the float64 arithmetic of the gradient checks, and
- * the last resort where WebAssembly is missing. Each function is its formula; speed is no concern here, beyond
- * running along rows.
+ * The contract in plain loops. Every other back end is tested against these kernels, gradient checks run on them in float64, and the
+ * program uses them where there is no WebAssembly. Each function is its formula; speed does not matter here, except that
+ * loops run along rows.
  */
 export function referenceKernels(memory: Memory): Kernels {
   const { floats: x, ints } = memory;
@@ -96,7 +96,9 @@ export function referenceKernels(memory: Memory): Kernels {
     },
 
     restoreRows(out, a, mask, rows, n) {
-      for (let r = 0; r < rows; r++) if (ints[mask + r] === 0) x.copyWithin(out + r * n, a + r * n, a + r * n + n);
+      for (let r = 0; r < rows; r++) {
+        if (ints[mask + r] === 0) x.copyWithin(out + r * n, a + r * n, a + r * n + n);
+      }
     },
 
     moveRows(out, a, mask, rows, n) {
@@ -105,7 +107,9 @@ export function referenceKernels(memory: Memory): Kernels {
         if (ints[mask + r] === 0) {
           x.copyWithin(to, from, from + n);
           x.fill(0, from, from + n);
-        } else x.fill(0, to, to + n);
+        } else {
+          x.fill(0, to, to + n);
+        }
       }
     },
 
@@ -143,8 +147,8 @@ export function referenceKernels(memory: Memory): Kernels {
     },
 
     lstmForward(h, cell, cellTanh, gates, cellPrevious, rows, hidden) {
-      eachUnit(rows, hidden, (unit, gate) => {
-        const at = gates + 4 * unit - 3 * gate;
+      eachUnit(rows, hidden, (unit, column) => {
+        const at = gates + 4 * unit - 3 * column;
         const i = logistic(x[at]!);
         const f = logistic(x[at + hidden]!);
         const g = Math.tanh(x[at + 2 * hidden]!);
@@ -161,8 +165,8 @@ export function referenceKernels(memory: Memory): Kernels {
     },
 
     lstmBackward(gates, dCell, dh, cellTanh, cellPrevious, rows, hidden) {
-      eachUnit(rows, hidden, (unit, gate) => {
-        const at = gates + 4 * unit - 3 * gate;
+      eachUnit(rows, hidden, (unit, column) => {
+        const at = gates + 4 * unit - 3 * column;
         const i = x[at]!;
         const f = x[at + hidden]!;
         const g = x[at + 2 * hidden]!;
@@ -179,8 +183,8 @@ export function referenceKernels(memory: Memory): Kernels {
     },
 
     gruResetForward(resetHidden, gates, hPrevious, rows, hidden) {
-      eachUnit(rows, hidden, (unit, gate) => {
-        const at = gates + 3 * unit - 2 * gate;
+      eachUnit(rows, hidden, (unit, column) => {
+        const at = gates + 3 * unit - 2 * column;
         const r = logistic(x[at]!);
         x[at] = r;
         x[at + hidden] = logistic(x[at + hidden]!);
@@ -189,8 +193,8 @@ export function referenceKernels(memory: Memory): Kernels {
     },
 
     gruForward(h, gates, hPrevious, rows, hidden) {
-      eachUnit(rows, hidden, (unit, gate) => {
-        const at = gates + 3 * unit - 2 * gate;
+      eachUnit(rows, hidden, (unit, column) => {
+        const at = gates + 3 * unit - 2 * column;
         const z = x[at + hidden]!;
         const n = Math.tanh(x[at + 2 * hidden]!);
         x[at + 2 * hidden] = n;
@@ -199,8 +203,8 @@ export function referenceKernels(memory: Memory): Kernels {
     },
 
     gruBackward(gates, dPrevious, dh, hPrevious, rows, hidden) {
-      eachUnit(rows, hidden, (unit, gate) => {
-        const at = gates + 3 * unit - 2 * gate;
+      eachUnit(rows, hidden, (unit, column) => {
+        const at = gates + 3 * unit - 2 * column;
         const z = x[at + hidden]!;
         const n = x[at + 2 * hidden]!;
         const d = x[dh + unit]!;
@@ -211,8 +215,8 @@ export function referenceKernels(memory: Memory): Kernels {
     },
 
     gruResetBackward(gates, dPrevious, dResetHidden, hPrevious, rows, hidden) {
-      eachUnit(rows, hidden, (unit, gate) => {
-        const at = gates + 3 * unit - 2 * gate;
+      eachUnit(rows, hidden, (unit, column) => {
+        const at = gates + 3 * unit - 2 * column;
         const r = x[at]!;
         const d = x[dResetHidden + unit]!;
         x[at] = d * x[hPrevious + unit]! * r * (1 - r);
@@ -221,8 +225,8 @@ export function referenceKernels(memory: Memory): Kernels {
     },
 
     gruAfterForward(h, gates, inner, hPrevious, rows, hidden) {
-      eachUnit(rows, hidden, (unit, gate) => {
-        const at = gates + 3 * unit - 2 * gate;
+      eachUnit(rows, hidden, (unit, column) => {
+        const at = gates + 3 * unit - 2 * column;
         const r = logistic(x[at]!);
         const z = logistic(x[at + hidden]!);
         const n = Math.tanh(x[at + 2 * hidden]! + r * x[inner + unit]!);
@@ -234,8 +238,8 @@ export function referenceKernels(memory: Memory): Kernels {
     },
 
     gruAfterBackward(gates, inner, dPrevious, dh, hPrevious, rows, hidden) {
-      eachUnit(rows, hidden, (unit, gate) => {
-        const at = gates + 3 * unit - 2 * gate;
+      eachUnit(rows, hidden, (unit, column) => {
+        const at = gates + 3 * unit - 2 * column;
         const r = x[at]!;
         const z = x[at + hidden]!;
         const n = x[at + 2 * hidden]!;
@@ -380,7 +384,7 @@ export function referenceKernels(memory: Memory): Kernels {
   };
 }
 
-/** 32 bits that look random, for a key and a place: a counter-based generator. */
+/** 32 bits that look random and depend only on the key and the place: a counter-based generator. */
 function hash(key: number, place: number): number {
   let bits = Math.imul(place, 0x9e3779b1) ^ key;
   bits = Math.imul(bits ^ (bits >>> 16), 0x21f0aaad) + key;
@@ -393,11 +397,11 @@ function logistic(a: number): number {
 }
 
 /**
- * Visits rows × hidden units. `unit` counts them through, and `gate` is the unit's place in its row, so that the first of G gates
- * of a row of G · hidden numbers lies at G · unit − (G − 1) · gate.
+ * Visits the units of all rows: `unit` is row · hidden + column. A row of `gates` holds G gates of `hidden` numbers each, so the
+ * unit's first gate lies at G · hidden · row + column = G · unit − (G − 1) · column.
  */
-function eachUnit(rows: number, hidden: number, visit: (unit: number, gate: number) => void): void {
+function eachUnit(rows: number, hidden: number, visit: (unit: number, column: number) => void): void {
   for (let row = 0; row < rows; row++) {
-    for (let gate = 0; gate < hidden; gate++) visit(row * hidden + gate, gate);
+    for (let column = 0; column < hidden; column++) visit(row * hidden + column, column);
   }
 }

@@ -1,74 +1,19 @@
-import { readFileSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
-import type { AdagradSettings, AdamSettings, Address, Kernels, RmsPropSettings, SgdSettings } from './contract.ts';
-import { referenceKernels } from './reference.ts';
+import type {
+  AdagradSettings,
+  AdamSettings,
+  Address,
+  KernelFunctions,
+  Kernels,
+  RmsPropSettings,
+  SgdSettings,
+} from './contract.ts';
+import { HOW_TO_BUILD } from './module.ts';
+import { DIRECT_NAMES, type DirectName } from './table.ts';
 
-/** Numbers in the scratch block that every thread gives its kernels; the same constant stands in assembly/scratch.ts. */
+/** Numbers in the scratch block that each thread gives its kernels. The same constant stands in assembly/scratch.ts. */
 export const SCRATCH_FLOATS = 128 + 16 + 257 * 128 + 512 * 272;
 
 const PAGE_BYTES = 65_536;
-
-/** The right place from src/ and from dist/ alike. */
-const FILE = new URL('../../dist/kernel/kernels.wasm', import.meta.url);
-
-/** The first V8 that knows `--experimental-wasm-revectorize` (Node 22's), and needs no flag for relaxed SIMD. */
-const V8_REVECTORIZES = 12;
-/** The first V8 that inlines by what the baseline compiler has counted, and stops the process where nothing was (Node 24's). */
-const V8_INLINES = 13;
-
-export interface Loaded {
-  readonly module?: WebAssembly.Module;
-  /** Why there is no module. */
-  readonly reason?: string;
-}
-
-let loaded: Loaded | undefined;
-
-/** The compiled kernels, or undefined where this runtime can't run them. Compiled once; to be posted to workers. */
-export function loadModule(): WebAssembly.Module | undefined {
-  return load().module;
-}
-
-/** As `loadModule`, with the reason where there is none. */
-export function load(): Loaded {
-  loaded ??= compile();
-  return loaded;
-}
-
-function compile(): Loaded {
-  let bytes: Uint8Array<ArrayBuffer>;
-  try {
-    bytes = readFileSync(FILE);
-  } catch {
-    return { reason: `${FILE.pathname} is missing (npm run build:kernel makes it)` };
-  }
-  const v8 = Number.parseInt(process.versions.v8 ?? '0', 10);
-  if (!WebAssembly.validate(bytes)) {
-    // V8 prints an error at a flag it doesn't know: none is set that isn't needed.
-    if (v8 < V8_REVECTORIZES) setFlagsFromString('--experimental-wasm-relaxed-simd');
-    if (!WebAssembly.validate(bytes))
-      return { reason: `Node ${process.version} can't run WebAssembly with relaxed SIMD` };
-  }
-  return { module: compileOptimized(bytes, v8) };
-}
-
-/**
- * Compiles every function at once, optimised, in some 20 ms. Left to itself, V8 begins with a baseline compiler whose code is
- * several times slower, and replaces it in the background, at some time in the first second. The flags are the process's, and so are
- * set back at once; the code stays as it is, and workers that the module is posted to share it.
- */
-function compileOptimized(bytes: Uint8Array, v8: number): WebAssembly.Module {
-  const flags = ['liftoff', 'wasm-lazy-compilation'];
-  if (v8 >= V8_INLINES) flags.push('wasm-inlining');
-  for (const flag of flags) setFlagsFromString(`--no-${flag}`);
-  if (v8 >= V8_REVECTORIZES) setFlagsFromString('--experimental-wasm-revectorize');
-  try {
-    return new WebAssembly.Module(bytes);
-  } finally {
-    for (const flag of flags) setFlagsFromString(`--${flag}`);
-    if (v8 >= V8_REVECTORIZES) setFlagsFromString('--no-experimental-wasm-revectorize');
-  }
-}
 
 /** A memory for all threads. It never grows. */
 export function createSharedMemory(bytes: number): WebAssembly.Memory {
@@ -76,38 +21,11 @@ export function createSharedMemory(bytes: number): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
 }
 
-/** What the module exports under the contract's own names, and under the names of its two tiles. */
-type Shared = Pick<
-  Kernels,
-  | 'pack'
-  | 'packTransposed'
-  | 'gatherRows'
-  | 'scatterRows'
-  | 'sumRows'
-  | 'keepRows'
-  | 'addKeptRows'
-  | 'fill'
-  | 'tanhForward'
-  | 'tanhBackward'
-  | 'logisticForward'
-  | 'logisticBackward'
-  | 'reluForward'
-  | 'reluBackward'
-  | 'lstmForward'
-  | 'lstmBackward'
-  | 'gruResetForward'
-  | 'gruForward'
-  | 'gruBackward'
-  | 'gruResetBackward'
-  | 'gruAfterForward'
-  | 'gruAfterBackward'
-  | 'softmaxCrossEntropy'
-  | 'sumOfSquares'
-  | 'clamp'
-  | 'average'
->;
+/** The functions that need no adapting. */
+type Direct = Pick<KernelFunctions, DirectName>;
 
-interface Exports extends Shared {
+/** What the module exports: the functions that need no adapting, and what the others are made from. */
+interface Exports extends Direct {
   multiply8: Kernels['multiply'];
   multiply16: Kernels['multiply'];
   multiplyTransposed8: Kernels['multiplyTransposed'];
@@ -156,11 +74,12 @@ interface Exports extends Shared {
 }
 
 /**
- * The kernels of one thread over a shared memory. `wasm256` has tiles of 6 × 16 numbers, `wasm128` of 6 × 8; the two agree to the
- * bit. `scratch` is a block of `SCRATCH_FLOATS` numbers that no other thread uses.
+ * The kernels of one thread over a shared memory. `wasm256` has tiles of 6 × 16 numbers, `wasm128` of 6 × 8; both give the same
+ * bits.
  *
- * Functions of the contract are the module's own exports wherever their parameters are numbers, so that a call costs no more
- * than it must.
+ * A function whose parameters are all numbers is the module's own export, so that a call costs as little as possible.
+ *
+ * @param scratch a block of `SCRATCH_FLOATS` numbers that no other thread uses
  */
 export function wasmKernels(
   name: 'wasm128' | 'wasm256',
@@ -171,72 +90,26 @@ export function wasmKernels(
   const instance = new WebAssembly.Instance(module, { env: { memory } });
   const exports = instance.exports as unknown as Exports;
   if (exports.SCRATCH_FLOATS.value !== SCRATCH_FLOATS) {
-    throw new Error(`${FILE.pathname} is of another version than this program (npm run build:kernel makes it)`);
+    throw new Error(`the compiled kernels are of another version than this program (${HOW_TO_BUILD})`);
   }
   exports.setScratch(scratch);
-  const wide = name === 'wasm256';
   return {
     name,
     floats: new Float32Array(memory.buffer),
     ints: new Int32Array(memory.buffer),
-    multiply: wide ? exports.multiply16 : exports.multiply8,
-    multiplyTransposed: wide ? exports.multiplyTransposed16 : exports.multiplyTransposed8,
-    ...shared(exports),
+    ...(Object.fromEntries(DIRECT_NAMES.map((direct) => [direct, exports[direct]])) as unknown as Direct),
+    ...adapted(exports, name === 'wasm256'),
+  };
+}
+
+/** The functions whose exports have other names or other parameters. */
+function adapted(exports: Exports, isWide: boolean): Omit<KernelFunctions, DirectName> {
+  return {
+    multiply: isWide ? exports.multiply16 : exports.multiply8,
+    multiplyTransposed: isWide ? exports.multiplyTransposed16 : exports.multiplyTransposed8,
     dropout(out, a, n, place, key, p) {
       exports.dropout(out, a, n, place, key, p * 2 ** 32, 1 / (1 - p));
     },
-    ...updates(exports),
-    ...masks(memory),
-  };
-}
-
-function shared(exports: Exports): Shared {
-  return {
-    pack: exports.pack,
-    packTransposed: exports.packTransposed,
-    gatherRows: exports.gatherRows,
-    scatterRows: exports.scatterRows,
-    sumRows: exports.sumRows,
-    keepRows: exports.keepRows,
-    addKeptRows: exports.addKeptRows,
-    fill: exports.fill,
-    tanhForward: exports.tanhForward,
-    tanhBackward: exports.tanhBackward,
-    logisticForward: exports.logisticForward,
-    logisticBackward: exports.logisticBackward,
-    reluForward: exports.reluForward,
-    reluBackward: exports.reluBackward,
-    lstmForward: exports.lstmForward,
-    lstmBackward: exports.lstmBackward,
-    gruResetForward: exports.gruResetForward,
-    gruForward: exports.gruForward,
-    gruBackward: exports.gruBackward,
-    gruResetBackward: exports.gruResetBackward,
-    gruAfterForward: exports.gruAfterForward,
-    gruAfterBackward: exports.gruAfterBackward,
-    softmaxCrossEntropy: exports.softmaxCrossEntropy,
-    sumOfSquares: exports.sumOfSquares,
-    clamp: exports.clamp,
-    average: exports.average,
-  };
-}
-
-type Provisional =
-  | 'restoreRows'
-  | 'moveRows'
-  | 'softmaxForward'
-  | 'softmaxBackward'
-  | 'additiveScores'
-  | 'additiveScoresBackward';
-function masks(memory: WebAssembly.Memory): Pick<Kernels, Provisional> {
-  const views = { floats: new Float32Array(memory.buffer), ints: new Int32Array(memory.buffer) };
-  const { restoreRows, moveRows, softmaxForward, softmaxBackward, additiveScores, additiveScoresBackward } =
-    referenceKernels(views);
-  return { restoreRows, moveRows, softmaxForward, softmaxBackward, additiveScores, additiveScoresBackward };
-}
-
-function updates(exports: Exports): Pick<Kernels, 'sgd' | 'rmsProp' | 'adagrad' | 'adam'> {
-  return {
     sgd(p, g, velocity, n, { rate, scale, momentum, weightDecay }: SgdSettings) {
       exports.sgd(p, g, velocity, n, rate, scale, momentum, weightDecay);
     },

@@ -16,9 +16,9 @@ const trainingSchema = recipeSchema.safeExtend({
     .optional()
     .describe('must be an AbortSignal, which ends the run after the step under way, with a last checkpoint'),
   resume: z
-    .custom<Checkpoint>(isCheckpoint)
+    .custom<Checkpoint>(isCheckpoint, 'must be a checkpoint, as loadCheckpoint reads it')
     .optional()
-    .describe('must be a checkpoint with a training state, as loadCheckpoint reads it, from which the run goes on'),
+    .describe('the checkpoint from which the run goes on; it must hold a training state, as NAME.last.json does'),
 });
 
 export type TrainingOptions = Readonly<z.input<typeof trainingSchema>>;

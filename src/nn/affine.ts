@@ -45,6 +45,8 @@ export class Affine {
   readonly #terms: readonly Term[];
   /** What sums start from: b, or zeros. */
   readonly #start: Address;
+  /** In reverse order, which is the order in which readers of one signal contribute to its gradient. */
+  readonly #backwardTerms: readonly Term[];
 
   constructor(plan: AffinePlan) {
     const { arena, inputs, outputs, weight, training, transposed } = plan;
@@ -60,6 +62,7 @@ export class Affine {
       const part = { parameter: weight, rows, columns: outputs, stride, offset, transposed: transposed ?? false };
       return { reading: input, weight: new Weight(arena, part, training), zeros: plan.zeros.row(rows) };
     });
+    this.#backwardTerms = this.#terms.toReversed();
     this.weights = this.#terms.flatMap((term) => ('weight' in term ? [term.weight] : []));
   }
 
@@ -81,7 +84,7 @@ export class Affine {
 
   /** Contributes to ∂L/∂x_i of the same positions, given ∂L/∂y. */
   backward(k: Kernels, dOut: Address, first: number, count: number): void {
-    for (const term of this.#terms) {
+    for (const term of this.#backwardTerms) {
       if ('ids' in term) continue;
       const { signal, addsGradient } = term.reading;
       const dx = signal.gradients + first * signal.width;

@@ -114,7 +114,7 @@ export class Attention implements Module {
   }
 
   /** Gradients that no other reader has begun start from 0: this module adds to parts of them. */
-  #clearGradients(k: Kernels, { rows, steps, sourceSteps }: Pass): void {
+  #clearGradients(k: Kernels, { rows, steps, sourceSteps = 0 }: Pass): void {
     const { score, shape } = this.#plan;
     const clear = ({ signal, addsGradient }: Reading, count: number): void => {
       if (addsGradient()) return;

@@ -14,7 +14,7 @@ export interface BatchShape {
 /** How much of a batch is run: the steps of the window and, of a model that reads a source, those of the source. */
 export interface Extent {
   readonly steps: number;
-  readonly sourceSteps: number;
+  readonly sourceSteps?: number | undefined;
 }
 
 /** One thread's part of a run over a window: its batch rows. */

@@ -35,8 +35,8 @@ export function languageNetwork(plan: NetworkPlan): Network {
   const top = dropped(signal, dropout.output);
   if (!top) throw new RangeError(`a model has at least one layer, not ${config.layers}`);
   const tiedTo = config.tied ? embedding?.table : undefined;
-  const output = add(new Softmax({ arena, zeros, shape, tensors, inputs: [top.read()], symbols, tiedTo }));
-  return new Network({ modules, layers, states: layers.flatMap(({ states }) => states), output });
+  const output = add(new Softmax({ arena, zeros, shape, tensors, inputs: [top], symbols, tiedTo }));
+  return new Network(modules, layers, output);
 }
 
 /** Puts dropout behind a signal where numbers of it are dropped; symbols have none to drop. */

@@ -21,7 +21,7 @@ export class LastState implements Module {
     this.output = Signal.allocate(arena, { ...shape, steps: 1 }, state.width);
   }
 
-  forward({ floats }: Kernels, { rows, sourceSteps }: Pass): void {
+  forward({ floats }: Kernels, { rows, sourceSteps = 0 }: Pass): void {
     const { width } = this.#state;
     const last = this.#state.final(sourceSteps);
     floats.copyWithin(this.output.values + rows.start * width, last + rows.start * width, last + rows.end * width);
@@ -51,13 +51,9 @@ export class FirstState implements Module {
     this.#state = state;
   }
 
-  forward({ floats }: Kernels, { rows, steps }: Pass): void {
+  forward({ floats }: Kernels, { rows }: Pass): void {
     const { values, width } = this.#input.signal;
-    floats.copyWithin(
-      this.#state.initial(steps) + rows.start * width,
-      values + rows.start * width,
-      values + rows.end * width,
-    );
+    floats.copyWithin(this.#state.initial + rows.start * width, values + rows.start * width, values + rows.end * width);
   }
 
   backward({ floats }: Kernels, { rows }: Pass): void {

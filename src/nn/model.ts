@@ -58,6 +58,9 @@ export class Model {
     this.shape = shape;
     const values = arena.float(manifest.size);
     const gradients = shape.training ? arena.float(manifest.size) : NONE;
+    const sizes = manifest.views.map(({ size }) => size);
+    arena.divide(values, sizes);
+    if (shape.training) arena.divide(gradients, sizes);
     this.#dropConnect = new DropConnect(arena, manifest.views, (view) => dropProbability(view, config, dropout));
     this.parameters = { manifest, values, gradients };
     this.inputs = arena.int(positions);

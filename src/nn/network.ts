@@ -43,17 +43,6 @@ export interface SourcePlaces {
   readonly lengths: Address;
 }
 
-/** The parts of a network. */
-export interface NetworkParts {
-  /** In the order in which they run; `output` is the last. */
-  readonly modules: readonly Module[];
-  /** The recurrent layers from the bottom up, for those who look inside. */
-  readonly layers: readonly Recurrent[];
-  /** What carries from one window to the next, or from one symbol to the next when a text is generated. */
-  readonly states: readonly State[];
-  readonly output: Softmax;
-}
-
 /** A list of modules that ends in an output layer: forward in order, backward in reverse order. */
 export class Network {
   readonly layers: readonly Recurrent[];
@@ -61,7 +50,17 @@ export class Network {
   readonly #modules: readonly Module[];
   readonly #output: Softmax;
 
-  constructor({ modules, layers, states, output }: NetworkParts) {
+  /**
+   * @param modules in the order in which they run; `output` is the last of them
+   * @param layers the recurrent layers from the bottom up, for those who look inside
+   * @param states what carries from one window to the next, or from one symbol to the next when a text is generated; all if not given
+   */
+  constructor(
+    modules: readonly Module[],
+    layers: readonly Recurrent[],
+    output: Softmax,
+    states: readonly State[] = modules.flatMap((module) => module.states),
+  ) {
     this.layers = layers;
     this.states = states;
     this.#modules = modules;

@@ -1,4 +1,5 @@
 import { Arena } from '../kernel/arena.ts';
+import { checkedIfAsked } from '../kernel/checked.ts';
 import type { KernelChoice } from '../kernel/choose.ts';
 import type { Kernels } from '../kernel/contract.ts';
 import { openKernels } from '../kernel/engine.ts';
@@ -38,5 +39,5 @@ export function openModel(
 
 function doubleKernels(arena: Arena): Kernels {
   const buffer = new ArrayBuffer(arena.bytes);
-  return referenceKernels({ floats: new Float64Array(buffer), ints: new Int32Array(buffer) });
+  return checkedIfAsked(referenceKernels({ floats: new Float64Array(buffer), ints: new Int32Array(buffer) }), arena);
 }

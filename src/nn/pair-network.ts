@@ -74,7 +74,7 @@ class Builder {
     const { shape, arena, dropout } = this.#plan;
     const { layers } = this.#encode((module) => this.#addOnSource(module), this.#sourceShape(), true);
     const one = { ...shape, steps: 1 };
-    const last = layers.at(-1)!.recurrences.map(({ buffers }) => this.#add(new LastState(arena, one, buffers.hidden)));
+    const last = layers.at(-1)!.recurrences.map(({ states }) => this.#add(new LastState(arena, one, states[0]!)));
     this.#readOtherLastStates(layers);
     const top = last.map(({ output }) => this.#dropped(output, dropout.output, one));
     return this.#finish(
@@ -299,7 +299,7 @@ class Builder {
     const { symbols } = config;
     const output = this.#add(new Softmax({ arena, zeros: this.#zeros, shape, tensors, inputs, symbols, tiedTo }));
     const states = decoder.flatMap((layer) => layer.states);
-    return new Network({ modules: this.#modules, layers: this.#layers, states, output });
+    return new Network(this.#modules, this.#layers, output, states);
   }
 
   #sourceShape(): BatchShape {

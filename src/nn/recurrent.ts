@@ -1,16 +1,16 @@
 import type { Arena } from '../kernel/arena.ts';
 import { type Address, type Kernels, NONE } from '../kernel/contract.ts';
-import { GRAIN, share, type Team } from '../kernel/team.ts';
+import { GRAIN, type Range, share, type Team } from '../kernel/team.ts';
 import { Affine, type Input, inputWidth } from './affine.ts';
 import type { BatchShape, Extent, Pass } from './batch.ts';
-import type { Cell, CellBuffers, Step } from './cell.ts';
+import type { Cell, CellBuffers } from './cell.ts';
 import { CELL_KINDS } from './cells/index.ts';
 import type { ModelConfig } from './config.ts';
 import { type Direction, FORWARDS } from './direction.ts';
 import type { Module } from './module.ts';
 import { prefixed, type TensorSource } from './parameters.ts';
 import { Signal } from './signal.ts';
-import { State } from './state.ts';
+import { State, type Step } from './state.ts';
 import type { Weight } from './weight.ts';
 import type { Zeros } from './zeros.ts';
 
@@ -21,46 +21,48 @@ export interface RecurrentPlan {
   readonly shape: BatchShape;
   readonly config: Pick<ModelConfig, 'cell' | 'activation' | 'reset' | 'hidden'>;
   readonly tensors: TensorSource;
-  /** Before the names of its tensors: `layers.0.` */
+  /** What the names of the layer's tensors begin with: `layers.0.` */
   readonly prefix: string;
   readonly inputs: readonly Input[];
-  /** int [T][B] 0 where a row's state is reset to s₀ = 0 before step t, else 1. */
+  /** int [T][B] 0 where a row's state is reset to 0 before step t, else 1. */
   readonly keep: Address;
   /** `FORWARDS` if not given. */
   readonly direction?: Direction;
-  /** int [T][B] 0 where a row has no symbol at step t: the state stays what it was before. All are read if not given. */
+  /** int [T][B] 0 where a row has no symbol at step t: the state stays as it is. If not given, every step of every row has one. */
   readonly mask?: Address;
-  /** Whether the initial state is another module's, which then gets ∂L/∂s₀ in `carried` of each state. */
+  /** Whether `backward` computes ∂L/∂s₀, and leaves it in `carried` of each state. Another module gives the initial state then. */
   readonly learnsInitialState?: boolean;
-  /** Whether the final state is read by another module, which then leaves ∂L/∂s_T in `carried` of each state before `backward`. */
+  /** Whether another module reads the final state. It writes ∂L/∂s_T to `carried` of each state before the layer's `backward`. */
   readonly givesFinalState?: boolean;
 }
 
 /**
  * A recurrent layer: a_t = U x_t + b for every step, then the cell's recurrence through time, in either direction. The layer alone knows about
- * time: which step follows which, where a row's state is reset, and where a row is masked. A masked step changes no number: the state passes
- * through it as it is, and so does its gradient.
+ * time: the order of the steps, where a row's state is reset, and where a row is masked. In a row that is masked at a step, the state passes
+ * through the step as it is, and so does its gradient. (A row may be reset and masked at one step: then the state that passes through is 0.)
  */
 export class Recurrent implements Module {
-  /** h of every step. */
+  /** h after every step. */
   readonly output: Signal;
+  readonly states: readonly State[];
+  readonly #plan: RecurrentPlan;
+  readonly #direction: Direction;
   readonly #batch: number;
   readonly #hidden: number;
   /** G·H. */
   readonly #width: number;
+  readonly #h: State;
   readonly #buffers: CellBuffers;
   readonly #cell: Cell;
   readonly #input: Affine;
-  readonly #direction: Direction;
-  readonly #plan: RecurrentPlan;
-  /** [B][H] ∂L/∂s of masked rows for each state, while the cell's own step is gone back through. */
-  readonly #passed: readonly Address[];
+  /** [B][width] for each state: ∂L/∂s of the rows that are masked at a step, while the cell goes back through the step. */
+  readonly #aside: readonly Address[];
 
   constructor(plan: RecurrentPlan) {
-    const { arena, zeros, config, shape, inputs, keep, direction = FORWARDS } = plan;
+    const { arena, zeros, config, shape, inputs, direction = FORWARDS } = plan;
     const { steps, rows, training } = shape;
     const { hidden: H } = config;
-    const { gates, make } = CELL_KINDS[config.cell];
+    const { gates, states, make } = CELL_KINDS[config.cell];
     const width = gates.length * H;
     const tensors = prefixed(plan.tensors, plan.prefix);
     const D = inputs.reduce((sum, input) => sum + inputWidth(input), 0);
@@ -69,26 +71,25 @@ export class Recurrent implements Module {
     const weight = tensors.tensor({ name: 'input', shape: [D, width], role, gates });
     const recurrent = tensors.tensor({ name: 'recurrent', shape: [H, width], role: 'recurrent', gates });
     const bias = tensors.tensor({ name: 'bias', shape: [width], role: 'bias', gates });
-    const hidden = new State(arena, shape, H, direction);
+    this.states = states.map(() => new State(arena, shape, H, direction));
     this.#plan = plan;
+    this.#direction = direction;
     this.#batch = rows;
     this.#hidden = H;
     this.#width = width;
-    this.#direction = direction;
+    this.#h = this.states[0]!;
     this.#buffers = {
       gates: arena.float(steps * rows * width), // [T][B][G·H]
-      hidden,
+      states: this.states,
       previous: arena.float(steps * rows * H), // [T][B][H]
       dHidden: training ? arena.float(steps * rows * H) : NONE, // [T][B][H]
-      keep,
       zeros: zeros.row(H),
     };
-    const cellPlan = { arena, shape, hidden: H, buffers: this.#buffers, recurrent, tensors, direction };
-    this.#cell = make({ ...cellPlan, activation: config.activation, reset: config.reset });
+    this.#cell = make({ arena, shape, hidden: H, buffers: this.#buffers, recurrent, tensors, options: config });
     this.#input = new Affine({ arena, zeros, training, inputs, outputs: width, weight, bias });
-    this.output = new Signal(hidden.block(direction.firstOutput), this.#buffers.dHidden, H);
+    this.output = new Signal(this.#h.values, this.#buffers.dHidden, H);
     const isMasked = training && plan.mask !== undefined;
-    this.#passed = isMasked ? this.#cell.states.map((state) => arena.float(rows * state.width)) : [];
+    this.#aside = isMasked ? this.states.map((state) => arena.float(rows * state.width)) : [];
   }
 
   /** What the layer keeps of its last run, for those who look inside. */
@@ -96,55 +97,36 @@ export class Recurrent implements Module {
     return this.#buffers;
   }
 
-  get states(): readonly State[] {
-    return this.#cell.states;
-  }
-
   get weights(): readonly Weight[] {
     return [...this.#cell.weights, ...this.#input.weights];
   }
 
   forward(k: Kernels, { rows, steps }: Pass): void {
-    const { hidden, previous, keep, gates } = this.#buffers;
-    const count = rows.end - rows.start;
+    const { gates } = this.#buffers;
     for (let index = 0; index < steps; index++) {
-      const step = this.#step(index, steps, rows.start, count);
-      const first = step.time * this.#batch + rows.start;
-      const before = hidden.block(step.before) + rows.start * this.#hidden;
-      k.keepRows(previous + first * this.#hidden, before, keep + first, count, this.#hidden);
-      this.#input.forward(k, gates + first * this.#width, first, count);
+      const step = this.#step(index, steps, rows);
+      const first = this.#first(step);
+      this.#reset(k, step);
+      this.#input.forward(k, gates + first * this.#width, first, step.rows);
       this.#cell.forward(k, step);
-      this.#keepMasked(k, step, first);
+      this.#keepMasked(k, step);
     }
   }
 
   backward(k: Kernels, { rows, steps }: Pass): void {
-    const { dHidden, hidden, gates, keep } = this.#buffers;
-    const H = this.#hidden;
-    const count = rows.end - rows.start;
-    const dPrevious = hidden.carried + rows.start * H;
-    this.#beginBackward(k, steps, rows.start, count);
+    const { gates } = this.#buffers;
+    this.#beginBackward(k, steps, rows);
     for (let index = steps - 1; index >= 0; index--) {
-      const step = this.#step(index, steps, rows.start, count);
-      const first = step.time * this.#batch + rows.start;
-      const isFirst = index === 0;
-      this.#setMaskedAside(k, step, first);
+      const step = this.#step(index, steps, rows);
+      const first = this.#first(step);
+      this.#setMaskedAside(k, step);
       this.#cell.backward(k, step);
-      if (!isFirst || this.#plan.learnsInitialState) {
-        for (const state of this.#cell.states) {
-          if (state === hidden) continue;
-          const carried = state.carried + rows.start * state.width;
-          k.keepRows(carried, carried, keep + first, count, state.width);
-        }
+      if (index > 0 || this.#plan.learnsInitialState) {
         this.#cell.backwardHidden(k, step);
-        this.#takeMaskedBack(k, step, first);
-        if (isFirst) k.keepRows(dPrevious, dPrevious, keep + first, count, H);
-        else {
-          const earlier = this.#direction.time(index - 1, steps) * this.#batch + rows.start;
-          k.addKeptRows(dHidden + earlier * H, dPrevious, keep + first, count, H);
-        }
+        this.#takeMaskedBack(k, step);
+        this.#resetBackward(k, step);
       }
-      this.#input.backward(k, gates + first * this.#width, first, count);
+      this.#input.backward(k, gates + first * this.#width, first, step.rows);
     }
   }
 
@@ -155,59 +137,93 @@ export class Recurrent implements Module {
     this.#cell.weightGradients(k, columns, rows);
   }
 
-  #step(index: number, steps: number, row: number, rows: number): Step {
-    const time = this.#direction.time(index, steps);
-    return { time, before: this.#direction.blockBefore(time), after: this.#direction.blockAfter(time), row, rows };
+  /** Step number `index`, of a slice of the batch rows. */
+  #step(index: number, steps: number, { start, end }: Range): Step {
+    const time = this.#direction(index, steps);
+    const previous = index > 0 ? this.#direction(index - 1, steps) : undefined;
+    return { time, previous, row: start, rows: end - start };
   }
 
-  /** What the gradients that go back begin with: ∂L/∂s_T where another module has left it, else 0. */
-  #beginBackward(k: Kernels, steps: number, row: number, rows: number): void {
-    const { hidden, dHidden } = this.#buffers;
-    for (let step = 0; step < steps && !this.output.isRead; step++) {
-      k.fill(dHidden + (step * this.#batch + row) * this.#hidden, 0, rows * this.#hidden);
+  /** The place of a step's first row among the [T·B] positions. */
+  #first({ time, row }: Step): number {
+    return time * this.#batch + row;
+  }
+
+  /** The state that the step starts from: 0 in rows that are reset. */
+  #reset(k: Kernels, step: Step): void {
+    const first = this.#first(step);
+    for (const state of this.states) {
+      const before = state.before(step);
+      const out = state === this.#h ? this.#buffers.previous + first * this.#hidden : before;
+      k.keepRows(out, before, this.#plan.keep + first, step.rows, state.width);
     }
-    for (const state of this.#cell.states) {
+  }
+
+  /** Hands ∂L/∂s₋ of the step on to the step before, but for rows that are reset. */
+  #resetBackward(k: Kernels, step: Step): void {
+    const { previous, row, rows } = step;
+    const keep = this.#plan.keep + this.#first(step);
+    for (const state of this.states) {
       const carried = state.carried + row * state.width;
-      if (!this.#plan.givesFinalState) {
-        if (state !== hidden) k.fill(carried, 0, rows * state.width);
-      } else if (state === hidden) {
-        const last = this.#direction.time(steps - 1, steps) * this.#batch + row;
-        const { floats } = k;
-        const at = dHidden + last * state.width;
-        for (let j = 0; j < rows * state.width; j++) floats[at + j]! += floats[carried + j]!;
+      if (state === this.#h && previous !== undefined) {
+        const dPrevious = this.#buffers.dHidden + (previous * this.#batch + row) * this.#hidden;
+        k.addKeptRows(dPrevious, carried, keep, rows, state.width);
+      } else {
+        k.keepRows(carried, carried, keep, rows, state.width);
       }
     }
   }
 
-  /** Masked rows keep the state before the step. */
-  #keepMasked(k: Kernels, { before, after, row, rows }: Step, first: number): void {
-    const { mask } = this.#plan;
-    if (mask === undefined) return;
-    for (const state of this.#cell.states) {
-      const at = row * state.width;
-      k.restoreRows(state.block(after) + at, state.block(before) + at, mask + first, rows, state.width);
+  /** Sets the gradients that the backward pass starts from: ∂L/∂s_T where another module has left it in `carried`, else 0. */
+  #beginBackward(k: Kernels, steps: number, { start, end }: Range): void {
+    const { dHidden } = this.#buffers;
+    const dHiddenAt = (time: number): Address => dHidden + (time * this.#batch + start) * this.#hidden;
+    if (!this.output.isRead) {
+      for (let time = 0; time < steps; time++) k.fill(dHiddenAt(time), 0, (end - start) * this.#hidden);
+    }
+    for (const state of this.states) {
+      const count = (end - start) * state.width;
+      const carried = state.carried + start * state.width;
+      if (!this.#plan.givesFinalState) k.fill(carried, 0, count);
+      else if (state === this.#h && steps > 0) add(k, dHiddenAt(this.#direction(steps - 1, steps)), carried, count);
     }
   }
 
-  /** Takes masked rows' gradients out of the cell's way: for the cell their gradient is 0. */
-  #setMaskedAside(k: Kernels, { row, rows }: Step, first: number): void {
+  /** Masked rows keep the state that the step started from. */
+  #keepMasked(k: Kernels, step: Step): void {
     const { mask } = this.#plan;
     if (mask === undefined) return;
-    const { hidden, dHidden } = this.#buffers;
-    for (const [index, state] of this.#cell.states.entries()) {
-      const at = row * state.width;
-      const from = state === hidden ? dHidden + first * state.width : state.carried + at;
-      k.moveRows(this.#passed[index]! + at, from, mask + first, rows, state.width);
+    const first = this.#first(step);
+    for (const state of this.states) {
+      const before = state === this.#h ? this.#buffers.previous + first * this.#hidden : state.before(step);
+      k.restoreRows(state.after(step), before, mask + first, step.rows, state.width);
     }
   }
 
-  /** Masked rows' gradients go on to the step before. */
-  #takeMaskedBack(k: Kernels, { row, rows }: Step, first: number): void {
+  /** Takes the gradients of masked rows out of the cell's way: it finds 0 there. */
+  #setMaskedAside(k: Kernels, step: Step): void {
     const { mask } = this.#plan;
     if (mask === undefined) return;
-    for (const [index, state] of this.#cell.states.entries()) {
-      const at = row * state.width;
-      k.restoreRows(state.carried + at, this.#passed[index]! + at, mask + first, rows, state.width);
+    const first = this.#first(step);
+    for (const [index, state] of this.states.entries()) {
+      const at = step.row * state.width;
+      const from = state === this.#h ? this.#buffers.dHidden + first * this.#hidden : state.carried + at;
+      k.moveRows(this.#aside[index]! + at, from, mask + first, step.rows, state.width);
     }
   }
+
+  /** In masked rows, ∂L/∂s₋ is ∂L/∂s. */
+  #takeMaskedBack(k: Kernels, step: Step): void {
+    const { mask } = this.#plan;
+    if (mask === undefined) return;
+    for (const [index, state] of this.states.entries()) {
+      const at = step.row * state.width;
+      k.restoreRows(state.carried + at, this.#aside[index]! + at, mask + this.#first(step), step.rows, state.width);
+    }
+  }
+}
+
+/** out += a. */
+function add({ floats }: Kernels, out: Address, a: Address, count: number): void {
+  for (let j = 0; j < count; j++) floats[out + j]! += floats[a + j]!;
 }

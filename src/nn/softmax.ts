@@ -5,6 +5,7 @@ import { Affine, type Input, inputWidth } from './affine.ts';
 import type { BatchShape, Extent, Pass } from './batch.ts';
 import type { Module } from './module.ts';
 import type { Parameter, TensorSource } from './parameters.ts';
+import { Signal } from './signal.ts';
 import type { State } from './state.ts';
 import type { Weight } from './weight.ts';
 import type { Zeros } from './zeros.ts';
@@ -14,7 +15,7 @@ export interface SoftmaxPlan {
   readonly zeros: Zeros;
   readonly shape: BatchShape;
   readonly tensors: TensorSource;
-  readonly inputs: readonly Input[];
+  readonly inputs: readonly (Input | Signal)[];
   /** V: the symbols to choose from. */
   readonly symbols: number;
   /** E [V, D] of an embedding, whose transpose is used as the matrix: the output is tied to it. There is one input of width D then. */
@@ -30,15 +31,19 @@ export class Softmax implements Module {
   readonly losses: Address;
   readonly #plan: SoftmaxPlan;
   readonly #affine: Affine;
+  /** Numbers of the first input, of which a tied matrix has its columns. */
+  readonly #width: number;
 
   constructor(plan: SoftmaxPlan) {
-    const { arena, zeros, shape, tensors, inputs, symbols, tiedTo } = plan;
+    const { arena, zeros, shape, tensors, symbols, tiedTo } = plan;
+    const inputs = plan.inputs.map((input) => (input instanceof Signal ? input.read() : input));
     const { training } = shape;
     const D = inputs.reduce((sum, input) => sum + inputWidth(input), 0);
     const weight = tiedTo ?? tensors.tensor({ name: 'output.weight', shape: [D, symbols], role: 'output' });
     const bias = tensors.tensor({ name: 'output.bias', shape: [symbols], role: 'output' });
     const tied = tiedTo !== undefined;
     this.#plan = plan;
+    this.#width = inputWidth(inputs[0]!);
     this.#affine = new Affine({
       arena,
       zeros,
@@ -85,14 +90,8 @@ export class Softmax implements Module {
   }
 
   weightGradients(k: Kernels, team: Team, { steps }: Extent): void {
-    const { shape, symbols, inputs } = this.#plan;
+    const { shape, symbols } = this.#plan;
     const columns = share(team, symbols, GRAIN);
-    this.#affine.weightGradients(
-      k,
-      this.logits,
-      columns,
-      steps * shape.rows,
-      share(team, inputWidth(inputs[0]!), GRAIN),
-    );
+    this.#affine.weightGradients(k, this.logits, columns, steps * shape.rows, share(team, this.#width, GRAIN));
   }
 }

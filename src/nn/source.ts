@@ -5,7 +5,7 @@ import type { Module } from './module.ts';
 
 /** A module that runs over the steps of the source, in place of those of the window. */
 export function onSource(module: Module): Module {
-  return withSteps(module, ({ sourceSteps }) => sourceSteps);
+  return withSteps(module, ({ sourceSteps = 0 }) => sourceSteps);
 }
 
 /** A module that runs once for a window. */

@@ -3,16 +3,29 @@ import { type Address, type Floats, type Kernels, NONE } from '../kernel/contrac
 import type { BatchShape } from './batch.ts';
 import type { Direction } from './direction.ts';
 
+/** One step of a recurrence, for the batch rows [row, row + rows). */
+export interface Step {
+  /** t: which of the [T] rows of a buffer belong to the step. */
+  readonly time: number;
+  /** The time of the step before. The first step has none: it starts from the initial state. */
+  readonly previous: number | undefined;
+  readonly row: number;
+  readonly rows: number;
+}
+
 /**
- * What a recurrence carries from step to step, such as h or c: blocks s [T+1][B][width], which hold it before and after every step
- * (nn/direction.ts says which block is which), and the gradient ∂L/∂s on its way back.
+ * What a recurrence carries from step to step, such as h or c: the state s₀ before the first step, the state s_t after every step, and the
+ * gradient ∂L/∂s on its way back.
  */
 export class State {
   readonly width: number;
-  readonly blocks: Address;
+  /** [B][width] s₀, the state before the first step. */
+  readonly initial: Address;
+  /** [T][B][width] s_t, the state after the step at time t. */
+  readonly values: Address;
   /**
-   * [B][width] ∂L/∂s of the step that is gone back through: what later steps have contributed. After the backward pass of a recurrence whose
-   * start has a gradient, this is ∂L/∂s₀.
+   * [B][width] ∂L/∂s on its way back through time: during the backward pass of a step, what later steps have contributed. After the backward
+   * pass of a layer that learns its initial state, it is ∂L/∂s₀.
    */
   readonly carried: Address;
   readonly #rows: number;
@@ -20,55 +33,60 @@ export class State {
 
   constructor(arena: Arena, { steps, rows, training }: BatchShape, width: number, direction: Direction) {
     this.width = width;
-    this.blocks = arena.float((steps + 1) * rows * width);
+    this.initial = arena.float(rows * width);
+    this.values = arena.float(steps * rows * width);
     this.carried = training ? arena.float(rows * width) : NONE;
     this.#rows = rows;
     this.#direction = direction;
   }
 
-  /** Where block `index` begins. */
-  block(index: number): Address {
-    return this.blocks + index * this.#rows * this.width;
+  /** [rows][width] the state before a step, of the step's rows. */
+  before({ previous, row }: Step): Address {
+    return previous === undefined ? this.initial + row * this.width : this.#at(previous, row);
   }
 
-  /** [B][width] the state before the first of `steps` steps. */
-  initial(steps: number): Address {
-    return this.block(this.#direction.initialBlock(steps));
+  /** [rows][width] the state after a step, of the step's rows. */
+  after({ time, row }: Step): Address {
+    return this.#at(time, row);
   }
 
   /** [B][width] the state after the last of `steps` steps. */
   final(steps: number): Address {
-    return this.block(this.#direction.finalBlock(steps));
+    return steps === 0 ? this.initial : this.#at(this.#direction(steps - 1, steps), 0);
   }
 
-  /** The state after `steps` steps becomes the state before the first, for `rows` rows: what truncated BPTT carries on. */
+  /** The state after `steps` steps becomes the initial state, for `rows` rows: what truncated BPTT carries on. */
   carry({ floats }: Kernels, steps: number, rows = this.#rows): void {
-    const after = this.block(steps);
-    floats.copyWithin(this.blocks, after, after + rows * this.width);
+    const final = this.final(steps);
+    floats.copyWithin(this.initial, final, final + rows * this.width);
   }
 
-  /** A copy of the state before the first step for `rows` rows from `first` on: [rows][width]. */
+  /** A copy of the initial state of `rows` rows from `first` on: [rows][width]. */
   save({ floats }: Kernels, first = 0, rows = this.#rows): Floats {
-    return floats.slice(this.blocks + first * this.width, this.blocks + (first + rows) * this.width);
+    return floats.slice(this.initial + first * this.width, this.initial + (first + rows) * this.width);
   }
 
-  /** Takes up what `save` gave, from row `first` on. */
+  /** Sets the initial state to what `save` returned, from row `first` on. */
   load({ floats }: Kernels, saved: ArrayLike<number>, first = 0): void {
-    floats.set(saved, this.blocks + first * this.width);
+    floats.set(saved, this.initial + first * this.width);
   }
 
-  /** Row r takes up the state of row from[r], for as many rows as `from` has. */
+  /** Row r of the initial state becomes a copy of row from[r], for as many rows as `from` has. */
   move(k: Kernels, from: ArrayLike<number>): void {
     const { floats } = k;
     const before = this.save(k);
     for (let row = 0; row < from.length; row++) {
       const at = from[row]! * this.width;
-      floats.set(before.subarray(at, at + this.width), this.blocks + row * this.width);
+      floats.set(before.subarray(at, at + this.width), this.initial + row * this.width);
     }
   }
 
-  /** Sets the state before the first step to s₀ = 0, for `rows` rows from `first` on. */
+  /** Sets the initial state of `rows` rows from `first` on to 0. */
   reset({ floats }: Kernels, first = 0, rows = this.#rows): void {
-    floats.fill(0, this.blocks + first * this.width, this.blocks + (first + rows) * this.width);
+    floats.fill(0, this.initial + first * this.width, this.initial + (first + rows) * this.width);
+  }
+
+  #at(time: number, row: number): Address {
+    return this.values + (time * this.#rows + row) * this.width;
   }
 }

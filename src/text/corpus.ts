@@ -6,31 +6,21 @@ import { message, option, UserError } from '../errors.ts';
 import { parseOptions } from '../schema.ts';
 import { CorpusEncoder, STOP } from './encoder.ts';
 import { countIds, type Ids, mapIds } from './ids.ts';
-import { JUDGED_BYTES, judgeMode, MODES, type Mode, type ModeChoice } from './mode.ts';
+import { JUDGED_BYTES, judgeMode, type Mode, type ModeChoice } from './mode.ts';
+import { corpusSchema } from './options.ts';
 import { openSource } from './sources.ts';
-import { describeSymbol, type TextSymbol, UNITS } from './symbols.ts';
+import { describeSymbol, type TextSymbol } from './symbols.ts';
 import { Vocabulary } from './vocabulary.ts';
 
 /** Bytes read at once. So many cost little a piece, and their code points stay in the processor's cache. */
 const PIECE_BYTES = 1 << 18;
 
-/** How a text is read. */
-export const corpusOptionsSchema = z.strictObject({
-  unit: z.enum(UNITS).default('codepoint').describe('what a symbol is'),
-  mode: z
-    .enum(['auto', ...MODES])
-    .default('auto')
-    .describe('stream: one long text; lines: each line an example; auto chooses by the rule of text/mode.ts'),
-  minCount: z.int().min(1).default(1).describe('symbols seen less often become <unk>'),
-  maxBytes: z
-    .number()
-    .positive()
-    .optional()
-    .describe('refuse a longer text; left out, three quarters of the memory, or 16 MiB of a device'),
+/** How a text is read: what `corpusSchema` has, and what only a program can give. */
+export const corpusOptionsSchema = corpusSchema.extend({
   vocabulary: z
-    .custom<Vocabulary>((value) => value instanceof Vocabulary)
+    .custom<Vocabulary>((value) => value instanceof Vocabulary, 'must be a vocabulary')
     .optional()
-    .describe('must be a vocabulary, such as a checkpoint’s, to read the text with; it then decides unit and mode'),
+    .describe('the vocabulary to read the text with, such as a checkpoint’s; it then decides unit and mode'),
   extend: z
     .boolean()
     .default(false)

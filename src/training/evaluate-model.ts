@@ -22,7 +22,7 @@ export const dynamicSchema = z.strictObject({
   decay: z
     .number()
     .min(0)
-    .max(1)
+    .lt(1)
     .default(0.001)
     .describe('λ: after each update, the parameters go back by this share of the way to the checkpoint’s'),
 });

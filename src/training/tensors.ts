@@ -54,7 +54,7 @@ export function areTensorsFinite({ model, optimizer }: TrainingPlan, { floats }:
   return (
     areFinite(floats, values, manifest.size) &&
     optimizer.moments.every((moment) => areFinite(floats, moment, manifest.size)) &&
-    model.states.every(({ blocks, width }) => areFinite(floats, blocks, model.shape.rows * width))
+    model.states.every(({ initial, width }) => areFinite(floats, initial, model.shape.rows * width))
   );
 }
 

@@ -4,14 +4,15 @@
  */
 import { Arena } from '../../src/kernel/arena.ts';
 import { type Address, type Kernels, packedSize } from '../../src/kernel/contract.ts';
-import { createSharedMemory, loadModule, SCRATCH_FLOATS, wasmKernels } from '../../src/kernel/wasm.ts';
+import { load } from '../../src/kernel/module.ts';
+import { createSharedMemory, SCRATCH_FLOATS, wasmKernels } from '../../src/kernel/wasm.ts';
 
 const FLOATS = 24 << 20;
 /** Rounds of which the median is taken, and the least time of one. */
 const ROUNDS = 15;
 const ROUND_MS = 4;
 
-const module = loadModule();
+const { module } = load();
 if (!module) throw new Error('this runtime cannot run the WebAssembly kernels');
 const arena = new Arena();
 const scratch = arena.float(SCRATCH_FLOATS);

@@ -1,5 +1,5 @@
 /**
- * PyTorch and this program in alternation, on the same shapes in the same minutes: the README's table of speed.
+ * PyTorch and this program in alternation, on the same shapes in the same minutes: the tables of speed in README.md and test/README.md.
  *
  *     npm run bench:peers                                   every shape, five rounds
  *     npm run bench:peers -- --rounds 3 --python /usr/bin/python3 --only lstm

@@ -1,5 +1,5 @@
 /**
- * The README's tables of tasks with known answers, by the commands that stand there: `npm run bench:tasks -- lag 1` prints the rows of one table
+ * The tables of tasks with known answers in src/insight/README.md, by the commands that stand there: `npm run bench:tasks -- lag 1` prints the rows of one table
  * and seed, and without arguments all of them, in some thirty minutes. Every model is trained from scratch by one thread.
  */
 import { execFileSync } from 'node:child_process';

@@ -6,16 +6,18 @@ import { corpus, file, removeFolders, run, shell, temporaryFolder } from '../hel
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+const MANUAL = readFileSync(join(ROOT, 'src/cli/README.md'), 'utf8');
 
-/** The first block of code below a heading. */
-function blockBelow(heading: string): string {
-  const section = README.slice(README.indexOf(`\n${heading}\n`));
+/** The first block of code below a heading of a document. */
+function blockBelow(heading: string, document: string): string {
+  const section = document.slice(document.indexOf(`\n${heading}\n`));
   return /```\w+\n([\s\S]*?)```/.exec(section)![1]!;
 }
 
-/** What follows a comment that begins so, to the next blank line. */
+/** The commands below a comment that begins with these words, up to the next blank line. */
 function pipeline(comment: string): string {
-  const [, commands] = new RegExp(`^# ${comment}[^\\n]*\\n((?:.+\\n)+)`, 'm').exec(blockBelow('### Pipelines')) ?? [];
+  const block = blockBelow('## Pipelines', MANUAL);
+  const [, commands] = new RegExp(`^# ${comment}[^\\n]*\\n((?:.+\\n)+)`, 'm').exec(block) ?? [];
   return commands!.trimEnd();
 }
 
@@ -36,7 +38,7 @@ afterAll(removeFolders);
 
 const runIt = (comment: string) => shell(pipeline(comment), { cwd: folder });
 
-describe('the pipelines of the README do what they say', { timeout: 120_000 }, () => {
+describe('the pipelines of the command line’s document do what they say', { timeout: 120_000 }, () => {
   test('train from standard input', async () => {
     const { stdout, statuses } = await runIt('Train from standard input');
     expect({ stdout, statuses }).toEqual({ stdout: 'people.json\n', statuses: '0 0' });
@@ -78,16 +80,40 @@ describe('the pipelines of the README do what they say', { timeout: 120_000 }, (
   });
 });
 
+/** The first example of the README: a console, with commands after $. */
+const CONSOLE = /```console\n([\s\S]*?)```/.exec(README)![1]!;
+
+describe('the first example of the README', { timeout: 120_000 }, () => {
+  test('prints what the README shows', async () => {
+    const commands = [...CONSOLE.matchAll(/^\$ (.*)$/gmu)].map(([, command]) => command!.replace(/ +# .*$/u, ''));
+    const [make, train, beam] = commands;
+    const home = temporaryFolder();
+    const trained = await shell(`${make}\n${train} --quiet`, { cwd: home });
+    expect(trained.stdout.trimEnd()).toBe('checkpoints/words.json');
+    expect(CONSOLE).toContain('\ncheckpoints/words.json\n');
+    const rows = (await shell(beam!, { cwd: home })).stdout
+      .trimEnd()
+      .split('\n')
+      .map((row) => row.split('\t'));
+    const shown = [...CONSOLE.matchAll(/^([a-z]+)<stop> +(\S+) +(\S+) +(\S+)$/gmu)];
+    expect(rows.map(([text]) => text)).toEqual(shown.map(([, text]) => text));
+    for (const [index, [, ...fields]] of shown.entries()) {
+      const numbers = fields.slice(1).map(Number);
+      for (const [at, number] of numbers.entries()) expect(Number(rows[index]![at + 1])).toBeCloseTo(number, 1);
+    }
+  });
+});
+
 describe('the library', { timeout: 120_000 }, () => {
-  const example = blockBelow('## As a library');
+  const example = blockBelow('## As a library', README);
 
   test('does what the README’s example says', async () => {
     const library = new URL('../../dist/index.js', import.meta.url).href;
     const program = example
       .replace("'charnn'", JSON.stringify(library))
       .replace('LanguageModel, ', '')
-      .replace(': LanguageModel', '')
-      .replace("'corpora/deep-learn-machine.txt'", JSON.stringify(corpus('deep-learn-machine.txt')));
+      .replace(': LanguageModel', '');
+    file(folder, 'words.txt', readFileSync(corpus('deep-learn-machine.txt')));
     writeFileSync(join(folder, 'example.mjs'), program);
     const { status, stdout, stderr } = await run(process.execPath, ['example.mjs'], { cwd: folder });
     expect(stderr).toMatch(/^step \d+: 0\.\d+$/m);

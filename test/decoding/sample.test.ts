@@ -99,7 +99,9 @@ describe('a text', () => {
     'is the same for its index and seed, whatever the count and the rows, in order ($name)',
     (k) => {
       for (const variant of VARIANTS) {
-        const model = randomModel({ ...variant, layers: 2, symbols: 5, hidden: 7 }, 13, 2);
+        // Linear units grow without bound where the weights are large, and all texts are then the same.
+        const scale = variant.activation === 'linear' ? 1 : 2;
+        const model = randomModel({ ...variant, layers: 2, symbols: 5, hidden: 7 }, 13, scale);
         const runs = [1, 3, 64].flatMap((rows) => {
           const stepper = stepperOf(model, rows, k);
           // The same stepper twice: what a run leaves behind must not matter.

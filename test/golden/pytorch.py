@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes rnn.json, lstm.json and gru.json beside itself: what PyTorch computes, for test/nn/pytorch.test.ts.
+"""Writes what PyTorch computes into files beside itself: rnn.json, lstm.json and gru.json for test/nn/pytorch.test.ts, and
+bidirectional.json and shared.json for test/nn/pytorch-composed.test.ts.
 
     pip install torch==2.13.0
     python3 test/golden/pytorch.py
@@ -7,7 +8,8 @@
 Everything is computed in float64 and rounded to ten significant digits. Parameters and initial states are drawn as
 multiples of 1/1024, so they are exact in the file, and in float32.
 
-Each file is {made_by, torch, seed, cases}. A case is one stacked model with one-hot input and linear output:
+Each file is {made_by, torch, seed, cases}. A case is one model. In the first three files, it has stacked layers with one-hot input, and a
+linear output:
 
   config       as src/nn/config.ts has it
   steps, rows  T and B of a chunk
@@ -20,6 +22,11 @@ Each file is {made_by, torch, seed, cases}. A case is one stacked model with one
   curves       training on the chunks in turn, one update each, the state carried on and detached (truncated BPTT):
                optimizer and its settings, clip (clip_grad_norm_), losses and norms (before clipping) of each
                step, and the parameters after the last
+
+In bidirectional.json the layers read in both directions. In shared.json an LSTM and a GRU read one embedding, and the output reads both.
+Both files have one chunk a case, no curves, and
+
+  state_gradients  the gradients of the loss by the initial states, in the order of `states`
 
 Our parameters and PyTorch's:
 
@@ -40,8 +47,10 @@ SEED = 20240607
 CHUNKS = 10
 STEPS, ROWS = 7, 3
 LAYERS, HIDDEN, SYMBOLS = 2, 5, 7
+EMBEDDING = 4
 GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 GRID = 1024  # parameters are multiples of 1/GRID
+WHOLE = slice(None)
 
 ADAM = dict(optimizer="adam", rate=0.02, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.0)
 CURVES = {
@@ -63,26 +72,34 @@ def on_grid(*shape, bound):
     return torch.randint(-int(bound * GRID), int(bound * GRID) + 1, shape).double() / GRID
 
 
+def leave_one_bias(recurrent):
+    """Of the two biases of each layer, bias_hh is 0 and not trained, but for the part of a GRU's candidate."""
+    for name, bias in recurrent.named_parameters():
+        if not name.startswith("bias_hh"):
+            continue
+        bias.data.zero_()
+        if isinstance(recurrent, torch.nn.GRU):
+            only_n = torch.zeros_like(bias)
+            only_n[2 * recurrent.hidden_size :] = 1
+            bias.register_hook(lambda gradient, mask=only_n: gradient * mask)
+        else:
+            bias.requires_grad_(False)
+
+
 class CharLM(torch.nn.Module):
     def __init__(self, config):
         super().__init__()
         self.cell, self.hidden = config["cell"], config["hidden"]
-        sizes = (config["symbols"], config["hidden"], config["layers"])
+        self.bidirectional = config.get("bidirectional", False)
+        sizes = dict(input_size=config["symbols"], hidden_size=config["hidden"], num_layers=config["layers"])
+        sizes.update(bidirectional=self.bidirectional)
         if self.cell == "rnn":
-            self.recurrent = torch.nn.RNN(*sizes, nonlinearity=config["activation"])
+            self.recurrent = torch.nn.RNN(**sizes, nonlinearity=config["activation"])
         else:
-            self.recurrent = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[self.cell](*sizes)
-        self.output = torch.nn.Linear(config["hidden"], config["symbols"])
+            self.recurrent = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[self.cell](**sizes)
+        self.output = torch.nn.Linear(config["hidden"] * (2 if self.bidirectional else 1), config["symbols"])
         self.double()
-        for layer in range(LAYERS):
-            bias = getattr(self.recurrent, f"bias_hh_l{layer}")
-            bias.data.zero_()
-            if self.cell == "gru":
-                only_n = torch.zeros_like(bias)
-                only_n[2 * self.hidden :] = 1
-                bias.register_hook(lambda gradient, mask=only_n: gradient * mask)
-            else:
-                bias.requires_grad_(False)
+        leave_one_bias(self.recurrent)
 
     def trained(self):
         return [parameter for parameter in self.parameters() if parameter.requires_grad]
@@ -93,21 +110,20 @@ class CharLM(torch.nn.Module):
 
     def named(self):
         """(our name, PyTorch's parameter, its part that is ours, whether it is transposed)."""
-        whole = slice(None)
         for layer in range(LAYERS):
-            at = lambda name: getattr(self.recurrent, f"{name}_l{layer}")
-            yield f"layers.{layer}.input", at("weight_ih"), whole, True
-            yield f"layers.{layer}.recurrent", at("weight_hh"), whole, True
-            yield f"layers.{layer}.bias", at("bias_ih"), whole, False
-            if self.cell == "gru":
-                yield f"layers.{layer}.recurrent_bias", at("bias_hh"), slice(2 * self.hidden, None), False
-        yield "output.weight", self.output.weight, whole, True
-        yield "output.bias", self.output.bias, whole, False
+            yield from named_layer(self.recurrent, f"l{layer}", f"layers.{layer}.")
+            if self.bidirectional:
+                yield from named_layer(self.recurrent, f"l{layer}_reverse", f"layers.{layer}.reverse.")
+        yield "output.weight", self.output.weight, WHOLE, True
+        yield "output.bias", self.output.bias, WHOLE, False
+
+    def has_z(self, name):
+        return self.cell == "gru" and name.startswith("layers.") and not name.endswith("recurrent_bias")
 
     def negate_z(self, name, tensor):
         """Between PyTorch's layout (gates · hidden first) and ours transposed; its own inverse."""
         tensor = tensor.clone()
-        if self.cell == "gru" and name.startswith("layers.") and not name.endswith("recurrent_bias"):
+        if self.has_z(name):
             tensor[self.hidden : 2 * self.hidden] *= -1
         return tensor
 
@@ -124,6 +140,47 @@ class CharLM(torch.nn.Module):
             for name, parameter, part, transposed in self.named()
             for tensor in [of(parameter).detach()[part]]
         }
+
+
+def named_layer(recurrent, suffix, prefix):
+    """The tensors of one layer in one direction, as `CharLM.named` gives them."""
+    at = lambda name: getattr(recurrent, f"{name}_{suffix}")
+    yield f"{prefix}input", at("weight_ih"), WHOLE, True
+    yield f"{prefix}recurrent", at("weight_hh"), WHOLE, True
+    yield f"{prefix}bias", at("bias_ih"), WHOLE, False
+    if isinstance(recurrent, torch.nn.GRU):
+        yield f"{prefix}recurrent_bias", at("bias_hh"), slice(2 * recurrent.hidden_size, None), False
+
+
+class SharedLM(CharLM):
+    """An LSTM and a GRU that read one embedding, and a linear output that reads both."""
+
+    def __init__(self, config):
+        torch.nn.Module.__init__(self)
+        self.hidden = config["hidden"]
+        self.embedding = torch.nn.Embedding(config["symbols"], config["embedding"])
+        self.readers = torch.nn.ModuleList(
+            kind(config["embedding"], config["hidden"]) for kind in (torch.nn.LSTM, torch.nn.GRU)
+        )
+        self.output = torch.nn.Linear(2 * config["hidden"], config["symbols"])
+        self.double()
+        for reader in self.readers:
+            leave_one_bias(reader)
+
+    def forward(self, symbols, state):
+        embedded = self.embedding(symbols)
+        runs = [reader(embedded, own) for reader, own in zip(self.readers, state)]
+        return self.output(torch.cat([hidden for hidden, _ in runs], dim=-1)), [final for _, final in runs]
+
+    def named(self):
+        yield "embedding", self.embedding.weight, WHOLE, False
+        for index, reader in enumerate(self.readers):
+            yield from named_layer(reader, "l0", f"readers.{index}.")
+        yield "output.weight", self.output.weight, WHOLE, True
+        yield "output.bias", self.output.bias, WHOLE, False
+
+    def has_z(self, name):
+        return name.startswith("readers.1.") and not name.endswith("recurrent_bias")
 
 
 def random_parameters(model):
@@ -217,6 +274,47 @@ def make_case(label, cell, activation="tanh", reset="before"):
     )
 
 
+def make_composed(label, model, config, states, to_torch, from_torch):
+    """A case of one chunk, with gradients by the initial states. Ours are a list of [B, H]; to_torch makes PyTorch's of them."""
+    parameters = random_parameters(model)
+    model.load(parameters)
+    states = [state.requires_grad_() for state in states]
+    symbols = torch.randint(0, SYMBOLS, (STEPS + 1, ROWS))
+    inputs, targets = chunk(symbols, 0)
+    logits, final = model(inputs, to_torch(states))
+    loss = mean_loss(logits, targets)
+    loss.backward()
+    return dict(
+        label=label,
+        config=config,
+        steps=STEPS,
+        rows=ROWS,
+        symbols=symbols,
+        states=states,
+        parameters=parameters,
+        logits=logits,
+        loss=loss.item(),
+        gradients=model.ours(lambda parameter: parameter.grad),
+        state_gradients=[state.grad for state in states],
+        final_states=from_torch(final),
+    )
+
+
+def make_bidirectional(label, cell, reset="before"):
+    sizes = dict(layers=LAYERS, hidden=HIDDEN, embedding=0, symbols=SYMBOLS)
+    config = dict(cell=cell, activation="tanh", reset=reset, **sizes, bidirectional=True)
+    states = [on_grid(ROWS, HIDDEN, bound=1) for _ in range(2 * LAYERS * (2 if cell == "lstm" else 1))]
+    return make_composed(label, CharLM(config), config, states, lambda ours: to_torch(config, ours), from_torch)
+
+
+def make_shared():
+    config = dict(hidden=HIDDEN, embedding=EMBEDDING, symbols=SYMBOLS)
+    states = [on_grid(ROWS, HIDDEN, bound=1) for _ in range(3)]
+    to_both = lambda ours: [(ours[0][None], ours[1][None]), ours[2][None]]
+    from_both = lambda final: [final[0][0], final[0][1], final[1]]
+    return make_composed("LSTM and GRU, reset after", SharedLM(config), config, states, to_both, from_both)
+
+
 def plain(value):
     """Tensors as flat lists, row-major; numbers with ten significant digits."""
     if isinstance(value, torch.Tensor):
@@ -241,6 +339,9 @@ def main():
     write("rnn", [make_case("tanh RNN", "rnn", "tanh"), make_case("relu RNN", "rnn", "relu")])
     write("lstm", [make_case("LSTM", "lstm")])
     write("gru", [make_case("GRU, reset after", "gru", reset="after")])
+    bidirectional = [("tanh RNN", "rnn"), ("LSTM", "lstm"), ("GRU, reset after", "gru", "after")]
+    write("bidirectional", [make_bidirectional(*each) for each in bidirectional])
+    write("shared", [make_shared()])
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Arena } from '../../src/kernel/arena.ts';
+import { checkedKernels } from '../../src/kernel/checked.ts';
 import type { Address, Kernels, Memory } from '../../src/kernel/contract.ts';
 import { SOLO } from '../../src/kernel/team.ts';
 import type { CellName, ModelConfig } from '../../src/nn/config.ts';
@@ -46,6 +47,27 @@ export function goldenCases(cell: CellName): readonly GoldenCase[] {
   return cases.map((golden) => ({ ...golden, config: { ...golden.config, tied: false, members: 1 } }));
 }
 
+/** A model of several modules, and what PyTorch computed with it; test/golden/pytorch.py describes every field. */
+export interface ComposedGolden<Config> {
+  readonly label: string;
+  readonly config: Config;
+  readonly steps: number;
+  readonly rows: number;
+  readonly symbols: Numbers;
+  readonly states: readonly Numbers[];
+  readonly parameters: Tensors;
+  readonly logits: Numbers;
+  readonly loss: number;
+  readonly gradients: Tensors;
+  readonly state_gradients: readonly Numbers[];
+  readonly final_states: readonly Numbers[];
+}
+
+export function composedGoldenCases<Config>(file: 'bidirectional' | 'shared'): readonly ComposedGolden<Config>[] {
+  const text = readFileSync(new URL(`../golden/${file}.json`, import.meta.url), 'utf8');
+  return (JSON.parse(text) as { cases: ComposedGolden<Config>[] }).cases;
+}
+
 /** A network with room for an optimizer's two moments, each [parameters], zero at first. */
 export interface TrainedNetwork extends Network {
   readonly moments: readonly [Address, Address];
@@ -59,7 +81,7 @@ export function goldenNetwork(golden: GoldenCase, precision: 4 | 8, make: (memor
   const moments = [arena.float(manifest.size), arena.float(manifest.size)] as const;
   const buffer = new ArrayBuffer(arena.bytes);
   const floats = precision === 8 ? new Float64Array(buffer) : new Float32Array(buffer);
-  const kernels = make({ floats, ints: new Int32Array(buffer) });
+  const kernels = checkedKernels(make({ floats, ints: new Int32Array(buffer) }), arena);
   kernels.ints.fill(1, model.keep, model.keep + golden.steps * golden.rows);
   for (const { name, offset, size } of manifest.views) {
     const tensor = golden.parameters[name];

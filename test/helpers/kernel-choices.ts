@@ -1,8 +1,8 @@
 import { chooseKernel, type KernelChoice } from '../../src/kernel/choose.ts';
 import { KERNEL_NAMES } from '../../src/kernel/contract.ts';
-import { loadModule } from '../../src/kernel/wasm.ts';
+import { load } from '../../src/kernel/module.ts';
 
 /** Every kernel that this runtime has. test/kernel says whether it ought to have more. */
-export const KERNEL_CHOICES: readonly KernelChoice[] = KERNEL_NAMES.filter((name) => name === 'js' || loadModule()).map(
-  (name) => chooseKernel(name),
-);
+export const KERNEL_CHOICES: readonly KernelChoice[] = KERNEL_NAMES.filter(
+  (name) => name === 'js' || load().module,
+).map((name) => chooseKernel(name));

@@ -1,4 +1,5 @@
 import { Arena } from '../../src/kernel/arena.ts';
+import { checkedKernels } from '../../src/kernel/checked.ts';
 import type { Kernels } from '../../src/kernel/contract.ts';
 import { referenceKernels } from '../../src/kernel/reference.ts';
 import { SOLO } from '../../src/kernel/team.ts';
@@ -27,6 +28,7 @@ export const VARIANTS: readonly (Pick<ModelConfig, 'cell' | 'activation' | 'rese
   { label: 'tanh RNN', cell: 'rnn', activation: 'tanh', reset: 'before' },
   { label: 'logistic RNN', cell: 'rnn', activation: 'logistic', reset: 'before' },
   { label: 'relu RNN', cell: 'rnn', activation: 'relu', reset: 'before' },
+  { label: 'linear RNN', cell: 'rnn', activation: 'linear', reset: 'before' },
   { label: 'LSTM', cell: 'lstm', activation: 'tanh', reset: 'before' },
   { label: 'GRU, reset before', cell: 'gru', activation: 'tanh', reset: 'before' },
   { label: 'GRU, reset after', cell: 'gru', activation: 'tanh', reset: 'after' },
@@ -51,7 +53,7 @@ export function makeNetwork(
   const model = new Model(arena, config, shape, dropout);
   const buffer = new ArrayBuffer(arena.bytes);
   const floats = precision === 8 ? new Float64Array(buffer) : new Float32Array(buffer);
-  const kernels = referenceKernels({ floats, ints: new Int32Array(buffer) });
+  const kernels = checkedKernels(referenceKernels({ floats, ints: new Int32Array(buffer) }), arena);
   const { values, manifest } = model.parameters;
   initialize(floats.subarray(values), manifest, config, new Random(seed));
   kernels.ints.fill(1, model.keep, model.keep + shape.steps * shape.rows);
@@ -73,7 +75,7 @@ export function randomState({ model, kernels }: Network, seed: number): void {
   const random = new Random(seed);
   const block = model.shape.rows * model.config.hidden;
   for (const state of model.states) {
-    for (let j = 0; j < block; j++) kernels.floats[state.blocks + j] = 2 * random.next() - 1;
+    for (let j = 0; j < block; j++) kernels.floats[state.initial + j] = 2 * random.next() - 1;
   }
 }
 

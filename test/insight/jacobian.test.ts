@@ -89,6 +89,7 @@ describe('the steepest slopes', () => {
     ['tanh', 1],
     ['logistic', 0.25],
     ['relu', 1],
+    ['linear', 1],
   ] as [Activation, number][])('of %s is %d', (activation, slope) => {
     const config: ModelConfig = { ...SMALL, cell: 'rnn', activation };
     expect(jacobianBound(config, { gate: 'h', radius: 1, norm: 2 }, 3)).toEqual(

@@ -99,7 +99,7 @@ function partReader(config: ModelConfig, parameters: ArrayLike<number>): PartRea
 }
 
 const logistic = (a: number): number => 1 / (1 + Math.exp(-a));
-const ACTIVATIONS = { tanh: Math.tanh, logistic, relu: (a: number) => Math.max(a, 0) };
+const ACTIVATIONS = { tanh: Math.tanh, logistic, relu: (a: number) => Math.max(a, 0), linear: (a: number) => a };
 const plus = (a: Vector, b: Vector): Vector => a.map((value, j) => value + b[j]!);
 const times = (a: Vector, b: Vector): Vector => a.map((value, j) => value * b[j]!);
 

@@ -101,6 +101,20 @@ export const CASES: Case[] = [
     operands: (floats, ids, rows, n) => ({ out: floats(rows * n), a: floats(rows * n), keep: ids(rows, 3, -1) }),
     call: (k, at, rows, n) => k.addKeptRows(at.out!, at.a!, at.keep!, rows, n),
   },
+  {
+    name: 'restoreRows',
+    sizes: 2,
+    ...exact,
+    operands: (floats, ids, rows, n) => ({ out: floats(rows * n), a: floats(rows * n), mask: ids(rows, 2, -1) }),
+    call: (k, at, rows, n) => k.restoreRows(at.out!, at.a!, at.mask!, rows, n),
+  },
+  {
+    name: 'moveRows',
+    sizes: 2,
+    ...exact,
+    operands: (floats, ids, rows, n) => ({ out: floats(rows * n), a: floats(rows * n), mask: ids(rows, 2, -1) }),
+    call: (k, at, rows, n) => k.moveRows(at.out!, at.a!, at.mask!, rows, n),
+  },
   ...([0, 0.3, 0.9] as const).map(
     (p): Case => ({
       name: `dropout of ${p}`,

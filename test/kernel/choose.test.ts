@@ -1,5 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { chooseKernel } from '../../src/kernel/choose.ts';
+import { UserError } from '../../src/errors.ts';
+import { chooseKernel, type Evidence } from '../../src/kernel/choose.ts';
+import type { FunctionName } from '../../src/kernel/contract.ts';
+import type { WasmName } from '../../src/kernel/trial.ts';
 import { hasWasm } from './subjects.ts';
 
 describe('chooseKernel', () => {
@@ -11,7 +15,7 @@ describe('chooseKernel', () => {
     const { name, module, reason } = chooseKernel('auto');
     expect(name).toMatch(/^wasm(128|256)$/);
     expect(module).toBeInstanceOf(WebAssembly.Module);
-    expect(reason).toMatch(/GFLOPS/);
+    expect(reason).toMatch(/^6 × 16 tiles are (not )?faster than 6 × 8: \d+ against \d+ GFLOPS$/);
   });
 
   it.runIf(hasWasm).each(['wasm128', 'wasm256'] as const)('gives %s where that is asked for', (name) => {
@@ -23,5 +27,88 @@ describe('chooseKernel', () => {
     expect(name).toBe('js');
     expect(reason).not.toBe('');
     expect(() => chooseKernel('wasm256')).toThrow(/wasm256 is not available/);
+  });
+});
+
+describe('chooseKernel under node --jitless, which has no WebAssembly', () => {
+  const url = new URL('../../dist/kernel/choose.js', import.meta.url).href;
+  const choose = (requested: string): string => {
+    const script = `const { chooseKernel } = await import('${url}');
+      try { const { name, reason } = chooseKernel('${requested}'); console.log(name + ': ' + reason); }
+      catch (error) { console.log(error.name + ': ' + error.message); }`;
+    const args = ['--jitless', '--input-type=module', '-e', script];
+    return spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout.trim();
+  };
+
+  it('falls back to plain JavaScript', () => {
+    expect(choose('auto')).toBe('js: this Node runs without WebAssembly (its option --jitless?)');
+  });
+
+  it('refuses a WebAssembly kernel that is asked for by name', () => {
+    const reason = 'this Node runs without WebAssembly (its option --jitless?)';
+    expect(choose('wasm256')).toBe(`UserError: kernel wasm256 is not available: ${reason}`);
+  });
+});
+
+describe('chooseKernel where V8 computes wrongly', () => {
+  const revectorized = {} as WebAssembly.Module;
+  const plain = {} as WebAssembly.Module;
+  type Faults = Partial<Record<WasmName, FunctionName>>;
+
+  /** A machine on which the two modules have these faults, and the wide tile is the faster one unless told otherwise. */
+  function machine(faults: Faults, plainFaults: Faults = {}, speeds: [number, number] = [100, 60]): Evidence {
+    return {
+      hasRevectorizer: true,
+      load: (revectorize) => ({ module: revectorize ? revectorized : plain }),
+      trialOf: (module) => ({
+        fault: (name) => (module === revectorized ? faults : plainFaults)[name],
+        measure: () => speeds,
+      }),
+    };
+  }
+  const wrong = (name: string, fault: string) => `${name} computes ${fault} wrongly on Node ${process.version}`;
+
+  it('takes the faster tile where all is right', () => {
+    const reason = '6 × 16 tiles are faster than 6 × 8: 100 against 60 GFLOPS';
+    expect(chooseKernel('auto', machine({}))).toEqual({ name: 'wasm256', module: revectorized, reason });
+    const slow = '6 × 16 tiles are not faster than 6 × 8: 30 against 60 GFLOPS';
+    expect(chooseKernel('auto', machine({}, {}, [30, 60]))).toEqual({
+      name: 'wasm128',
+      module: revectorized,
+      reason: slow,
+    });
+  });
+
+  it('takes the narrow tile where the wide one is wrong', () => {
+    const { name, module, reason } = chooseKernel('auto', machine({ wasm256: 'multiply' }));
+    expect([name, module]).toEqual(['wasm128', revectorized]);
+    expect(reason).toContain(`${wrong('wasm256', 'multiply')}; 6 × 16`);
+  });
+
+  it('compiles without the revectorizer where its code is wrong', () => {
+    const faults = { wasm256: 'adam', wasm128: 'adam' } as const;
+    for (const requested of ['auto', 'wasm128'] as const) {
+      const { name, module, reason } = chooseKernel(requested, machine(faults));
+      expect(name).toBe('wasm128');
+      expect(module).toBe(plain);
+      expect(reason).toMatch(/wasm128 computes adam wrongly on Node v[\d.]+; compiled without V8’s revectorizer$/);
+    }
+  });
+
+  it('falls back to plain JavaScript where every candidate is wrong, and refuses one that is asked for', () => {
+    const all = { wasm256: 'fill', wasm128: 'fill' } as const;
+    const broken = machine(all, all);
+    expect(chooseKernel('auto', broken).name).toBe('js');
+    expect(chooseKernel('auto', broken).reason).toContain(wrong('wasm256', 'fill'));
+    const asked = () => chooseKernel('wasm256', broken);
+    expect(asked).toThrow(UserError);
+    expect(asked).toThrow(`kernel wasm256 is not available: ${wrong('wasm256', 'fill')}`);
+    expect(() => chooseKernel('wasm128', { ...machine(all), hasRevectorizer: false })).toThrow(UserError);
+  });
+
+  it('falls back to plain JavaScript where there is no module, and refuses WebAssembly with the reason', () => {
+    const none: Evidence = { ...machine({}), load: () => ({ reason: 'no SIMD here' }) };
+    expect(chooseKernel('auto', none)).toEqual({ name: 'js', reason: 'no SIMD here' });
+    expect(() => chooseKernel('wasm128', none)).toThrow('kernel wasm128 is not available: no SIMD here');
   });
 });

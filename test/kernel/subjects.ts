@@ -1,7 +1,9 @@
 import { Arena } from '../../src/kernel/arena.ts';
+import { checkedKernels } from '../../src/kernel/checked.ts';
 import type { Address, Kernels } from '../../src/kernel/contract.ts';
+import { load } from '../../src/kernel/module.ts';
 import { referenceKernels } from '../../src/kernel/reference.ts';
-import { createSharedMemory, loadModule, SCRATCH_FLOATS, wasmKernels } from '../../src/kernel/wasm.ts';
+import { createSharedMemory, SCRATCH_FLOATS, wasmKernels } from '../../src/kernel/wasm.ts';
 
 /** Kernels under test, or the oracle: the reference in float64. */
 export interface Subject {
@@ -14,7 +16,7 @@ export interface Subject {
 
 const BYTES = 16 << 20;
 
-const module = loadModule();
+const { module } = load();
 export const hasWasm = module !== undefined;
 
 export const oracle: Subject = {
@@ -70,10 +72,11 @@ export function run(
     const start =
       (operand instanceof Int32Array ? arena.int : arena.float).call(arena, operand.length + 2 * GUARD) + GUARD;
     at[name] = start;
+    if (numbers === kernels.floats) arena.divide(start, [operand.length]);
     numbers.fill(CANARY, start - GUARD, start + operand.length + GUARD);
     numbers.set(operand, start);
   }
-  call(kernels, at);
+  call(checkedKernels(kernels, arena), at);
   const results: Record<string, Float64Array> = {};
   for (const [name, operand] of Object.entries(operands)) {
     const numbers = numbersOf(kernels, operand);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Arena } from '../../src/kernel/arena.ts';
+import { checkedKernels } from '../../src/kernel/checked.ts';
 import { referenceKernels } from '../../src/kernel/reference.ts';
 import { DropConnect } from '../../src/nn/dropconnect.ts';
 import { Dropout } from '../../src/nn/dropout.ts';
@@ -14,7 +15,7 @@ const WIDTH = 50;
 
 function openKernels(arena: Arena) {
   const floats = new Float64Array(arena.bytes / 8);
-  return referenceKernels({ floats, ints: new Int32Array(floats.buffer) });
+  return checkedKernels(referenceKernels({ floats, ints: new Int32Array(floats.buffer) }), arena);
 }
 
 /** What becomes of ones [T][B][width]: rows of steps, each a string of 0 and 1 where a number is dropped or kept. */

@@ -228,7 +228,7 @@ function prepared(network: Network, values?: Float64Array): Network {
   const own = states.length / config.members;
   const block = SHAPE.rows * config.hidden;
   for (const [index, state] of states.entries())
-    floats.copyWithin(state.blocks, states[index % own]!.blocks, states[index % own]!.blocks + block);
+    floats.copyWithin(state.initial, states[index % own]!.initial, states[index % own]!.initial + block);
   return network;
 }
 

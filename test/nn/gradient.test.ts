@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ModelConfig } from '../../src/nn/config.ts';
+import { expectGradientsRight } from '../helpers/differences.ts';
 import {
   forwardBackward,
   makeNetwork,
@@ -11,46 +12,14 @@ import {
   VARIANTS,
 } from '../helpers/network.ts';
 
-/** Of central differences of a double-precision loss near 50: rounding 1e-16·50/h against truncation h². */
-const STEP = 1e-5;
-
-/**
- * The largest error of a tensor's gradient relative to the tensor's largest gradient, which must not be 0:
- * ‖analytic − numeric‖∞ / ‖numeric‖∞.
- */
-function tensorErrors(network: Network): Map<string, number> {
+function expectRight(network: Network): void {
   const { model, kernels } = network;
   const { manifest, values, gradients } = model.parameters;
   forwardBackward(network);
-  const analytic = kernels.floats.slice(gradients, gradients + manifest.size);
-  const errors = new Map<string, number>();
-  for (const { name, offset, size } of manifest.views) {
-    let largest = 0;
-    let error = 0;
-    for (let j = offset; j < offset + size; j++) {
-      const numeric = centralDifference(network, values + j);
-      largest = Math.max(largest, Math.abs(numeric));
-      error = Math.max(error, Math.abs(numeric - analytic[j]!));
-    }
-    expect(largest, `${name} has an effect on the loss`).toBeGreaterThan(1e-6);
-    errors.set(name, error / largest);
-  }
-  return errors;
-}
-
-function centralDifference(network: Network, address: number): number {
-  const { floats } = network.kernels;
-  const value = floats[address]!;
-  floats[address] = value + STEP;
-  const above = totalLoss(network);
-  floats[address] = value - STEP;
-  const below = totalLoss(network);
-  floats[address] = value;
-  return (above - below) / (2 * STEP);
-}
-
-function expectGradientsRight(network: Network): void {
-  for (const [name, error] of tensorErrors(network)) expect(error, name).toBeLessThan(1e-6);
+  const blocks = manifest.views.map(({ name, offset, size }) => {
+    return { name, value: values + offset, gradient: gradients + offset, size };
+  });
+  expectGradientsRight(kernels, blocks, () => totalLoss(network));
 }
 
 describe.each(VARIANTS)('gradients of the $label agree with central differences, relative error < 1e-6', (variant) => {
@@ -65,7 +34,7 @@ describe.each(VARIANTS)('gradients of the $label agree with central differences,
     const network = makeNetwork({ ...config, layers, embedding }, { steps: 6, rows: 3, training: true }, 11);
     randomSymbols(network, 12);
     randomState(network, 13);
-    expectGradientsRight(network);
+    expectRight(network);
   });
 
   test('across resets in mid-chunk, and with positions that are not counted', () => {
@@ -82,7 +51,7 @@ describe.each(VARIANTS)('gradients of the $label agree with central differences,
     ] as const)
       kernels.ints[model.keep + step * 3 + row] = 0;
     for (const position of [0, 4, 17]) kernels.ints[model.targets + position] = -1;
-    expectGradientsRight(network);
+    expectRight(network);
   });
 
   test('when only the newest k1 of k2 steps are counted, as in truncated BPTT with k2 > k1', () => {
@@ -91,7 +60,7 @@ describe.each(VARIANTS)('gradients of the $label agree with central differences,
     randomState(network, 33);
     const { model, kernels } = network;
     kernels.ints.fill(-1, model.targets, model.targets + 5 * 2);
-    expectGradientsRight(network);
+    expectRight(network);
   });
 
   test.each([false, true])('with every dropout at its own rate, variational: %s', (variational) => {
@@ -101,7 +70,7 @@ describe.each(VARIANTS)('gradients of the $label agree with central differences,
       const network = makeNetwork({ ...config, layers: 2, embedding }, shape, 41, 8, dropout);
       randomSymbols(network, 42);
       randomState(network, 43);
-      expectGradientsRight({ ...network, key: 44 });
+      expectRight({ ...network, key: 44 });
       expect(totalLoss({ ...network, key: 45 })).not.toBe(totalLoss({ ...network, key: 44 }));
     }
   });
@@ -112,6 +81,6 @@ describe.each(VARIANTS)('gradients of the $label agree with central differences,
     randomSymbols(network, 52);
     randomState(network, 53);
     expect(network.model.parameters.manifest.views.map(({ name }) => name)).not.toContain('output.weight');
-    expectGradientsRight(network);
+    expectRight(network);
   });
 });

@@ -1,101 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { SOLO } from '../../src/kernel/team.ts';
 import type { ModelConfig } from '../../src/nn/config.ts';
+import {
+  crossEntropy,
+  type NaiveState,
+  naiveStep,
+  naiveTensors,
+  oneHot,
+  plus,
+  product,
+  type Vector,
+  zeros,
+} from '../helpers/naive.ts';
 import { makeNetwork, type Network, randomState, randomSymbols, SMALL, VARIANTS } from '../helpers/network.ts';
-
-/**
- * The network written a second time, from the formulas and on plain arrays: one sequence at a time, one-hot vectors
- * multiplied out, each gate with matrices of its own. It shares nothing with src/nn but the names and shapes of the parameters.
- */
-type Vector = number[];
-type Matrix = Vector[];
-
-const plus = (a: Vector, b: Vector): Vector => a.map((value, j) => value + b[j]!);
-const times = (a: Vector, b: Vector): Vector => a.map((value, j) => value * b[j]!);
-const minus = (a: Vector, b: Vector): Vector => a.map((value, j) => value - b[j]!);
-const ones = (n: number): Vector => Array<number>(n).fill(1);
-const zeros = (n: number): Vector => Array<number>(n).fill(0);
-const oneHot = (symbol: number, n: number): Vector => zeros(n).with(symbol, 1);
-const tanh = (a: Vector): Vector => a.map(Math.tanh);
-const logistic = (a: Vector): Vector => a.map((value) => 1 / (1 + Math.exp(-value)));
-const relu = (a: Vector): Vector => a.map((value) => Math.max(value, 0));
-
-/** a · M for a row vector a. */
-function product(a: Vector, matrix: Matrix): Vector {
-  const columns = matrix[0]?.length ?? 0;
-  return Array.from({ length: columns }, (_, j) => a.reduce((sum, value, i) => sum + value * matrix[i]![j]!, 0));
-}
-
-/** −log softmax(logits)_target. */
-function crossEntropy(logits: Vector, target: number): number {
-  const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0);
-  return -Math.log(Math.exp(logits[target]!) / total);
-}
-
-interface LayerState {
-  h: Vector;
-  c: Vector;
-}
-
-type Step = (x: Vector, state: LayerState) => LayerState;
-
-/** Reads tensors of the network by name; of a matrix or a bias, the columns of one gate. */
-function reader({ model, kernels }: Network) {
-  const { manifest, values } = model.parameters;
-  const matrix = (name: string): Matrix => {
-    const { shape, offset } = manifest.view(name);
-    const [rows, columns] = shape.length === 2 ? [shape[0]!, shape[1]!] : [1, shape[0]!];
-    const at = (row: number) => values + offset + row * columns;
-    return Array.from({ length: rows }, (_, row) => [...kernels.floats.subarray(at(row), at(row + 1))]);
-  };
-  const vector = (name: string): Vector => matrix(name)[0]!;
-  return { matrix, vector };
-}
-
-/** One step of layer `index`: (x, state) → state. */
-function layerStep(network: Network, index: number): Step {
-  const { cell, activation, reset, hidden } = network.model.config;
-  const { matrix, vector } = reader(network);
-  const ofGate = (row: Vector, gate: number): Vector => row.slice(gate * hidden, (gate + 1) * hidden);
-  const U = matrix(`layers.${index}.input`);
-  const W = matrix(`layers.${index}.recurrent`);
-  const b = vector(`layers.${index}.bias`);
-  const Ux = (gate: number, x: Vector): Vector =>
-    product(
-      x,
-      U.map((row) => ofGate(row, gate)),
-    );
-  const Wh = (gate: number, h: Vector): Vector =>
-    product(
-      h,
-      W.map((row) => ofGate(row, gate)),
-    );
-  const affine = (gate: number, x: Vector, h: Vector): Vector => plus(plus(Ux(gate, x), Wh(gate, h)), ofGate(b, gate));
-
-  if (cell === 'rnn') {
-    const squash = { tanh, logistic, relu }[activation];
-    return (x, { h, c }) => ({ h: squash(affine(0, x, h)), c });
-  }
-  if (cell === 'lstm') {
-    return (x, state) => {
-      const i = logistic(affine(0, x, state.h));
-      const f = logistic(affine(1, x, state.h));
-      const g = tanh(affine(2, x, state.h));
-      const o = logistic(affine(3, x, state.h));
-      const c = plus(times(f, state.c), times(i, g));
-      return { h: times(o, tanh(c)), c };
-    };
-  }
-  return (x, { h, c }) => {
-    const r = logistic(affine(0, x, h));
-    const z = logistic(affine(1, x, h));
-    const candidate =
-      reset === 'before'
-        ? affine(2, x, times(r, h))
-        : plus(plus(Ux(2, x), ofGate(b, 2)), times(r, plus(Wh(2, h), vector(`layers.${index}.recurrent_bias`))));
-    return { h: plus(times(minus(ones(hidden), z), h), times(z, tanh(candidate))), c };
-  };
-}
 
 interface NaiveRun {
   /** [T][B][V] */
@@ -111,9 +28,11 @@ function naiveRun(network: Network, initialStates: readonly Vector[]): NaiveRun 
   const { ints } = network.kernels;
   const { steps, rows } = shape;
   const { hidden, symbols } = config;
-  const { matrix, vector } = reader(network);
+  const { manifest, values } = network.model.parameters;
+  const tensors = naiveTensors(network.kernels.floats, values, manifest.views);
+  const { matrix, vector } = tensors;
   const perLayer = config.cell === 'lstm' ? 2 : 1;
-  const layers = Array.from({ length: config.layers }, (_, index) => layerStep(network, index));
+  const layers = Array.from({ length: config.layers }, (_, index) => naiveStep(config, tensors, `layers.${index}.`));
   const E = config.embedding > 0 ? matrix('embedding') : undefined;
   const V = matrix('output.weight');
   const logits = zeros(steps * rows * symbols);
@@ -122,7 +41,7 @@ function naiveRun(network: Network, initialStates: readonly Vector[]): NaiveRun 
   for (let row = 0; row < rows; row++) {
     const ofRow = (state: Vector | undefined): Vector =>
       state?.slice(row * hidden, (row + 1) * hidden) ?? zeros(hidden);
-    const states = layers.map((_, index): LayerState => {
+    const states = layers.map((_, index): NaiveState => {
       const first = index * perLayer;
       return { h: ofRow(initialStates[first]), c: perLayer === 2 ? ofRow(initialStates[first + 1]) : [] };
     });
@@ -165,7 +84,7 @@ function expectSame(network: Network): void {
   const numbers = (from: number, count: number): Vector => [...kernels.floats.subarray(from, from + count)];
   const naive = naiveRun(
     network,
-    model.states.map((state) => numbers(state.blocks, block)),
+    model.states.map((state) => numbers(state.initial, block)),
   );
   model.pack(kernels, SOLO);
   model.forward(kernels, { start: 0, end: rows }, steps);

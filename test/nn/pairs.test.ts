@@ -40,10 +40,16 @@ function makeRun(options: ModelOptions, dropout = NO_DROPOUT, key?: number): Pai
   const buffer = new ArrayBuffer(arena.bytes);
   const kernels = referenceKernels({ floats: new Float64Array(buffer), ints: new Int32Array(buffer) });
   const { values, manifest } = model.parameters;
-  initialize(kernels.floats.subarray(values), manifest, config, new Random(7));
-  // Twice as large as usual, so that every tensor has an effect that differences can measure. (A relu comes too near its kink then.)
-  const factor = config.cell === 'rnn' && config.activation === 'relu' ? 1 : 2;
-  for (let j = values; j < values + manifest.size; j++) kernels.floats[j]! *= factor;
+  initialize(kernels.floats.subarray(values), manifest, config, new Random(3));
+  // Twice as large as usual, so that every tensor has an effect that differences can measure. Relu units are lifted instead, so that none is
+  // dead or near its kink.
+  const isRelu = config.cell === 'rnn' && config.activation === 'relu';
+  for (const { role, offset, size } of manifest.views) {
+    for (let j = values + offset; j < values + offset + size; j++) {
+      if (!isRelu) kernels.floats[j]! *= 2;
+      else kernels.floats[j] = role === 'bias' ? 1 : kernels.floats[j]! / 2;
+    }
+  }
   const random = new Random(8);
   const { ids, mask, keep, keepBackwards, lengths } = model.source!;
   for (let row = 0; row < ROWS; row++) {

@@ -8,7 +8,7 @@ import { ALONE, FASTEST, LINES, RECIPE, run, STREAM } from '../helpers/training.
 
 const WASM = KERNEL_CHOICES.map(({ name }) => name).filter((name) => name !== 'js');
 
-/** More rows than threads, an odd number of each, and several blocks of the gradient's norm. */
+/** More rows than threads, odd sizes, and several blocks of the gradient's norm. */
 const WIDE: Partial<Recipe> = {
   model: { ...RECIPE.model, layers: 2, hidden: 33 },
   batch: 7,
@@ -57,7 +57,7 @@ describe.runIf(WASM.length > 0)('on the WebAssembly kernels', () => {
     for (const threads of [2, 3, 4]) expect(await bytes(STREAM, recipe, FASTEST, threads)).toEqual(alone);
   });
 
-  test('an ensemble’s, too, whose members are several blocks of the norm each', async () => {
+  test('1, 2 and 3 threads give the same checkpoints of an ensemble, each member having several blocks of the norm', async () => {
     const recipe = { ...WIDE, model: { ...WIDE.model!, members: 3 }, clipNorm: 0.1 };
     const alone = await bytes(STREAM, recipe, FASTEST, 1);
     for (const kernel of WASM) {
@@ -84,7 +84,7 @@ describe.runIf(WASM.length > 0)('on the WebAssembly kernels', () => {
     expect(await bytes(LINES, WIDE, FASTEST, 4)).toEqual(await bytes(LINES, WIDE, FASTEST, 1));
   });
 
-  test('no more threads are started than there are rows', async () => {
+  test('no more threads are started than the batch has rows', async () => {
     const { start, last } = await run(STREAM, { ...WIDE, batch: 2 }, { place: { kernel: FASTEST, threads: 4 } });
     expect(start).toMatchObject({ threads: 2, batch: { rows: 2 } });
     expect(last.text).toBe((await run(STREAM, { ...WIDE, batch: 2 })).last.text);
@@ -123,7 +123,7 @@ describe.runIf(WASM.length > 0)('on the WebAssembly kernels', () => {
   );
 });
 
-test('runs side by side in one process don’t touch each other', async () => {
+test('runs side by side in one process do not change each other', async () => {
   const alone = (await run(STREAM, WIDE)).last.text;
   const both = await Promise.all([
     run(STREAM, WIDE, { place: { ...ALONE, threads: 2 } }),

@@ -6,26 +6,26 @@ import type { History } from '../../src/training/history.ts';
 import type { Recipe } from '../../src/training/recipe.ts';
 import { checkpointOf, LINES, RECIPE, run, STREAM } from '../helpers/training.ts';
 
-/** Stretches of so many steps with these losses. */
+/** A history of stretches with these losses; each stretch has `steps` steps. */
 const historyOf = (losses: readonly number[], steps = 10): History =>
   losses.map((loss, i) => ({ step: steps * (i + 1), epoch: 1, loss, gradientNorm: 1, clipped: 0, rate: 1 }));
 
 describe('a loss is far above the best', () => {
   // 65 symbols: ln 65 = 4.17.
   test.each([
-    ['more than half of the way back from what was learned', 65, [3, 1.3, 1.4, 2.8]],
-    ['whatever came between', 65, [1.3, 2.7, 2.8]],
-    ['of two symbols, more than a nat', 2, [0.5, 1.6]],
-    ['of one, which is known, ten', 1, [10.1]],
-    ['ten times that of who knows nothing, at first', 65, [52]],
-    ['by any measure', 65, [1e30]],
+    ['where it is more than half of the way back to guessing', 65, [3, 1.3, 1.4, 2.8]],
+    ['where two stretches in a row are', 65, [1.3, 2.7, 2.8]],
+    ['where it is more than a nat above, with two symbols', 2, [0.5, 1.6]],
+    ['where it is more than ten nats, with one symbol', 1, [10.1]],
+    ['where it is hopeless from the start', 65, [52]],
+    ['where it is huge', 65, [1e30]],
   ])('%s', (_, symbols, losses) => expect(isFarAboveBest(historyOf(losses), symbols)).toBe(true));
 
   test.each([
-    ['at some times that of who knows nothing, at first', 65, [51]],
-    ['at less than half of the way back', 65, [3, 1.3, 1.4, 2.7]],
-    ['while it falls', 65, [4.2, 3, 2, 1]],
-    ['within a nat of the best', 2, [0.5, 1.4]],
+    ['where it begins at several times that of guessing', 65, [51]],
+    ['where it is less than half of the way back to guessing', 65, [3, 1.3, 1.4, 2.7]],
+    ['where it falls', 65, [4.2, 3, 2, 1]],
+    ['where it is within a nat of the best', 2, [0.5, 1.4]],
   ])('but not %s', (_, symbols, losses) => expect(isFarAboveBest(historyOf(losses), symbols)).toBe(false));
 });
 
@@ -33,7 +33,7 @@ describe('a run has diverged', () => {
   const diverged = (losses: number[], options: { final?: boolean; steps?: number } = {}) =>
     hasDiverged(historyOf(losses, options.steps), 65, options.final === true);
 
-  test('when three stretches in a row are far above, or the last of all is hopeless', () => {
+  test('when three stretches in a row are far above the best, or when its very last stretch is hopeless', () => {
     expect(diverged([1.3, 2.8, 2.8])).toBe(false);
     expect(diverged([1.3, 2.8, 2.8, 2.8])).toBe(true);
     expect(diverged([1.3, 2.8, 1.4, 2.8])).toBe(false);
@@ -42,13 +42,13 @@ describe('a run has diverged', () => {
     expect(diverged([1.3, 20], { final: true })).toBe(false);
   });
 
-  test('but not while it comes down', () => {
+  test('but not while its loss comes down', () => {
     expect(diverged([1e30, 1e20, 1e10])).toBe(false);
     expect(diverged([1e30, 1e20, 1e10, 0.9e10])).toBe(false);
     expect(diverged([1e30, 1e20, 1e10, 1e10, 0.9e10])).toBe(true);
   });
 
-  test('and not before thirty steps in a row are', () => {
+  test('but not before thirty steps in a row are far above the best', () => {
     expect(diverged([1.3, ...Array<number>(29).fill(2.8)], { steps: 1 })).toBe(false);
     expect(diverged([1.3, ...Array<number>(30).fill(2.8)], { steps: 1 })).toBe(true);
     expect(diverged([1.3, ...Array<number>(15).fill(2.8), 1.4, ...Array<number>(15).fill(2.8)], { steps: 1 })).toBe(
@@ -57,9 +57,9 @@ describe('a run has diverged', () => {
   });
 });
 
-/** Tanh LSTM: its loss stays finite at any rate. */
+/** A recipe of an LSTM, whose loss stays finite at any rate. */
 const WILD: Partial<Recipe> = { rate: 1e30, validateEvery: 10, validation: 0.1, limits: { steps: 60 } };
-/** The gradient of a relu network grows until it is infinite. */
+/** A recipe of a relu network, whose gradient grows until it is infinite. */
 const EXPLODING: Partial<Recipe> = {
   model: { ...RECIPE.model, cell: 'rnn', activation: 'relu' },
   optimizer: { ...RECIPE.optimizer, name: 'sgd' },
@@ -68,7 +68,7 @@ const EXPLODING: Partial<Recipe> = {
   validateEvery: 10,
   limits: { steps: 60 },
 };
-/** So high that a few halves of it learn. */
+/** A rate that is too high. After it has been halved a few times, the network learns. */
 const HIGH: Partial<Recipe> = { ...WILD, rate: 200, onDivergence: 'rollback' };
 
 const notices = (events: readonly TrainEvent[]): string[] =>
@@ -100,13 +100,13 @@ describe('a run that diverges', () => {
     '%s goes back with half the rate, to the end, and to the same bytes however it is resumed',
     async (_, corpus, recipe) => {
       const whole = await run(corpus, recipe);
-      const told = notices(whole.events);
-      expect(told.length).toBeGreaterThan(0);
-      expect(told[0]).toMatch(/^training diverged: .* at step \d+; back to step 0, with a rate of \d+$/);
+      const texts = notices(whole.events);
+      expect(texts.length).toBeGreaterThan(0);
+      expect(texts[0]).toMatch(/^training diverged: .* at step \d+; back to step 0, with a rate of \d+$/);
       expect(whole.done.step).toBe(60);
       expect(whole.done.loss).toBeLessThan(10 * (Math.log(corpus.vocabulary.size) + 1));
       const rates = whole.steps.map(({ rate }) => rate);
-      expect(rates.at(-1)).toBe(rates[0]! / 2 ** told.length);
+      expect(rates.at(-1)).toBe(rates[0]! / 2 ** texts.length);
       for (const { kind, text } of whole.kept) {
         if (kind !== 'last') continue;
         const rest = await run(corpus, recipe, { resume: checkpointOf(text) });
@@ -115,8 +115,8 @@ describe('a run that diverges', () => {
     },
   );
 
-  test('goes back to the best model, and not only to the beginning', async () => {
-    // What broke is put in from outside: the run itself is sound.
+  test('goes back to the best model', async () => {
+    // The test spoils the parameters itself. The recipe would not diverge.
     let broken = false;
     const recipe = { ...WILD, rate: 0.01, onDivergence: 'rollback' } as const;
     const { events, done } = await run(STREAM, recipe, {}, (event) => {
@@ -129,7 +129,7 @@ describe('a run that diverges', () => {
     expect(done.step).toBe(60);
   });
 
-  test('again and again ends at last', async () => {
+  test('again and again ends after ten rollbacks', async () => {
     const error: unknown = await run(STREAM, { ...HIGH, rate: 1e30 }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(UserError);
     expect((error as Error).message).toMatch(/, after 10 rollbacks; use a smaller rate \(it was 1e\+30 at first\)$/);

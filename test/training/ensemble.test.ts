@@ -16,46 +16,49 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-describe('each member of an ensemble is the model that is trained alone from the same parameters, to the bit,', () => {
-  test.each(OPTIMIZERS)('by %s, its gradient clipped by its own norm; what is told is their mean', async (name) => {
-    const recipe = {
-      optimizer: { ...OPTIMIZER_DEFAULTS, name },
-      averaging: 0.9,
-      clipNorm: 0.3,
-      limits: { steps: 15 },
-      validateEvery: 15,
-    };
-    const config: ModelConfig = { ...MODEL, members: MEMBERS.length, symbols: STREAM.vocabulary.size };
-    const start: TinyModel = { config, parameters: freshParameters(config, RECIPE.seed) };
-    const ids = Uint32Array.from({ length: config.symbols }, (_, id) => id);
-    const alone = await Promise.all(
-      MEMBERS.map((member) => {
-        const { config: model, parameters } = memberOf(start, member);
-        return run(STREAM, { ...recipe, model: MODEL }, { origin: { model, parameters, ids } });
-      }),
-    );
-    const together = await run(STREAM, { ...recipe, model: { ...MODEL, members: MEMBERS.length } });
-    const { parameters } = together.last.checkpoint;
-    for (const member of MEMBERS) {
-      expect(memberOf({ config, parameters }, member).parameters).toEqual(alone[member]!.last.checkpoint.parameters);
-    }
-    for (const [at, { loss, gradientNorm }] of together.steps.entries()) {
-      expect(loss).toBeCloseTo(mean(alone.map(({ steps }) => steps[at]!.loss)), 12);
-      expect(gradientNorm).toBeCloseTo(mean(alone.map(({ steps }) => steps[at]!.gradientNorm)), 12);
-    }
-    const points = alone.map(({ reports }) => reports.at(-1)!.point);
-    const { clipped, saturation } = together.reports.at(-1)!.point;
-    expect(clipped).toBeCloseTo(mean(points.map((point) => point.clipped)), 12);
-    expect(clipped).toBeGreaterThan(0);
-    for (const [layer, gates] of saturation!.entries()) {
-      for (const [gate, { low, high }] of gates.entries()) {
-        expect(low).toBeCloseTo(mean(points.map((point) => point.saturation![layer]![gate]!.low)), 12);
-        expect(high).toBeCloseTo(mean(points.map((point) => point.saturation![layer]![gate]!.high)), 12);
+describe('each member of an ensemble becomes the same model, to the bit, as a network that is trained alone', () => {
+  test.each(OPTIMIZERS)(
+    'from the same parameters by %s, with its gradient clipped by its own norm; events have the means',
+    async (name) => {
+      const recipe = {
+        optimizer: { ...OPTIMIZER_DEFAULTS, name },
+        averaging: 0.9,
+        clipNorm: 0.3,
+        limits: { steps: 15 },
+        validateEvery: 15,
+      };
+      const config: ModelConfig = { ...MODEL, members: MEMBERS.length, symbols: STREAM.vocabulary.size };
+      const start: TinyModel = { config, parameters: freshParameters(config, RECIPE.seed) };
+      const ids = Uint32Array.from({ length: config.symbols }, (_, id) => id);
+      const alone = await Promise.all(
+        MEMBERS.map((member) => {
+          const { config: model, parameters } = memberOf(start, member);
+          return run(STREAM, { ...recipe, model: MODEL }, { origin: { model, parameters, ids } });
+        }),
+      );
+      const together = await run(STREAM, { ...recipe, model: { ...MODEL, members: MEMBERS.length } });
+      const { parameters } = together.last.checkpoint;
+      for (const member of MEMBERS) {
+        expect(memberOf({ config, parameters }, member).parameters).toEqual(alone[member]!.last.checkpoint.parameters);
       }
-    }
-  });
+      for (const [at, { loss, gradientNorm }] of together.steps.entries()) {
+        expect(loss).toBeCloseTo(mean(alone.map(({ steps }) => steps[at]!.loss)), 12);
+        expect(gradientNorm).toBeCloseTo(mean(alone.map(({ steps }) => steps[at]!.gradientNorm)), 12);
+      }
+      const points = alone.map(({ reports }) => reports.at(-1)!.point);
+      const { clipped, saturation } = together.reports.at(-1)!.point;
+      expect(clipped).toBeCloseTo(mean(points.map((point) => point.clipped)), 12);
+      expect(clipped).toBeGreaterThan(0);
+      for (const [layer, gates] of saturation!.entries()) {
+        for (const [gate, { low, high }] of gates.entries()) {
+          expect(low).toBeCloseTo(mean(points.map((point) => point.saturation![layer]![gate]!.low)), 12);
+          expect(high).toBeCloseTo(mean(points.map((point) => point.saturation![layer]![gate]!.high)), 12);
+        }
+      }
+    },
+  );
 
-  test.each([STREAM, LINES])('the first of them whatever is dropped, in $mode mode', async (corpus) => {
+  test.each([STREAM, LINES])('with every dropout, for the first member, in $mode mode', async (corpus) => {
     const recipe = { dropout: DROPOUT, averaging: 0.9, limits: { steps: 20 }, validation: 0.1, validateEvery: 5 };
     const alone = await run(corpus, { ...recipe, model: MODEL });
     const together = await run(corpus, { ...recipe, model: { ...MODEL, members: 3 } });
@@ -77,11 +80,11 @@ test('one member that diverges is noticed, though the ensemble predicts well wit
   await expect(ruined).rejects.toThrow(/training diverged/);
 });
 
-test('an ensemble costs as many times the arithmetic', () => {
+test('an ensemble of four takes four times the arithmetic', () => {
   expect(trainingFlops({ ...SMALL, members: 4 })).toBe(4 * trainingFlops(SMALL));
 });
 
-test('an ensemble that no checkpoint could hold is refused', async () => {
+test('an ensemble of too many layers for a checkpoint is refused', async () => {
   const model = { ...RECIPE.model, layers: 5, members: 52 };
   await expect(run(STREAM, { model })).rejects.toThrow(UserError);
   await expect(run(STREAM, { model })).rejects.toThrow('52 members of 5 layers have 260 layers, more than 256');

@@ -132,7 +132,7 @@ describe('evaluatePart', () => {
     const blocks = [
       { at: plan.model.parameters.values, count: size },
       ...plan.optimizer.moments.map((at) => ({ at, count: size })),
-      ...plan.model.states.map(({ blocks: at }) => ({ at, count: 3 * model.config.hidden })),
+      ...plan.model.states.map(({ initial: at }) => ({ at, count: 3 * model.config.hidden })),
     ];
     for (const { at, count } of blocks.slice(1)) for (let j = 0; j < count; j++) floats[at + j] = Math.sin(j);
     const copy = () => blocks.map(({ at, count }) => floats.slice(at, at + count));
@@ -144,7 +144,7 @@ describe('evaluatePart', () => {
   });
 });
 
-describe('a model on its own', () => {
+describe('evaluateModel', () => {
   const place = { kernel: FASTEST.name, threads: 2 };
   const checkpointOf = ({ config, parameters }: TinyModel) => ({ model: config, parameters });
 
@@ -160,7 +160,7 @@ describe('a model on its own', () => {
   }
 
   test.each([1, 3])(
-    'of %i members reads a stream from end to end, its state carried all the way, and counts the likeliest',
+    'with %i members reads a stream from end to end, carries the state all the way, and counts the likeliest symbols',
     async (members) => {
       const model = modelFor(STREAM, { members });
       const part = wholeCorpus(STREAM);
@@ -179,7 +179,7 @@ describe('a model on its own', () => {
     expect(Math.abs(loss / naive(model, part).loss - 1)).toBeLessThan(1e-5);
   });
 
-  test('learning at a rate of nearly nothing measures the same', async () => {
+  test('that learns at a rate of nearly 0 measures the same', async () => {
     const model = modelFor(STREAM);
     const part = wholeCorpus(STREAM);
     const still = await evaluateModel(checkpointOf(model), part, place);
@@ -189,7 +189,7 @@ describe('a model on its own', () => {
     expect(Math.abs(dynamic.loss / still.loss - 1)).toBeLessThan(1e-6);
   });
 
-  test('the loss of the first window is that before anything was learned; pulled back all the way, nothing ever is', async () => {
+  test('that learns measures the first window before it has learned; with a decay of 1 it never learns', async () => {
     const model = modelFor(STREAM);
     const part = splitCorpus(STREAM, { test: 41 }).test; // 40 targets
     const one = await evaluateModel(checkpointOf(model), part, place, { rate: 0.1, steps: 40, decay: 0 });

@@ -3,12 +3,12 @@ import type { LinePart, Part, StreamPart } from '../../src/text/split.ts';
 import { defaultSteps, fitBatch, fitThreads, validationInterval } from '../../src/training/fitting.ts';
 import { RECIPE } from '../helpers/training.ts';
 
-/** A part of so many symbols; what they are doesn't matter. */
+/** A part of so many symbols. Their ids do not matter. */
 function stream(symbols: number): StreamPart {
   return { mode: 'stream', ids: new Uint8Array(symbols), targets: Math.max(0, symbols - 1) };
 }
 
-/** A part of lines of so many targets each, their <stop> included. */
+/** A part of lines. Each length is the line's number of targets, with its <stop>. */
 function lines(...lengths: number[]): LinePart {
   const lineStarts = new Uint32Array(lengths.length + 1);
   lineStarts[0] = 1;
@@ -84,7 +84,7 @@ describe('batches fit the text', () => {
     expect(fitBatch(part, recipe)).toEqual(batch);
   });
 
-  test('a stride shorter than the window stays as it is, and one longer than what is left of the window is cut', () => {
+  test('a stride shorter than the window stays as it is, and a stride longer than the fitted window is cut to it', () => {
     expect(fitBatch(stream(1_000_000), { ...recipe, stride: 10 })).toEqual({ rows: 32, window: 50, stride: 10 });
     expect(fitBatch(lines(5, 6, 8), { ...recipe, stride: 3 })).toEqual({ rows: 2, window: 10, stride: 3 });
     expect(fitBatch(lines(5, 6, 8), { ...recipe, stride: 30 })).toEqual({ rows: 2, window: 10, stride: 10 });
@@ -98,11 +98,11 @@ describe('batches fit the text', () => {
     { part: stream(3202), rows: 2 },
     { part: stream(1), rows: 1 },
     { part: lines(5, 6, 8), rows: 1 },
-  ])('rows that aren’t asked for: $rows of $part.targets targets', ({ part, rows }) => {
+  ])('without `batch`, $part.targets targets get $rows rows', ({ part, rows }) => {
     expect(fitBatch(part, { ...recipe, batch: undefined }).rows).toBe(rows);
   });
 
-  test('no more rows than asked for', () => {
+  test('there are no more rows than `batch`', () => {
     expect(fitBatch(stream(1_000_000), { ...recipe, batch: 3 }).rows).toBe(3);
   });
 });
@@ -124,9 +124,9 @@ describe('steps between validations', () => {
     { validation: 2, limits: { epochs: 10 }, interval: 157 },
     // The nearer limit counts.
     { validation: 2, limits: { epochs: 10, steps: 4000 }, interval: 100 },
-    // How many steps there will be isn't known: as often as is cheap.
+    // The number of steps is not known: validation is as frequent as is cheap.
     { validation: 50_001, limits: { seconds: 60 }, interval: 209 },
-    // Never more often than every tenth step.
+    // Validation comes at every tenth step at the most.
     { validation: 2, limits: { seconds: 60 }, interval: 10 },
     { validation: 2, limits: { steps: 100 }, interval: 10 },
     { validation: 0, limits: { steps: 1000 }, interval: 25 },
@@ -153,11 +153,11 @@ describe('fitThreads', () => {
       window: 100,
       available: 4,
       threads: 4,
-      why: '17.28 MFLOP are worth eight threads, and there are four',
+      why: '17.28 MFLOP pay off for eight threads, and there are four',
     },
-    { rows: 100, window: 30, available: 4, threads: 2, why: '5.18 MFLOP are worth two' },
-    { rows: 10, window: 10, available: 4, threads: 1, why: '0.17 MFLOP are worth none, and one there is always' },
-    { rows: 3, window: 10_000, available: 8, threads: 3, why: 'a thread has at least a row' },
+    { rows: 100, window: 30, available: 4, threads: 2, why: '5.18 MFLOP pay off for two' },
+    { rows: 10, window: 10, available: 4, threads: 1, why: '0.17 MFLOP pay off for none, and there is always one' },
+    { rows: 3, window: 10_000, available: 8, threads: 3, why: 'each thread has a row at least' },
   ])('$rows × $window: $why', ({ rows, window, available, threads }) => {
     expect(fitThreads(model, batch(rows, window), available)).toBe(threads);
   });

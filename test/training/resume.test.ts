@@ -16,7 +16,7 @@ import { ALONE, checkpointOf, LINES, RECIPE, run, STREAM } from '../helpers/trai
 
 const DROPOUT = { input: 0.1, layers: 0.2, output: 0.3, recurrent: 0.4, variational: false };
 
-/** Recipes of a few steps, in all that resuming may meet. */
+/** Recipes of a few steps, with every choice that resuming depends on. */
 const recipes: fc.Arbitrary<Recipe> = fc
   .record({
     cell: fc.constantFrom(...CELLS),
@@ -52,7 +52,7 @@ const recipes: fc.Arbitrary<Recipe> = fc
   }));
 
 describe('a run resumed from a last checkpoint', () => {
-  test('at any report makes the checkpoints that the unbroken run makes, byte for byte, as seen from the files alone', async () => {
+  test('of any report makes, from the file alone, the checkpoints that the unbroken run makes, byte for byte', async () => {
     const corpora = fc.constantFrom(STREAM, LINES);
     await fc.assert(
       fc.asyncProperty(corpora, recipes, fc.nat(), async (corpus, recipe, choice) => {
@@ -91,14 +91,14 @@ describe('a run resumed from a last checkpoint', () => {
     );
   });
 
-  test('on other threads and kernels goes on alike', async () => {
+  test('on another number of threads goes on alike', async () => {
     const recipe = { ...RECIPE, limits: { steps: 30 }, validateEvery: 10 };
     const whole = await run(STREAM, recipe, { place: { ...ALONE, threads: 2 } });
     const rest = await run(STREAM, recipe, { resume: checkpointOf(whole.kept[1]!.text) });
     expect(rest.last.text).toBe(whole.last.text);
   });
 
-  test('twice from the same record goes on alike: the record is left as it was', async () => {
+  test('twice goes on alike both times, and does not change the checkpoint', async () => {
     const recipe = { ...RECIPE, validateEvery: 4 };
     const whole = await run(STREAM, recipe);
     const resume = checkpointOf(whole.kept[1]!.text);
@@ -128,7 +128,7 @@ describe('a run resumed from a last checkpoint', () => {
     expect(rest.last.text).toBe(long.last.text);
   });
 
-  test('that is limited by time has what was left of it, and not all of it once more', async () => {
+  test('with a limit of time has only the time that was left', async () => {
     const recipe = {
       limits: { seconds: 0.4 },
       validateEvery: 10,
@@ -151,16 +151,16 @@ describe('a run resumed from a last checkpoint', () => {
   });
 });
 
-/** A checkpoint's `resume` before it is checked. */
+/** A checkpoint's `resume`, which has not been checked yet. */
 interface Resumable {
   // biome-ignore lint/suspicious/noExplicitAny: it is to be damaged
   readonly data: any;
   readonly tensors: Record<string, unknown>;
 }
 
-describe('what can’t be resumed is refused in a line:', () => {
+describe('a checkpoint that can’t be resumed is refused in one line', () => {
   test.each([
-    { what: 'a best checkpoint', change: () => {}, kind: 'best' },
+    { what: 'it is a best checkpoint', change: () => {}, kind: 'best' },
     { what: 'a moment is missing', change: (resume: Resumable) => delete resume.tensors['moment.1'] },
     { what: 'a state is missing', change: (resume: Resumable) => delete resume.tensors['state.0'] },
     {
@@ -169,39 +169,39 @@ describe('what can’t be resumed is refused in a line:', () => {
         resume.tensors['state.0'] = { shape: [1], dtype: 'float32', data: 'AAAAAA==' };
       },
     },
-    { what: 'no place in the text', change: (resume: Resumable) => delete resume.data.batches },
+    { what: 'its place in the text is missing', change: (resume: Resumable) => delete resume.data.batches },
     {
-      what: 'a place in another text',
+      what: 'its place is in another text',
       change: (resume: Resumable) => {
         resume.data.batches = { mode: 'stream', step: 8000, epoch: 0 };
       },
     },
     {
-      what: 'a place of another kind',
+      what: 'its place is a number',
       change: (resume: Resumable) => {
         resume.data.batches = 7;
       },
     },
     {
-      what: 'nothing of a place',
+      what: 'its place is null',
       change: (resume: Resumable) => {
         resume.data.batches = null;
       },
     },
     {
-      what: 'a place in lines without its parts',
+      what: 'its place in lines lacks everything else',
       change: (resume: Resumable) => {
         resume.data.batches = { mode: 'lines' };
       },
     },
     {
-      what: 'a symbol outside the vocabulary',
+      what: 'its place has a symbol outside the vocabulary',
       change: (resume: Resumable) => {
         if (resume.data.batches.mode === 'lines') resume.data.batches.inputs = [1_000_000_000];
         else resume.data.batches.step = -8;
       },
     },
-    { what: 'a tally too short', change: (resume: Resumable) => (resume.data.tally = [1, 2]) },
+    { what: 'its tally is too short', change: (resume: Resumable) => (resume.data.tally = [1, 2]) },
   ])('$what', async ({ change, kind = 'last' }) => {
     for (const corpus of [STREAM, LINES]) {
       const whole = await run(corpus, {}, { place: { kernel: 'js', threads: 1 } });

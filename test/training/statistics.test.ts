@@ -3,7 +3,7 @@ import { Manifest } from '../../src/nn/manifest.ts';
 import type { Recipe } from '../../src/training/recipe.ts';
 import { checkpointOf, LINES, RECIPE, run, STREAM, textOf } from '../helpers/training.ts';
 
-/** Watched, and saved, after every step. */
+/** Every step is watched and saved. */
 const WATCHED: Partial<Recipe> = { validateEvery: 1, limits: { steps: 6 } };
 
 const norm = (values: Float32Array): number => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
@@ -23,7 +23,7 @@ describe('the update-to-weight ratio', () => {
     }
   });
 
-  test('is told at every report, and at the end of a run of a known number of steps', async () => {
+  test('is in every report, and in the last one of a run whose number of steps is known', async () => {
     const { reports } = await run(STREAM, { validateEvery: 5, limits: { steps: 12 } });
     expect(reports.map(({ point }) => [point.step, point.updateRatio !== undefined])).toEqual([
       [5, true],
@@ -49,7 +49,7 @@ describe('saturated gates', () => {
     }
   });
 
-  test('are those that biases hold shut or open', async () => {
+  test('are counted: here, large biases hold some shut and some open', async () => {
     const first = await run(STREAM, { ...WATCHED, rate: 1e-9, limits: { steps: 1 } });
     const { checkpoint } = first.last;
     const { hidden } = checkpoint.model;
@@ -66,7 +66,7 @@ describe('saturated gates', () => {
   });
 });
 
-test.each([STREAM, LINES])('watching changes nothing in a run ($mode)', async (corpus) => {
+test.each([STREAM, LINES])('a watched run computes what an unwatched run does ($mode)', async (corpus) => {
   const watched = await run(corpus, { ...WATCHED, validateEvery: 1 });
   const unwatched = await run(corpus, { ...WATCHED, validateEvery: 6 });
   expect(watched.last.checkpoint.parameters).toEqual(unwatched.last.checkpoint.parameters);

@@ -69,13 +69,13 @@ describe.runIf(CHOICE.name !== 'js')('a worker thread that dies', () => {
     { when: 'in the first step', failAt: 1 },
     { when: 'in the third step', failAt: 3 },
     { when: 'in an evaluation', failAt: 5 },
-  ])('$when leaves main to go on alone, with the same result to the bit', async ({ failAt }) => {
+  ])('$when is replaced by main, which goes on alone with the same result to the bit', async ({ failAt }) => {
     const alone = await work(1);
     expect(await work(3)).toEqual({ ...alone, threads: 3 });
     expect(await work(3, { failAt })).toEqual(alone);
   });
 
-  test('in the middle of an update ends the run with a line that says so', async () => {
+  test('in the middle of an update ends the run with one line that says so', async () => {
     const error: unknown = await work(3, { failInUpdate: true }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(UserError);
     expect((error as Error).message).toMatch(/^a worker thread died in the middle of an update; [^\n]+$/u);

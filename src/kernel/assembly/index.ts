@@ -7,6 +7,7 @@ export {
   tanhBackward,
   tanhForward,
 } from './activations';
+export { additiveScores, additiveScoresBackward } from './attention';
 export { dropout } from './dropout';
 export { multiply8, multiply16, multiplyTransposed8, multiplyTransposed16 } from './gemm';
 export {
@@ -20,6 +21,6 @@ export {
 export { lstmBackward, lstmForward } from './lstm';
 export { adam, adaptive, average, clamp, sgd, sumOfSquares } from './optimizer';
 export { pack, packTransposed } from './pack';
-export { addKeptRows, fill, gatherRows, keepRows, scatterRows, sumRows } from './rows';
+export { addKeptRows, fill, gatherRows, keepRows, moveRows, restoreRows, scatterRows, sumRows } from './rows';
 export { SCRATCH_FLOATS, setScratch } from './scratch';
-export { softmaxCrossEntropy } from './softmax';
+export { softmaxBackward, softmaxCrossEntropy, softmaxForward } from './softmax';

@@ -104,6 +104,31 @@ export function addKeptRows(out: usize, a: usize, keep: usize, rows: i32, n: i32
   }
 }
 
+/** out[r] ← a[r] where mask[r] = 0; other rows stay as they are. */
+export function restoreRows(out: usize, a: usize, mask: usize, rows: i32, n: i32): void {
+  out <<= 2;
+  a <<= 2;
+  mask <<= 2;
+  for (; rows > 0; rows--, out += bytes(n), a += bytes(n), mask += 4) {
+    if (load<u32>(mask) === 0) copy(out, a, n);
+  }
+}
+
+/** Where mask[r] = 0, out[r] ← a[r], then a[r] ← 0; elsewhere out[r] ← 0. */
+export function moveRows(out: usize, a: usize, mask: usize, rows: i32, n: i32): void {
+  out <<= 2;
+  a <<= 2;
+  mask <<= 2;
+  for (; rows > 0; rows--, out += bytes(n), a += bytes(n), mask += 4) {
+    if (load<u32>(mask) === 0) {
+      copy(out, a, n);
+      memory.fill(a, 0, bytes(n));
+    } else {
+      memory.fill(out, 0, bytes(n));
+    }
+  }
+}
+
 /** out ← value, n times. */
 export function fill(out: usize, value: f32, n: i32): void {
   out <<= 2;

@@ -93,3 +93,30 @@ function multiplyStep(row: usize, factor: usize, step: Step): void {
   const high = f32x4.mul(second(row, step), v128.load32_splat(factor));
   put(row, low, high, step);
 }
+
+/** For each row, the first n numbers become their softmax, in place. */
+export function softmaxForward(a: usize, rows: i32, n: i32, stride: i32): void {
+  a <<= 2;
+  const setting = scratchSettings();
+  for (; rows > 0; rows--, a += bytes(stride)) {
+    store<f32>(setting, rowMax(a, n));
+    expSpan(a, n, setting);
+    store<f32>(setting, <f32>(1 / rowSum(a, n)));
+    multiplyRow(a, setting, n);
+  }
+}
+
+/** d ← p ⊙ (d − Σ p d) for the first n numbers of each row, in place. */
+export function softmaxBackward(d: usize, p: usize, rows: i32, n: i32, stride: i32): void {
+  d <<= 2;
+  p <<= 2;
+  for (; rows > 0; rows--, d += bytes(stride), p += bytes(stride)) {
+    let sum: f64 = 0;
+    for (let j = 0; j < n; j++) sum += <f64>load<f32>(p + bytes(j)) * <f64>load<f32>(d + bytes(j));
+    const mean = <f32>sum;
+    for (let j = 0; j < n; j++) {
+      const at = d + bytes(j);
+      store<f32>(at, load<f32>(p + bytes(j)) * (load<f32>(at) - mean));
+    }
+  }
+}

@@ -1,25 +1,27 @@
 import type { Address, Kernels } from '../../kernel/contract.ts';
 import { overlap, type Range } from '../../kernel/team.ts';
-import type { Cell, CellBuffers, CellKind, CellPlan, Step } from '../cell.ts';
+import type { Cell, CellBuffers, CellKind, CellPlan } from '../cell.ts';
 import type { Parameter } from '../parameters.ts';
-import type { State } from '../state.ts';
+import type { State, Step } from '../state.ts';
 import { Weight } from '../weight.ts';
 
 const CANDIDATE = { name: 'n', squash: 'tanh' } as const;
 
 /** The gated recurrent unit, whose reset gate acts before or after the recurrent product. G = 3, in the order r, z, n. */
 export const gru: CellKind = {
+  label: ({ reset }) => `GRU, reset ${reset}`,
   gates: [{ name: 'r', squash: 'logistic' }, { name: 'z', squash: 'logistic' }, CANDIDATE],
-  make: (plan) => (plan.reset === 'after' ? new GruAfterCell(plan) : new GruBeforeCell(plan)),
+  states: ['h'],
+  make: (plan) => (plan.options.reset === 'after' ? new GruAfterCell(plan) : new GruBeforeCell(plan)),
 };
 
 /** What both forms share: the gates r and z have the columns [0, 2·H) of W, and the candidate n has [2·H, 3·H). */
 abstract class GruCell {
-  readonly states: readonly State[];
   readonly weights: readonly Weight[];
   protected readonly batch: number;
   protected readonly hidden: number;
   protected readonly buffers: CellBuffers;
+  protected readonly h: State;
   protected readonly gateWeight: Weight;
   protected readonly candidateWeight: Weight;
 
@@ -30,7 +32,7 @@ abstract class GruCell {
     this.batch = shape.rows;
     this.hidden = hidden;
     this.buffers = buffers;
-    this.states = [buffers.hidden];
+    this.h = buffers.states[0]!;
     this.weights = [this.gateWeight, this.candidateWeight];
   }
 
@@ -61,7 +63,8 @@ class GruBeforeCell extends GruCell implements Cell {
     this.#dResetHidden = plan.arena.float(training ? rows * plan.hidden : 0); // [B][H] ∂L/∂(r ⊙ h₋)
   }
 
-  forward(k: Kernels, { time, after, row, rows }: Step): void {
+  forward(k: Kernels, step: Step): void {
+    const { time, row, rows } = step;
     const H = this.hidden;
     const at = (time * this.batch + row) * H;
     const gates = this.buffers.gates + 3 * at;
@@ -70,7 +73,7 @@ class GruBeforeCell extends GruCell implements Cell {
     this.gateWeight.forward(k, gates, previous, rows, 3 * H, H);
     k.gruResetForward(resetHidden, gates, previous, rows, H);
     this.candidateWeight.forward(k, gates + 2 * H, resetHidden, rows, 3 * H, H);
-    k.gruForward(this.buffers.hidden.block(after) + row * H, gates, previous, rows, H);
+    k.gruForward(this.h.after(step), gates, previous, rows, H);
   }
 
   backward(k: Kernels, { time, row, rows }: Step): void {
@@ -78,7 +81,7 @@ class GruBeforeCell extends GruCell implements Cell {
     const at = (time * this.batch + row) * H;
     const gates = this.buffers.gates + 3 * at;
     const previous = this.buffers.previous + at;
-    const dPrevious = this.buffers.hidden.carried + row * H;
+    const dPrevious = this.h.carried + row * H;
     const dResetHidden = this.#dResetHidden + row * H;
     k.gruBackward(gates, dPrevious, this.buffers.dHidden + at, previous, rows, H);
     this.candidateWeight.backwardFrom(k, dResetHidden, this.buffers.zeros, gates + 2 * H, rows, H, 3 * H);
@@ -88,7 +91,7 @@ class GruBeforeCell extends GruCell implements Cell {
   backwardHidden(k: Kernels, { time, row, rows }: Step): void {
     const H = this.hidden;
     const gates = this.buffers.gates + 3 * (time * this.batch + row) * H;
-    this.gateWeight.backward(k, this.buffers.hidden.carried + row * H, gates, rows, H, 3 * H);
+    this.gateWeight.backward(k, this.h.carried + row * H, gates, rows, H, 3 * H);
   }
 
   weightGradients(k: Kernels, columns: Range, rows: number): void {
@@ -120,7 +123,8 @@ class GruAfterCell extends GruCell implements Cell {
     this.#bias = tensors.tensor({ name: 'recurrent_bias', shape: [hidden], role: 'bias', gates: [CANDIDATE] }); // b' [H]
   }
 
-  forward(k: Kernels, { time, after, row, rows }: Step): void {
+  forward(k: Kernels, step: Step): void {
+    const { time, row, rows } = step;
     const H = this.hidden;
     const at = (time * this.batch + row) * H;
     const gates = this.buffers.gates + 3 * at;
@@ -128,21 +132,21 @@ class GruAfterCell extends GruCell implements Cell {
     const previous = this.buffers.previous + at;
     this.gateWeight.forward(k, gates, previous, rows, 3 * H, H);
     this.candidateWeight.forwardFrom(k, inner, this.#bias.value, previous, rows, H, H);
-    k.gruAfterForward(this.buffers.hidden.block(after) + row * H, gates, inner, previous, rows, H);
+    k.gruAfterForward(this.h.after(step), gates, inner, previous, rows, H);
   }
 
   backward(k: Kernels, { time, row, rows }: Step): void {
     const H = this.hidden;
     const at = (time * this.batch + row) * H;
-    const { gates, hidden, dHidden, previous } = this.buffers;
-    const dPrevious = hidden.carried + row * H;
+    const { gates, dHidden, previous } = this.buffers;
+    const dPrevious = this.h.carried + row * H;
     k.gruAfterBackward(gates + 3 * at, this.#inner + at, dPrevious, dHidden + at, previous + at, rows, H);
   }
 
   backwardHidden(k: Kernels, { time, row, rows }: Step): void {
     const H = this.hidden;
     const at = (time * this.batch + row) * H;
-    const dPrevious = this.buffers.hidden.carried + row * H;
+    const dPrevious = this.h.carried + row * H;
     this.gateWeight.backward(k, dPrevious, this.buffers.gates + 3 * at, rows, H, 3 * H);
     this.candidateWeight.backward(k, dPrevious, this.#inner + at, rows, H, H);
   }

@@ -1,7 +1,7 @@
 import type { Address, Kernels } from '../../kernel/contract.ts';
 import type { Range } from '../../kernel/team.ts';
-import { type Cell, type CellBuffers, type CellKind, type CellPlan, cellState, type Step } from '../cell.ts';
-import type { State } from '../state.ts';
+import type { Cell, CellBuffers, CellKind, CellPlan } from '../cell.ts';
+import type { State, Step } from '../state.ts';
 import { Weight } from '../weight.ts';
 
 /**
@@ -15,66 +15,62 @@ import { Weight } from '../weight.ts';
  * The biases of the forget gate start at 1, so that a cell remembers before it has learned anything (Jozefowicz et al. 2015).
  */
 export const lstm: CellKind = {
+  label: () => 'LSTM',
   gates: [
     { name: 'i', squash: 'logistic' },
     { name: 'f', squash: 'logistic', bias: 1 },
     { name: 'g', squash: 'tanh' },
     { name: 'o', squash: 'logistic' },
   ],
+  states: ['h', 'c'],
   make: (plan) => new LstmCell(plan),
 };
 
 class LstmCell implements Cell {
-  readonly states: readonly State[];
   readonly weights: readonly Weight[];
   readonly #batch: number;
   readonly #hidden: number;
   readonly #buffers: CellBuffers;
   readonly #recurrent: Weight;
-  /** c; its block before a step is zeroed where the step is reset. */
-  readonly #cell: State;
+  readonly #h: State;
+  readonly #c: State;
   readonly #cellTanh: Address;
 
-  constructor(plan: CellPlan) {
-    const { arena, recurrent, shape, hidden, buffers } = plan;
+  constructor({ arena, recurrent, shape, hidden, buffers }: CellPlan) {
     const part = { parameter: recurrent, rows: hidden, columns: 4 * hidden, stride: 4 * hidden };
     this.#recurrent = new Weight(arena, part, shape.training);
     this.#batch = shape.rows;
     this.#hidden = hidden;
     this.#buffers = buffers;
-    this.#cell = cellState(plan);
+    this.#h = buffers.states[0]!;
+    this.#c = buffers.states[1]!;
     this.#cellTanh = arena.float(shape.steps * shape.rows * hidden); // [T][B][H] tanh c
-    this.states = [buffers.hidden, this.#cell];
     this.weights = [this.#recurrent];
   }
 
-  forward(k: Kernels, { time, before, after, row, rows }: Step): void {
+  forward(k: Kernels, step: Step): void {
+    const { time, row, rows } = step;
     const H = this.#hidden;
-    const { hidden, previous, keep } = this.#buffers;
     const at = (time * this.#batch + row) * H;
     const gates = this.#buffers.gates + 4 * at;
-    const cellPrevious = this.#cell.block(before) + row * H;
-    k.keepRows(cellPrevious, cellPrevious, keep + time * this.#batch + row, rows, H);
-    this.#recurrent.forward(k, gates, previous + at, rows, 4 * H, H);
-    const h = hidden.block(after) + row * H;
-    const c = this.#cell.block(after) + row * H;
-    k.lstmForward(h, c, this.#cellTanh + at, gates, cellPrevious, rows, H);
+    this.#recurrent.forward(k, gates, this.#buffers.previous + at, rows, 4 * H, H);
+    k.lstmForward(this.#h.after(step), this.#c.after(step), this.#cellTanh + at, gates, this.#c.before(step), rows, H);
   }
 
-  backward(k: Kernels, { time, before, row, rows }: Step): void {
+  backward(k: Kernels, step: Step): void {
+    const { time, row, rows } = step;
     const H = this.#hidden;
     const { gates, dHidden } = this.#buffers;
     const at = (time * this.#batch + row) * H;
-    const cellPrevious = this.#cell.block(before) + row * H;
-    const dCell = this.#cell.carried + row * H;
-    k.lstmBackward(gates + 4 * at, dCell, dHidden + at, this.#cellTanh + at, cellPrevious, rows, H);
+    const dCell = this.#c.carried + row * H;
+    k.lstmBackward(gates + 4 * at, dCell, dHidden + at, this.#cellTanh + at, this.#c.before(step), rows, H);
   }
 
   backwardHidden(k: Kernels, { time, row, rows }: Step): void {
     const H = this.#hidden;
-    const { gates, hidden, zeros } = this.#buffers;
+    const { gates, zeros } = this.#buffers;
     const at = (time * this.#batch + row) * H;
-    this.#recurrent.backwardFrom(k, hidden.carried + row * H, zeros, gates + 4 * at, rows, H, 4 * H);
+    this.#recurrent.backwardFrom(k, this.#h.carried + row * H, zeros, gates + 4 * at, rows, H, 4 * H);
   }
 
   weightGradients(k: Kernels, columns: Range, rows: number): void {

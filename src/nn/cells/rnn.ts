@@ -1,13 +1,15 @@
 import type { Address, Kernels } from '../../kernel/contract.ts';
 import type { Range } from '../../kernel/team.ts';
-import type { Cell, CellBuffers, CellKind, CellPlan, Step } from '../cell.ts';
-import type { State } from '../state.ts';
+import type { Cell, CellBuffers, CellKind, CellPlan } from '../cell.ts';
+import type { State, Step } from '../state.ts';
 import { Weight } from '../weight.ts';
 import type { Activation } from './options.ts';
 
-/** The vanilla RNN (Elman 1990): h = σ(Ux + Wh₋ + b), σ being tanh, logistic or relu. G = 1. */
+/** The vanilla RNN (Elman 1990): h = σ(Ux + Wh₋ + b), σ being tanh, logistic, relu or linear (σ(a) = a). G = 1. */
 export const rnn: CellKind = {
+  label: ({ activation }) => `${activation} RNN`,
   gates: [{ name: 'h', squash: 'activation' }],
+  states: ['h'],
   make: (plan) => new RnnCell(plan),
 };
 
@@ -30,35 +32,40 @@ const ACTIVATION_KERNELS: Readonly<Record<Activation, ActivationKernels>> = {
     forward: (k, a, n) => k.reluForward(a, n),
     backward: (k, h, dh, n) => k.reluBackward(h, dh, n),
   },
+  linear: {
+    forward: () => {},
+    backward: (k, h, dh, n) => k.floats.copyWithin(h, dh, dh + n),
+  },
 };
 
 class RnnCell implements Cell {
-  readonly states: readonly State[];
   readonly weights: readonly Weight[];
   readonly #batch: number;
   readonly #hidden: number;
   readonly #buffers: CellBuffers;
+  readonly #h: State;
   readonly #recurrent: Weight;
   readonly #activation: ActivationKernels;
 
-  constructor({ arena, recurrent, shape, hidden, buffers, activation }: CellPlan) {
+  constructor({ arena, recurrent, shape, hidden, buffers, options }: CellPlan) {
     const part = { parameter: recurrent, rows: hidden, columns: hidden, stride: hidden };
     this.#recurrent = new Weight(arena, part, shape.training);
     this.#batch = shape.rows;
     this.#hidden = hidden;
     this.#buffers = buffers;
-    this.#activation = ACTIVATION_KERNELS[activation];
-    this.states = [buffers.hidden];
+    this.#h = buffers.states[0]!;
+    this.#activation = ACTIVATION_KERNELS[options.activation];
     this.weights = [this.#recurrent];
   }
 
-  forward(k: Kernels, { time, after, row, rows }: Step): void {
+  forward(k: Kernels, step: Step): void {
+    const { time, row, rows } = step;
     const H = this.#hidden;
-    const { gates, hidden, previous } = this.#buffers;
+    const { gates, previous } = this.#buffers;
     const at = (time * this.#batch + row) * H;
     this.#recurrent.forward(k, gates + at, previous + at, rows, H, H);
     this.#activation.forward(k, gates + at, rows * H);
-    k.floats.copyWithin(hidden.block(after) + row * H, gates + at, gates + at + rows * H);
+    k.floats.copyWithin(this.#h.after(step), gates + at, gates + at + rows * H);
   }
 
   backward(k: Kernels, { time, row, rows }: Step): void {
@@ -68,9 +75,9 @@ class RnnCell implements Cell {
 
   backwardHidden(k: Kernels, { time, row, rows }: Step): void {
     const H = this.#hidden;
-    const { gates, hidden, zeros } = this.#buffers;
+    const { gates, zeros } = this.#buffers;
     const at = (time * this.#batch + row) * H;
-    this.#recurrent.backwardFrom(k, hidden.carried + row * H, zeros, gates + at, rows, H, H);
+    this.#recurrent.backwardFrom(k, this.#h.carried + row * H, zeros, gates + at, rows, H, H);
   }
 
   weightGradients(k: Kernels, columns: Range, rows: number): void {

@@ -1,0 +1,7 @@
+/** Numbers as words in rows, before anything decides how they are drawn. */
+export interface Table {
+  readonly title: string;
+  readonly header: readonly string[];
+  /** Each as long as the header. */
+  readonly rows: readonly (readonly string[])[];
+}

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { compilerFlags, opposite, type Runtime, relaxedSimdFlagOf, revectorizeFlagOf } from './flags.ts';
+
+/** This path is right from src/ and from dist/. */
+const FILE = new URL('../../dist/kernel/kernels.wasm', import.meta.url);
+
+/** How the file of kernels is made; for errors about it. */
+export const HOW_TO_BUILD = 'npm run build:kernel makes it';
+
+const RUNTIME: Runtime = { v8: process.versions.v8 ?? '0', arch: process.arch, platform: process.platform };
+
+/** Whether this V8 has a revectorizer. */
+export const HAS_REVECTORIZER = revectorizeFlagOf(RUNTIME) !== undefined;
+
+/** The compiled kernels, or the reason why there are none. */
+export type Loaded = { readonly module: WebAssembly.Module } | { readonly module?: undefined; readonly reason: string };
+
+const loaded = new Map<boolean, Loaded>();
+
+/**
+ * The kernels, compiled at the first call, in some 20 ms; workers share the code of a module that is posted to them.
+ *
+ * @param revectorize whether V8's revectorizer may make 256-bit code, where there is one
+ */
+export function load(revectorize = true): Loaded {
+  const known = loaded.get(revectorize);
+  if (known) return known;
+  const result = compile(revectorize);
+  loaded.set(revectorize, result);
+  return result;
+}
+
+function compile(revectorize: boolean): Loaded {
+  if (typeof WebAssembly === 'undefined')
+    return { reason: 'this Node runs without WebAssembly (its option --jitless?)' };
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    bytes = readFileSync(FILE);
+  } catch {
+    return { reason: `${FILE.pathname} is missing (${HOW_TO_BUILD})` };
+  }
+  if (!WebAssembly.validate(bytes)) {
+    const flag = relaxedSimdFlagOf(RUNTIME);
+    if (flag) setFlagsFromString(flag);
+    if (!WebAssembly.validate(bytes))
+      return { reason: `Node ${process.version} can't run WebAssembly with relaxed SIMD` };
+  }
+  return { module: compileOptimized(bytes, revectorize) };
+}
+
+/** V8's flags hold for the whole process, so they are set back after compilation; compiled code stays as it is. */
+function compileOptimized(bytes: Uint8Array, revectorize: boolean): WebAssembly.Module {
+  const flags = compilerFlags(RUNTIME, revectorize);
+  for (const flag of flags) setFlagsFromString(flag);
+  try {
+    return new WebAssembly.Module(bytes);
+  } finally {
+    for (const flag of flags) setFlagsFromString(opposite(flag));
+  }
+}
