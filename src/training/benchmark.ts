@@ -48,6 +48,7 @@ export async function measureTraining(
   fillMemory(engine, plan);
   const inputs = {
     steps: shape.steps,
+    sourceSteps: 0,
     lossScale: 1 / (shape.steps * shape.rows),
     rate: 2e-3,
     clipNorm: 5,

@@ -1,6 +1,5 @@
 import type { Kernels } from '../kernel/contract.ts';
-import { evaluationBatches } from '../text/evaluation-batches.ts';
-import type { Part } from '../text/split.ts';
+import { type DataPart, evaluationWindows } from './data.ts';
 import type { TrainingEngine, TrainingPlan } from './program.ts';
 
 /** The mean loss of a part, in nats a symbol, and the number of symbols that it is the mean of. */
@@ -14,6 +13,7 @@ export interface Evaluation {
 /** A window to read. Its `lossScale` is what the gradient of its losses is multiplied by. */
 export interface WindowToRead {
   readonly steps: number;
+  readonly sourceSteps: number;
   readonly lossScale: number;
 }
 
@@ -33,23 +33,21 @@ export interface EvaluateOptions {
 export async function evaluatePart(
   engine: TrainingEngine,
   plan: TrainingPlan,
-  part: Part,
+  part: DataPart,
   { accuracy = false, only, learn }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const { model } = plan;
   const { kernels } = engine;
-  const { rows, steps: window } = model.shape;
-  const positions = rows * window;
-  const view = (address: number): Int32Array => kernels.ints.subarray(address, address + positions);
-  const batches = evaluationBatches(part, { rows, window }, view(model.inputs), view(model.targets), view(model.keep));
+  const { rows } = model.shape;
   const carried = model.saveStates(kernels);
   let sum = 0;
   let symbols = 0;
   let correct = 0;
-  for (const { steps, counted: all } of batches) {
+  for (const { steps, sourceSteps, counted: all } of evaluationWindows(part, model, kernels.ints)) {
     const counted = only ? keepOnly(kernels.ints, model.targets, steps * rows, only) : all;
     const lossScale = learn ? 1 / counted : 1;
-    await (learn ? learn({ steps, lossScale }) : engine.call('evaluate', { steps, lossScale }));
+    const window = { steps, sourceSteps, lossScale };
+    await (learn ? learn(window) : engine.call('evaluate', window));
     sum += sumLosses(kernels.floats, model.losses, steps * rows);
     symbols += counted;
     if (accuracy) correct += countLikeliest(plan, kernels, steps * rows, lossScale);

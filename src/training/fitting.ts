@@ -1,5 +1,6 @@
 import type { ModelConfig } from '../nn/config.ts';
 import { maximumRows } from '../text/batches.ts';
+import type { PairPart } from '../text/pair-split.ts';
 import type { Part } from '../text/split.ts';
 import type { BatchOptions } from '../text/windows.ts';
 import { trainingFlops } from './flops.ts';
@@ -42,26 +43,32 @@ export function fitThreads(model: ModelConfig, { rows, window }: Required<BatchO
   return Math.max(1, Math.min(available, rows, Math.floor(flops / LEAST_FLOPS_PER_THREAD)));
 }
 
+/** Pairs of a batch: as many as the recipe says, or fewer where an epoch would have too few updates. */
+export function fitPairBatch({ pairs }: PairPart, { batch }: Recipe): number {
+  return Math.max(1, Math.min(batch ?? Math.min(DEFAULT_ROWS, Math.ceil(pairs.length / LEAST_UPDATES)), pairs.length));
+}
+
+/** What steps are counted by: the parts of a run, and the targets of an update. */
+export interface DataSizes {
+  readonly train: { readonly targets: number };
+  readonly validation: { readonly targets: number };
+  readonly targetsPerStep: number;
+}
+
 /** Steps of a run without a limit: enough to learn a small list by heart, and a minute or two for a book. */
-export function defaultSteps(part: Part, { rows, stride }: Required<BatchOptions>): number {
-  const symbols = Math.min(DEFAULT_SYMBOLS, DEFAULT_EPOCHS * part.targets);
-  return Math.max(DEFAULT_LEAST_STEPS, Math.round(symbols / (rows * stride)));
+export function defaultSteps({ train, targetsPerStep }: DataSizes): number {
+  const symbols = Math.min(DEFAULT_SYMBOLS, DEFAULT_EPOCHS * train.targets);
+  return Math.max(DEFAULT_LEAST_STEPS, Math.round(symbols / targetsPerStep));
 }
 
 /** Steps between validations: `VALIDATIONS` in a run, or fewer where these would take more than their share of the time. */
-export function validationInterval(
-  train: Part,
-  validation: Part,
-  limits: Limits,
-  { rows, stride }: Required<BatchOptions>,
-): number {
-  const perStep = rows * stride;
+export function validationInterval({ train, validation, targetsPerStep }: DataSizes, limits: Limits): number {
   const steps = Math.min(
     limits.steps ?? Number.POSITIVE_INFINITY,
-    ((limits.epochs ?? Number.POSITIVE_INFINITY) * train.targets) / perStep,
+    ((limits.epochs ?? Number.POSITIVE_INFINITY) * train.targets) / targetsPerStep,
   );
   const even = Number.isFinite(steps) ? steps / VALIDATIONS : 0;
-  const affordable = (validation.targets * VALIDATION_COST) / VALIDATION_SHARE / perStep;
+  const affordable = (validation.targets * VALIDATION_COST) / VALIDATION_SHARE / targetsPerStep;
   return Math.max(10, Math.ceil(even), Math.ceil(affordable));
 }
 

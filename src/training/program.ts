@@ -21,16 +21,16 @@ export const PROGRAM = new URL('../../dist/training/program.js', import.meta.url
  * - train: one update of the parameters by the window that is in memory.
  * - evaluate: the losses of that window, and `lossScale` times the gradient of their sum by the logits; no parameter changes.
  *
- * Inputs: `steps` T of the window; `lossScale`, which multiplies the gradient; `rate` η; `update`, the number of this update from 1;
+ * Inputs: `steps` T of the window, and `sourceSteps` S of a window of pairs; `lossScale`, which multiplies the gradient; `rate` η; `update`, the number of this update from 1;
  * the bounds `clipNorm` and `clipValue`; `dropoutKey`, which decides what is dropped. Outputs are means over the members: `norm` of
  * the gradient's norm, clipped by value and not yet by norm, and `clipped` of whether it was clipped by norm.
  */
 export const CALLS = {
   train: {
-    inputs: ['steps', 'lossScale', 'rate', 'update', 'clipNorm', 'clipValue', 'dropoutKey'],
+    inputs: ['steps', 'sourceSteps', 'lossScale', 'rate', 'update', 'clipNorm', 'clipValue', 'dropoutKey'],
     outputs: ['norm', 'clipped'],
   },
-  evaluate: { inputs: ['steps', 'lossScale'], outputs: [] },
+  evaluate: { inputs: ['steps', 'sourceSteps', 'lossScale'], outputs: [] },
 } as const;
 type TrainInputs = Inputs<typeof CALLS.train>;
 
@@ -81,13 +81,13 @@ function evaluate(
   plan: TrainingPlan,
   k: Kernels,
   team: Team,
-  { steps, lossScale }: Inputs<typeof CALLS.evaluate>,
+  { steps, sourceSteps, lossScale }: Inputs<typeof CALLS.evaluate>,
 ): void {
   const { model } = plan;
   const rows = share(team, model.shape.rows);
   prepareWeights(plan, k, team, undefined);
   team.barrier();
-  model.forward(k, rows, steps);
+  model.forward(k, rows, steps, undefined, sourceSteps);
   model.loss(k, rows, steps, lossScale);
   team.barrier();
 }
@@ -95,7 +95,7 @@ function evaluate(
 function train(plan: TrainingPlan, k: Kernels, team: CallTeam, inputs: TrainInputs): Outputs<typeof CALLS.train> {
   const { model, blocks, norm } = plan;
   const { gradients } = model.parameters;
-  const { steps, lossScale, clipNorm, clipValue, dropoutKey: key } = inputs;
+  const { steps, sourceSteps, lossScale, clipNorm, clipValue, dropoutKey: key } = inputs;
   const rows = share(team, model.shape.rows);
   const elements = blocks.elements(team);
   const count = elements.end - elements.start;
@@ -103,11 +103,11 @@ function train(plan: TrainingPlan, k: Kernels, team: CallTeam, inputs: TrainInpu
   prepareWeights(plan, k, team, key);
   k.fill(gradients + elements.start, 0, count);
   team.barrier();
-  model.forward(k, rows, steps, key);
+  model.forward(k, rows, steps, key, sourceSteps);
   model.loss(k, rows, steps, lossScale);
-  model.backward(k, rows, steps, key);
+  model.backward(k, rows, steps, key, sourceSteps);
   team.barrier();
-  model.weightGradients(k, team, steps);
+  model.weightGradients(k, team, steps, sourceSteps);
   team.barrier();
   model.dropGradients(k, elements, key);
   if (clipValue < Number.POSITIVE_INFINITY) k.clamp(gradients + elements.start, clipValue, count);

@@ -11,7 +11,7 @@ const runSchema = z.strictObject({
   recipe: completeRecipeSchema,
   corpus: z.strictObject({
     hash: z.string(),
-    mode: z.enum(['stream', 'lines']),
+    mode: z.enum(['stream', 'lines', 'pairs']),
     characters: z.number(),
     trainSymbols: z.number(),
     validationSymbols: z.number(),
@@ -33,6 +33,7 @@ const byte = z.int().min(0).max(255);
 /** State of the batches (text/windows.ts). The batches themselves check whether it belongs to the text. */
 const batchesSchema = z.discriminatedUnion('mode', [
   z.strictObject({ mode: z.literal('stream'), step: count, epoch: count }),
+  z.strictObject({ mode: z.literal('pairs'), epoch: count, batch: count }),
   z.strictObject({
     mode: z.literal('lines'),
     random: z.strictObject({ i: byte, j: byte, S: z.array(byte).length(256) }),

@@ -1,4 +1,4 @@
-import type { Part } from '../text/split.ts';
+import type { DataPart } from './data.ts';
 import { Divergence, hasDiverged, isFarAboveBest } from './divergence.ts';
 import { evaluatePart } from './evaluate-part.ts';
 import type { CheckpointEvent, ReportEvent } from './events.ts';
@@ -14,12 +14,12 @@ import { areTensorsFinite } from './tensors.ts';
  * @param final whether the run is over
  */
 export async function* report(run: Run, final: boolean): AsyncGenerator<ReportEvent | CheckpointEvent> {
-  const { recipe, split, plan, progress } = run;
+  const { recipe, data, plan, progress } = run;
   requireFinite(run);
-  const loss = await evaluateSaved(run, split.validation);
+  const loss = await evaluateSaved(run, data.validation);
   if (loss !== undefined && !Number.isFinite(loss)) throw new Divergence(`the validation loss is ${loss}`);
   const isNewBest = progress.judge(loss, recipe.schedule.patience);
-  const test = isNewBest ? await evaluateSaved(run, split.test) : undefined;
+  const test = isNewBest ? await evaluateSaved(run, data.test) : undefined;
   const point = progress.addPoint(loss, test);
   const { history } = progress;
   const { symbols } = plan.model.config;
@@ -60,7 +60,7 @@ function requireFinite({ plan, engine }: Run): void {
 }
 
 /** The mean loss of a part by the model as it would be saved; undefined where the part is empty. */
-async function evaluateSaved({ plan, engine }: Run, part: Part): Promise<number | undefined> {
+async function evaluateSaved({ plan, engine }: Run, part: DataPart): Promise<number | undefined> {
   if (part.targets === 0) return undefined;
   plan.average?.exchange(engine.kernels);
   try {

@@ -5,12 +5,9 @@ import { Engine } from '../kernel/engine.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { Random } from '../random.ts';
-import { createBatches } from '../text/batches.ts';
-import type { Corpus } from '../text/corpus.ts';
-import { type Split, splitCorpus } from '../text/split.ts';
-import type { Batches, BatchOptions } from '../text/windows.ts';
+import type { TrainingData } from './data.ts';
 import type { StartEvent } from './events.ts';
-import { defaultSteps, fitBatch, fitThreads, validationInterval } from './fitting.ts';
+import { defaultSteps, fitThreads, validationInterval } from './fitting.ts';
 import { LimitTracker } from './limit-tracker.ts';
 import type { Place } from './place.ts';
 import * as program from './program.ts';
@@ -21,10 +18,7 @@ import { type Limits, type Recipe, resolveRecipe } from './recipe.ts';
 /** A run at a moment: what it is made of, and how far it is. Its tensors are in the engine's memory, where `plan` says. */
 export interface Run {
   readonly recipe: Recipe;
-  readonly corpus: Corpus;
-  readonly split: Split;
-  readonly batch: Required<BatchOptions>;
-  readonly batches: Batches;
+  readonly data: TrainingData;
   readonly limits: Limits;
   readonly limitTracker: LimitTracker;
   /** Steps between reports. */
@@ -43,18 +37,21 @@ export interface Run {
  * Prepares a run: checks the recipe, splits the text, plans and allocates the memory, and starts the threads. The caller closes the
  * engine. The parameters are not set yet. UserError where the recipe, the text or the machine does not allow the run.
  */
-export async function prepareRun(corpus: Corpus, given: Recipe, place: Place): Promise<Run> {
+export async function prepareRun(
+  makeData: (recipe: Recipe) => TrainingData,
+  given: Recipe,
+  place: Place,
+): Promise<Run> {
   const recipe = resolveRecipe(given);
-  const split = splitCorpus(corpus, recipe);
-  const batch = fitBatch(split.train, recipe);
-  const batches = createBatches(split.train, batch, `${recipe.seed}/order`);
+  const data = makeData(recipe);
+  const { batch } = data;
   const limited = Object.values(recipe.limits).some((limit) => limit !== undefined);
-  const limits = limited ? recipe.limits : { steps: defaultSteps(split.train, batch) };
-  const interval = recipe.validateEvery ?? validationInterval(split.train, split.validation, limits, batch);
+  const limits = limited ? recipe.limits : { steps: defaultSteps(data) };
+  const interval = recipe.validateEvery ?? validationInterval(data, limits);
 
-  const model: ModelConfig = { ...recipe.model, symbols: corpus.vocabulary.size };
+  const model: ModelConfig = { ...recipe.model, ...data.sizes };
   const { optimizer, dropout, averaging } = recipe;
-  const shape = { steps: batch.window, rows: batch.rows, training: true };
+  const shape = { steps: batch.window, sourceSteps: data.sourceSteps, rows: batch.rows, training: true };
   const config: ProgramConfig = { model, shape, optimizer, dropout, averaging };
   const choice = chooseKernel(place.kernel);
   const fitted = place.threads ?? fitThreads(model, batch, availableParallelism());
@@ -64,10 +61,7 @@ export async function prepareRun(corpus: Corpus, given: Recipe, place: Place): P
   const engine = await Engine.start({ choice, threads, program, url: program.PROGRAM, config }, arena);
   return {
     recipe,
-    corpus,
-    split,
-    batch,
-    batches,
+    data,
     limits,
     limitTracker: new LimitTracker(limits), // the run's time begins now
     interval,
@@ -81,18 +75,19 @@ export async function prepareRun(corpus: Corpus, given: Recipe, place: Place): P
 }
 
 /** What a run tells before its first step. */
-export function startEvent({ split, batch, limits, plan, engine, kernelReason }: Run): StartEvent {
+export function startEvent({ data, limits, plan, engine, kernelReason }: Run): StartEvent {
+  const { train, validation, test, notes, batch } = data;
   return {
     type: 'start',
     parameters: plan.model.parameters.manifest.size,
     batch,
     limits,
-    trainSymbols: split.train.targets,
-    validationSymbols: split.validation.targets,
-    testSymbols: split.test.targets,
+    trainSymbols: train.targets,
+    validationSymbols: validation.targets,
+    testSymbols: test.targets,
     kernel: engine.kernels.name,
     kernelReason,
     threads: engine.threads,
-    notes: engine.notice ? [...split.notes, engine.notice] : split.notes,
+    notes: engine.notice ? [...notes, engine.notice] : notes,
   };
 }

@@ -11,38 +11,24 @@ import { loadTensors, viewResumeTensors, viewSavedParameters } from './tensors.t
  * The tensors are views, which are valid until the run goes on. Copies would take a fifth more memory than the run itself.
  */
 export function takeSnapshot(run: Run, resumable: boolean): Checkpoint {
-  const { recipe, corpus, split, plan, engine, progress } = run;
-  const { hash, mode, characters, vocabulary } = corpus;
-  const record = {
-    recipe,
-    corpus: {
-      hash,
-      mode,
-      characters,
-      trainSymbols: split.train.targets,
-      validationSymbols: split.validation.targets,
-      testSymbols: split.test.targets,
-    },
-    step: progress.step,
-    epoch: progress.epoch,
-    history: progress.history,
-  };
+  const { recipe, data, plan, engine, progress } = run;
+  const { step, epoch, history } = progress;
+  const record = { recipe, corpus: data.corpus, step, epoch, history };
   return {
     model: plan.model.config,
-    vocabulary: toJson(vocabulary.toJSON()),
+    vocabulary: toJson(data.vocabulary as object),
     run: toJson(record),
     parameters: viewSavedParameters(plan, engine.kernels),
     resume: resumable ? resumeParts(run) : undefined,
   };
 }
 
-function resumeParts({ batches, limitTracker, plan, engine, progress, fallback }: Run): Checkpoint['resume'] {
-  const place = batches.state() as ResumeRecord['batches'];
+function resumeParts({ data, limitTracker, plan, engine, progress, fallback }: Run): Checkpoint['resume'] {
   const kept: Partial<FallbackParts> = fallback ? fallbackParts(fallback) : {};
   const record: ResumeRecord = {
     ...progress.record,
     seconds: limitTracker.seconds,
-    batches: place,
+    batches: data.state(),
     rollback: kept.record,
   };
   const tensors = viewResumeTensors(plan, engine.kernels);
@@ -54,7 +40,7 @@ function resumeParts({ batches, limitTracker, plan, engine, progress, fallback }
  * resume.
  */
 export function restoreSnapshot(run: Run, checkpoint: Checkpoint): void {
-  const { plan, engine, batches, limitTracker, progress } = run;
+  const { plan, engine, data, limitTracker, progress } = run;
   const record = readRun(checkpoint, 'the checkpoint');
   const resume = readResume(checkpoint);
   const place = resume.batches;
@@ -62,7 +48,7 @@ export function restoreSnapshot(run: Run, checkpoint: Checkpoint): void {
     throw new UserError("the checkpoint can't be resumed: its place in the text has symbols outside the vocabulary");
   }
   loadTensors(plan, engine.kernels, checkpoint);
-  batches.restore(place);
+  data.restore(place);
   if (resume.seconds !== undefined) limitTracker.resume(resume.seconds);
   progress.restore(record, resume);
   run.fallback = readFallback(checkpoint, record, resume);

@@ -80,11 +80,12 @@ export class UpdateWatch {
   async #saturation(windowSteps: number): Promise<GateSaturation[][]> {
     const { model } = this.#plan;
     const { kernels } = this.#engine;
-    if (logisticGates(model.config.cell).length === 0) return [];
+    // The layers of a model of pairs run over steps of two kinds, and some of their positions are masked.
+    if (model.source || logisticGates(model.config.cell).length === 0) return [];
     const carried = model.saveStates(kernels);
     model.loadStates(kernels, this.#states);
     const steps = Math.ceil(COUNTED_SHARE * windowSteps);
-    await this.#engine.call('evaluate', { steps, lossScale: 1 });
+    await this.#engine.call('evaluate', { steps, sourceSteps: 0, lossScale: 1 });
     model.loadStates(kernels, carried);
     return Array.from({ length: model.config.layers }, (_, layer) => {
       const gates = model.members.map(({ layers }) => layers[layer]!.buffers.gates);

@@ -9,16 +9,16 @@ import { UpdateWatch } from './statistics.ts';
 
 /** Reads the next window of the text, and updates the parameters once by it. Throws Divergence where the loss or the norm is not finite. */
 export async function takeStep(run: Run): Promise<StepEvent> {
-  const { recipe, batch, batches, plan, engine, progress, limitTracker } = run;
+  const { recipe, data, plan, engine, progress, limitTracker } = run;
   const { model } = plan;
   const { kernels } = engine;
-  const view = (address: number): Int32Array => kernels.ints.subarray(address, address + batch.rows * batch.window);
-  const window = batches.next(view(model.inputs), view(model.targets), view(model.keep));
+  const window = data.next(model, kernels.ints);
   const update = progress.step + 1;
   progress.rate = learningRate(run, update);
   const watch = isBeforeReport(run, update) ? new UpdateWatch(engine, plan) : undefined;
   const { norm, clipped } = await engine.call('train', {
     steps: window.steps,
+    sourceSteps: window.sourceSteps,
     lossScale: 1 / window.counted,
     rate: progress.rate,
     update,
@@ -26,7 +26,7 @@ export async function takeStep(run: Run): Promise<StepEvent> {
     clipValue: recipe.clipValue,
     dropoutKey: updateKey(run.dropoutSeed, update),
   });
-  const losses = sumMemberLosses(run, window.steps * batch.rows);
+  const losses = sumMemberLosses(run, window.steps * data.batch.rows);
   const loss = losses / window.counted;
   progress.step = update;
   if (!Number.isFinite(loss)) throw new Divergence(`the loss is ${loss}`);

@@ -4,6 +4,8 @@ import { extendParameters } from '../nn/extend.ts';
 import { initialize } from '../nn/initializers.ts';
 import { Random } from '../random.ts';
 import type { Corpus } from '../text/corpus.ts';
+import type { PairCorpus } from '../text/pairs.ts';
+import { type HeldOutPairs, pairData, type TrainingData, textData } from './data.ts';
 import { Divergence } from './divergence.ts';
 import type { DoneEvent, TrainEvent } from './events.ts';
 import { bestPoint } from './history.ts';
@@ -44,7 +46,23 @@ export interface Origin {
  * UserError where the run diverges (divergence.ts) and does not go back. The checkpoints that were taken before are good.
  */
 export async function* train(corpus: Corpus, options: TrainOptions): AsyncGenerator<TrainEvent, void, void> {
-  const run = await prepareRun(corpus, options.recipe, options.place);
+  yield* trainOn((recipe) => textData(corpus, recipe), options);
+}
+
+/** The same, of a model of pairs. `heldOut` are parts that the pairs to learn from do not contain. */
+export async function* trainPairs(
+  corpus: PairCorpus,
+  options: TrainOptions,
+  heldOut: HeldOutPairs = {},
+): AsyncGenerator<TrainEvent, void, void> {
+  yield* trainOn((recipe) => pairData(corpus, recipe, heldOut), options);
+}
+
+async function* trainOn(
+  makeData: (recipe: Recipe) => TrainingData,
+  options: TrainOptions,
+): AsyncGenerator<TrainEvent, void, void> {
+  const run = await prepareRun(makeData, options.recipe, options.place);
   try {
     begin(run, options);
     yield* follow(run, options);

@@ -108,12 +108,12 @@ describe('batches fit the text', () => {
 });
 
 test.each(CASES)('a run without limits on $name takes $steps steps', ({ part, batch, steps }) => {
-  expect(defaultSteps(part, batch)).toBe(steps);
+  expect(defaultSteps({ train: part, validation: part, targetsPerStep: batch.rows * batch.stride })).toBe(steps);
 });
 
 describe('steps between validations', () => {
   const million = stream(1_000_000);
-  const batch = { rows: 32, window: 50, stride: 50 }; // 1600 symbols a step
+  const targetsPerStep = 1600; // 32 rows, every 50 symbols
 
   test.each([
     // A fortieth of the run: 20,000 / 40, where 50,001 − 1 symbols at a third of the cost would allow ⌈208.3⌉.
@@ -131,14 +131,21 @@ describe('steps between validations', () => {
     { validation: 2, limits: { steps: 100 }, interval: 10 },
     { validation: 0, limits: { steps: 1000 }, interval: 25 },
   ])('$validation symbols, $limits: $interval', ({ validation, limits, interval }) => {
-    expect(validationInterval(million, stream(validation), limits, batch)).toBe(interval);
+    expect(validationInterval({ train: million, validation: stream(validation), targetsPerStep }, limits)).toBe(
+      interval,
+    );
   });
 
   test('lines: 700 symbols of 100 held out, at 1600 a step, allow every third step, so every tenth; of 10,000, every 417th', () => {
     const names = lines(...Array<number>(1000).fill(7));
-    expect(validationInterval(names, lines(...Array<number>(100).fill(7)), { seconds: 9 }, batch)).toBe(10);
+    expect(
+      validationInterval(
+        { train: names, validation: lines(...Array<number>(100).fill(7)), targetsPerStep },
+        { seconds: 9 },
+      ),
+    ).toBe(10);
     const many = lines(...Array<number>(10_000).fill(10));
-    expect(validationInterval(names, many, { seconds: 9 }, batch)).toBe(417); // 100,000 / 3 / 0.05 / 1600 = 416.7
+    expect(validationInterval({ train: names, validation: many, targetsPerStep }, { seconds: 9 })).toBe(417); // 100,000 / 3 / 0.05 / 1600 = 416.7
   });
 });
 

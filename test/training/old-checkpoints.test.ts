@@ -5,6 +5,7 @@ import { LanguageModel, type SampledText } from '../../src/library/language-mode
 import { parseCheckpoint } from '../../src/nn/checkpoint.ts';
 import { VERSION } from '../../src/nn/checkpoint-versions.ts';
 import { corpusFromText } from '../../src/text/corpus.ts';
+import type { Mode } from '../../src/text/mode.ts';
 import { readResume, readRun } from '../../src/training/record.ts';
 import { run } from '../helpers/training.ts';
 
@@ -48,7 +49,7 @@ describe.each(VERSIONS)('a checkpoint of version %i', (version) => {
 
   test('is resumed: its run goes on, and is written by the version of today', async () => {
     const again = { ...recipe, limits: { steps: 9 } };
-    const finished = await run(corpusFromText(TEXT, { mode: corpus.mode }), again, { resume: checkpoint });
+    const finished = await run(corpusFromText(TEXT, { mode: corpus.mode as Mode }), again, { resume: checkpoint });
     expect(finished.steps.map(({ step }) => step)).toEqual([7, 8, 9]);
     const { history } = readRun(finished.last.checkpoint, '');
     expect(history.slice(0, -1)).toEqual(readRun(checkpoint, '').history);

@@ -42,6 +42,7 @@ async function trainProgram(golden: GoldenCase, curve: GoldenCurve, choice: Kern
     loadChunk(network, golden, index);
     const { norm } = await engine.call('train', {
       steps,
+      sourceSteps: 0,
       lossScale: 1 / (steps * rows),
       rate: curve.rate,
       update: index + 1,

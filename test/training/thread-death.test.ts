@@ -47,6 +47,7 @@ async function work(threads: number, failure: Failure = {}) {
       }
       const { norm } = await engine.call('train', {
         steps: shape.steps,
+        sourceSteps: 0,
         lossScale: 1 / 30,
         rate: 0.01,
         update: step,
