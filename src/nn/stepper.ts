@@ -9,8 +9,8 @@ import { longestSource, type SourceIds, writeSources } from './source-rows.ts';
 /** Symbols of a source that there is room for at first. The room grows with the sources. */
 const SOURCE_STEPS = 32;
 
-/** Sources that the encoder reads in one pass. The longest of them decides how many steps the pass has. */
-const ENCODED_TOGETHER = 16;
+/** Sources that the encoder reads in one pass: some tiles of the products. The longest of them decides how many steps the pass has. */
+const ENCODED_TOGETHER = 24;
 
 /**
  * A trained model run symbol by symbol, for up to `rows` texts side by side: (symbol, state) → (logits, state). Texts
