@@ -42,7 +42,7 @@ export function beamSearch(stepper: Stepper, options: BeamOptions): readonly Hyp
 
 /**
  * The same for many prompts, in their order. The stepper holds as many searches side by side as it has room for, k rows each. What is
- * found for a prompt is the same, to the bit, whatever is beside it.
+ * found for a prompt is the same, to the bit, whatever is beside it. A transducer decodes its source number i for prompt number i.
  */
 export function* beamSearches(
   stepper: Stepper,
@@ -89,17 +89,17 @@ export function* beamSteps(
 function step(stepper: Stepper, places: readonly Place[]): Place[] {
   const from: number[] = [];
   const symbols: number[] = [];
-  const fresh: number[] = [];
+  const fresh: { readonly row: number; readonly index: number }[] = [];
   const moved = places.map(({ index, search, row }) => {
     const frontier = search.frontier;
     const next = { index, search, row: from.length };
-    if (row === undefined) fresh.push(next.row);
+    if (row === undefined) fresh.push(next);
     for (const own of frontier.from) from.push((row ?? 0) + own);
     symbols.push(...frontier.symbols);
     return next;
   });
   stepper.moveStates(from);
-  for (const row of fresh) stepper.resetState(row);
+  for (const { row, index: source } of fresh) stepper.resetState(row, source);
   stepper.step(symbols);
   for (const { search, row } of moved) search.advance((own) => stepper.logits(row + own));
   return moved;

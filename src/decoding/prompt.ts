@@ -8,11 +8,20 @@ export interface Prompt {
   readonly logits: Float32Array;
 }
 
-/** Reads symbols, one at least, from s₀ = 0, in row 0 of the stepper, where the state is left. */
+/**
+ * Reads symbols, one at least, from the first state, in row 0 of the stepper, where the state is left. The first state is s₀ = 0 or, of a
+ * transducer, that of its first source.
+ */
 export function readPrompt(stepper: Stepper, symbols: ArrayLike<number>): Prompt {
-  stepper.resetState(0);
-  for (let at = 0; at < symbols.length; at++) stepper.step([symbols[at]!]);
-  return { state: stepper.saveState(0), logits: stepper.logits(0).slice() };
+  return readPrompts(stepper, symbols, 1)[0]!;
+}
+
+/** The same symbols after each of the first `sources` sources of a transducer, side by side. */
+export function readPrompts(stepper: Stepper, symbols: ArrayLike<number>, sources: number): Prompt[] {
+  const rows = Array.from({ length: sources }, (_, source) => source);
+  for (const row of rows) stepper.resetState(row, row);
+  for (let at = 0; at < symbols.length; at++) stepper.step(rows.map(() => symbols[at]!));
+  return rows.map((row) => ({ state: stepper.saveState(row), logits: stepper.logits(row).slice() }));
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { Stepper } from '../nn/stepper.ts';
 import { Chooser } from './choose.ts';
 import { Draft, type Outcome, type SampleOptions } from './draft.ts';
-import { readPrompt } from './prompt.ts';
+import type { FilterOptions } from './filters.ts';
+import { type Prompt, readPrompt } from './prompt.ts';
 
 export type { Outcome, SampleOptions } from './draft.ts';
 
@@ -26,44 +27,67 @@ export function* sampleTexts(stepper: Stepper, options: SampleOptions, count: nu
 /** The same, with `undefined` after each step of the model, so that the caller may do something else in between. */
 export function* sampleSteps(stepper: Stepper, options: SampleOptions, count: number): Generator<Sample | undefined> {
   const prompt = readPrompt(stepper, options.prompt);
-  const chooser = new Chooser(stepper.config.symbols, options);
+  yield* drawSteps(stepper, options, count, (index) => ({ draft: new Draft(index, options), prompt }));
+}
+
+/** A text to be drawn, and the prompt that it goes on from. */
+export interface Beginning {
+  readonly draft: Draft;
+  readonly prompt: Prompt;
+}
+
+/** Draws `count` texts in their order, each from a beginning of its own, with `undefined` after each step of the model. */
+export function* drawSteps(
+  stepper: Stepper,
+  filters: FilterOptions,
+  count: number,
+  begin: (place: number) => Beginning,
+): Generator<Sample | undefined> {
+  const chooser = new Chooser(stepper.config.symbols, filters);
   const finished = new Map<number, Sample>();
   let started = 0;
   let yielded = 0;
   /** Draws a symbol; whether the text goes on. */
-  const extend = (draft: Draft, logits: Float32Array): boolean => {
+  const extend = ({ place, draft }: Underway, logits: Float32Array): boolean => {
     const outcome = draft.extend(logits, chooser);
     if (!outcome) return true;
     const { index, ids, logProbability } = draft;
-    finished.set(index, { index, ids, logProbability, ...outcome });
+    finished.set(place, { index, ids, logProbability, ...outcome });
     return false;
   };
   /** Starts the next text in a row, if there is one and it is longer than one symbol. */
-  const start = (row: number): Draft | undefined => {
+  const start = (row: number): Underway | undefined => {
     if (started === count) return undefined;
-    const draft = new Draft(started++, options);
-    if (!extend(draft, prompt.logits)) return undefined;
+    const { draft, prompt } = begin(started);
+    const text = { place: started++, draft };
+    if (!extend(text, prompt.logits)) return undefined;
     stepper.loadState(row, prompt.state);
-    return draft;
+    return text;
   };
-  let drafts: Draft[] = [];
+  let texts: Underway[] = [];
   for (;;) {
     for (let next = finished.get(yielded); next; next = finished.get(yielded)) {
       finished.delete(yielded++);
       yield next;
     }
     if (yielded === count) return;
-    while (drafts.length < stepper.rows && started < count && finished.size < stepper.rows) {
-      const draft = start(drafts.length);
-      if (draft) drafts.push(draft);
+    while (texts.length < stepper.rows && started < count && finished.size < stepper.rows) {
+      const text = start(texts.length);
+      if (text) texts.push(text);
     }
-    if (drafts.length === 0) continue;
-    stepper.step(drafts.map((draft) => draft.ids.at(-1)!));
-    const going = drafts.map((draft, row) => (extend(draft, stepper.logits(row)) ? draft : start(row)));
-    drafts = going.filter((draft) => draft !== undefined);
-    if (drafts.length < going.length) stepper.moveStates([...going.keys()].filter((row) => going[row] !== undefined));
+    if (texts.length === 0) continue;
+    stepper.step(texts.map(({ draft }) => draft.ids.at(-1)!));
+    const going = texts.map((text, row) => (extend(text, stepper.logits(row)) ? text : start(row)));
+    texts = going.filter((text) => text !== undefined);
+    if (texts.length < going.length) stepper.moveStates([...going.keys()].filter((row) => going[row] !== undefined));
     yield undefined;
   }
+}
+
+/** A text in a row of the stepper, and its place among all that are drawn. */
+interface Underway {
+  readonly place: number;
+  readonly draft: Draft;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Arena } from '../kernel/arena.ts';
 import { type Address, type Kernels, NONE, packedSize } from '../kernel/contract.ts';
 import type { Team } from '../kernel/team.ts';
-import type { BatchShape, Pass } from './batch.ts';
+import { type BatchShape, type Pass, sourceRowOf } from './batch.ts';
 import type { Module } from './module.ts';
 import type { Score } from './score.ts';
 import { type Reading, Signal } from './signal.ts';
@@ -25,7 +25,8 @@ export interface AttentionPlan {
  *
  *     e_t,i = score(q_t, k_i),  α_t = softmax(e_t) over the source symbols i,  c_t = Σ_i α_t,i m_i
  *
- * A row attends to its own source alone, so it needs no other row. What lies behind the end of a source is never read.
+ * A row attends to one source, its own in training. What lies behind the end of a source is never read. `AttentionMemory` must have run over
+ * the source before.
  */
 export class Attention implements Module {
   readonly states: readonly State[] = [];
@@ -35,47 +36,58 @@ export class Attention implements Module {
   /** [B][T][S] α, of which the first numbers of a row are those of its source symbols. */
   readonly probabilities: Address;
   readonly #plan: AttentionPlan;
-  readonly #memory: readonly Reading[];
+  readonly #memory: readonly PackedMemory[];
   /** [B][T][S] gradients of α, then of e. */
   readonly #gradients: Address;
-  /** [B] a packed copy of each row's memory, for products. */
-  readonly #packed: Address;
-  readonly #packedSize: number;
 
   constructor(plan: AttentionPlan) {
     const { arena, shape, memory, zeros } = plan;
     const { steps, sourceSteps, rows, training } = shape;
-    const widest = Math.max(...memory.map(({ width }) => width));
     this.#plan = plan;
-    this.#memory = memory.map((signal) => signal.read());
+    this.#memory = memory.map((signal) => {
+      const size = Math.max(packedSize(sourceSteps, signal.width), packedSize(signal.width, sourceSteps));
+      return { reading: signal.read(), packed: arena.float(rows * size), size };
+    });
     this.outputs = memory.map(({ width }) => Signal.allocate(arena, shape, width));
     this.probabilities = arena.float(rows * steps * sourceSteps);
     this.#gradients = training ? arena.float(rows * steps * sourceSteps) : NONE;
-    this.#packedSize = Math.max(packedSize(sourceSteps, widest), packedSize(widest, sourceSteps));
-    this.#packed = arena.float(rows * this.#packedSize);
     for (const { width } of memory) zeros.row(width);
     zeros.row(sourceSteps);
   }
 
-  forward(k: Kernels, { rows, steps }: Pass): void {
-    const { score, shape, lengths, zeros } = this.#plan;
-    const S = shape.sourceSteps;
+  /** Packs the memory and the keys of each source, for the products of `forward`. */
+  prepare(k: Kernels, { rows }: Pass): void {
+    const { score, shape, lengths } = this.#plan;
     for (let row = rows.start; row < rows.end; row++) {
       const length = k.ints[lengths + row]!;
+      if (length === 0) continue;
+      score.prepare(k, row, length);
+      for (const { reading, packed, size } of this.#memory) {
+        const { values, width } = reading.signal;
+        k.pack(packed + row * size, values + row * width, length, width, shape.rows * width);
+      }
+    }
+  }
+
+  forward(k: Kernels, pass: Pass): void {
+    const { score, shape, lengths, zeros } = this.#plan;
+    const { rows, steps } = pass;
+    const S = shape.sourceSteps;
+    for (let row = rows.start; row < rows.end; row++) {
+      const source = sourceRowOf(pass, row);
+      const length = k.ints[lengths + source]!;
       const a = this.#ofRow(this.probabilities, row);
-      if (length > 0) score.forward(k, a, row, steps, length);
+      if (length > 0) score.forward(k, a, row, source, steps, length);
       k.softmaxForward(a, steps, length, S);
-      for (const [index, { signal }] of this.#memory.entries()) {
-        const { width } = signal;
+      for (const [index, { reading, packed, size }] of this.#memory.entries()) {
+        const { width } = reading.signal;
         const stride = shape.rows * width;
         const c = this.outputs[index]!.values + row * width;
         if (length === 0) {
           for (let step = 0; step < steps; step++) k.fill(c + step * stride, 0, width);
           continue;
         }
-        const packed = this.#packed + row * this.#packedSize;
-        k.pack(packed, signal.values + row * width, length, width, stride);
-        k.multiply(c, zeros.row(width), a, packed, steps, width, length, stride, 0, S);
+        k.multiply(c, zeros.row(width), a, packed + source * size, steps, width, length, stride, 0, S);
       }
     }
   }
@@ -90,11 +102,12 @@ export class Attention implements Module {
       if (length === 0) continue;
       const a = this.#ofRow(this.probabilities, row);
       const da = this.#ofRow(this.#gradients, row);
-      for (const [index, { signal }] of this.#memory.entries()) {
+      for (const [index, { reading, packed: all, size }] of this.#memory.entries()) {
+        const { signal } = reading;
         const { width } = signal;
         const stride = shape.rows * width;
         const dc = this.outputs[index]!.gradients + row * width;
-        const packed = this.#packed + row * this.#packedSize;
+        const packed = all + row * size;
         k.packTransposed(packed, signal.values + row * width, width, length, stride);
         const [start, strideStart] = index === 0 ? [zeros.row(S), 0] : [da, S];
         k.multiply(da, start, dc, packed, steps, length, width, S, strideStart, stride);
@@ -125,6 +138,35 @@ export class Attention implements Module {
     };
     clear(score.queries, steps);
     clear(score.keys, sourceSteps);
-    for (const memory of this.#memory) clear(memory, sourceSteps);
+    for (const { reading } of this.#memory) clear(reading, sourceSteps);
   }
+}
+
+/** A signal of the memory. */
+interface PackedMemory {
+  readonly reading: Reading;
+  /** [B][size] a packed copy of each row, for products. */
+  readonly packed: Address;
+  readonly size: number;
+}
+
+/** Packs what an attention reads of the sources. It runs with the encoder, once for a source, however many steps attend to it. */
+export class AttentionMemory implements Module {
+  readonly states: readonly State[] = [];
+  readonly weights: readonly Weight[] = [];
+  readonly #attention: Attention;
+
+  constructor(attention: Attention) {
+    this.#attention = attention;
+  }
+
+  forward(k: Kernels, pass: Pass): void {
+    this.#attention.prepare(k, pass);
+  }
+
+  /** Nothing: the attention's gradients go to the signals of the memory. */
+  backward(): void {}
+
+  /** Nothing: there are no tensors. */
+  weightGradients(): void {}
 }

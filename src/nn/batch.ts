@@ -22,4 +22,14 @@ export interface Pass extends Extent {
   readonly rows: Range;
   /** Decides which numbers are dropped; nothing is dropped without one. */
   readonly key: DropoutKey;
+  /**
+   * The batch row that holds the source of each row of a decoder, where several rows may decode one source, as in a beam. If not given, each
+   * row decodes its own source; `backward` needs this.
+   */
+  readonly sourceRows?: ArrayLike<number> | undefined;
+}
+
+/** The batch row that holds the source of a row of a decoder. */
+export function sourceRowOf({ sourceRows }: Pick<Pass, 'sourceRows'>, row: number): number {
+  return sourceRows ? sourceRows[row]! : row;
 }

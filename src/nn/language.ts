@@ -36,7 +36,7 @@ export function languageNetwork(plan: NetworkPlan): Network {
   if (!top) throw new RangeError(`a model has at least one layer, not ${config.layers}`);
   const tiedTo = config.tied ? embedding?.table : undefined;
   const output = add(new Softmax({ arena, zeros, shape, tensors, inputs: [top], symbols, tiedTo }));
-  return new Network(modules, layers, output);
+  return new Network({ decoder: modules }, layers, output);
 }
 
 /** Puts dropout behind a signal where numbers of it are dropped; symbols have none to drop. */

@@ -1,6 +1,6 @@
 import type { Arena } from '../kernel/arena.ts';
 import type { Kernels } from '../kernel/contract.ts';
-import type { BatchShape, Pass } from './batch.ts';
+import { type BatchShape, type Pass, sourceRowOf } from './batch.ts';
 import type { Module } from './module.ts';
 import { type Reading, Signal } from './signal.ts';
 import type { State } from './state.ts';
@@ -39,33 +39,49 @@ export class LastState implements Module {
   weightGradients(): void {}
 }
 
-/** The initial state of a recurrence, taken from a signal of one step. The recurrence must have been made with `learnsInitialState`. */
+/**
+ * The initial state of a recurrence, taken from a signal of one step. The recurrence must have been made with `learnsInitialState`. It is made
+ * after this module, which runs before it: `startOf` connects the two.
+ */
 export class FirstState implements Module {
   readonly states: readonly State[] = [];
   readonly weights: readonly Weight[] = [];
   readonly #input: Reading;
-  readonly #state: State;
+  #state: State | undefined;
 
-  constructor(input: Signal, state: State) {
+  constructor(input: Signal) {
     this.#input = input.read();
+  }
+
+  /** Says whose initial state it is. */
+  startOf(state: State): void {
     this.#state = state;
   }
 
-  forward({ floats }: Kernels, { rows }: Pass): void {
+  forward({ floats }: Kernels, pass: Pass): void {
     const { values, width } = this.#input.signal;
-    floats.copyWithin(this.#state.initial + rows.start * width, values + rows.start * width, values + rows.end * width);
+    const { initial } = this.#connected();
+    for (let row = pass.rows.start; row < pass.rows.end; row++) {
+      const from = values + sourceRowOf(pass, row) * width;
+      floats.copyWithin(initial + row * width, from, from + width);
+    }
   }
 
   backward({ floats }: Kernels, { rows }: Pass): void {
     const { signal, addsGradient } = this.#input;
     const { gradients, width } = signal;
-    const { carried } = this.#state;
+    const { carried } = this.#connected();
     const [first, count] = [rows.start * width, (rows.end - rows.start) * width];
     if (!addsGradient()) floats.fill(0, gradients + first, gradients + first + count);
     for (let j = first; j < first + count; j++) floats[gradients + j]! += floats[carried + j]!;
   }
 
   weightGradients(): void {}
+
+  #connected(): State {
+    if (!this.#state) throw new RangeError('a first state must be connected to the recurrence that it starts');
+    return this.#state;
+  }
 }
 
 /** A signal of one step, repeated at every step: x_t = x. Its gradient is the sum over the steps. */
@@ -82,11 +98,13 @@ export class Repeat implements Module {
     this.output = Signal.allocate(arena, shape, input.width);
   }
 
-  forward({ floats }: Kernels, { rows, steps }: Pass): void {
+  forward({ floats }: Kernels, pass: Pass): void {
     const { values, width } = this.#input.signal;
-    for (let step = 0; step < steps; step++) {
-      const to = this.output.values + (step * this.#batch + rows.start) * width;
-      floats.copyWithin(to, values + rows.start * width, values + rows.end * width);
+    for (let row = pass.rows.start; row < pass.rows.end; row++) {
+      const from = values + sourceRowOf(pass, row) * width;
+      for (let step = 0; step < pass.steps; step++) {
+        floats.copyWithin(this.output.values + (step * this.#batch + row) * width, from, from + width);
+      }
     }
   }
 

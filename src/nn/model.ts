@@ -115,6 +115,24 @@ export class Model {
     for (const member of this.members) member.forward(k, pass);
   }
 
+  /** The part of `forward` that reads the sources of a slice of batch rows, of a transducer: what its decoder starts from and attends to. */
+  encode(k: Kernels, rows: Range, sourceSteps: number): void {
+    const pass: Pass = { rows, steps: 0, sourceSteps, key: undefined };
+    for (const member of this.members) member.encode(k, pass);
+  }
+
+  /** The part of `forward` that gives a slice of decoder rows their first state: that of the source in row sourceRows[r], for row r. */
+  start(k: Kernels, rows: Range, sourceRows: ArrayLike<number>): void {
+    const pass: Pass = { rows, steps: 0, key: undefined, sourceRows };
+    for (const member of this.members) member.start(k, pass);
+  }
+
+  /** The part of `forward` that gives logits, from the state before the first step; row r decodes the source in row sourceRows[r]. */
+  decode(k: Kernels, rows: Range, steps: number, sourceRows?: ArrayLike<number>): void {
+    const pass: Pass = { rows, steps, key: undefined, sourceRows };
+    for (const member of this.members) member.decode(k, pass);
+  }
+
   /** The model's losses, and in place of each member's logits scale · ∂(sum of its own losses)/∂logits. */
   loss(k: Kernels, rows: Range, steps: number, scale: number): void {
     const pass: Pass = { rows, steps, sourceSteps: 0, key: undefined };

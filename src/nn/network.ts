@@ -43,27 +43,38 @@ export interface SourcePlaces {
   readonly lengths: Address;
 }
 
+/** The modules of a network, in the order in which they run. A transducer's parts can be run one by one; they come in this order. */
+export interface NetworkParts {
+  /** What runs once for a source. */
+  readonly encoder?: readonly Module[];
+  /** What gives the decoder its first state. */
+  readonly starts?: readonly Module[];
+  /** What runs at every step, and all of a network that has no parts. It ends in the output layer. */
+  readonly decoder: readonly Module[];
+}
+
 /** A list of modules that ends in an output layer: forward in order, backward in reverse order. */
 export class Network {
   readonly layers: readonly Recurrent[];
   readonly states: readonly State[];
+  readonly #parts: Required<NetworkParts>;
   readonly #modules: readonly Module[];
   readonly #output: Softmax;
 
   /**
-   * @param modules in the order in which they run; `output` is the last of them
    * @param layers the recurrent layers from the bottom up, for those who look inside
    * @param states what carries from one window to the next, or from one symbol to the next when a text is generated; all if not given
    */
   constructor(
-    modules: readonly Module[],
+    { encoder = [], starts = [], decoder }: NetworkParts,
     layers: readonly Recurrent[],
     output: Softmax,
-    states: readonly State[] = modules.flatMap((module) => module.states),
+    states?: readonly State[],
   ) {
     this.layers = layers;
-    this.states = states;
-    this.#modules = modules;
+    this.#parts = { encoder, starts, decoder };
+    this.#modules = [...encoder, ...starts, ...decoder];
+    this.states = states ?? this.#modules.flatMap((module) => module.states);
     this.#output = output;
   }
 
@@ -84,6 +95,21 @@ export class Network {
 
   forward(k: Kernels, pass: Pass): void {
     for (const module of this.#modules) module.forward(k, pass);
+  }
+
+  /** The part of `forward` that runs once for a source. */
+  encode(k: Kernels, pass: Pass): void {
+    for (const module of this.#parts.encoder) module.forward(k, pass);
+  }
+
+  /** The part of `forward` that gives the decoder its first state. */
+  start(k: Kernels, pass: Pass): void {
+    for (const module of this.#parts.starts) module.forward(k, pass);
+  }
+
+  /** The part of `forward` that runs at every step. */
+  decode(k: Kernels, pass: Pass): void {
+    for (const module of this.#parts.decoder) module.forward(k, pass);
   }
 
   /** Losses, and in place of the logits scale · ∂(sum of losses)/∂logits. */

@@ -1,5 +1,5 @@
 import type { Input, SymbolInput } from './affine.ts';
-import { Attention } from './attention.ts';
+import { Attention, AttentionMemory } from './attention.ts';
 import type { BatchShape } from './batch.ts';
 import { Bidirectional } from './bidirectional.ts';
 import type { PairModelConfig } from './config.ts';
@@ -49,7 +49,9 @@ class Builder {
   readonly #source: SourcePlaces;
   readonly #pairs: PairModelConfig;
   readonly #zeros: Zeros;
-  readonly #modules: Module[] = [];
+  readonly #encoder: Module[] = [];
+  readonly #starts: FirstState[] = [];
+  readonly #decoder: Module[] = [];
   readonly #layers: Recurrent[] = [];
   #site: number;
 
@@ -93,7 +95,8 @@ class Builder {
     const lasts = encoder.map(({ recurrences }) =>
       recurrences.map(({ states }) => states.map((state) => this.#lastState(state))),
     );
-    const firsts = lasts.map((directions, layer) => this.#firstStates(directions, layer));
+    const firsts = lasts.map((directions, layer) => this.#firstStates(directions, layer).map((s) => new FirstState(s)));
+    this.#starts.push(...firsts.flat());
     const context =
       this.#pairs.context === 'every' ? lasts.at(-1)!.map(([h]) => this.#add(new Repeat(arena, shape, h!))) : [];
     const read: SymbolInput = { ids: this.#plan.inputs, symbols: config.symbols };
@@ -102,21 +105,16 @@ class Builder {
     const symbol = embedding ? this.#dropped(embedding.output, dropout.input) : undefined;
     const readSymbol = (): Input => symbol?.read() ?? read;
     let signal: Signal | undefined;
-    const place = this.#modules.length;
     const decoder: Recurrent[] = [];
     for (let layer = 0; layer < config.layers; layer++) {
       const below = signal ? this.#dropped(signal, dropout.layers) : undefined;
       const inputs = below ? [below.read()] : [readSymbol(), ...context.map(({ output }) => output.read())];
       const made = this.#recurrent(`layers.${layer}.`, inputs, { learnsInitialState: true, keep: this.#plan.keep });
+      for (const [index, first] of firsts[layer]!.entries()) first.startOf(made.states[index]!);
       decoder.push(this.#add(made));
       this.#layers.push(made);
       signal = made.output;
     }
-    // First states are written before the decoder runs, and their gradients are read after it has run backward.
-    const starts = firsts.flatMap((states, layer) =>
-      states.map((input, index) => new FirstState(input, decoder[layer]!.states[index]!)),
-    );
-    this.#modules.splice(place, 0, ...starts);
     if (attends) {
       const attended = this.#dropped(this.#attend(signal!, memory), dropout.output);
       return this.#finish([attended.read()], shape, decoder, embedding);
@@ -136,6 +134,7 @@ class Builder {
     const attention = this.#add(
       new Attention({ arena, zeros, shape: over, score, memory, lengths: this.#source.lengths }),
     );
+    this.#encoder.push(new AttentionMemory(attention));
     const inputs = [...attention.outputs, hidden].map((signal) => signal.read());
     const name = 'attention.output';
     return this.#add(
@@ -225,7 +224,9 @@ class Builder {
 
   #lastState(state: State): Signal {
     const { arena, shape } = this.#plan;
-    return this.#add(new LastState(arena, { ...shape, steps: 1 }, state)).output;
+    const last = new LastState(arena, { ...shape, steps: 1 }, state);
+    this.#encoder.push(last);
+    return last.output;
   }
 
   /** Last states that nobody reads have no gradient. */
@@ -266,7 +267,7 @@ class Builder {
         activation,
       } as const;
       const dense = new Dense(plan);
-      this.#add(atOneStep(dense));
+      this.#encoder.push(atOneStep(dense));
       return dense.output;
     });
   }
@@ -299,7 +300,8 @@ class Builder {
     const { symbols } = config;
     const output = this.#add(new Softmax({ arena, zeros: this.#zeros, shape, tensors, inputs, symbols, tiedTo }));
     const states = decoder.flatMap((layer) => layer.states);
-    return new Network(this.#modules, this.#layers, output, states);
+    const parts = { encoder: this.#encoder, starts: this.#starts, decoder: this.#decoder };
+    return new Network(parts, this.#layers, output, states);
   }
 
   #sourceShape(): BatchShape {
@@ -308,12 +310,12 @@ class Builder {
   }
 
   #add<M extends Module>(module: M): M {
-    this.#modules.push(module);
+    this.#decoder.push(module);
     return module;
   }
 
   #addOnSource<M extends Module>(module: M): M {
-    this.#modules.push(onSource(module));
+    this.#encoder.push(onSource(module));
     return module;
   }
 }

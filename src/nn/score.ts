@@ -6,14 +6,16 @@ import type { Parameter, TensorSource } from './parameters.ts';
 import type { Reading } from './signal.ts';
 import type { Zeros } from './zeros.ts';
 
-/** How well a query and a key fit, for all steps of one batch row. */
+/** How well a query and a key fit, for all steps of one batch row. Gradients are those of rows that score their own keys. */
 export interface Score {
   /** [T][B][A]. */
   readonly queries: Reading;
   /** [S][B][A]. */
   readonly keys: Reading;
-  /** scores [T][S] ← those of each query and each of the first `length` keys of a row. */
-  forward(k: Kernels, scores: Address, row: number, steps: number, length: number): void;
+  /** Prepares the first `length` keys of a row for `forward`, once for all steps that are scored. */
+  prepare(k: Kernels, row: number, length: number): void;
+  /** scores [T][S] ← those of each query of a row and each of the first `length` keys of the row `source`. */
+  forward(k: Kernels, scores: Address, row: number, source: number, steps: number, length: number): void;
   /** Adds to the gradients of the queries and keys of a row, given the gradient of its scores. */
   backward(k: Kernels, dScores: Address, row: number, steps: number, length: number): void;
   /** Adds this thread's share of the gradient of each tensor. */
@@ -51,12 +53,17 @@ export class DotScore implements Score {
     this.#zeros = zeros.row(S);
   }
 
-  forward(k: Kernels, scores: Address, row: number, steps: number, length: number): void {
+  prepare(k: Kernels, row: number, length: number): void {
+    const { values, width } = this.keys.signal;
+    const packed = this.#packed + row * this.#packedSize;
+    k.packTransposed(packed, values + row * width, width, length, this.#plan.shape.rows * width);
+  }
+
+  forward(k: Kernels, scores: Address, row: number, source: number, steps: number, length: number): void {
     const { shape } = this.#plan;
     const { values: q, width } = this.queries.signal;
     const stride = shape.rows * width;
-    const packed = this.#packed + row * this.#packedSize;
-    k.packTransposed(packed, this.keys.signal.values + row * width, width, length, stride);
+    const packed = this.#packed + source * this.#packedSize;
     k.multiply(scores, this.#zeros, q + row * width, packed, steps, length, width, shape.sourceSteps, 0, stride);
   }
 
@@ -97,10 +104,13 @@ export class AdditiveScore implements Score {
     this.#dVector = shape.training ? arena.float(shape.rows * width) : NONE;
   }
 
-  forward(k: Kernels, scores: Address, row: number, steps: number, length: number): void {
+  /** Nothing: keys are read as they are. */
+  prepare(): void {}
+
+  forward(k: Kernels, scores: Address, row: number, source: number, steps: number, length: number): void {
     const { rows, sourceSteps } = this.#plan.shape;
     const { values: q, width } = this.queries.signal;
-    const keys = this.keys.signal.values + row * width;
+    const keys = this.keys.signal.values + source * width;
     k.additiveScores(
       scores,
       q + row * width,

@@ -4,36 +4,79 @@ import type { ModelConfig } from './config.ts';
 import { mixLogits } from './mixture.ts';
 import type { Model } from './model.ts';
 import { openModel } from './open.ts';
+import { longestSource, type SourceIds, writeSources } from './source-rows.ts';
+
+/** Symbols of a source that there is room for at first. The room grows with the sources. */
+const SOURCE_STEPS = 32;
+
+/** Sources that the encoder reads in one pass: some tiles of the products. The longest of them decides how many steps the pass has. */
+const ENCODED_TOGETHER = 24;
 
 /**
  * A trained model run symbol by symbol, for up to `rows` texts side by side: (symbol, state) → (logits, state). Texts
  * don't touch each other: a row's numbers are the same, to the bit, whatever stands in the others.
+ *
+ * The model is a language model, or a transducer. A transducer first reads sources (`encode`). Its state is then the decoder's state and the
+ * source that it decodes, and any number of rows may decode one source.
  */
 export class Stepper {
   readonly config: ModelConfig;
-  /** The most texts at once. */
+  /** The most texts at once, and the most sources. */
   readonly rows: number;
-  readonly #model: Model;
-  readonly #kernels: Kernels;
+  readonly #choice: KernelChoice;
+  readonly #parameters: Float32Array;
+  #model: Model;
+  #kernels: Kernels;
   /** [rows][V] log p̄ of an ensemble, which has no logits of its own. */
   readonly #mixed: Float32Array | undefined;
+  /** The row of the encoder that holds the source of each row. */
+  readonly #sourceRows: Int32Array;
+  /** The row of the encoder that holds each of the sources. */
+  #rowOfSource: readonly number[] = [];
 
   /** @param parameters the flat buffer, as a checkpoint has it */
   constructor(choice: KernelChoice, config: ModelConfig, parameters: Float32Array, rows: number) {
-    const { model, kernels } = openModel(choice, config, parameters, { steps: 1, rows, training: false });
+    if (config.pairs && config.pairs.task !== 'transduce') {
+      throw new RangeError(
+        `a stepper runs language models and transducers, not a model of the task ${config.pairs.task}`,
+      );
+    }
     this.config = config;
     this.rows = rows;
+    this.#choice = choice;
+    this.#parameters = parameters;
+    const { model, kernels } = this.#open(SOURCE_STEPS);
     this.#model = model;
     this.#kernels = kernels;
     this.#mixed = config.members > 1 ? new Float32Array(rows * config.symbols) : undefined;
-    this.#kernels.ints.fill(1, this.#model.keep, this.#model.keep + rows);
+    this.#sourceRows = new Int32Array(rows);
+  }
+
+  /** Reads the sources of a transducer, as many as there are rows at most, in place of the sources before. Every row is to be reset then. */
+  encode(sources: readonly SourceIds[]): void {
+    if (sources.length > this.rows) {
+      throw new RangeError(`a stepper of ${this.rows} rows has room for as many sources, not ${sources.length}`);
+    }
+    this.#makeRoom(longestSource(sources));
+    // Sources of about the same length are read together, so that few positions are masked.
+    const order = [...sources.keys()].sort((a, b) => sources[a]!.length - sources[b]!.length);
+    const rowOfSource = Array<number>(sources.length);
+    for (const [row, source] of order.entries()) rowOfSource[source] = row;
+    this.#rowOfSource = rowOfSource;
+    for (let start = 0; start < order.length; start += ENCODED_TOGETHER) {
+      const group = order.slice(start, start + ENCODED_TOGETHER).map((source) => sources[source]!);
+      const rows = { start, end: start + group.length };
+      const steps = longestSource(group);
+      writeSources(this.#kernels.ints, this.#model.source!, this.rows, rows, steps, group);
+      this.#model.encode(this.#kernels, rows, steps);
+    }
   }
 
   /** Row r reads symbols[r], for as many rows as there are symbols; `logits` then has what follows. */
   step(symbols: ArrayLike<number>): void {
     const { ints, floats } = this.#kernels;
     for (let row = 0; row < symbols.length; row++) ints[this.#model.inputs + row] = symbols[row]!;
-    this.#model.forward(this.#kernels, { start: 0, end: symbols.length }, 1);
+    this.#model.decode(this.#kernels, { start: 0, end: symbols.length }, 1, this.#sourceRows);
     this.#model.carry(this.#kernels, 1, symbols.length);
     if (!this.#mixed) return;
     const V = this.config.symbols;
@@ -54,23 +97,54 @@ export class Stepper {
   /** Row r takes up the state of row from[r], for as many rows as `from` has: so hypotheses of a beam branch and die. */
   moveStates(from: ArrayLike<number>): void {
     for (const state of this.#model.states) state.move(this.#kernels, from);
+    if (!this.config.pairs) return;
+    const before = this.#sourceRows.slice();
+    for (let row = 0; row < from.length; row++) this.#sourceRows[row] = before[from[row]!]!;
   }
 
-  /** Row r starts anew, from s₀ = 0. */
-  resetState(row: number): void {
+  /** Row r starts anew: from s₀ = 0 or, of a transducer, from what the encoder gives for a source, by its number in `encode`. */
+  resetState(row: number, source = 0): void {
     for (const state of this.#model.states) state.reset(this.#kernels, row, 1);
+    if (!this.config.pairs) return;
+    const place = this.#rowOfSource[source];
+    if (place === undefined)
+      throw new RangeError(`there are ${this.#rowOfSource.length} sources, and none is number ${source}`);
+    this.#sourceRows[row] = place;
+    this.#model.start(this.#kernels, { start: row, end: row + 1 }, this.#sourceRows);
   }
 
   /** A copy of row r's state. */
   saveState(row: number): SavedState {
-    return this.#model.states.map((state) => state.save(this.#kernels, row, 1));
+    const states = this.#model.states.map((state) => state.save(this.#kernels, row, 1));
+    return this.config.pairs ? [...states, [this.#sourceRows[row]!]] : states;
   }
 
   /** Row r goes on from where the state was saved. */
   loadState(row: number, saved: SavedState): void {
-    for (const [index, state] of this.#model.states.entries()) state.load(this.#kernels, saved[index]!, row);
+    const { states } = this.#model;
+    for (const [index, state] of states.entries()) state.load(this.#kernels, saved[index]!, row);
+    if (this.config.pairs) this.#sourceRows[row] = saved[states.length]![0]!;
+  }
+
+  #open(sourceSteps: number) {
+    const shape = { steps: 1, sourceSteps, rows: this.rows, training: false };
+    const open = openModel(this.#choice, this.config, this.#parameters, shape);
+    open.kernels.ints.fill(1, open.model.keep, open.model.keep + this.rows);
+    return open;
+  }
+
+  /** Opens the model anew where a source is longer than any before. */
+  #makeRoom(steps: number): void {
+    const { sourceSteps = 0 } = this.#model.shape;
+    if (steps <= sourceSteps) return;
+    const { model, kernels } = this.#open(Math.max(steps, 2 * sourceSteps));
+    this.#model = model;
+    this.#kernels = kernels;
   }
 }
 
-/** The state of one text: each layer's h (and c), of H numbers, member by member. */
+/**
+ * The state of one text: each layer's h (and c), of H numbers, member by member. That of a transducer ends with the row of its source, and is
+ * good until other sources are encoded.
+ */
 export type SavedState = readonly ArrayLike<number>[];

@@ -94,7 +94,7 @@ export function compose<B extends Built>(
   const { places } = parts;
   for (const flags of [places.keep, places.keepBackwards, places.mask])
     kernels.ints.fill(1, flags, flags + shape.steps * shape.rows);
-  const network = new Network(modules, [], built.output);
+  const network = new Network({ decoder: modules }, [], built.output);
   return { shape, kernels, network, modules, views, values, gradients, places, built };
 }
 
