@@ -6,28 +6,28 @@ import * as program from './peak.ts';
 import type { Program } from './pool.ts';
 import type { Team } from './team.ts';
 
-/** What the workers import. */
-const PEAK = new URL('../../dist/kernel/peak.js', import.meta.url).href;
+/** The compiled form of this module, which workers import. */
+const PROGRAM = new URL('../../dist/kernel/peak.js', import.meta.url).href;
 
-/** A product that stays in a core's own caches and fills every tile: C += A·B for C of m × n, A of m × k. */
+/** C += A·B for C of m × n and A of m × k. The product fills every tile, and its matrices stay in a core's own caches. */
 const PRODUCT = { m: 48, n: 128, k: 256 };
 
-/** Products of a command: a few milliseconds, so that starting one costs nothing beside. */
+/** Products in one command. They take a few milliseconds, so the time that it takes to start a command does not count. */
 const CALLS = 100;
 
-/** Operands of one thread. */
+/** The operands of one thread. */
 type Operands = readonly [c: Address, a: Address, packed: Address];
 
 /**
- * The speed of the bare matrix kernel on this machine, in GFLOPS: the most that training can reach.
+ * The speed of the bare matrix kernel on this machine, in GFLOPS. Training cannot be faster.
  *
- * @param seconds how long to measure; the best of the commands run in that time counts
+ * @param seconds how long to measure; the fastest command in that time counts
  */
 export async function measurePeak(choice: KernelChoice, threads: number, seconds: number): Promise<number> {
   const arena = new Arena();
   const config = Array.from({ length: threads }, () => operands(arena));
-  const engine = await Engine.start({ choice, threads, program, url: PEAK, config }, arena);
-  // Memory that nobody has written to is one page seen everywhere, which is slow.
+  const engine = await Engine.start({ choice, threads, program, url: PROGRAM, config }, arena);
+  // The operating system gives memory its own pages only when it is written to, so unwritten memory gives wrong times.
   engine.kernels.floats.fill(1e-3, config[0]?.[0]);
   const end = performance.now() + 1000 * seconds;
   let best = Number.POSITIVE_INFINITY;
@@ -41,7 +41,7 @@ export async function measurePeak(choice: KernelChoice, threads: number, seconds
   return (2 * m * n * k * CALLS * engine.threads) / best / 1e6;
 }
 
-/** Every thread multiplies its own operands. */
+/** A program in which every thread multiplies its own operands. */
 export function createProgram(config: readonly Operands[], k: Kernels, team: Team): Program {
   const [c, a, packed] = config[team.rank]!;
   const { m, n, k: depth } = PRODUCT;
