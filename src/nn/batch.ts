@@ -1,11 +1,11 @@
 import type { Range } from '../kernel/team.ts';
 import type { DropoutKey } from './dropout-key.ts';
 
-/** The most that a model is asked to run at once: T steps of B batch rows. */
+/** What memory is planned for: at most T steps of B batch rows at once. */
 export interface BatchShape {
   readonly steps: number;
   readonly rows: number;
-  /** Whether gradients will be asked for. */
+  /** Whether gradients will be needed. */
   readonly training: boolean;
 }
 
@@ -13,6 +13,6 @@ export interface BatchShape {
 export interface Pass {
   readonly rows: Range;
   readonly steps: number;
-  /** Decides which numbers are dropped; nothing is dropped without one. */
+  /** Decides which numbers are dropped. Without a key, none are. */
   readonly key: DropoutKey;
 }

@@ -17,7 +17,7 @@ export interface NetworkPlan {
   readonly config: ModelConfig;
   readonly shape: BatchShape;
   readonly dropout: DropoutConfig;
-  /** Of this network alone: names are without a member's prefix. */
+  /** The tensors of this network alone. Their names are without the prefix of an ensemble's member. */
   readonly tensors: TensorSource;
   /** Which of the model's networks this is. */
   readonly member: number;
@@ -27,14 +27,14 @@ export interface NetworkPlan {
   readonly keep: Address;
 }
 
-/** A list of modules that ends in an output layer: forward in order, backward in reverse order. */
+/** A list of modules that ends in an output layer. It runs forward in order, and backward in reverse order. */
 export class Network {
-  /** The recurrent layers from the bottom up, for those who look inside. */
+  /** The recurrent layers from the bottom up, for code that looks inside a model. */
   readonly layers: readonly Recurrent[];
   readonly #modules: readonly Module[];
   readonly #output: Softmax;
 
-  /** @param modules in the order in which they run; `output` is the last of them */
+  /** @param modules in the order in which they run forward; `output` is the last of them */
   constructor(modules: readonly Module[], layers: readonly Recurrent[], output: Softmax) {
     this.layers = layers;
     this.#modules = modules;
@@ -56,7 +56,7 @@ export class Network {
     return this.#modules.flatMap(({ states }) => states);
   }
 
-  /** Everything that is packed for products when parameters changed. */
+  /** The matrices whose packed copies must be renewed when parameters have changed. */
   get weights(): readonly Weight[] {
     return this.#modules.flatMap(({ weights }) => weights);
   }
@@ -65,19 +65,19 @@ export class Network {
     for (const module of this.#modules) module.forward(k, pass);
   }
 
-  /** Losses, and in place of the logits scale · ∂(sum of losses)/∂logits. */
+  /** Computes the losses, and replaces the logits by scale · ∂(sum of losses)/∂logits. */
   loss(k: Kernels, targets: Address, pass: Pass, scale: number): void {
     this.#output.loss(k, targets, pass, scale);
   }
 
-  /** Gradients of every signal, back through all modules. The pass is that of `forward`. */
+  /** Computes the gradients of every signal, back through all modules. The pass is the one that `forward` was given. */
   backward(k: Kernels, pass: Pass): void {
     for (const module of this.#modules.toReversed()) module.backward(k, pass);
   }
 
   /**
-   * Adds this thread's share of every tensor's gradient, summed over all rows and steps. The order is that of `backward`: two modules may share
-   * a tensor, as a tied output does.
+   * Adds to this thread's share of every tensor's gradient, summing over all rows and steps. The order is that of `backward`. It matters where
+   * two modules share a tensor, as an embedding and an output layer may.
    */
   weightGradients(k: Kernels, team: Team, steps: number): void {
     for (const module of this.#modules.toReversed()) module.weightGradients(k, team, steps);

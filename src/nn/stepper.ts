@@ -6,16 +6,16 @@ import type { Model } from './model.ts';
 import { openModel } from './open.ts';
 
 /**
- * A trained model run symbol by symbol, for up to `rows` texts side by side: (symbol, state) → (logits, state). Texts
- * don't touch each other: a row's numbers are the same, to the bit, whatever stands in the others.
+ * Runs a trained model symbol by symbol, for up to `rows` texts side by side: (symbol, state) → (logits, state). The texts are independent: a
+ * row's numbers are the same, to the bit, whatever the other rows read.
  */
 export class Stepper {
   readonly config: ModelConfig;
-  /** The most texts at once. */
+  /** How many texts can be read at once. */
   readonly rows: number;
   readonly #model: Model;
   readonly #kernels: Kernels;
-  /** [rows][V] log p̄ of an ensemble, which has no logits of its own. */
+  /** [rows][V] log p̄ of an ensemble. These take the place of logits, which only its members have. */
   readonly #mixed: Float32Array | undefined;
 
   /** @param parameters the flat buffer, as a checkpoint has it */
@@ -29,7 +29,7 @@ export class Stepper {
     this.#kernels.ints.fill(1, this.#model.keep, this.#model.keep + rows);
   }
 
-  /** Row r reads symbols[r], for as many rows as there are symbols; `logits` then has what follows. */
+  /** Row r reads symbols[r], for as many rows as there are symbols. Then `logits` predicts each row's next symbol. */
   step(symbols: ArrayLike<number>): void {
     const { ints, floats } = this.#kernels;
     for (let row = 0; row < symbols.length; row++) ints[this.#model.inputs + row] = symbols[row]!;
@@ -43,7 +43,7 @@ export class Stepper {
     }
   }
 
-  /** [V] logits of row r: a view, overwritten by the next step. */
+  /** [V] the logits of row r. This is a view, which the next step overwrites. */
   logits(row: number): Float32Array {
     const { symbols } = this.config;
     if (this.#mixed) return this.#mixed.subarray(row * symbols, (row + 1) * symbols);
@@ -51,12 +51,12 @@ export class Stepper {
     return this.#kernels.floats.subarray(at, at + symbols) as Float32Array;
   }
 
-  /** Row r takes up the state of row from[r], for as many rows as `from` has: so hypotheses of a beam branch and die. */
+  /** The state of row r becomes that of row from[r], for as many rows as `from` has. Beam search copies and drops hypotheses this way. */
   moveStates(from: ArrayLike<number>): void {
     for (const state of this.#model.states) state.move(this.#kernels, from);
   }
 
-  /** Row r starts anew, from s₀ = 0. */
+  /** The state of row r becomes s₀ = 0. */
   resetState(row: number): void {
     for (const state of this.#model.states) state.reset(this.#kernels, row, 1);
   }
@@ -66,11 +66,11 @@ export class Stepper {
     return this.#model.states.map((state) => state.save(this.#kernels, row, 1));
   }
 
-  /** Row r goes on from where the state was saved. */
+  /** Row r goes on from a saved state. */
   loadState(row: number, saved: SavedState): void {
     for (const [index, state] of this.#model.states.entries()) state.load(this.#kernels, saved[index]!, row);
   }
 }
 
-/** The state of one text: each layer's h (and c), of H numbers, member by member. */
+/** The state of one text: h (and c of an LSTM) of each layer, H numbers each, layer by layer, member by member. */
 export type SavedState = readonly ArrayLike<number>[];
