@@ -2,7 +2,7 @@ import { UserError } from '../errors.ts';
 import { Random } from '../random.ts';
 
 /** Tasks whose answers are known, so that a model is right or wrong and not merely likely. */
-export const TASKS = ['xor', 'addition', 'copy', 'copy-reversed', 'lag'] as const;
+export const TASKS = ['xor', 'parity', 'parity-final', 'addition', 'copy', 'copy-reversed', 'lag'] as const;
 export type TaskName = (typeof TASKS)[number];
 
 /** Numbers of the least and the greatest length. */
@@ -28,6 +28,9 @@ export interface Task {
 /** A pair of bits (p, q) as one symbol, by 2p + q. */
 const PAIRS = 'abcd';
 
+/** A bit, 0 or 1, that is read: no answer is written so. */
+const BITS = 'ab';
+
 /** What is to be remembered, and the same as it is said again: a capital is never a question and always an answer. */
 const ITEMS = 'abcdefgh';
 const KEYS = 'abcd';
@@ -41,6 +44,9 @@ const QUESTION = '?';
  * - `xor`, `addition`: two numbers bit by bit, the least significant first. At each step a pair of bits is read (a, b, c, d for 00, 01,
  *   10, 11) and the bit of the result is due. Addition ends with a pair 00, on which the carry comes out: an automaton of two states
  *   does it for numbers of any length.
+ *   An answer of `xor` depends on the pair before it alone, so a network without a memory can give it: `xor` is `addition` without the carry.
+ * - `parity`: the XOR of many bits, 1 for an odd number of ones. Bits are read one by one (a, b for 0, 1), and after each the parity of all bits so
+ *   far is due; so an automaton of two states does it. `parity-final` is read to a question mark, and the parity is due once, at the end.
  * - `copy`, `copy-reversed`: symbols to remember, a separator, and the same symbols again as capitals; `copy-reversed` gives them in
  *   reverse, so that the first to be said is the last that was read (Sutskever, Vinyals & Le 2014).
  * - `lag`: the first symbol decides the last, over so many steps of distraction (Hochreiter & Schmidhuber 1997, experiment 2). A question mark
@@ -53,6 +59,26 @@ export const TASK: Readonly<Record<TaskName, Task>> = {
     shortest: 1,
     answers: '01',
     line: (length, random) => serial(length, random, (p, q) => p ^ q, 0),
+  },
+  parity: {
+    unit: 'bits',
+    lengths: { least: 1, most: 8 },
+    shortest: 1,
+    answers: '01',
+    line: (length, random) => {
+      const { bits, parities } = oddOnes(length, random);
+      return [...bits].map((bit, at) => `${bit}${parities[at]}`).join('');
+    },
+  },
+  'parity-final': {
+    unit: 'bits',
+    lengths: { least: 1, most: 8 },
+    shortest: 1,
+    answers: '01',
+    line: (length, random) => {
+      const { bits, parities } = oddOnes(length, random);
+      return `${bits}${QUESTION}${parities.at(-1)}`;
+    },
   },
   addition: {
     unit: 'bits',
@@ -122,6 +148,13 @@ function draw(symbols: string, length: number, random: Random): string {
 function recall(items: string, reversed: boolean): string {
   const read = reversed ? [...items].reverse().join('') : items;
   return `${read}${SEPARATOR}${items.toUpperCase()}`;
+}
+
+/** Random bits, and the parity of the bits up to each. */
+function oddOnes(length: number, random: Random): { bits: string; parities: number[] } {
+  const bits = draw(BITS, length, random);
+  let parity = 0;
+  return { bits, parities: [...bits].map((bit) => (parity ^= BITS.indexOf(bit))) };
 }
 
 /** Random pairs of bits, each followed by the result's bit, then so many pairs 00. */
