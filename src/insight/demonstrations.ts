@@ -36,11 +36,8 @@ export const demonstrationSchemas = {
       .max(16)
       .optional()
       .describe('the larger eigenvalue of a symmetric W, for each curve; 0.9, 1 and 1.1 if not given'),
-    matrix: z
-      .tuple([number, number, number, number])
-      .optional()
-      .describe('W of 2 × 2, row by row, in place of the eigenvalues'),
-    input: z.tuple([number, number]).default([1, 0]).describe('U x of the first step: the state that it leaves'),
+    matrix: z.array(number).optional().describe('W of 2 × 2, row by row, in place of the eigenvalues'),
+    input: z.array(number).default([1, 0]).describe('U x of the first step: the state that it leaves'),
     steps,
   }),
 } as const;
@@ -117,16 +114,17 @@ const SHOWN_STEPS = [1, 2, 10, 50];
 
 function demonstrateLinear(options: {
   readonly eigenvalue?: readonly number[] | undefined;
-  readonly matrix?: readonly [number, number, number, number] | undefined;
-  readonly input: Vector2;
+  readonly matrix?: readonly number[] | undefined;
+  readonly input: readonly number[];
   readonly steps: number;
 }): Demonstration {
-  const { eigenvalue, matrix, input, steps: count } = options;
+  const { eigenvalue, matrix, steps: count } = options;
   if (matrix && eigenvalue) {
     throw new UsageError(message`${option('matrix')} and ${option('eigenvalue')} both say what W is; give one of them`);
   }
+  const input = vectorOf(options.input);
   const systems = matrix
-    ? [{ name: `W = ${matrix.join(' ')}`, matrix: square(matrix) }]
+    ? [{ name: `W = ${matrix.join(' ')}`, matrix: matrixOf(matrix) }]
     : (eigenvalue ?? [0.9, 1, 1.1]).map((value) => ({ name: `eigenvalue ${value}`, matrix: symmetricMatrix(value) }));
   const curves = (norms: (of: Matrix2) => number[]) =>
     systems.map(({ name, matrix: of }) => ({ name, norms: norms(of) }));
@@ -151,11 +149,23 @@ function demonstrateLinear(options: {
   };
 }
 
-function square([a, b, c, d]: readonly [number, number, number, number]): Matrix2 {
-  return [
-    [a, b],
-    [c, d],
-  ];
+function matrixOf(numbers: readonly number[]): Matrix2 {
+  const [a, b, c, d] = numbers;
+  if (numbers.length === 4 && a !== undefined && b !== undefined && c !== undefined && d !== undefined) {
+    return [
+      [a, b],
+      [c, d],
+    ];
+  }
+  throw new UsageError(
+    message`${option('matrix')} must be the 4 numbers of a 2 × 2 matrix, row by row, not ${numbers.length}`,
+  );
+}
+
+function vectorOf(numbers: readonly number[]): Vector2 {
+  const [a, b] = numbers;
+  if (numbers.length === 2 && a !== undefined && b !== undefined) return [a, b];
+  throw new UsageError(message`${option('input')} must be 2 numbers, not ${numbers.length}`);
 }
 
 function normTable(
