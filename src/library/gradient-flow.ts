@@ -9,10 +9,10 @@ import { CELLS, type CellName, type ModelConfig, modelSchema } from '../nn/confi
 import { freshParameters } from '../nn/initializers.ts';
 import { parseOptions } from '../schema.ts';
 import { type Corpus, readCorpus } from '../text/corpus.ts';
-import { corpusSchema } from '../text/options.ts';
 import { wholeCorpus } from '../text/split.ts';
 import { placeSchema } from '../training/place.ts';
 import { newestModel } from './checkpoints.ts';
+import { freshSchema } from './fresh.ts';
 import { runOf, shortName } from './inspect.ts';
 import { load } from './language-model.ts';
 
@@ -21,19 +21,6 @@ const LAGS = 100;
 
 /** Positions for products of Jacobians: each costs a backward pass for every unit, so a wide layer has one position. */
 const JACOBIANS = { narrow: 4, wide: 1, width: 256 };
-
-const { cell, activation, reset, layers, hidden } = modelSchema.shape;
-
-/** A model as it is before training. */
-const freshSchema = z.strictObject({
-  cell,
-  activation,
-  reset,
-  layers: layers.unwrap().default(1).describe('recurrent layers'),
-  hidden: hidden.unwrap().default(64).describe('units of a layer'),
-  mode: corpusSchema.shape.mode,
-  seed: z.string().default('1').describe('the same seed gives the same parameters'),
-});
 
 /** What a measurement of gradient flow can be told. */
 export const gradientFlowSchema = z.strictObject({
