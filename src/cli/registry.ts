@@ -65,6 +65,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/gradflow.ts'),
   },
   {
+    name: 'bptt',
+    summary: 'Write out backpropagation through time for a short text: every state, loss and term of the gradient.',
+    load: () => import('./commands/bptt.ts'),
+  },
+  {
     name: 'corpus',
     summary: 'Write lines of a task whose answers are known, to train on and to test with.',
     load: () => import('./commands/corpus.ts'),

@@ -88,7 +88,13 @@ export const beamSchema = completionSchema
   .extend({
     k: z.int().min(1).max(10_000).default(5).describe('hypotheses kept, finished ones included; 1 is greedy'),
     length: lengthField(BEAM_LENGTHS),
-    finished: z.int().min(1).optional().describe('N: how many finished hypotheses to look for (default: k)'),
+    finished: z
+      .int()
+      .min(1)
+      .optional()
+      .describe(
+        'N: how many finished hypotheses to look for; with more than k, those that finish give up their places (default: k)',
+      ),
     lengthPenalty: z
       .number()
       .min(0)

@@ -2,15 +2,17 @@ import * as z from 'zod';
 import { message, option, UsageError } from '../errors.ts';
 import { examineFlow, type FlowExamination } from '../insight/examine.ts';
 import { firstMember } from '../insight/first-member.ts';
+import { truncationsUpTo } from '../insight/flow-tables.ts';
+import { greatestLag } from '../insight/positions.ts';
 import { chooseKernel } from '../kernel/choose.ts';
 import { CELLS, type CellName, type ModelConfig, modelSchema } from '../nn/config.ts';
 import { freshParameters } from '../nn/initializers.ts';
 import { parseOptions } from '../schema.ts';
 import { type Corpus, readCorpus } from '../text/corpus.ts';
-import { corpusSchema } from '../text/options.ts';
 import { wholeCorpus } from '../text/split.ts';
 import { placeSchema } from '../training/place.ts';
 import { newestModel } from './checkpoints.ts';
+import { freshSchema } from './fresh.ts';
 import { runOf, shortName } from './inspect.ts';
 import { load } from './language-model.ts';
 
@@ -19,22 +21,6 @@ const LAGS = 100;
 
 /** Positions for products of Jacobians: each costs a backward pass for every unit, so a wide layer has one position. */
 const JACOBIANS = { narrow: 4, wide: 1, width: 256 };
-
-/** Truncations whose loss is measured. */
-const TRUNCATIONS = [10, 25, 50, 100];
-
-const { cell, activation, reset, layers, hidden } = modelSchema.shape;
-
-/** A model as it is before training. */
-const freshSchema = z.strictObject({
-  cell,
-  activation,
-  reset,
-  layers: layers.unwrap().default(1).describe('recurrent layers'),
-  hidden: hidden.unwrap().default(64).describe('units of a layer'),
-  mode: corpusSchema.shape.mode,
-  seed: z.string().default('1').describe('the same seed gives the same parameters'),
-});
 
 /** What a measurement of gradient flow can be told. */
 export const gradientFlowSchema = z.strictObject({
@@ -138,16 +124,17 @@ async function checkpointSubject(text: string, named: string | undefined, say: S
 function examine(subject: Subject, all: readonly Subject[], options: Request, say: Say): FlowExamination {
   const { name, config, parameters, corpus } = subject;
   const bptts = all.flatMap(({ bptt }) => bptt ?? []);
-  const lags = options.lags ?? Math.max(LAGS, ...bptts.map((bptt) => 2 * bptt));
+  const part = wholeCorpus(corpus);
+  const wanted = options.lags ?? Math.max(LAGS, ...bptts.map((bptt) => 2 * bptt));
+  const lags = Math.min(wanted, greatestLag(part));
   const isWide = config.hidden > JACOBIANS.width;
-  const truncations = [...new Set([...TRUNCATIONS, ...bptts])].filter((steps) => steps <= lags);
   say(message`${name}: ${nameOf(config)}, lags up to ${lags}`);
-  return examineFlow(name, config, parameters, wholeCorpus(corpus), {
+  return examineFlow(name, config, parameters, part, {
     arithmetic: options.double ? 'double' : chooseKernel(options.kernel),
     lags,
     positions: options.positions,
     jacobians: options.jacobians ?? (isWide ? JACOBIANS.wide : JACOBIANS.narrow),
-    truncations: truncations.sort((a, b) => a - b),
+    truncations: truncationsUpTo(lags, bptts),
   });
 }
 

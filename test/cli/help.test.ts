@@ -19,6 +19,7 @@ const COMMANDS = [
   'plot',
   'report',
   'gradflow',
+  'bptt',
   'corpus',
   'demo',
   'bench',

@@ -134,16 +134,22 @@ export function shortText(text: string, vocabulary: Vocabulary, start: boolean):
   }
   const first = start && stop !== undefined ? [stop] : [];
   const all = [...first, ...ids, ...(stop === undefined ? [] : [stop])];
-  if (ids.length === 0 || all.length < 2) {
-    const needed = stop === undefined ? 'two symbols, because the first is given' : 'one symbol';
-    throw new UserError(`the text has ${ids.length} symbols; give a text of at least ${needed}`);
-  }
+  requireLength(ids.length, stop !== undefined);
   if (all.length - 1 > MOST_LOSSES) {
     throw new UserError(
       `the text has ${all.length - 1} losses, more than the table’s limit of ${MOST_LOSSES}; give a shorter text`,
     );
   }
   return { inputs: all.slice(0, -1), targets: all.slice(1) };
+}
+
+/** UserError where a text of so many symbols has nothing to predict. */
+export function requireLength(symbols: number, hasStop: boolean): void {
+  if (symbols >= (hasStop ? 1 : 2)) return;
+  const needed = hasStop ? 'one symbol' : 'two symbols, because the first is given';
+  throw new UserError(
+    `the text has ${symbols} ${symbols === 1 ? 'symbol' : 'symbols'}; give a text of at least ${needed}`,
+  );
 }
 
 function requireSmall({ members, cell, layers, hidden }: ModelConfig): void {
