@@ -5,6 +5,7 @@ import { type ModelConfig, modelSchema } from '../nn/config.ts';
 import { Manifest } from '../nn/manifest.ts';
 import { tiedName } from './pytorch.ts';
 import { secondBias } from './pytorch-names.ts';
+import { refusal } from './refusal.ts';
 import { shown, type Tensor, type TensorFile } from './tensor.ts';
 
 /** What tensors alone don't tell. */
@@ -33,7 +34,7 @@ export interface FoundModel {
  * Tensors named as this program's are found, too (`layers.0.input`). UserError that says what was found where this is not all there is.
  */
 export function findModel(file: TensorFile, unsaid: Unsaid, name: string): FoundModel {
-  const wrong = (found: string) => new UserError(`${name}: ${found}`);
+  const wrong = (found: string) => refusal(name, found);
   if (file.tensors.has('layers.0.recurrent') || file.tensors.has('members.0.layers.0.recurrent'))
     return findOurs(file, unsaid, wrong);
   const { prefixes, others } = recurrentPrefixes(file, wrong);

@@ -12,6 +12,7 @@ import type { ForeignModel } from './foreign-model.ts';
 import { readMetadata, unknownRun } from './metadata.ts';
 import { readOnnx } from './onnx-import.ts';
 import { fromPyTorch } from './pytorch.ts';
+import { refusal } from './refusal.ts';
 import { readSafetensors } from './safetensors.ts';
 import { listSymbols, type SymbolList, sortSymbols } from './symbols.ts';
 import type { Tensor, TensorFile } from './tensor.ts';
@@ -102,10 +103,11 @@ function fromOurs(config: ModelConfig, tensors: ReadonlyMap<string, Tensor>, nam
   const manifest = new Manifest(config);
   for (const view of manifest.views) {
     const tensor = tensors.get(view.name);
-    if (!tensor) throw new UserError(`${name}: the tensor ${view.name} [${view.shape.join(', ')}] is missing`);
+    if (!tensor) throw refusal(name, `the tensor ${view.name} [${view.shape.join(', ')}] is missing`);
     if (tensor.shape.join() !== view.shape.join()) {
-      throw new UserError(
-        `${name}: the tensor ${view.name} is [${tensor.shape.join(', ')}], but [${view.shape.join(', ')}] goes with the tensors beside it`,
+      throw refusal(
+        name,
+        `the tensor ${view.name} is [${tensor.shape.join(', ')}], but [${view.shape.join(', ')}] goes with the tensors beside it`,
       );
     }
   }
@@ -119,8 +121,9 @@ function requireFinite({ config, parameters }: ForeignModel, name: string): void
   const bad = findNotFinite(parameters);
   if (bad < 0) return;
   const view = new Manifest(config).views.find(({ offset, size }) => bad < offset + size)!;
-  throw new UserError(
-    `${name}: the tensor that becomes ${view.name} has ${parameters[bad]} at ${bad - view.offset}; a model needs finite numbers`,
+  throw refusal(
+    name,
+    `the tensor that becomes ${view.name} has ${parameters[bad]} at ${bad - view.offset}; a model needs finite numbers`,
   );
 }
 

@@ -6,6 +6,7 @@ import { requireAll } from '../schema.ts';
 import { Vocabulary } from '../text/vocabulary.ts';
 import { resolveRecipe } from '../training/recipe.ts';
 import { readRun, toJson } from '../training/run.ts';
+import { refusal } from './refusal.ts';
 
 /** The keys of what this program writes into other formats beside the tensors. Each value is JSON. */
 const KEYS = { model: 'charnn.model', vocabulary: 'charnn.vocabulary', run: 'charnn.run' } as const;
@@ -34,17 +35,17 @@ export function readMetadata(texts: ReadonlyMap<string, string>, name: string): 
   if (!Object.values(KEYS).some((key) => texts.has(key))) return undefined;
   const part = (key: keyof typeof KEYS): unknown => {
     const text = texts.get(KEYS[key]);
-    if (text === undefined) throw new UserError(`${name}: its metadata has no ${KEYS[key]}; export the model again`);
+    if (text === undefined) throw refusal(name, `its metadata has no ${KEYS[key]}; export the model again`);
     try {
       return JSON.parse(text);
     } catch {
-      throw new UserError(`${name}: its metadata ${KEYS[key]} is no JSON; export the model again`);
+      throw refusal(name, `its metadata ${KEYS[key]} is no JSON; export the model again`);
     }
   };
   const model = configSchema.safeParse(part('model'));
   if (!model.success) {
     const { path, message } = model.error.issues[0]!;
-    throw new UserError(`${name}: its metadata ${[KEYS.model, ...path].join('.')}: ${message}; export the model again`);
+    throw refusal(name, `its metadata ${[KEYS.model, ...path].join('.')}: ${message}; export the model again`);
   }
   const metadata = { model: model.data, vocabulary: part('vocabulary') as Json, run: part('run') as Json };
   requireSound(metadata, name);

@@ -1,6 +1,7 @@
-import { UserError } from '../errors.ts';
+import type { UserError } from '../errors.ts';
 import { CONVERSION_NOTES, FLOAT_BYTES, type FloatKind, readFloats } from './numbers.ts';
 import { type AttributeProto, DATA_TYPES, type GraphProto, type NodeProto, type TensorProto } from './onnx-proto.ts';
+import { refusal } from './refusal.ts';
 
 /** Numbers that a graph holds, row by row. */
 export interface Constant {
@@ -60,7 +61,7 @@ export class Graph {
   }
 
   wrong(found: string): UserError {
-    return new UserError(`${this.#name}: ${found}`);
+    return refusal(this.#name, found);
   }
 
   /** What makes a value; undefined for an input or an initializer. */

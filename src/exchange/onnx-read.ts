@@ -1,6 +1,6 @@
 import { PbfReader } from 'pbf';
-import { excerpt, UserError } from '../errors.ts';
 import type { AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueProto } from './onnx-proto.ts';
+import { refusal } from './refusal.ts';
 
 /** Bounds on what a file may hold: far above any model of this program, and low enough to be read in a moment. */
 const MOST = {
@@ -23,7 +23,7 @@ export function readModelProto(bytes: Uint8Array, name: string): ModelProto {
     const pbf = new PbfReader(bytes);
     return readModel(pbf, bytes.length);
   } catch (cause) {
-    throw new UserError(`${name}: not a whole ONNX file: ${excerpt((cause as Error).message)}`, { cause });
+    throw refusal(name, `not a whole ONNX file: ${(cause as Error).message}`, cause);
   }
 }
 

@@ -50,12 +50,13 @@ function writeGraph({ name, nodes, initializers, inputs, outputs }: GraphProto, 
   for (const value of outputs) pbf.writeMessage(12, writeValue, value);
 }
 
-function writeNode({ name, operator, inputs, outputs, attributes }: NodeProto, pbf: PbfWriter): void {
+function writeNode({ name, operator, domain, inputs, outputs, attributes }: NodeProto, pbf: PbfWriter): void {
   for (const input of inputs) writeText(pbf, 1, input);
   for (const output of outputs) writeText(pbf, 2, output);
   writeText(pbf, 3, name);
   writeText(pbf, 4, operator);
   for (const attribute of attributes) pbf.writeMessage(5, writeAttribute, attribute);
+  if (domain !== '') writeText(pbf, 7, domain);
 }
 
 function writeAttribute(attribute: AttributeProto, pbf: PbfWriter): void {
@@ -81,11 +82,12 @@ function writeAttribute(attribute: AttributeProto, pbf: PbfWriter): void {
   writeInteger(pbf, 20, ATTRIBUTE[kind!]);
 }
 
-function writeTensor({ name, shape, type, data, integers }: TensorProto, pbf: PbfWriter): void {
+function writeTensor({ name, shape, type, data, integers, external }: TensorProto, pbf: PbfWriter): void {
   for (const length of shape) writeInteger(pbf, 1, length);
   writeInteger(pbf, 2, type);
   for (const each of integers) writeInteger(pbf, 7, each);
   writeText(pbf, 8, name);
+  if (external) writeInteger(pbf, 14, 1);
   if (type === DATA_TYPES.int64) return;
   const [only = new Uint8Array()] = data;
   pbf.writeTag(9, 2);

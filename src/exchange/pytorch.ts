@@ -1,10 +1,10 @@
-import { UserError } from '../errors.ts';
 import { CELL_KINDS } from '../nn/cells/index.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { Manifest } from '../nn/manifest.ts';
 import type { TensorView } from '../nn/parameters.ts';
 import { type GateLayout, LAYOUTS, toOurs, toTheirs, transposed } from './layout.ts';
 import { pytorchName, secondBias } from './pytorch-names.ts';
+import { refusal } from './refusal.ts';
 import { shown, type Tensor } from './tensor.ts';
 
 /**
@@ -121,14 +121,13 @@ function requireTensor(view: TensorView, { config, tensors, name }: Source): voi
   const size = isRecurrentBias(view, config) ? [CELL_KINDS[config.cell].gates.length * config.hidden] : view.shape;
   const expected = view.gates || view.role === 'output' ? size.toReversed() : size;
   if (!tensor) {
-    throw new UserError(
-      `${name}: the tensor ${shown({ name: theirs, shape: expected })} is missing; save all parameters of the model`,
+    throw refusal(
+      name,
+      `the tensor ${shown({ name: theirs, shape: expected })} is missing; save all parameters of the model`,
     );
   }
   if (tensor.shape.join() === expected.join()) return;
-  throw new UserError(
-    `${name}: the tensor ${shown(tensor)} should be [${expected.join(', ')}], going by the tensors beside it`,
-  );
+  throw refusal(name, `the tensor ${shown(tensor)} should be [${expected.join(', ')}], going by the tensors beside it`);
 }
 
 function own(view: TensorView, { config, tensors, name }: Source): Float32Array {

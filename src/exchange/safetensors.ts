@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { excerpt, UserError } from '../errors.ts';
+import type { UserError } from '../errors.ts';
 import { CONVERSION_NOTES, FLOAT_BYTES, type FloatKind, floatBytes, readFloats } from './numbers.ts';
+import { refusal } from './refusal.ts';
 import type { Tensor, TensorFile } from './tensor.ts';
 
 /** The largest header that is read. A header has some 100 bytes a tensor, and one of this program's has the learning curve besides. */
@@ -58,7 +59,7 @@ export interface IntegerTensor {
  * Nothing is allocated before the sizes are known to fit the file. UserError, in a line, for whatever is wrong; `name` names the file there.
  */
 export function readSafetensors(bytes: Uint8Array, name: string): TensorFile {
-  const wrong = (why: string) => new UserError(`${name}: not a whole safetensors file: ${excerpt(why)}`);
+  const wrong = (why: string) => refusal(name, `not a whole safetensors file: ${why}`);
   const { json, start } = readHeader(bytes, wrong);
   const { [METADATA]: given, ...rest } = json;
   const metadata = parse(metadataSchema, given, METADATA, wrong);
