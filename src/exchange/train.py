@@ -524,6 +524,7 @@ def main():
         raise SystemExit(f"{processes.size} processes are more than the {recipe['rows']} rows of a batch; start fewer, or raise rows in recipe.json")
     train(recipe, limits, pathlib.Path(options.out), processes)
     if processes.size > 1:
+        dist.barrier()  # no process may leave while another still waits for it
         dist.destroy_process_group()
 
 
