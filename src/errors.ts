@@ -76,6 +76,16 @@ export class UsageError extends UserError {
   }
 }
 
+/** Runs `read`. A UserError from it becomes a UsageError that begins with the name of the option that was read. */
+export function inOption<T>(key: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof UserError) throw new UsageError(message`${option(key)}: ${error.inner}`);
+    throw error;
+  }
+}
+
 /** The most characters of a file's contents that a message shows. */
 const LONGEST_EXCERPT = 200;
 

@@ -1,35 +1,44 @@
 /**
- * The library. `load` gives a model that completes and scores text, `train` makes one:
+ * The library. `load` opens a model that completes and scores text; `train` makes one:
  *
  *     const model = load('checkpoints/book.json');
- *     const [best] = model.beam('dee', { k: 5 });
- *     const texts = model.sample({ count: 10, temperature: 0.8, match: '[a-z]+' });
- *     const { bitsPerCharacter } = model.score('machine');
+ *     const [best] = await model.beam('dee', { k: 5 });
+ *     for await (const { text } of model.sample({ count: 10, temperature: 0.8, match: '[a-z]+' })) console.log(text);
+ *     const { bitsPerCharacter } = await model.score('machine');
  *     for await (const event of train('book.txt', { limits: { epochs: 5 } })) …
  *
- * Below them, over ids instead of text, is what they and the command line are made of: `Stepper`, `sampleTexts`,
- * `beamSearch`, `Constraint`, `scoreSequences`.
+ * Options are checked: a wrong type, a value out of range and an unknown key are a UserError that names the key and what was expected.
+ *
+ * Both stand on functions over ids instead of text, which are exported, too: `Stepper`, `sampleTexts`, `beamSearch`, `Constraint`,
+ * `scoreSequences`.
  */
 export { type BeamOptions, beamSearch, beamSearches, type Hypothesis, type SearchOptions } from './decoding/beam.ts';
 export { Constraint } from './decoding/constraint.ts';
 export { type Language, type LanguageOptions, languageOf } from './decoding/language.ts';
 export { Reader } from './decoding/reader.ts';
-export { type Sample, type SampleOptions, sampleStream, sampleTexts } from './decoding/sample.ts';
+export { type Outcome, type Sample, type SampleOptions, sampleStream, sampleTexts } from './decoding/sample.ts';
 export { type Sequence, scoreSequences } from './decoding/score.ts';
 export { Stops } from './decoding/stops.ts';
 export { UserError } from './errors.ts';
 export { chooseKernel, type KernelChoice } from './kernel/choose.ts';
 export type { KernelName } from './kernel/contract.ts';
+export { compareRuns, type RunSummary } from './library/compare.ts';
+export { type EvaluationRequest, type EvaluationResult, evaluate } from './library/evaluate.ts';
+export { type GradientFlowRequest, gradientFlow } from './library/gradient-flow.ts';
+export { inspect, type ModelFacts } from './library/inspect.ts';
 export {
   type BeamRequest,
-  type CompletionOptions,
   type FoundText,
   LanguageModel,
   load,
   type SampledText,
   type SampleRequest,
+  type Score,
   type ScoredText,
+  type ScoreRequest,
 } from './library/language-model.ts';
+export { type PreparedRun, prepareRun, type RunOptions } from './library/preparation.ts';
+export { type RunSettings, TrainingRun } from './library/run.ts';
 export { type TrainingOptions, train } from './library/train.ts';
 export { type Checkpoint, parseCheckpoint, serializeCheckpoint } from './nn/checkpoint.ts';
 export { loadCheckpoint, saveCheckpoint } from './nn/checkpoint-file.ts';

@@ -27,10 +27,8 @@ export function parseOptions<Schema extends z.ZodType>(schema: Schema, options: 
 /** What an issue says, in one sentence. */
 export function describeIssue(schema: z.ZodType, issue: z.core.$ZodIssue, given: unknown): Message {
   const path = issue.path.map(String);
-  if (issue.code === 'custom') {
-    const told = issue.params?.message;
-    return typeof told === 'object' ? (told as Message) : message`${option(path.join('.'))} ${issue.message}`;
-  }
+  // A rule says itself what is wrong.
+  if (issue.code === 'custom' && issue.params?.message) return issue.params.message as Message;
   if (issue.code === 'unrecognized_keys') {
     const key = [...path, issue.keys[0]!].join('.');
     return message`there is no option ${key}; there are ${keysAt(schema, path).join(', ')}`;

@@ -1,20 +1,32 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { recipeFrom } from '../src/cli/recipe.ts';
-import { trainCommand } from '../src/cli/train.ts';
 import { UserError } from '../src/errors.ts';
-import { LanguageModel } from '../src/library/language-model.ts';
+import { evaluate } from '../src/library/evaluate.ts';
+import { type BeamRequest, LanguageModel, type SampleRequest } from '../src/library/language-model.ts';
 import { train } from '../src/library/train.ts';
 import type { Checkpoint } from '../src/nn/checkpoint.ts';
 import { corpusFromText } from '../src/text/corpus.ts';
-import { resolveRecipe } from '../src/training/recipe.ts';
+import { type RecipeOptions, resolveRecipe } from '../src/training/recipe.ts';
+import { commandOf } from './helpers/commands.ts';
+import { gather } from './helpers/iteration.ts';
 
 const WORDS = ['deep', 'learn', 'machine', 'lean', 'dean'];
 
-test('a recipe of which nothing is said is that of rnn train without options', () => {
-  const command = trainCommand().action(() => {});
-  command.parse(['text.txt'], { from: 'user' });
-  const given = (recipe: object) => JSON.parse(JSON.stringify(recipe)) as object;
-  expect(given(resolveRecipe())).toEqual(given(recipeFrom(command.opts())));
+/** What `rnn train` is told by arguments. */
+async function trainOptions(...args: string[]): Promise<RecipeOptions> {
+  let given: object | undefined;
+  const command = await commandOf('train', (options) => {
+    given = options;
+  });
+  await command.parseAsync(['text.txt', ...args], { from: 'user' });
+  const { corpus: _, ...recipe } = given as RecipeOptions & { corpus: string[] };
+  return recipe;
+}
+
+test('the command line has no defaults of its own: what it is not told, the schema decides', async () => {
+  expect(await trainOptions()).toEqual({});
+  expect(resolveRecipe(await trainOptions('--hidden', '9', '--lr', '0.1'))).toEqual(
+    resolveRecipe({ model: { hidden: 9 }, rate: 0.1 }),
+  );
 });
 
 test('what is said takes the place of a default, and what depends on it follows', () => {
@@ -40,53 +52,113 @@ describe('a language model', () => {
     model = new LanguageModel(checkpoint, 'words.json');
   });
 
-  test('gives a text the probability that beam search found it with', () => {
-    const found = model.beam('', { k: 8 }).filter(({ finished }) => finished);
+  test('gives a text the probability that beam search found it with', async () => {
+    const found = (await model.beam('', { k: 8 })).filter(({ finished }) => finished);
     expect(found.length).toBeGreaterThan(3);
     for (const { text, logProbability, symbols } of found) {
-      const score = model.scoreLines([text])[0]!;
-      expect(score.logProbability).toBeCloseTo(logProbability, 4);
-      expect(score.symbols).toHaveLength(symbols);
+      const [score] = await model.scoreLines([text]);
+      expect(score!.logProbability).toBeCloseTo(logProbability, 4);
+      expect(score!.symbols).toHaveLength(symbols);
     }
   });
 
-  test('a prefix stands before its completion, and is given, not scored', () => {
-    const [best] = model.beam('de', { k: 3 });
+  test('a prefix stands before its completion, and is given, not scored', async () => {
+    const [best] = await model.beam('de', { k: 3 });
     expect(best).toMatchObject({ text: `de${best!.completion}`, symbols: best!.completion.length + 1 });
-    const whole = model.score(best!.text).symbols.map(({ bits }) => -bits * Math.LN2);
+    const whole = (await model.score(best!.text)).symbols.map(({ bits }) => -bits * Math.LN2);
     expect(best!.logProbability).toBeCloseTo(
       whole.slice(2).reduce((sum, one) => sum + one, 0),
       4,
     );
   });
 
-  test('a search for many prefixes is the searches for each', () => {
+  test('a search for many prefixes is the searches for each', async () => {
     const prefixes = ['d', 'lea', '', 'm'];
-    const alone = prefixes.map((prefix) => model.beam(prefix, { k: 4 }));
-    expect(model.beams(prefixes, { k: 4 })).toEqual(alone);
-    expect(model.beams([])).toEqual([]);
+    const alone = await Promise.all(prefixes.map((prefix) => model.beam(prefix, { k: 4 })));
+    expect(await gather(model.beams(prefixes, { k: 4 }))).toEqual(alone);
+    expect(await gather(model.beams([]))).toEqual([]);
   });
 
-  test('what is streamed is the first of what is drawn, and a seed draws it again', () => {
+  test('what is streamed is the first of what is drawn, and a seed draws it again', async () => {
     const request = { prefix: 'l', seed: 7, temperature: 1.5 };
-    const drawn = model.sample({ ...request, count: 5 });
-    expect([...model.stream(request)].join('')).toBe(drawn[0]!.completion);
-    expect(model.sample({ ...request, count: 5 })).toEqual(drawn);
-    expect(model.sample({ ...request, count: 5, seed: 8 })).not.toEqual(drawn);
+    const draw = (options: SampleRequest) => gather(model.sample(options));
+    const drawn = await draw({ ...request, count: 5 });
+    expect((await gather(model.stream(request))).join('')).toBe(drawn[0]!.completion);
+    expect(await draw({ ...request, count: 5 })).toEqual(drawn);
+    expect(await draw({ ...request, count: 5, seed: 8 })).not.toEqual(drawn);
     for (const { text, completion } of drawn) expect(text).toBe(`l${completion}`);
   });
 
-  test('lines are scored each for itself', () => {
-    expect(model.scoreLines(WORDS)).toEqual(WORDS.map((word) => model.scoreLines([word])[0]));
-    const sum = model.scoreLines(WORDS).reduce((total, { logProbability }) => total + logProbability, 0);
-    expect(model.score(WORDS.join('\n')).logProbability).toBeCloseTo(sum, 4);
-    expect(model.score('')).toEqual({ logProbability: 0, bitsPerCharacter: 0, unknown: 0, symbols: [] });
+  test('lines are scored each for itself', async () => {
+    const scores = await model.scoreLines(WORDS);
+    for (const [at, word] of WORDS.entries()) expect(await model.scoreLines([word])).toEqual([scores[at]]);
+    const sum = scores.reduce((total, { logProbability }) => total + logProbability, 0);
+    expect((await model.score(WORDS.join('\n'))).logProbability).toBeCloseTo(sum, 4);
+    expect(await model.score('')).toEqual({ logProbability: 0, bitsPerCharacter: 0, unknown: 0, symbols: [] });
   });
 
-  test('what it cannot read or do is a UserError that names it', () => {
-    expect(() => model.score('deep sea')).toThrow(UserError);
-    expect(() => model.sample({ prefix: 'z' })).toThrow(/"z"/);
-    expect(() => model.sample({ match: '[a-z]{9}', length: 5 })).toThrow(UserError);
+  test('several calls may be in progress at once: none disturbs another', async () => {
+    const alone = { drawn: await gather(model.sample({ count: 3 })), found: await model.beam('d') };
+    const samples = model.sample({ count: 3 });
+    const drawn = [(await samples.next()).value];
+    const [found, again] = await Promise.all([model.beam('d'), model.beam('d')]);
+    for await (const sample of samples) drawn.push(sample);
+    expect({ drawn, found, again }).toEqual({ ...alone, again: alone.found });
+  });
+
+  test('known texts are not drawn, and with `unique` none twice', async () => {
+    const drawn = await gather(model.sample({ count: 12, unique: true, known: new Set(['deep']) }));
+    const texts = drawn.map(({ text }) => text);
+    expect(new Set(texts).size).toBe(12);
+    expect(texts).not.toContain('deep');
+  });
+
+  test('what it cannot read or do is a UserError that names it', async () => {
+    await expect(model.score('deep sea')).rejects.toThrow(UserError);
+    await expect(model.sample({ prefix: 'z' }).next()).rejects.toThrow(/^prefix: "z"/);
+    await expect(model.beam('z')).rejects.toThrow(/^prefix: "z"/);
+    await expect(model.sample({ match: '[a-z]{9}', length: 5 }).next()).rejects.toThrow(
+      /^the shortest completion .* and length allows 5; give a larger length$/,
+    );
+  });
+
+  test.each([
+    [{ count: -1 }, /^count must be a whole number from 1, not -1$/],
+    [{ temperature: -1 }, /^temperature must be a number from 0, not -1$/],
+    [{ temperature: '1' }, /^temperature must be a number from 0, not "1"$/],
+    [{ length: 0 }, /^length must be a whole number from 1, not 0$/],
+    [{ topP: 0 }, /^topP must be a number above 0 to 1, not 0$/],
+    [{ known: ['deep'] }, /^known must be a Set of texts/],
+    [{ tempreature: 1 }, /^there is no option tempreature; there are match, /],
+    [{ match: '(' }, /^match: \(: unterminated group/],
+  ])('sample refuses %j, by the key', async (request, message) => {
+    await expect(model.sample(request as SampleRequest).next()).rejects.toThrow(message);
+    await expect(model.stream(request as SampleRequest).next()).rejects.toThrow(message);
+    await expect(model.sample(request as SampleRequest).next()).rejects.toThrow(UserError);
+  });
+
+  test.each([
+    [{ k: 0 }, /^k must be a whole number from 1 to 10000, not 0$/],
+    [{ k: 2.5 }, /^k must be a whole number from 1 to 10000, not 2.5$/],
+    [{ lengthPenalty: Number.NaN }, /^lengthPenalty must be a number from 0, not NaN$/],
+    [{ k: 5, groups: 2 }, /^groups 2 doesn't divide k 5; give a k that is a multiple$/],
+    [{ width: 3 }, /^there is no option width; there are /],
+  ])('beam refuses %j, by the key', async (request, message) => {
+    await expect(model.beam('d', request as BeamRequest)).rejects.toThrow(message);
+  });
+
+  test('evaluates a text as rnn eval does, and refuses what it can’t be told', async () => {
+    const corpus = corpusFromText(WORDS.join('\n'), { vocabulary: model.vocabulary });
+    const result = await evaluate(model, corpus);
+    const { logProbability, symbols } = await model.score(WORDS.join('\n'));
+    expect(result.symbols).toBe(symbols.length);
+    expect(result.loss).toBeCloseTo(-logProbability / symbols.length, 5);
+    await expect(evaluate(model, corpus, { only: 'd', dynamic: {} })).rejects.toThrow(
+      /^only can’t be given with dynamic/,
+    );
+    await expect(evaluate(model, corpus, { threads: 0 })).rejects.toThrow(
+      /^threads must be a whole number from 1 to 256, not 0$/,
+    );
   });
 
   test('a vocabulary that does not fit the model, or is damaged, is refused by the name given', () => {

@@ -1,33 +1,24 @@
 import stringWidth from 'string-width';
-import type { Hypothesis } from '../decoding/beam.ts';
-import type { Vocabulary } from '../text/vocabulary.ts';
-import { harmless, paint } from './output.ts';
+import type { FoundText } from '../library/language-model.ts';
+import { harmless } from '../library/words.ts';
+import { paint } from './output.ts';
 
-/** A hypothesis as it is printed. `text` and `completion` are without what ended them. */
-export interface Completion {
-  readonly text: string;
-  readonly completion: string;
-  /** What ended it: `<stop>` or a stop string; empty where it was cut off, or ended with what --match wants. */
-  readonly end: string;
-  readonly finished: boolean;
-  readonly score: number;
-  readonly logProbability: number;
+/** A completion as it is printed. */
+export interface Completion extends FoundText {
   readonly probability: number;
-  /** Symbols of the completion and of its end. */
-  readonly symbols: number;
 }
 
-export function describe(hypothesis: Hypothesis, prefix: string, vocabulary: Vocabulary): Completion {
-  const { ids, ending, finished, symbols, score, logProbability } = hypothesis;
-  const cut = ids.length - ending;
-  const completion = vocabulary.decode(ids.slice(0, cut));
-  const end = ids
-    .slice(cut)
-    .map((id) => vocabulary.label(id))
-    .join('');
-  const probability = Math.exp(logProbability);
-  const text = prefix + completion;
-  return { text, completion, end, finished, score, logProbability, probability, symbols };
+/** A completion with its fields in the order in which JSON shows them. */
+export function completionOf({
+  text,
+  completion,
+  end,
+  finished,
+  score,
+  logProbability,
+  symbols,
+}: FoundText): Completion {
+  return { text, completion, end, finished, score, logProbability, probability: Math.exp(logProbability), symbols };
 }
 
 function numbers({ score, logProbability, probability }: Completion): string[] {
@@ -39,7 +30,7 @@ export function field(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t');
 }
 
-/** For a program: a hypothesis is a line. */
+/** For a program: one line a completion. */
 export function tabbed(completion: Completion): string {
   return [field(completion.text), ...numbers(completion), completion.finished ? 'stop' : 'length'].join('\t');
 }
@@ -50,7 +41,7 @@ export function shown(text: string, raw = false): string {
   return raw ? oneLine : harmless(oneLine);
 }
 
-/** For a person. */
+/** For a person: a table. */
 export function aligned(completions: readonly Completion[], raw: boolean): string {
   const texts = completions.map(({ text, end, finished }) => ({ text: shown(text, raw), end: finished ? end : '…' }));
   const widths = texts.map(({ text, end }) => stringWidth(text + end));

@@ -1,21 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { EXIT, UserError } from '../errors.ts';
-import { beamCommand } from './beam.ts';
-import { benchCommand } from './bench.ts';
-import { compareCommand } from './compare.ts';
-import { completeCommand } from './complete.ts';
-import { corpusCommand } from './corpus.ts';
-import { demoCommand } from './demo.ts';
-import { evalCommand } from './eval.ts';
-import { gradflowCommand } from './gradflow.ts';
-import { infoCommand } from './info.ts';
-import { oneLine, ReaderGone } from './output.ts';
-import { plotCommand } from './plot.ts';
-import { reportCommand } from './report.ts';
-import { sampleCommand } from './sample.ts';
-import { scoreCommand } from './score.ts';
-import { trainCommand } from './train.ts';
+import { oneLine } from '../library/words.ts';
+import { COMMANDS } from './registry.ts';
+import { ReaderGone } from './text.ts';
 
 const EXAMPLES = `
 Examples:
@@ -32,23 +20,40 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (after saving).`;
 
 /** Runs the command line and returns its exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
-  const program = build();
-  // A reader that goes away is noticed where something is written; until then, and on standard error, it is no failure.
+  // A reader that has gone away is noticed where something is written; until then, and on standard error, it is no failure.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
+  const program = createProgram();
+  let status: number = EXIT.done;
+  let nameOf = (key: string): string => key;
   try {
+    const called = argv.slice(2).find((argument) => !argument.startsWith('-'));
+    for (const { name, summary, load } of COMMANDS) {
+      if (name !== called) {
+        program.addCommand(new Command(name).description(summary));
+        continue;
+      }
+      const [{ command }, { buildCommand }, { flagOf }] = await Promise.all([
+        load(),
+        import('./command.ts'),
+        import('./flags.ts'),
+      ]);
+      nameOf = (key) => flagOf(command.flags, key);
+      program.addCommand(buildCommand(name, summary, command, (found = EXIT.done) => (status = found)));
+    }
+    for (const command of [program, ...program.commands]) reportUsage(command, command === program);
     await program.parseAsync(argv as string[]);
-    return typeof process.exitCode === 'number' ? process.exitCode : EXIT.done;
+    return status;
   } catch (error) {
-    return report(error, program.opts().debug === true);
+    return report(error, program.opts().debug === true, nameOf);
   }
 }
 
-function build(): Command {
+function createProgram(): Command {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
-  const program = new Command('rnn')
+  return new Command('rnn')
     .description('Trains character-level language models (RNN, LSTM, GRU) on a CPU, and completes text with them.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help, for a command too: rnn train --help')
@@ -56,34 +61,18 @@ function build(): Command {
     .option('--debug', 'show the stack trace of an error')
     .addHelpText('after', EXAMPLES)
     .configureHelp({ showGlobalOptions: false });
-  const commands = [
-    trainCommand(),
-    sampleCommand(),
-    beamCommand(),
-    completeCommand(),
-    scoreCommand(),
-    evalCommand(),
-    compareCommand(),
-    infoCommand(),
-    plotCommand(),
-    reportCommand(),
-    gradflowCommand(),
-    corpusCommand(),
-    demoCommand(),
-    benchCommand(),
-  ];
-  for (const command of commands) program.addCommand(command);
-  for (const command of [program, ...program.commands]) {
-    const help = command === program ? 'rnn --help' : `rnn ${command.name()} --help`;
-    command
-      .exitOverride()
-      .showSuggestionAfterError(true)
-      .configureOutput({ outputError: (text, write) => write(usageLine(text, help)) });
-  }
-  return program;
 }
 
-/** Commander's error, with a suggestion where it has one, as one line; where it doesn't say what is expected, the help does. */
+/** Errors in usage are one line, and are thrown to `main`. */
+function reportUsage(command: Command, isProgram: boolean): void {
+  const help = isProgram ? 'rnn --help' : `rnn ${command.name()} --help`;
+  command
+    .exitOverride()
+    .showSuggestionAfterError(true)
+    .configureOutput({ outputError: (text, write) => write(usageLine(text, help)) });
+}
+
+/** Commander's error, with a suggestion where it has one, as one line. Where the line doesn't say what is expected, it names the help. */
 function usageLine(text: string, help: string): string {
   const [what = '', suggestion] = text.trimEnd().split(/\n(?=\(Did you mean [^\n]*$)/);
   const hint = suggestion ? ` ${suggestion.replace('Did', 'did')}` : '';
@@ -91,21 +80,15 @@ function usageLine(text: string, help: string): string {
   return `rnn: ${line}${hint}${line.endsWith('.') ? ` See \`${help}\`.` : `; see \`${help}\``}\n`;
 }
 
-/** Options whose flags are not their keys. */
-const FLAGS: Readonly<Record<string, string>> = { stride: '--bptt-stride', rate: '--lr' };
-
-function flagOf(key: string): string {
-  return FLAGS[key] ?? `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}
-
-function report(error: unknown, debug: boolean): number {
+/** Says in a line what went wrong, with options named as `nameOf` says. Returns the exit status. */
+function report(error: unknown, debug: boolean, nameOf: (key: string) => string): number {
   if (error instanceof ReaderGone) return EXIT.done;
   // Commander has said what is wrong, in a line of its own, or has shown help.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   const known = error instanceof UserError;
   const hint = known || debug ? '' : ' (a fault of the program; --debug shows where)';
-  const text = known ? error.messageWith(flagOf) : message;
+  const text = known ? error.messageWith(nameOf) : message;
   process.stderr.write(`rnn: ${oneLine(text)}${hint}\n`);
   if (debug && stack) process.stderr.write(`${stack}\n`);
   return known ? error.exitCode : EXIT.failed;

@@ -1,5 +1,7 @@
 import { Chalk, type ChalkInstance, supportsColor, supportsColorStderr } from 'chalk';
-import { UserError } from '../errors.ts';
+import { type Message, UserError } from '../errors.ts';
+import { oneLine } from '../library/words.ts';
+import { ReaderGone } from './text.ts';
 
 /** Colours of standard output and standard error: none where the stream is no terminal, or NO_COLOR is set (no-color.org). */
 export const paint: ChalkInstance = new Chalk({ level: colourLevel(supportsColor) });
@@ -12,9 +14,6 @@ function colourLevel(support: typeof supportsColor): 0 | 1 | 2 | 3 {
 /** How long text waits in the buffer of `Output` while a stream of it is made. */
 const FLUSH_MS = 30;
 const FLUSH_LENGTH = 16_384;
-
-/** Thrown by `Output` when the reader has gone, as `head` does: nothing is wrong, and there is nothing more to do. */
-export class ReaderGone extends Error {}
 
 /** Standard output, for data alone. Text is sent soon, and whole; waiting for it to be sent lets signals and errors come in. */
 export class Output {
@@ -64,22 +63,8 @@ export class Output {
   }
 }
 
-/** Control characters but for newline and tab, which a terminal would obey. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
-
-/** Those that JSON doesn't escape. */
+/** Control characters that JSON doesn't escape. */
 const UNESCAPED = /[\u007f-\u009f]/g;
-
-/** Text that a terminal shows and doesn't obey: control characters are escaped. */
-export function harmless(text: string): string {
-  return text.replace(CONTROLS, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
-}
-
-/** Text on one line: a message may name a file or quote an argument that has newlines or obeys other controls. */
-export function oneLine(text: string): string {
-  return harmless(text).replaceAll('\n', '\\n');
-}
 
 /** What went wrong with a part of the work, where the rest goes on. */
 export function complain(message: string): void {
@@ -91,31 +76,8 @@ export function remark(text: string): void {
   process.stderr.write(`${paintError.dim(text)}\n`);
 }
 
-/** A count with separators: 1,115,394. */
-export function grouped(count: number): string {
-  return Math.round(count).toLocaleString('en-US');
-}
-
-/** A number of things: 1 step, 2,000 steps. */
-export function counted(count: number, noun: string): string {
-  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-/** A loss in nats and in bits: 1.512 nats (2.181 bits). */
-export function lossText(nats: number): string {
-  return `${nats.toFixed(4)} nats (${(nats / Math.LN2).toFixed(3)} bits)`;
-}
-
-/** Seconds as 42s, 3m05s, 1h02m. */
-export function durationText(seconds: number): string {
-  const s = Math.max(0, Math.round(seconds));
-  if (s < 60) return `${s}s`;
-  if (s < 3600) return `${Math.floor(s / 60)}m${String(s % 60).padStart(2, '0')}s`;
-  return `${Math.floor(s / 3600)}h${String(Math.floor((s % 3600) / 60)).padStart(2, '0')}m`;
-}
-
-/** Named facts, one a line. */
-export function table(rows: readonly (readonly [string, string | number])[]): string {
-  const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, value]) => `${paint.cyan(name.padEnd(width))}  ${harmless(String(value))}`).join('\n');
+/** Says what the library has to say, on standard error, with its options as flags; nothing if quiet. */
+export function sayer(quiet: boolean, nameOf: (key: string) => string): (note: string | Message) => void {
+  if (quiet) return () => {};
+  return (note) => remark(typeof note === 'string' ? note : note.text(nameOf));
 }

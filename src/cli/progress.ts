@@ -1,6 +1,8 @@
 import cliProgress from 'cli-progress';
-import type { ReportEvent, StepEvent } from '../training/events.ts';
-import { durationText, grouped, lossText, paintError, remark } from './output.ts';
+import type { ReportEvent, StepEvent } from '../library/run.ts';
+import { grouped } from '../library/words.ts';
+import { paintError, remark } from './output.ts';
+import { durationText, lossText } from './text.ts';
 
 /** Shows how training goes. Nothing that it shows is data. */
 export interface Progress {

@@ -1,5 +1,6 @@
-import type { Vocabulary } from '../text/vocabulary.ts';
-import { harmless, paint } from './output.ts';
+import type { LanguageModel } from '../library/language-model.ts';
+import { harmless } from '../library/words.ts';
+import { paint } from './output.ts';
 
 /** Colours of surprisal, from the least: up to how many bits, and how that looks. */
 const SCALE = [
@@ -22,7 +23,7 @@ export function legend(): string {
 export function coloured(
   ids: ArrayLike<number>,
   bits: readonly number[],
-  vocabulary: Vocabulary,
+  vocabulary: LanguageModel['vocabulary'],
   raw: boolean,
 ): string {
   const decoder = vocabulary.decoder();

@@ -10,7 +10,7 @@ export interface BeamOptions extends SearchOptions {
   readonly prompt: ArrayLike<number>;
 }
 
-/** A search under way. */
+/** A search that is in progress. */
 interface Place {
   readonly index: number;
   readonly search: Search;
@@ -37,14 +37,23 @@ export function beamSearch(stepper: Stepper, options: BeamOptions): readonly Hyp
 }
 
 /**
- * The same for many prompts, in their order: as many side by side as the stepper has room for, k rows each. What is found for a
- * prompt is the same, to the bit, whatever is beside it.
+ * The same for many prompts, in their order. The stepper holds as many searches side by side as it has room for, k rows each. What is
+ * found for a prompt is the same, to the bit, whatever is beside it.
  */
 export function* beamSearches(
   stepper: Stepper,
   options: SearchOptions,
   prompts: Iterable<ArrayLike<number>>,
 ): Generator<readonly Hypothesis[]> {
+  for (const found of beamSteps(stepper, options, prompts)) if (found) yield found;
+}
+
+/** The same, with `undefined` after each step of the model, so that the caller may do something else in between. */
+export function* beamSteps(
+  stepper: Stepper,
+  options: SearchOptions,
+  prompts: Iterable<ArrayLike<number>>,
+): Generator<readonly Hypothesis[] | undefined> {
   const room = Math.floor(stepper.rows / options.width);
   if (room === 0) {
     throw new RangeError(`a beam of width ${options.width} needs a stepper of as many rows, not ${stepper.rows}`);
@@ -68,6 +77,7 @@ export function* beamSearches(
       finished.delete(yielded++);
       yield next;
     }
+    yield undefined;
   }
 }
 

@@ -1,6 +1,7 @@
-import { UsageError } from '../errors.ts';
+import { message, option, UsageError } from '../errors.ts';
+import type { Vocabulary } from '../text/vocabulary.ts';
 import { Automaton, DEAD } from './automaton.ts';
-import type { Language } from './language.ts';
+import { type Language, type LanguageOptions, languageOf } from './language.ts';
 import type { Stops } from './stops.ts';
 
 /** A completion under way: the symbols at its end that may turn out to begin a stop string, and the language's states before them. */
@@ -67,6 +68,12 @@ export class Constraint {
     this.#left = found.indexOf(LEFT);
   }
 
+  /** The constraint that options ask for; undefined where they ask for none. UsageError where no completion meets it. */
+  static of(options: LanguageOptions, stops: Stops, vocabulary: Vocabulary): Constraint | undefined {
+    const language = languageOf(options, vocabulary);
+    return language && new Constraint(language, stops);
+  }
+
   /** UsageError where no completion of at most `length` symbols, its ending included, will do. */
   requireWithin(length: number): void {
     const shortest = this.#automaton.distance(this.start);
@@ -74,7 +81,7 @@ export class Constraint {
     throw new UsageError(
       shortest === Number.POSITIVE_INFINITY
         ? 'no completion can meet the constraints: a stop string ends each of them too early; leave one out'
-        : `the shortest completion that meets the constraints has ${shortest} symbols with its end, and --length allows ${length}; give a larger --length`,
+        : message`the shortest completion that meets the constraints has ${shortest} symbols with its end, and ${option('length')} allows ${length}; give a larger ${option('length')}`,
     );
   }
 

@@ -2,7 +2,7 @@ import { Random } from '../random.ts';
 import type { Adjustment, Chooser } from './choose.ts';
 import type { Constraint } from './constraint.ts';
 import type { FilterOptions } from './filters.ts';
-import { mindsRepeats, type RepeatOptions, Repeats } from './repeats.ts';
+import { type RepeatOptions, Repeats, restrictsRepeats } from './repeats.ts';
 import type { Stops } from './stops.ts';
 
 export interface SampleOptions extends FilterOptions, RepeatOptions {
@@ -11,16 +11,16 @@ export interface SampleOptions extends FilterOptions, RepeatOptions {
   /** The most symbols to draw for a text, its end included. */
   readonly length: number;
   readonly stops: Stops;
-  /** What a text must be like. It must be of the same stops, and possible within the length. */
+  /** What a text must be like. The constraint must be made with the same stops, and be possible within the length. */
   readonly constraint?: Constraint | undefined;
   readonly seed: string | number;
 }
 
-/** How a text came to its end. */
+/** How a text ended. */
 export interface Outcome {
   /** Whether it ended by itself rather than at the length. */
   readonly stopped: boolean;
-  /** Whether it is as the constraint wants it. It may not be where no symbol but a repeated one could come next. */
+  /** Whether it meets the constraint. It may not where only symbols that `noRepeat` forbids could come next. */
   readonly met: boolean;
 }
 
@@ -42,7 +42,7 @@ export class Draft {
     this.index = index;
     this.#options = options;
     this.#random = new Random(`${seed}/${index}`);
-    if (mindsRepeats(options)) {
+    if (restrictsRepeats(options)) {
       this.#repeats = new Repeats(options, stops.symbol);
       for (let at = 0; at < prompt.length; at++) this.#repeats.add(prompt[at]!);
     }

@@ -1,21 +1,13 @@
+import type { FullSampleRequest } from './options.ts';
+
 /**
  * Filters narrow what may be drawn. Each works in place on a row of log-weights w [V], with p = softmax(w), and sets those it
  * takes away to −Infinity; it leaves at least one where there is one. Of equal weights those with the smaller
  * ids are kept. A filter sees what the ones before it have left; the order is that of `filter`.
  */
 
-export interface FilterOptions {
-  /** τ: divides the log-probabilities; 0 takes the likeliest always. */
-  readonly temperature: number;
-  /** Keeps the k likeliest. */
-  readonly topK?: number | undefined;
-  /** Keeps the fewest, likeliest first, whose probabilities add up to this. */
-  readonly topP?: number | undefined;
-  /** Keeps those at least this times as likely as the likeliest. */
-  readonly minP?: number | undefined;
-  /** Keeps the fewest, most typical first, whose probabilities add up to this. */
-  readonly typical?: number | undefined;
-}
+/** The options of `sampleSchema` that filters read. */
+export type FilterOptions = Pick<FullSampleRequest, 'temperature' | 'topK' | 'topP' | 'minP' | 'typical'>;
 
 /** Temperature, then top-k, top-p, min-p and typical, as far as they are asked for. `temperature` must be above 0. */
 export function filter(weights: Float64Array, options: FilterOptions): void {

@@ -1,5 +1,5 @@
 import { DFA, JS, NFA, TooManyNodesError } from 'refa';
-import { UsageError } from '../errors.ts';
+import { message, option, UsageError } from '../errors.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 import { Automaton, type Machine } from './automaton.ts';
 import { utf8Machine } from './utf8-machine.ts';
@@ -15,10 +15,10 @@ type State = DFA.ReadonlyNode;
  *
  * Source of the construction: the library refa (Thompson, subset construction, minimisation).
  *
- * UsageError, beginning with `name`: what can't be taken, and why.
+ * @param key the option that the expression comes from: UsageError, beginning with its name, for what can't be taken
  */
-export function regexAutomaton(name: string, pattern: string, vocabulary: Vocabulary): Automaton {
-  const dfa = compile(name, pattern);
+export function regexAutomaton(key: string, pattern: string, vocabulary: Vocabulary): Automaton {
+  const dfa = compile(key, pattern);
   const ids = Array.from({ length: vocabulary.size }, (_, id) => id);
   if (vocabulary.unit === 'byte')
     return Automaton.from(
@@ -40,7 +40,7 @@ export function literal(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/gu, '\\$&');
 }
 
-function compile(name: string, pattern: string): DFA {
+function compile(key: string, pattern: string): DFA {
   try {
     const parser = JS.Parser.fromLiteral({ source: withoutAnchors(pattern), flags: 'u' });
     const { expression, maxCharacter } = parser.parse({
@@ -52,7 +52,7 @@ function compile(name: string, pattern: string): DFA {
     dfa.minimize();
     return dfa;
   } catch (error) {
-    throw new UsageError(`${name}: ${pattern}: ${reasonOf(error)}`);
+    throw new UsageError(message`${option(key)}: ${pattern}: ${reasonOf(error)}`);
   }
 }
 

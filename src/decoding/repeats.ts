@@ -1,20 +1,14 @@
-export interface RepeatOptions {
-  /** n: no n symbols in a row come twice in a text, its prefix included. */
-  readonly noRepeat?: number | undefined;
-  /** θ: multiplies the log-probability of symbols that have come lately; above 1 they become less likely. */
-  readonly repetitionPenalty?: number | undefined;
-  /** How many of the last symbols count as lately; 64 if not given. */
-  readonly repetitionWindow?: number | undefined;
-}
+import { type FullSampleRequest, SAMPLE_DEFAULTS } from './options.ts';
 
-const WINDOW = 64;
+/** The options of `sampleSchema` that concern symbols that occurred before. */
+export type RepeatOptions = Partial<Pick<FullSampleRequest, 'noRepeat' | 'repetitionPenalty' | 'repetitionWindow'>>;
 
-/** Whether anything is asked for. */
-export function mindsRepeats({ noRepeat, repetitionPenalty = 1 }: RepeatOptions): boolean {
+/** Whether the options hold any symbol back, or make any less likely. */
+export function restrictsRepeats({ noRepeat, repetitionPenalty = 1 }: RepeatOptions): boolean {
   return noRepeat !== undefined || repetitionPenalty !== 1;
 }
 
-/** What a text has had so far, and what that means for its next symbol. `<stop>` is neither counted nor held back. */
+/** The symbols of a text so far, and what they mean for its next symbol. `<stop>` is neither counted nor held back. */
 export class Repeats {
   readonly #n: number;
   readonly #penalty: number;
@@ -22,13 +16,13 @@ export class Repeats {
   readonly #stop: number | undefined;
   /** The last symbols, as many as the window or n − 1. */
   readonly #last: number[] = [];
-  /** What has followed each n − 1 symbols. */
+  /** The symbols that followed each n − 1 symbols. */
   readonly #followers = new Map<string, number[]>();
 
-  constructor({ noRepeat = 0, repetitionPenalty = 1, repetitionWindow = WINDOW }: RepeatOptions, stop?: number) {
-    this.#n = noRepeat;
-    this.#penalty = repetitionPenalty;
-    this.#window = repetitionWindow;
+  constructor(options: RepeatOptions, stop?: number) {
+    this.#n = options.noRepeat ?? 0;
+    this.#penalty = options.repetitionPenalty ?? SAMPLE_DEFAULTS.repetitionPenalty;
+    this.#window = options.repetitionWindow ?? SAMPLE_DEFAULTS.repetitionWindow;
     this.#stop = stop;
   }
 

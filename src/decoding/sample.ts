@@ -3,7 +3,7 @@ import { Chooser } from './choose.ts';
 import { Draft, type Outcome, type SampleOptions } from './draft.ts';
 import { readPrompt } from './prompt.ts';
 
-export type { SampleOptions } from './draft.ts';
+export type { Outcome, SampleOptions } from './draft.ts';
 
 /** A text that was drawn. */
 export interface Sample extends Outcome {
@@ -20,6 +20,11 @@ export interface Sample extends Outcome {
  * order of their index.
  */
 export function* sampleTexts(stepper: Stepper, options: SampleOptions, count: number): Generator<Sample> {
+  for (const sample of sampleSteps(stepper, options, count)) if (sample) yield sample;
+}
+
+/** The same, with `undefined` after each step of the model, so that the caller may do something else in between. */
+export function* sampleSteps(stepper: Stepper, options: SampleOptions, count: number): Generator<Sample | undefined> {
   const prompt = readPrompt(stepper, options.prompt);
   const chooser = new Chooser(stepper.config.symbols, options);
   const finished = new Map<number, Sample>();
@@ -57,6 +62,7 @@ export function* sampleTexts(stepper: Stepper, options: SampleOptions, count: nu
     const going = drafts.map((draft, row) => (extend(draft, stepper.logits(row)) ? draft : start(row)));
     drafts = going.filter((draft) => draft !== undefined);
     if (drafts.length < going.length) stepper.moveStates([...going.keys()].filter((row) => going[row] !== undefined));
+    yield undefined;
   }
 }
 

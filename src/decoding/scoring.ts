@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
+import { newlineOf, promptOf } from './prompt.ts';
 import type { Reader } from './reader.ts';
-import { newlineOf, startFrom } from './requests.ts';
 import { type Sequence, scoreSequences } from './score.ts';
 
 /** How likely a text is. */
@@ -10,25 +10,25 @@ export interface Score {
   readonly logProbability: number;
   /** −Σ log₂ p over the number of symbols: Infinity likewise. */
   readonly bitsPerCharacter: number;
-  /** The symbols that were scored, the end included. */
+  /** The symbols that were scored, including the end. */
   readonly ids: ArrayLike<number>;
   /** −log p of each in nats. */
   readonly losses: Float32Array;
   /** How many of them are `<unk>`. */
   readonly unknown: number;
-  /** Which symbol isn't known, in words, where there is no `<unk>` for it. */
+  /** Why the text can't be scored: a symbol that the model doesn't know and has no `<unk>` for, or bytes that are not UTF-8. */
   readonly problem: string | undefined;
 }
 
-/** Scores lines, each for itself: from `<stop>`, or a newline, to the next. Undefined stands for what is no text. */
+/** Scores each line by itself: from `<stop>`, or a newline, to the next. Undefined stands for a line that is not UTF-8. */
 export function scoreLines(reader: Reader, vocabulary: Vocabulary, lines: readonly (string | undefined)[]): Score[] {
   const end = vocabulary.stop ?? newlineOf(vocabulary);
   return scoreTexts(reader, vocabulary, lines, end === undefined ? [] : [end]);
 }
 
 /**
- * Scores a text from end to end; of a model of a stream, every symbol is read after all before it. A model of lines reads its lines
- * each for itself, and passes over empty ones, as training does.
+ * Scores a text from end to end. A model of a stream reads every symbol after all symbols before it. A model of lines reads each line
+ * by itself, and leaves out empty lines, as training does.
  */
 export function scoreWhole(reader: Reader, vocabulary: Vocabulary, text: string): Score {
   if (vocabulary.stop === undefined) return scoreTexts(reader, vocabulary, [text], [])[0]!;
@@ -45,7 +45,7 @@ function scoreTexts(
   texts: readonly (string | undefined)[],
   end: readonly number[],
 ): Score[] {
-  const start = startFrom('', vocabulary).prompt[0]!;
+  const start = promptOf('', vocabulary)[0]!;
   const problems: (string | undefined)[] = [];
   const sequences = texts.map((text, index): Sequence => {
     try {

@@ -1,34 +1,41 @@
-import { UserError } from '../errors.ts';
+import { message, option, UserError } from '../errors.ts';
 import type { Sample } from './sample.ts';
 
-/** Texts in a row that aren't wanted, after which none is waited for any longer. */
+/** After so many unwanted texts in a row, selection gives up. */
 const PATIENCE = 10_000;
 
-export interface Wishes {
+export interface Selection {
   /** No text twice. */
   readonly unique: boolean;
-  /** No text of these. */
+  /** None of these texts. */
   readonly known: ReadonlySet<string>;
-  /** A sample as a text to be compared. */
+  /** The text of a sample, which is compared. */
   readonly textOf: (sample: Sample) => string;
 }
 
 /**
- * Of an endless sequence of texts, the first `count` that meet their constraint and the wishes. UserError after those that were
- * found, where no more turn up.
+ * The first `count` of an endless sequence of texts that meet their constraint and the selection. UserError after those that were
+ * found, where no more turn up. `undefined` in the sequence is no text, and is handed on.
  */
-export function* selectTexts(samples: Iterable<Sample>, count: number, wishes: Wishes): Generator<Sample> {
-  const { unique, known, textOf } = wishes;
+export function* selectTexts<T extends Sample | undefined>(
+  samples: Iterable<T>,
+  count: number,
+  selection: Selection,
+): Generator<T> {
+  const { unique, known, textOf } = selection;
   const seen = new Set<string>();
   let found = 0;
   let missed = 0;
   for (const sample of samples) {
+    if (sample === undefined) {
+      yield sample;
+      continue;
+    }
     const text = textOf(sample);
     if (!sample.met || known.has(text) || seen.has(text)) {
       if (++missed < PATIENCE) continue;
       throw new UserError(
-        `${found} of ${count} texts, for the last ${PATIENCE} drawn were not as wanted (repeated, known, or blocked); ` +
-          'use a higher --temperature, or ask for fewer',
+        message`${found} of ${count} texts, for the last ${PATIENCE} drawn were not as wanted (repeated, known, or blocked); use a higher ${option('temperature')}, or ask for fewer`,
       );
     }
     missed = 0;

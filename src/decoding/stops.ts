@@ -1,6 +1,6 @@
-/**
- * When a text is over: with the symbol `<stop>`, where the model has one, or with any of a set of strings.
- */
+import type { Vocabulary } from '../text/vocabulary.ts';
+
+/** What ends a text: the symbol `<stop>`, where the model has one, or any of a set of strings. */
 export class Stops {
   /** `<stop>`, where the model has it. */
   readonly symbol: number | undefined;
@@ -11,6 +11,14 @@ export class Stops {
   constructor(symbol: number | undefined, strings: readonly (readonly number[])[] = []) {
     this.symbol = symbol;
     this.strings = strings.toSorted((a, b) => b.length - a.length);
+  }
+
+  /** What ends the texts of a model, and strings besides. UserError where a string has a symbol outside the vocabulary. */
+  static of(vocabulary: Vocabulary, strings: readonly string[] = []): Stops {
+    return new Stops(
+      vocabulary.stop,
+      strings.map((text) => [...vocabulary.encode(text)]),
+    );
   }
 
   /** How many symbols at the end of `ids` end the text: 1 for `<stop>`, the length of the longest string there, else 0. */

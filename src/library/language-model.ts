@@ -1,202 +1,307 @@
-import { beamSearches, type SearchOptions } from '../decoding/beam.ts';
-import { Constraint } from '../decoding/constraint.ts';
-import type { FilterOptions } from '../decoding/filters.ts';
+import { beamSteps } from '../decoding/beam.ts';
+import type { Constraint } from '../decoding/constraint.ts';
+import type { SampleOptions as DrawOptions, Outcome } from '../decoding/draft.ts';
 import type { Hypothesis } from '../decoding/hypothesis.ts';
-import { type LanguageOptions, languageOf } from '../decoding/language.ts';
-import { modelVocabulary } from '../decoding/model-vocabulary.ts';
+import {
+  BEAM_LENGTHS,
+  type BeamRequest,
+  beamSchema,
+  type FullBeamRequest,
+  type FullSampleRequest,
+  SAMPLE_LENGTHS,
+  type SampleRequest,
+  type ScoreRequest,
+  sampleSchema,
+  scoreSchema,
+} from '../decoding/options.ts';
+import { promptOf } from '../decoding/prompt.ts';
 import { Reader } from '../decoding/reader.ts';
-import type { RepeatOptions } from '../decoding/repeats.ts';
-import { BEAM_LENGTH, defaultLength, SAMPLE_LENGTH, startFrom, stopsFrom } from '../decoding/requests.ts';
-import { type SampleOptions, sampleStream, sampleTexts } from '../decoding/sample.ts';
+import { type Sample, sampleSteps, sampleStream } from '../decoding/sample.ts';
 import { type Score, scoreLines, scoreWhole } from '../decoding/scoring.ts';
-import type { Stops } from '../decoding/stops.ts';
-import { UserError } from '../errors.ts';
+import type { SearchOptions } from '../decoding/search.ts';
+import { selectTexts } from '../decoding/select.ts';
+import { Stops } from '../decoding/stops.ts';
+import { inOption, UserError } from '../errors.ts';
 import { chooseKernel, type KernelChoice } from '../kernel/choose.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import { loadCheckpoint } from '../nn/checkpoint-file.ts';
-import { Stepper } from '../nn/stepper.ts';
+import { parseOptions } from '../schema.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
+import type { Place } from '../training/place.ts';
+import { Steppers } from './steppers.ts';
+import { Turns } from './turns.ts';
+import { vocabularyOf } from './vocabulary.ts';
 
-/** What completions start from, must be like, and end with. */
-export interface CompletionOptions extends LanguageOptions {
-  /** The most symbols of a completion, its end included. */
-  readonly length?: number | undefined;
-  /** Strings that end it, besides the model's `<stop>`. */
-  readonly stop?: readonly string[] | undefined;
-  /** n: no n symbols in a row come twice, the prefix's included. */
-  readonly noRepeat?: number | undefined;
-}
+export type { BeamRequest, SampleRequest, ScoreRequest } from '../decoding/options.ts';
+export { beamSchema, constraintSchema, sampleSchema, scoreSchema } from '../decoding/options.ts';
+export type { Score } from '../decoding/scoring.ts';
+export { type Place, placeSchema } from '../training/place.ts';
 
-/** What `sample` can be told. Filters apply in the order in which they stand in `filter`. */
-export interface SampleRequest extends CompletionOptions, Partial<FilterOptions>, RepeatOptions {
-  readonly prefix?: string | undefined;
-  /** How many texts; 1 if not given. */
-  readonly count?: number | undefined;
-  /** The same seed gives the same texts; 1 if not given. */
-  readonly seed?: string | number | undefined;
-}
-
-/** What `beam` can be told. */
-export interface BeamRequest extends CompletionOptions, Partial<Pick<SearchOptions, 'groups' | 'diversity'>> {
-  /** Hypotheses kept at each step; 5 if not given. */
-  readonly k?: number | undefined;
-  /** N: how many finished hypotheses to look for; k if not given. */
-  readonly finished?: number | undefined;
-  /** α of the score; 1, the mean log-probability, if not given. */
-  readonly lengthPenalty?: number | undefined;
-}
-
-/** A completion of a prefix. `text` and `completion` are without what ended them. */
+/** A text that was drawn. `text` and `completion` are without what ended them. */
 export interface SampledText {
   readonly text: string;
   readonly completion: string;
-  /** Whether it ended by itself rather than at the length. */
+  /** The symbols of the completion. */
+  readonly ids: readonly number[];
+  /** Whether the text ended by itself rather than at the length. */
   readonly stopped: boolean;
-  /** Whether it is as it was to be: it may not be where `noRepeat` left no symbol to go on with. */
-  readonly met: boolean;
-  /** Σ log p in nats, its end included. */
+  /** Σ log p in nats, the end included. */
   readonly logProbability: number;
 }
 
+/** A completion that beam search found. `text` and `completion` are without what ended them. */
 export interface FoundText {
   readonly text: string;
   readonly completion: string;
+  /** What ended it: `<stop>` or a stop string; empty where it was cut off, or ended because the next symbol would no longer match. */
+  readonly end: string;
   /** Whether it ended by itself rather than at the length. */
   readonly finished: boolean;
   /** (1 / Tᵅ) Σ log p. */
   readonly score: number;
   readonly logProbability: number;
-  /** T: its symbols, its end included. */
+  /** T: the symbols of the completion and of its end. */
   readonly symbols: number;
 }
 
 /** How likely a text is. */
-export type ScoredText = Pick<Score, 'logProbability' | 'bitsPerCharacter' | 'unknown'> & {
+export interface ScoredText {
+  /** Σ log p in nats. */
+  readonly logProbability: number;
+  /** −Σ log₂ p over the number of symbols. */
+  readonly bitsPerCharacter: number;
+  /** How many symbols were scored as `<unk>`. */
+  readonly unknown: number;
   /** Every symbol that was scored, `<stop>` too, and its surprisal −log₂ p. */
   readonly symbols: readonly { readonly symbol: string; readonly bits: number }[];
-};
-
-/** Rows of the steppers for many texts at once. */
-const ROWS = 64;
-
-/** Reads a checkpoint and gets its model ready. UserError, in a line, where there is none or it is damaged. */
-export function load(path: string): LanguageModel {
-  return new LanguageModel(loadCheckpoint(path), path);
 }
 
-/** A trained model that completes and scores text. */
+/** Texts drawn side by side: more gain little, and the first would come later. */
+const SAMPLE_ROWS = 64;
+
+/** Rows of a stepper that searches for many prefixes side by side: more gain little. */
+const BEAM_ROWS = 512;
+
+/** How long symbols of a stream are gathered before they are given, in milliseconds; the first is given at once. */
+const PIECE_MS = 4;
+
+/** Reads a checkpoint and gets its model ready. UserError, in a line, where there is none or it is damaged. */
+export function load(path: string, kernel: Place['kernel'] = 'auto'): LanguageModel {
+  return new LanguageModel(loadCheckpoint(path), path, kernel);
+}
+
+/**
+ * A trained model that completes and scores text. What computes for long is asynchronous and lets the event loop go on, and several
+ * calls may be in progress at once. Each call checks its options: UserError that names the option.
+ */
 export class LanguageModel {
   readonly checkpoint: Checkpoint;
+  /** Names the model in messages. */
+  readonly name: string;
   readonly vocabulary: Vocabulary;
-  readonly #choice: KernelChoice;
-  #stepper: Stepper | undefined;
+  readonly #kernel: Place['kernel'];
+  readonly #steppers: Steppers;
+  #choice: KernelChoice | undefined;
   #reader: Reader | undefined;
+  /** The last constraint: making one may take seconds, and the next call often asks for the same. */
+  #constraint: { readonly key: string; readonly constraint: Constraint | undefined } | undefined;
 
   /** @param checkpoint as `loadCheckpoint` or a training run's snapshot gives it; `name` names it in messages */
-  constructor(checkpoint: Checkpoint, name = 'the checkpoint') {
+  constructor(checkpoint: Checkpoint, name = 'the checkpoint', kernel: Place['kernel'] = 'auto') {
     this.checkpoint = checkpoint;
-    this.vocabulary = modelVocabulary(checkpoint, name);
-    this.#choice = chooseKernel('auto');
+    this.name = name;
+    this.vocabulary = vocabularyOf(checkpoint, name);
+    this.#kernel = kernel;
+    this.#steppers = new Steppers(() => this.choice, checkpoint);
   }
 
-  /** Draws texts. UserError for a prefix outside the vocabulary, and for what no text can meet. */
-  sample(request: SampleRequest = {}): SampledText[] {
-    const { prefix = '', count = 1 } = request;
-    const samples = sampleTexts(this.#stepperOf(Math.min(count, ROWS)), this.#sampling(request), count);
-    return Array.from(samples, ({ ids, stopped, met, logProbability }) => {
-      const completion = this.vocabulary.decode(ids);
-      return { text: prefix + completion, completion, stopped, met, logProbability };
-    });
+  /** The kernel that it computes with. UserError where the one asked for can't be had. */
+  get choice(): KernelChoice {
+    this.#choice ??= chooseKernel(this.#kernel);
+    return this.#choice;
   }
 
-  /** Draws one text, the first that `sample` gives, and yields it piece by piece as it is made, without the prefix. */
-  *stream(request: SampleRequest = {}): Generator<string> {
-    const decoder = this.vocabulary.decoder();
-    // A stepper of its own: the reader may use the model between two pieces.
-    for (const id of sampleStream(this.#newStepper(1), this.#sampling(request))) {
-      const text = decoder.write(id);
-      if (text !== '') yield text;
+  /** Draws texts, and gives each as soon as it and those before it are done. UserError for what no text can meet. */
+  async *sample(request: SampleRequest = {}): AsyncGenerator<SampledText, void, void> {
+    const options = parseOptions(sampleSchema, request);
+    const { prefix, count, unique, known = new Set(), noRepeat } = options;
+    const drawing = await this.#drawing(options);
+    const textOf = ({ ids }: Sample) => prefix + this.vocabulary.decode(ids);
+    const selects = unique || known.size > 0 || noRepeat !== undefined;
+    const turns = new Turns();
+    const stepper = this.#steppers.take(selects ? SAMPLE_ROWS : Math.min(SAMPLE_ROWS, count));
+    try {
+      const samples = selects
+        ? selectTexts(sampleSteps(stepper, drawing, Number.POSITIVE_INFINITY), count, { unique, known, textOf })
+        : sampleSteps(stepper, drawing, count);
+      for (const sample of samples) {
+        if (sample) {
+          const { ids, stopped, logProbability } = sample;
+          const completion = this.vocabulary.decode(ids);
+          yield { text: prefix + completion, completion, ids, stopped, logProbability };
+        }
+        if (turns.isOver) await turns.next();
+      }
+    } finally {
+      this.#steppers.giveBack(stepper);
     }
-    const rest = decoder.end();
-    if (rest !== '') yield rest;
   }
 
-  /** The likeliest completions of a prefix, best first: the rules are those of `beamSearch`. UserError as for `sample`. */
-  beam(prefix: string, request: BeamRequest = {}): FoundText[] {
-    return this.beams([prefix], request)[0]!;
+  /**
+   * Draws one text, the first that `sample` draws, and gives it piece by piece as it is made, without the prefix. Returns how the text
+   * ended.
+   */
+  async *stream(request: SampleRequest = {}): AsyncGenerator<string, Outcome, void> {
+    const decoder = this.vocabulary.decoder();
+    const pieces = this.#pieces(request);
+    for (let next = await pieces.next(); ; next = await pieces.next()) {
+      const text = next.done ? decoder.end() : next.value.map((id) => decoder.write(id)).join('');
+      if (text !== '') yield text;
+      if (next.done) return next.value;
+    }
   }
 
-  /** The same for many prefixes at once, in their order. */
-  beams(prefixes: readonly string[], request: BeamRequest = {}): FoundText[][] {
-    const { k = 5, finished = k, lengthPenalty = 1, groups = 1, diversity = 0.5, noRepeat } = request;
-    const { length, stops, constraint } = this.#ends(request, BEAM_LENGTH);
-    const options = { width: k, length, finished, lengthPenalty, stops, groups, diversity, constraint, noRepeat };
-    const prompts = prefixes.map((prefix) => startFrom(prefix, this.vocabulary).prompt);
-    const stepper = this.#stepperOf(k * Math.min(Math.max(1, prefixes.length), Math.ceil((4 * ROWS) / k)));
-    return Array.from(beamSearches(stepper, options, prompts), (hypotheses, at) =>
-      hypotheses.map((hypothesis) => this.#found(prefixes[at]!, hypothesis)),
-    );
+  /** The same as bytes: exact even where a model of bytes writes bytes that don't form UTF-8. */
+  async *streamBytes(request: SampleRequest = {}): AsyncGenerator<Uint8Array, Outcome, void> {
+    const pieces = this.#pieces(request);
+    for (let next = await pieces.next(); ; next = await pieces.next()) {
+      if (next.done) return next.value;
+      yield this.vocabulary.decodeBytes(next.value);
+    }
   }
 
-  /** Scores a text from end to end; a model of lines scores its lines, each for itself. UserError for an unknown character. */
-  score(text: string): ScoredText {
-    return this.#scored(scoreWhole(this.#reading(), this.vocabulary, text));
+  /** The same as symbols. */
+  async *#pieces(request: SampleRequest): AsyncGenerator<readonly number[], Outcome, void> {
+    const drawing = await this.#drawing(parseOptions(sampleSchema, request));
+    const stepper = this.#steppers.take(1);
+    try {
+      const symbols = sampleStream(stepper, drawing);
+      let piece: number[] = [];
+      let due = 0;
+      for (let next = symbols.next(); ; next = symbols.next()) {
+        if (!next.done) piece.push(next.value);
+        if (next.done || performance.now() >= due) {
+          if (piece.length > 0) yield piece;
+          piece = [];
+          await new Promise((resolve) => setImmediate(resolve));
+          due = performance.now() + PIECE_MS;
+        }
+        if (next.done) return next.value;
+      }
+    } finally {
+      this.#steppers.giveBack(stepper);
+    }
   }
 
-  /** Scores lines, each for itself, from `<stop>` (or a newline) to the next. */
-  scoreLines(lines: readonly string[]): ScoredText[] {
-    return scoreLines(this.#reading(), this.vocabulary, lines).map((score) => this.#scored(score));
+  /** The likeliest completions of a prefix, best first, by the rules of `beamSearch`. UserError as for `sample`. */
+  async beam(prefix: string, request: BeamRequest = {}): Promise<FoundText[]> {
+    for await (const found of this.beams([prefix], request)) return found;
+    return [];
   }
 
-  #sampling(request: SampleRequest): SampleOptions {
-    const { prefix = '', temperature = 1, seed = 1, topK, topP, minP, typical } = request;
-    const { repetitionPenalty, repetitionWindow, noRepeat } = request;
-    return {
-      prompt: startFrom(prefix, this.vocabulary).prompt,
-      seed,
-      ...this.#ends(request, SAMPLE_LENGTH),
-      ...{ temperature, topK, topP, minP, typical, repetitionPenalty, repetitionWindow, noRepeat },
-    };
+  /** The same for many prefixes, in their order, each as soon as it is done. */
+  async *beams(prefixes: readonly string[], request: BeamRequest = {}): AsyncGenerator<FoundText[], void, void> {
+    const options = parseOptions(beamSchema, request);
+    const { k } = options;
+    const search = await this.#search(options);
+    const prompts = prefixes.map((prefix) => inOption('prefix', () => promptOf(prefix, this.vocabulary)));
+    const turns = new Turns();
+    const stepper = this.#steppers.take(prefixes.length > 1 ? Math.max(k, BEAM_ROWS) : k);
+    let done = 0;
+    try {
+      for (const hypotheses of beamSteps(stepper, search, prompts)) {
+        if (hypotheses) {
+          const prefix = prefixes[done++]!;
+          yield hypotheses.map((hypothesis) => this.#found(prefix, hypothesis));
+        }
+        if (turns.isOver) await turns.next();
+      }
+    } finally {
+      this.#steppers.giveBack(stepper);
+    }
+  }
+
+  /** Why the model can't read a text: it has a symbol outside the vocabulary. Undefined where the model can read it. */
+  problemWith(text: string): string | undefined {
+    try {
+      this.vocabulary.encode(text);
+      return undefined;
+    } catch (error) {
+      if (error instanceof UserError) return error.message;
+      throw error;
+    }
+  }
+
+  /** Scores a text from end to end; a model of lines scores each line by itself. UserError for a text that the model can't read. */
+  async score(text: string): Promise<ScoredText> {
+    const [score] = this.scores([text], { whole: true });
+    return this.#scored(score!);
+  }
+
+  /** Scores each line by itself, from `<stop>` (or a newline) to the next. UserError as for `score`. */
+  async scoreLines(lines: readonly string[]): Promise<ScoredText[]> {
+    return this.scores(lines).map((score) => this.#scored(score));
+  }
+
+  /**
+   * Scores many or long texts: lines, or whole texts. A score says itself why its text can't be read, and its log-probability is −∞ then.
+   * `undefined` stands for a text that is not UTF-8.
+   */
+  scores(texts: readonly (string | undefined)[], request: ScoreRequest = {}): Score[] {
+    const { whole } = parseOptions(scoreSchema, request);
+    const { model, parameters } = this.checkpoint;
+    this.#reader ??= new Reader(this.choice, model, parameters);
+    const reader = this.#reader;
+    if (!whole) return scoreLines(reader, this.vocabulary, texts);
+    return texts.map((text) => scoreWhole(reader, this.vocabulary, text ?? ''));
+  }
+
+  async #drawing(options: FullSampleRequest): Promise<DrawOptions> {
+    const prompt = inOption('prefix', () => promptOf(options.prefix, this.vocabulary));
+    return { ...options, prompt, ...(await this.#ends(options, SAMPLE_LENGTHS)) };
+  }
+
+  async #search(options: FullBeamRequest): Promise<SearchOptions> {
+    const { k, finished = k } = options;
+    return { ...options, width: k, finished, ...(await this.#ends(options, BEAM_LENGTHS)) };
   }
 
   /** Where completions end, and what they must be like until then. */
-  #ends(
-    request: CompletionOptions,
-    lengths: typeof SAMPLE_LENGTH,
-  ): { length: number; stops: Stops; constraint: Constraint | undefined } {
-    const length = request.length ?? defaultLength(lengths, this.vocabulary);
-    const stops = stopsFrom(request.stop ?? [], this.vocabulary);
-    const language = languageOf(request, this.vocabulary);
-    const constraint = language && new Constraint(language, stops);
+  async #ends(
+    options: FullSampleRequest | FullBeamRequest,
+    lengths: typeof SAMPLE_LENGTHS,
+  ): Promise<{ length: number; stops: Stops; constraint: Constraint | undefined }> {
+    const { length = this.vocabulary.stop === undefined ? lengths.stream : lengths.lines } = options;
+    const stops = inOption('stop', () => Stops.of(this.vocabulary, options.stop));
+    const { match, allow, forbid, contains, maxWords, minLength } = options;
+    if ([match, allow, forbid, contains[0], maxWords, minLength].every((each) => each === undefined)) {
+      return { length, stops, constraint: undefined };
+    }
+    const wanted = { match, allow, forbid, contains, maxWords, minLength };
+    const key = JSON.stringify([wanted, options.stop]);
+    if (this.#constraint?.key !== key) {
+      // Loaded only where it is needed: regular expressions take longer to load than a first symbol to draw.
+      const { Constraint } = await import('../decoding/constraint.ts');
+      this.#constraint = { key, constraint: Constraint.of(wanted, stops, this.vocabulary) };
+    }
+    const { constraint } = this.#constraint;
     constraint?.requireWithin(length);
     return { length, stops, constraint };
   }
 
   #found(prefix: string, { ids, ending, finished, score, logProbability, symbols }: Hypothesis): FoundText {
-    const completion = this.vocabulary.decode(ids.slice(0, ids.length - ending));
-    return { text: prefix + completion, completion, finished, score, logProbability, symbols };
+    const cut = ids.length - ending;
+    const completion = this.vocabulary.decode(ids.slice(0, cut));
+    const end = ids
+      .slice(cut)
+      .map((id) => this.vocabulary.label(id))
+      .join('');
+    return { text: prefix + completion, completion, end, finished, score, logProbability, symbols };
   }
 
   #scored({ logProbability, bitsPerCharacter, unknown, ids, losses, problem }: Score): ScoredText {
     if (problem !== undefined) throw new UserError(problem);
     const symbols = Array.from(ids, (id, at) => ({ symbol: this.vocabulary.label(id), bits: losses[at]! / Math.LN2 }));
     return { logProbability, bitsPerCharacter, unknown, symbols };
-  }
-
-  /** For what is done at one go. What comes out doesn't depend on rows to spare. */
-  #stepperOf(rows: number): Stepper {
-    if (!this.#stepper || this.#stepper.rows < rows) this.#stepper = this.#newStepper(rows);
-    return this.#stepper;
-  }
-
-  #newStepper(rows: number): Stepper {
-    const { model, parameters } = this.checkpoint;
-    return new Stepper(this.#choice, model, parameters, rows);
-  }
-
-  #reading(): Reader {
-    const { model, parameters } = this.checkpoint;
-    this.#reader ??= new Reader(this.#choice, model, parameters);
-    return this.#reader;
   }
 }

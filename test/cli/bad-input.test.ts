@@ -1,12 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { beamCommand } from '../../src/cli/beam.ts';
-import { completeCommand } from '../../src/cli/complete.ts';
-import { sampleCommand } from '../../src/cli/sample.ts';
-import { scoreCommand } from '../../src/cli/score.ts';
-import { trainCommand } from '../../src/cli/train.ts';
 import { file, type Outcome, PROSE, removeFolders, rnn, shell, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { commandOf } from '../helpers/commands.ts';
 
 let folder: string;
 
@@ -212,23 +208,14 @@ describe.concurrent('usage', () => {
     complete: { '--k': count, ...constraints },
     score: { '--rank': ['x'], '--checkpoint': ['', '-'] },
   };
-  const commands = {
-    train: trainCommand,
-    sample: sampleCommand,
-    beam: beamCommand,
-    complete: completeCommand,
-    score: scoreCommand,
-  };
   for (const [name, options] of Object.entries(wrong)) {
     const corpus = name === 'train' ? ['text.txt'] : [];
     const expected = (option: string) =>
       new RegExp(`option '.*${option} [<[].*' argument '.*' is invalid\\. (It must|Allowed choices)`);
 
-    test.each(Object.entries(options))(`rnn ${name} %s`, (option, values) => {
+    test.each(Object.entries(options))(`rnn ${name} %s`, async (option, values) => {
       for (const value of values) {
-        const command = commands[name as keyof typeof commands]()
-          .exitOverride()
-          .configureOutput({ writeErr() {} });
+        const command = (await commandOf(name)).exitOverride().configureOutput({ writeErr() {} });
         const parse = () => command.parse([...corpus, option, value], { from: 'user' });
         expect(parse, value).toThrow(expected(option));
       }

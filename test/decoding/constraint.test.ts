@@ -128,11 +128,11 @@ describe('what nothing can meet is refused in words', () => {
   };
 
   test.each([
-    [{ match: '[0-9]+' }, 9, /^--match: no text of the model's 5 symbols is like that/],
-    [{ allow: 'a', contains: ['b'] }, 9, /^--allow and --contains: no completion can meet them together/],
-    [{ match: 'a+', forbid: 'a' }, 9, /--forbid and --match: no completion can meet them together/],
+    [{ match: '[0-9]+' }, 9, /^match: no text of the model's 5 symbols is like that/],
+    [{ allow: 'a', contains: ['b'] }, 9, /^allow and contains: no completion can meet them together/],
+    [{ match: 'a+', forbid: 'a' }, 9, /forbid and match: no completion can meet them together/],
     [{ match: 'a{9}' }, 9, /the shortest completion that meets the constraints has 10 symbols with its end/],
-    [{ minLength: 9 }, 9, /has 10 symbols with its end, and --length allows 9; give a larger --length/],
+    [{ minLength: 9 }, 9, /has 10 symbols with its end, and length allows 9; give a larger length/],
   ] as const)('%j', (options, length, message) => {
     expect(refusal(options, length)).toMatch(message);
   });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Constraint } from '../../src/decoding/constraint.ts';
 import { type LanguageOptions, languageOf } from '../../src/decoding/language.ts';
-import { stopsFrom } from '../../src/decoding/requests.ts';
+import { Stops } from '../../src/decoding/stops.ts';
 import { corpusFromText } from '../../src/text/corpus.ts';
 import type { Vocabulary } from '../../src/text/vocabulary.ts';
 
@@ -80,9 +80,9 @@ export function* completions({ vocabulary, options, strings, length }: Request):
 
 export function constrain(request: Request): {
   constraint: Constraint | undefined;
-  stops: ReturnType<typeof stopsFrom>;
+  stops: Stops;
 } {
-  const stops = stopsFrom(request.strings, request.vocabulary);
+  const stops = Stops.of(request.vocabulary, request.strings);
   const language = languageOf(request.options, request.vocabulary);
   const constraint = language && new Constraint(language, stops);
   constraint?.requireWithin(request.length);

@@ -1,0 +1,63 @@
+import { Command } from 'commander';
+import type * as z from 'zod';
+import { type FlagTable, flagOf, fromSchema, type SchemaArgument, SchemaOption } from './flags.ts';
+
+/** A command: what it can be told, as a schema and the flags of its keys, and what it does. */
+export interface CommandDefinition {
+  readonly schema: z.ZodObject;
+  readonly flags: FlagTable;
+  /** Below the options in its help: what it prints, and examples. */
+  readonly help: string;
+  /** Does the work. Returns the exit status, where it is not 0. */
+  readonly run: (options: never, context: Context) => Promise<number | undefined>;
+}
+
+/** What a command knows of the command line. */
+export interface Context {
+  /** Names the option of a key, as a message for the user does. */
+  readonly nameOf: (key: string) => string;
+}
+
+/** Declares a command. `run` is given what the command line says; what it leaves out has the schema's default. */
+export function defineCommand<Schema extends z.ZodObject>(
+  definition: Omit<CommandDefinition, 'run'> & {
+    readonly schema: Schema;
+    readonly run: (options: z.input<Schema>, context: Context) => Promise<number | undefined>;
+  },
+): CommandDefinition {
+  return definition;
+}
+
+/** Commander's command for a definition. `done` is told the exit status. */
+export function buildCommand(
+  name: string,
+  summary: string,
+  definition: CommandDefinition,
+  done: (status: number | undefined) => void = () => {},
+): Command {
+  const command = new Command(name).description(summary).addHelpText('after', `\n${definition.help.trim()}`);
+  for (const each of fromSchema(definition.schema, definition.flags)) {
+    if (each instanceof SchemaOption) command.addOption(each);
+    else command.addArgument(each);
+  }
+  const context = { nameOf: (key: string) => flagOf(definition.flags, key) };
+  return command.action(async () => done(await definition.run(givenTo(command) as never, context)));
+}
+
+/** What the command line says, as an object of its command's schema. */
+function givenTo(command: Command): object {
+  const options = (command.options as SchemaOption[])
+    .filter(({ path }) => command.getOptionValueSource(path) === 'cli')
+    .map(({ path }) => [path, command.getOptionValue(path) as unknown] as const);
+  const args = (command.registeredArguments as SchemaArgument[])
+    .map(({ path }, index) => [path, command.processedArgs[index] as unknown] as const)
+    .filter(([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0));
+  return [...options, ...args].reduce<object>((given, [path, value]) => placed(given, path.split('.'), value), {});
+}
+
+/** An object in which there is a value at a path, too. */
+function placed(object: object, [key, ...path]: readonly string[], value: unknown): object {
+  if (key === undefined) return object;
+  const below = (object as Record<string, object | undefined>)[key] ?? {};
+  return { ...object, [key]: path.length === 0 ? value : placed(below, path, value) };
+}

@@ -1,0 +1,52 @@
+import * as z from 'zod';
+import { UsageError } from '../../errors.ts';
+import { defineCommand } from '../command.ts';
+import { CONSTRAINT_FLAGS, CONSTRAINT_HELP } from '../constraints.ts';
+import { PREFIX_FLAG, printCompletions, SEARCH_FLAGS, searchOptions } from '../search.ts';
+
+/** `rnn beam`. */
+export const command = defineCommand({
+  schema: searchOptions.extend({
+    prefixFile: z
+      .string()
+      .optional()
+      .describe('complete each line of a file, - for standard input, and print a line for each'),
+  }),
+  flags: {
+    '': {
+      prefix: PREFIX_FLAG,
+      prefixFile: { flag: '--prefix-file <file>', spelling: 'nonEmpty' },
+      ...SEARCH_FLAGS,
+    },
+    ...CONSTRAINT_FLAGS,
+  },
+  help: `
+Prints, separated by tabs: the text, its score, its log-probability in nats, its
+probability, and how it ended: stop (it is complete) or length (it was cut off at
+T). On a terminal, prints a table instead.
+
+With --prefix-file, prints for each line, in order: the prefix and its completions,
+best first, separated by tabs; with --json, an object. A line that can't be
+completed is named on standard error and gets no completions; the exit status is
+then 1.
+
+The score of a text of T symbols is (1/T^a) Σ log p. A hypothesis that has finished
+keeps its place among the k. The search ends when all have finished, at T symbols,
+or when N have finished and no other can reach a better score. In --stop and
+--contains, \\n is a newline; --stop may be given several times.
+${CONSTRAINT_HELP}
+
+Examples:
+  rnn beam --prefix d --k 5
+  rnn beam --prefix d --k 1                     greedy
+  rnn beam --prefix dee --k 20 | cut -f1        the texts only
+  rnn beam --prefix "The " --stop . --k 3
+  rnn beam --prefix d --k 12 --groups 4 --diversity 1
+  cut -f1 list | rnn beam --k 3 --prefix-file -`,
+  async run({ prefixFile, ...options }) {
+    if (options.prefix !== undefined && prefixFile !== undefined) {
+      throw new UsageError('--prefix and --prefix-file can’t both be given; leave one out');
+    }
+    return await printCompletions(options, prefixFile);
+  },
+});

@@ -1,0 +1,93 @@
+import { EXIT, UsageError, UserError } from '../../errors.ts';
+import type { LanguageModel } from '../../library/language-model.ts';
+import { defineCommand } from '../command.ts';
+import { edit, layOut, type Suggestions } from '../completer.ts';
+import { completionOf } from '../completions.ts';
+import { CONSTRAINT_FLAGS } from '../constraints.ts';
+import { Output } from '../output.ts';
+import { Screen } from '../screen.ts';
+import {
+  countOf,
+  PREFIX_FLAG,
+  printCompletions,
+  requestOf,
+  SEARCH_FLAGS,
+  type SearchCommandOptions,
+  searchOptions,
+} from '../search.ts';
+import { open } from '../shared.ts';
+
+/** `rnn complete`. */
+export const command = defineCommand({
+  schema: searchOptions.extend({ prefix: searchOptions.shape.prefix.describe('the text to begin with') }),
+  flags: { '': { prefix: PREFIX_FLAG, ...SEARCH_FLAGS }, ...CONSTRAINT_FLAGS },
+  help: `
+Keys: Tab takes the best completion. Enter ends, and prints the text. Backspace,
+Ctrl-W and Ctrl-U delete a character, a word, and everything. Esc, Ctrl-D and Ctrl-C
+leave, and print nothing. The screen is left as it was found.
+
+In a pipe \`rnn complete\` does what \`rnn beam\` does: it completes --prefix, or else
+each line of standard input. The options are those of \`rnn beam\`.
+
+Examples:
+  rnn complete
+  rnn complete --k 10 --match "[a-z]+"
+  cut -f1 list | rnn complete --k 3`,
+  async run(options) {
+    if (!process.stdin.isTTY || !process.stdout.isTTY || options.json) {
+      const fromInput = options.prefix === undefined && !process.stdin.isTTY;
+      return await printCompletions(options, fromInput ? '-' : undefined);
+    }
+    const model = open({ ...options, quiet: true });
+    const { status, text } = await converse(options.prefix ?? '', (typed) => suggest(model, typed, options));
+    if (text !== undefined) {
+      const output = new Output();
+      await output.line(text);
+      await output.flush();
+    }
+    return status;
+  },
+});
+
+async function suggest(model: LanguageModel, text: string, options: SearchCommandOptions): Promise<Suggestions> {
+  const problem = model.problemWith(text);
+  if (problem !== undefined) return { completions: [], problem };
+  try {
+    const found = await model.beam(text, requestOf(options));
+    return { completions: found.slice(0, countOf(options)).map(completionOf) };
+  } catch (error) {
+    if (error instanceof UserError && !(error instanceof UsageError))
+      return { completions: [], problem: error.message };
+    throw error;
+  }
+}
+
+/** Reads keys and draws until the person is done. The screen is given back whatever happens. */
+async function converse(
+  begun: string,
+  suggestFor: (text: string) => Promise<Suggestions>,
+): Promise<{ status: number; text: string | undefined }> {
+  const screen = new Screen();
+  let text = begun;
+  let suggestions = await suggestFor(text);
+  const draw = () => screen.draw(layOut(text, suggestions, screen.size));
+  try {
+    screen.open(draw);
+    draw();
+    for await (const keys of screen.keys()) {
+      for (const key of keys) {
+        if (key.name === 'tab' && suggestions.completions.length === 0) suggestions = await suggestFor(text);
+        const next = edit(text, key, suggestions);
+        if (typeof next !== 'string')
+          return next.accepted ? { status: EXIT.done, text } : { status: next.status, text: undefined };
+        if (next !== text) suggestions = { completions: [] };
+        text = next;
+      }
+      suggestions = await suggestFor(text);
+      draw();
+    }
+    return { status: EXIT.done, text: undefined };
+  } finally {
+    screen.close();
+  }
+}

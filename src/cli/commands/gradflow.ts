@@ -1,0 +1,152 @@
+import * as z from 'zod';
+import { UsageError, UserError } from '../../errors.ts';
+import type { Chart } from '../../insight/chart.ts';
+import { comparisonChart, type FlowExamination, flowChart, jacobianChart } from '../../insight/examine.ts';
+import { gradientFlow, gradientFlowSchema } from '../../library/gradient-flow.ts';
+import { defineCommand } from '../command.ts';
+import { writeCharts } from '../figures.ts';
+import { Output, paint, sayer } from '../output.ts';
+import { FLAGS, OPTIONS } from '../shared.ts';
+import { columns } from '../tables.ts';
+
+/** Lags in the tables. */
+const SHOWN_LAGS = [0, 1, 2, 5, 10, 20, 50, 100, 200, 300, 500, 1000];
+
+/** `rnn gradflow`. */
+export const command = defineCommand({
+  schema: gradientFlowSchema.extend({
+    text: z.string().describe('a text file to read; - is standard input'),
+    layer: z
+      .int()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe('with --compare: the layer to draw, counted from the bottom (default: the top)'),
+    svg: OPTIONS.svg,
+    html: OPTIONS.html,
+    json: OPTIONS.json.describe('print every number as JSON Lines, one model a line'),
+    quiet: OPTIONS.quiet,
+  }),
+  flags: {
+    '': {
+      text: '<text>',
+      checkpoint: FLAGS.checkpoint,
+      fresh: '--fresh',
+      compare: '--compare [checkpoints...]',
+    },
+    'Fresh models:': {
+      'model.cell': '--cell <name>',
+      'model.activation': '--activation <name>',
+      'model.reset': '--reset <when>',
+      'model.layers': '--layers <n>',
+      'model.hidden': '--hidden <n>',
+      'model.mode': '--mode <mode>',
+      'model.seed': '--seed <seed>',
+    },
+    'Measurement:': {
+      lags: '--lags <n>',
+      positions: '--positions <n>',
+      jacobians: '--jacobians <n>',
+      layer: '--layer <n>',
+      double: '--double',
+      kernel: FLAGS.hiddenKernel,
+    },
+    'Output:': { svg: FLAGS.svg, html: FLAGS.html, json: FLAGS.json, quiet: FLAGS.quiet },
+  },
+  help: `
+Norms are means over positions t of ‖∂L_t/∂h_{t−n}‖, and of ‖∂L_t/∂c_{t−n}‖ along the cell state of an LSTM. Products of
+Jacobians ∂h_t/∂h_{t−n} are those of a layer by itself; in a vanilla RNN their norm is at most (γλ)^n, where γ is the
+activation's steepest slope (1; 1/4 for the logistic) and λ the largest singular value of W.
+
+Examples:
+  rnn gradflow book.txt
+  rnn gradflow book.txt --compare
+  rnn gradflow book.txt --compare checkpoints/rnn.json checkpoints/lstm.json --svg flow.svg
+  rnn gradflow book.txt --fresh --cell rnn --activation logistic --double
+  rnn gradflow book.txt --json | jq '.layers[0].hidden'`,
+  async run({ text, layer, svg, html, json, quiet = false, ...request }, { nameOf }) {
+    const models = await gradientFlow(text, request, sayer(quiet, nameOf));
+    const output = new Output();
+    if (json) {
+      for (const model of models) await output.line(JSON.stringify(model));
+    } else {
+      const comparing = request.compare !== undefined;
+      if (layer !== undefined && !comparing) throw new UsageError('--layer is for --compare; leave it out');
+      const charts = comparing ? comparisonCharts(models, layer) : models.flatMap(chartsOf);
+      const tables = comparing ? [comparisonTable(models, layer)] : models.flatMap(tablesOf);
+      const title = `Gradient flow: ${models.map(({ name }) => name).join(', ')}`;
+      await writeCharts(output, title, charts, { svg, html }, tables);
+    }
+    await output.flush();
+    return undefined;
+  },
+});
+
+function chartsOf(model: FlowExamination): Chart[] {
+  const jacobians = jacobianChart(model);
+  return [flowChart(model), ...(jacobians ? [jacobians] : [])];
+}
+
+function comparisonCharts(models: readonly FlowExamination[], layer: number | undefined): Chart[] {
+  const chart = comparisonChart(models, layer);
+  if (chart.series.length === 0) throw new UserError(`none of the models has a layer ${layer}; give a smaller --layer`);
+  return [chart];
+}
+
+function tablesOf(model: FlowExamination): string[] {
+  const truncated = model.layers.some(({ truncations }) => truncations.length > 0);
+  return [normTable(model), spectrumTable(model), ...(truncated ? [truncationTable(model)] : [])];
+}
+
+function normTable({ counts, layers }: FlowExamination): string {
+  const curves = layers.flatMap(({ hidden, cell, carousel, jacobian, bound }, index) => [
+    { name: `‖∂L/∂h‖ ${index + 1}`, values: hidden },
+    ...(cell ? [{ name: `‖∂L/∂c‖ ${index + 1}`, values: cell }] : []),
+    ...(jacobian ? [{ name: `‖∂h/∂h‖ ${index + 1}`, values: jacobian.mean }] : []),
+    ...(carousel ? [{ name: `carousel ${index + 1}`, values: carousel }] : []),
+    ...(jacobian && bound ? [{ name: `(γλ)ⁿ ${index + 1}`, values: bound }] : []),
+  ]);
+  const rows = SHOWN_LAGS.filter((lag) => (counts[lag] ?? 0) > 0).map((lag) => [
+    String(lag),
+    String(counts[lag]),
+    ...curves.map(({ values }) => numberText(values[lag])),
+  ]);
+  return columns(['lag', 'positions', ...curves.map(({ name }) => name)], rows);
+}
+
+function spectrumTable({ layers }: FlowExamination): string {
+  const rows = layers.flatMap(({ spectra }, layer) =>
+    spectra.map(({ gate, radius, norm }) => [String(layer + 1), gate, radius.toFixed(4), norm.toFixed(4)]),
+  );
+  return columns(['layer', 'recurrent W of', 'spectral radius', 'largest singular value λ'], rows);
+}
+
+function truncationTable({ layers }: FlowExamination): string {
+  const rows = layers.flatMap(({ truncations }, layer) =>
+    truncations.map(({ steps, sliding, chunked }) => [
+      String(layer + 1),
+      String(steps),
+      percent(sliding),
+      percent(chunked),
+    ]),
+  );
+  return columns(['layer', 'truncated at τ', 'cut off, k1 = 1', 'cut off, k1 = k2 = τ'], rows);
+}
+
+function comparisonTable(models: readonly FlowExamination[], layer: number | undefined): string {
+  const shown = models.flatMap(({ name, counts, layers }) => {
+    const its = layer === undefined ? layers.at(-1) : layers[layer - 1];
+    return its ? [{ name, counts, hidden: its.hidden }] : [];
+  });
+  const lags = SHOWN_LAGS.filter((lag) => shown.some(({ counts }) => (counts[lag] ?? 0) > 0));
+  const rows = lags.map((lag) => [String(lag), ...shown.map(({ hidden }) => numberText(hidden[lag]))]);
+  return `${paint.dim('‖∂L(t)/∂h(t−n)‖')}\n${columns(['lag', ...shown.map(({ name }) => name)], rows)}`;
+}
+
+function numberText(value: number | null | undefined): string {
+  return value === null || value === undefined ? '–' : value.toExponential(2);
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toPrecision(3)} %`;
+}

@@ -1,0 +1,85 @@
+import * as z from 'zod';
+import { inspect, type ModelFacts } from '../../library/inspect.ts';
+import { runtime } from '../../library/runtime.ts';
+import { grouped } from '../../library/words.ts';
+import { defineCommand } from '../command.ts';
+import { factRows } from '../facts.ts';
+import { Output, paint } from '../output.ts';
+import { FLAGS, OPTIONS, open } from '../shared.ts';
+import { table } from '../tables.ts';
+
+/** The most points of a history that are printed; --json has all. */
+const POINTS = 12;
+
+/** `rnn info`. */
+export const command = defineCommand({
+  schema: z.strictObject({
+    checkpoint: OPTIONS.checkpoint.describe('a checkpoint file; the newest in ./checkpoints if not given'),
+    runtime: z
+      .boolean()
+      .default(false)
+      .describe('show instead which kernels and how many threads this machine computes with'),
+    json: OPTIONS.json.describe('print JSON'),
+    quiet: OPTIONS.quiet,
+  }),
+  flags: {
+    '': {
+      checkpoint: { flag: '[checkpoint]', spelling: 'file' },
+      runtime: '--runtime',
+      json: FLAGS.json,
+      quiet: FLAGS.quiet,
+    },
+  },
+  help: `
+Examples:
+  rnn info
+  rnn info checkpoints/terms.json
+  rnn info --json | jq .history
+  rnn info --runtime`,
+  async run(options) {
+    const output = new Output();
+    const facts = options.runtime ? runtime() : inspect(open(options));
+    if (options.json) await output.line(JSON.stringify(facts));
+    else await output.line(isModel(facts) ? text(facts) : table(Object.entries(facts)));
+    await output.flush();
+    return undefined;
+  },
+});
+
+function isModel(facts: ModelFacts | ReturnType<typeof runtime>): facts is ModelFacts {
+  return 'model' in facts;
+}
+
+function text(facts: ModelFacts): string {
+  const tensors = facts.tensors.map(({ name, shape }): [string, string] => {
+    const size = shape.reduce((product, length) => product * length, 1);
+    return [name, `[${shape.join(', ')}]  ${grouped(size)}`];
+  });
+  return [
+    table(factRows(facts)),
+    '',
+    paint.bold('tensors'),
+    table(tensors),
+    '',
+    paint.bold('history'),
+    history(facts.history),
+  ].join('\n');
+}
+
+function history(points: ModelFacts['history']): string {
+  const every = Math.ceil(points.length / POINTS);
+  const shown = points.filter((_, index) => (points.length - 1 - index) % every === 0);
+  const head = '    step   epoch  training  validation  gradient norm  clipped      rate';
+  const rows = shown.map(({ step, epoch, loss, validation, gradientNorm, clipped, rate }) =>
+    [
+      String(step).padStart(8),
+      epoch.toFixed(2).padStart(8),
+      loss.toFixed(4).padStart(10),
+      (validation?.toFixed(4) ?? '–').padStart(12),
+      gradientNorm.toPrecision(3).padStart(15),
+      `${Math.round(100 * clipped)} %`.padStart(9),
+      rate.toPrecision(2).padStart(10),
+    ].join(''),
+  );
+  return [paint.dim(head), ...rows].join('\n');
+}

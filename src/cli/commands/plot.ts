@@ -1,0 +1,77 @@
+import * as z from 'zod';
+import { UserError } from '../../errors.ts';
+import { ABSCISSAE, learningCurves, QUANTITIES, type Run } from '../../insight/learning-curves.ts';
+import { runOf, shortName } from '../../library/inspect.ts';
+import type { LanguageModel } from '../../library/language-model.ts';
+import { defineCommand } from '../command.ts';
+import { writeCharts } from '../figures.ts';
+import { Output } from '../output.ts';
+import { FLAGS, OPTIONS, open } from '../shared.ts';
+
+const schema = z.strictObject({
+  checkpoints: z
+    .array(z.string())
+    .default([])
+    .describe('checkpoint files; the newest in ./checkpoints if none is given'),
+  what: z
+    .array(z.enum(QUANTITIES))
+    .optional()
+    .describe('what to draw (default: loss; with --html, everything there is)'),
+  by: z.enum(ABSCISSAE).default('step').describe('what it is drawn against'),
+  svg: OPTIONS.svg,
+  html: OPTIONS.html,
+  json: OPTIONS.json.describe('print the points as JSON Lines, one chart a line'),
+  quiet: OPTIONS.quiet,
+});
+
+/** `rnn plot`. */
+export const command = defineCommand({
+  schema,
+  flags: {
+    '': {
+      checkpoints: { flag: '[checkpoints...]', spelling: 'nonEmpty' },
+      what: '-w, --what <quantities...>',
+      by: '--by <what>',
+      svg: FLAGS.svg,
+      html: FLAGS.html,
+      json: FLAGS.json,
+      quiet: FLAGS.quiet,
+    },
+  },
+  help: `
+Curves differ in colour and, for grey print, in dashes and marks. Where a file is
+written, its path is printed in place of the drawing. The page of --html loads nothing
+from elsewhere.
+
+Examples:
+  rnn plot
+  rnn plot checkpoints/lstm.json checkpoints/gru.json
+  rnn plot --what gradient clipped
+  rnn plot checkpoints/*.json --svg curves.svg
+  rnn plot --what loss --json | jq .series`,
+  async run(given) {
+    const { checkpoints, what, by, ...options } = schema.parse(given);
+    const named = checkpoints.length > 0 ? checkpoints : [undefined];
+    const runs = named.map((checkpoint) => curvesOf(open({ checkpoint, quiet: options.quiet })));
+    const wanted = what ?? (options.html === undefined ? (['loss'] as const) : QUANTITIES);
+    const charts = wanted
+      .map((quantity) => learningCurves(runs, quantity, by))
+      .filter(({ series }) => what !== undefined || series.length > 0);
+    const empty = charts.find(({ series }) => series.length === 0);
+    const names = runs.map(({ name }) => name).join(', ');
+    if (empty) throw new UserError(`${names}: nothing was recorded of: ${empty.title}; train again`);
+    const output = new Output();
+    await writeCharts(output, `Learning curves: ${names}`, charts, options);
+    await output.flush();
+    return undefined;
+  },
+});
+
+/** The run of a model, by its file's name. UserError where the run stopped before its first report. */
+function curvesOf(model: LanguageModel): Run {
+  const { history } = runOf(model);
+  if (history.length > 0) return { name: shortName(model), history };
+  throw new UserError(
+    `${model.name}: its run was stopped before the first report, and there is no curve; resume it first`,
+  );
+}

@@ -1,0 +1,49 @@
+import * as z from 'zod';
+import { renderReport } from '../../insight/report.ts';
+import { inspect } from '../../library/inspect.ts';
+import { examineModel, reportSchema } from '../../library/report.ts';
+import { defineCommand } from '../command.ts';
+import { factRows } from '../facts.ts';
+import { writeFile } from '../figures.ts';
+import { Output, remark } from '../output.ts';
+import { FLAGS, OPTIONS, open } from '../shared.ts';
+
+/** `rnn report`. */
+export const command = defineCommand({
+  schema: reportSchema.extend({
+    checkpoint: OPTIONS.checkpoint.describe('a checkpoint file; the newest in ./checkpoints if not given'),
+    html: z.string().describe('where the page is written'),
+    kernel: OPTIONS.kernel,
+    quiet: OPTIONS.quiet,
+  }),
+  flags: {
+    '': {
+      checkpoint: { flag: '[checkpoint]', spelling: 'file' },
+      html: { ...FLAGS.html, required: true },
+      text: '--text <file>',
+      length: '--length <n>',
+      seed: '--seed <seed>',
+      kernel: FLAGS.hiddenKernel,
+      quiet: FLAGS.quiet,
+    },
+  },
+  help: `
+One file that needs no network: the run, learning curves, gradient flow, samples at several temperatures, the text
+coloured by surprisal and by the activation of any unit, units ranked by what they seem to track, and the symbols
+in two dimensions.
+
+Examples:
+  rnn report --html report.html
+  rnn report checkpoints/book.json --text book.txt --html book.html`,
+  async run({ checkpoint, html, kernel, quiet, ...request }) {
+    const model = open({ checkpoint, kernel, quiet });
+    const facts = factRows(inspect(model));
+    const content = await examineModel(model, request, (name) => {
+      if (!quiet) remark(`reading: ${name}`);
+    });
+    const output = new Output();
+    await writeFile(output, html, renderReport({ ...content, facts }));
+    await output.flush();
+    return undefined;
+  },
+});

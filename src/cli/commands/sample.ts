@@ -1,0 +1,145 @@
+import { randomInt } from 'node:crypto';
+import * as z from 'zod';
+import { EXIT } from '../../errors.ts';
+import {
+  type LanguageModel,
+  type SampledText,
+  type SampleRequest,
+  sampleSchema,
+} from '../../library/language-model.ts';
+import { readLines } from '../../library/lines.ts';
+import { harmless } from '../../library/words.ts';
+import { defineCommand } from '../command.ts';
+import { CONSTRAINT_FLAGS, CONSTRAINT_HELP, withEscapes } from '../constraints.ts';
+import { complain, Output, remark } from '../output.ts';
+import { FLAGS, OPTIONS, open } from '../shared.ts';
+
+/** `rnn sample`. */
+export const command = defineCommand({
+  schema: sampleSchema.omit({ known: true }).extend({
+    ...OPTIONS,
+    seed: z.string().optional().describe('the same seed gives the same texts (default: a random one)'),
+    novel: z
+      .array(z.string())
+      .default([])
+      .describe('no text that is a line of this file, such as the training text (repeatable)'),
+  }),
+  flags: {
+    '': {
+      checkpoint: FLAGS.checkpoint,
+      prefix: '-p, --prefix <text>',
+      count: '-n, --count <n>',
+      length: '-l, --length <n>',
+      seed: '-s, --seed <seed>',
+      stop: { flag: '--stop <text>', spelling: 'nonEmpty' },
+      unique: '--unique',
+      novel: { flag: '--novel <file>', spelling: 'nonEmpty' },
+      kernel: FLAGS.hiddenKernel,
+      json: FLAGS.json,
+      raw: FLAGS.raw,
+      quiet: FLAGS.quiet,
+    },
+    'What may be drawn, narrowed in this order:': {
+      repetitionPenalty: '--repetition-penalty <x>',
+      repetitionWindow: '--repetition-window <n>',
+      temperature: '-t, --temperature <x>',
+      topK: '--top-k <n>',
+      topP: '--top-p <x>',
+      minP: '--min-p <x>',
+      typical: '--typical <x>',
+    },
+    ...CONSTRAINT_FLAGS,
+  },
+  help: `
+A model of lines prints a line for each text, and ends it at its <stop>. A model
+of a stream writes --length symbols, each as it is drawn. In --stop and --contains,
+\\n is a newline; --stop may be given several times.
+${CONSTRAINT_HELP}
+
+Examples:
+  rnn sample --length 500 --temperature 0.8
+  rnn sample --prefix d --count 10 --seed 1
+  rnn sample --count 1000 | sort | uniq -c | sort -rn | head -3
+  rnn sample --prefix "First Citizen:" --stop "\\n\\n" --top-p 0.9
+  rnn sample --count 20 --unique --novel names.txt --match "[A-Z][a-z]{4,6}"`,
+  async run({ checkpoint, kernel, json, raw, quiet, novel = [], ...given }) {
+    const model = open({ checkpoint, kernel, quiet });
+    const known = await linesOf(novel);
+    const request = withEscapes({ ...given, known, seed: given.seed ?? String(randomInt(2 ** 31)) });
+    if (given.seed === undefined && given.temperature !== 0 && !quiet) remark(`seed ${request.seed}`);
+    const output = new Output();
+    const printer = new Printer(output, model, raw === true);
+    const { prefix = '', count = 1 } = given;
+    try {
+      if (!json && model.vocabulary.stop === undefined && count === 1 && known.size === 0) {
+        return await printer.stream(prefix, request);
+      }
+      for await (const sample of model.sample(request)) {
+        if (json) await output.json(fields(sample, prefix));
+        else await printer.line(prefix, sample);
+      }
+    } finally {
+      await output.flush();
+    }
+    return EXIT.done;
+  },
+});
+
+/** All lines of files. */
+async function linesOf(files: readonly string[]): Promise<ReadonlySet<string>> {
+  const known = new Set<string>();
+  for (const file of files)
+    for await (const lines of readLines(file)) for (const { text = '' } of lines) known.add(text);
+  return known;
+}
+
+function fields({ text, completion, stopped, logProbability, ids }: SampledText, prefix: string): object {
+  return { text, prefix, completion, stopped, logProbability, symbols: ids.length };
+}
+
+/**
+ * Prints texts. A terminal gets them without the control characters that it would obey. Elsewhere the symbols of a model of bytes are
+ * printed as they are, UTF-8 or not.
+ */
+class Printer {
+  readonly #output: Output;
+  readonly #model: LanguageModel;
+  readonly #safe: boolean;
+
+  constructor(output: Output, model: LanguageModel, raw: boolean) {
+    this.#output = output;
+    this.#model = model;
+    this.#safe = output.terminal && !raw;
+  }
+
+  async line(prefix: string, { ids, completion }: SampledText): Promise<void> {
+    await this.#write(prefix);
+    await this.#write(this.#isExact ? this.#model.vocabulary.decodeBytes(ids) : completion);
+    await this.#write('\n');
+  }
+
+  /** Prints a text as it is drawn. Returns the exit status. */
+  async stream(prefix: string, request: SampleRequest): Promise<number> {
+    const pieces = this.#isExact ? this.#model.streamBytes(request) : this.#model.stream(request);
+    let last: string | Uint8Array = prefix;
+    let next = await pieces.next();
+    await this.#write(prefix);
+    for (; !next.done; next = await pieces.next()) {
+      last = next.value;
+      await this.#write(last);
+    }
+    if (this.#output.terminal && !String(last).endsWith('\n')) await this.#write('\n');
+    if (next.value.met) return EXIT.done;
+    await this.#output.flush();
+    complain('the text ended before it met the constraints: --no-repeat left no symbol to go on with; use a larger n');
+    return EXIT.failed;
+  }
+
+  get #isExact(): boolean {
+    return this.#model.vocabulary.unit === 'byte' && !this.#safe;
+  }
+
+  async #write(piece: string | Uint8Array): Promise<void> {
+    await this.#output.write(this.#safe && typeof piece === 'string' ? harmless(piece) : piece);
+  }
+}

@@ -1,0 +1,166 @@
+import * as z from 'zod';
+import { EXIT } from '../../errors.ts';
+import { type LanguageModel, type Score, scoreSchema } from '../../library/language-model.ts';
+import { readLines, readText } from '../../library/lines.ts';
+import { counted } from '../../library/words.ts';
+import { defineCommand } from '../command.ts';
+import { field } from '../completions.ts';
+import { complain, Output, paint, remark } from '../output.ts';
+import { FLAGS, OPTIONS, open } from '../shared.ts';
+import { coloured, legend } from '../surprisal.ts';
+
+const schema = scoreSchema.extend({
+  ...OPTIONS,
+  files: z.array(z.string()).default([]).describe('texts; - is standard input, which is read if no text is given'),
+  perChar: z
+    .boolean()
+    .default(false)
+    .describe('print the surprisal of every symbol, in bits; a terminal shows it by colours'),
+  rank: z
+    .enum(['logp', 'bits'])
+    .optional()
+    .describe('print the likeliest lines first, by the log-probability of the line, or by its bits per character'),
+});
+type ScoreCommandOptions = z.input<typeof schema>;
+
+/** `rnn score`. */
+export const command = defineCommand({
+  schema,
+  flags: {
+    '': {
+      files: { flag: '[files...]', spelling: 'nonEmpty' },
+      checkpoint: FLAGS.checkpoint,
+      whole: '--whole',
+      perChar: '--per-char',
+      rank: { flag: '--rank [by]', preset: 'logp' },
+      kernel: FLAGS.hiddenKernel,
+      json: FLAGS.json,
+      raw: FLAGS.raw,
+      quiet: FLAGS.quiet,
+    },
+  },
+  help: `
+Prints for each line, separated by tabs: its log-probability in nats, its bits per
+character, and the line. The end of a line counts as a character: it is <stop>, or,
+in a model of a stream, the newline. Every line is read from the model's first
+state, and by a model of a stream after a newline. With --whole, each file is scored
+as one text, and its name is printed in place of the line.
+
+--per-char prints, separated by tabs: line, place in it, symbol, bits.
+
+A line with a character that the model doesn't know is named on standard error and
+has the log-probability -inf; the exit status is then 1. Where the model has <unk>,
+the character is scored as <unk>, and a remark says how many there were.
+
+Examples:
+  rnn score names.txt | sort -g | head -3          the least likely
+  rnn sample --count 100 | rnn score --rank | head
+  rnn score --whole a.txt b.txt
+  echo "machine" | rnn score --per-char
+  rnn score log.txt | awk -F'\\t' '$2 > 4' | cut -f3  the surprising lines`,
+  async run(options) {
+    const { files = ['-'], whole, rank, quiet } = options;
+    const model = open(options);
+    const output = new Output();
+    const print = printer(options, model, output);
+    const ranked: Scored[] = [];
+    let status: number = EXIT.done;
+    let unknown = 0;
+    for await (const batch of whole ? wholeTexts(files, model) : lines(files, model)) {
+      for (const each of batch) {
+        const { problem } = each.score;
+        if (problem !== undefined) {
+          complain(`${each.name}: ${problem}`);
+          status = EXIT.failed;
+        }
+        unknown += each.score.unknown;
+        if (rank === undefined) await print(each);
+        else ranked.push(each);
+      }
+      await output.flush();
+    }
+    for (const each of ranked.sort(byLikelihood(rank))) await print(each);
+    await output.flush();
+    if (unknown > 0 && !quiet) remark(`${counted(unknown, 'symbol')} outside the vocabulary, scored as <unk>`);
+    return status;
+  },
+});
+
+/** A text that was scored. Its name is the number of its line, or the name of its file. */
+interface Scored {
+  readonly name: string;
+  readonly text: string;
+  readonly score: Score;
+}
+
+async function* lines(files: readonly string[], model: LanguageModel): AsyncGenerator<readonly Scored[]> {
+  for (const file of files) {
+    for await (const batch of readLines(file)) {
+      const scores = model.scores(batch.map(({ text }) => text));
+      yield batch.map(({ number, text = '' }, index) => {
+        const name = files.length > 1 ? `${file}: line ${number}` : `line ${number}`;
+        return { name, text, score: scores[index]! };
+      });
+    }
+  }
+}
+
+async function* wholeTexts(files: readonly string[], model: LanguageModel): AsyncGenerator<readonly Scored[]> {
+  for (const file of files) {
+    const [score] = model.scores([await readText(file)], { whole: true });
+    yield [{ name: file, text: file, score: score! }];
+  }
+}
+
+/** Prints the score of a text as the options say. */
+function printer(
+  { json, perChar, raw }: ScoreCommandOptions,
+  { vocabulary }: LanguageModel,
+  output: Output,
+): (each: Scored) => Promise<void> {
+  const surprisals = ({ losses }: Score) => Array.from(losses, (nats) => nats / Math.LN2);
+  if (json) {
+    return async ({ name, text, score }) => {
+      const { logProbability, bitsPerCharacter, ids, unknown } = score;
+      const bits = perChar ? { surprisals: surprisals(score) } : {};
+      // JSON has no infinity: null stands for it.
+      await output.json({ name, text, logProbability, bitsPerCharacter, symbols: ids.length, unknown, ...bits });
+    };
+  }
+  if (!perChar) {
+    return async ({ text, score }) => {
+      const { logProbability, bitsPerCharacter } = score;
+      await output.line([fixed(logProbability), fixed(bitsPerCharacter), field(text)].join('\t'));
+    };
+  }
+  if (output.terminal && paint.level > 0) {
+    let isFirst = true;
+    return async ({ score }) => {
+      if (isFirst) await output.line(legend());
+      isFirst = false;
+      await output.write(coloured(score.ids, surprisals(score), vocabulary, raw === true));
+    };
+  }
+  return async ({ name, score }) => {
+    const line = name.replace(/^line /u, '');
+    const bits = surprisals(score);
+    for (const [at, id] of Array.from(score.ids).entries()) {
+      await output.line([field(line), at + 1, vocabulary.label(id), bits[at]!.toFixed(3)].join('\t'));
+    }
+  };
+}
+
+/** Most to least likely; of equally likely texts, the one that came first. */
+function byLikelihood(by: ScoreCommandOptions['rank']): (a: Scored, b: Scored) => number {
+  const goodness = ({ score }: Scored) => (by === 'bits' ? -score.bitsPerCharacter : score.logProbability);
+  return (a, b) => {
+    const [first, second] = [goodness(a), goodness(b)];
+    return first === second ? 0 : second - first;
+  };
+}
+
+/** As `sort -g` reads it. */
+function fixed(value: number): string {
+  if (Number.isFinite(value)) return value.toFixed(4);
+  return value > 0 ? 'inf' : '-inf';
+}

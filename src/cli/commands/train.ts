@@ -1,0 +1,272 @@
+import * as z from 'zod';
+import { EXIT, UserError } from '../../errors.ts';
+import { lastPath } from '../../library/checkpoints.ts';
+import {
+  type PreparedRun,
+  prepareRun,
+  type RunOptions,
+  recipeOptionsOf,
+  recipeSchema,
+  runSchema,
+} from '../../library/preparation.ts';
+import { type TrainEvent, TrainingRun } from '../../library/run.ts';
+import { counted, grouped } from '../../library/words.ts';
+import { parseOptions } from '../../schema.ts';
+import { defineCommand } from '../command.ts';
+import { modelName } from '../facts.ts';
+import { flagsFor } from '../flags.ts';
+import { listen } from '../interruption.ts';
+import { Output, sayer } from '../output.ts';
+import { createProgress } from '../progress.ts';
+import { FLAGS, OPTIONS } from '../shared.ts';
+import { durationText, lossText, ReaderGone } from '../text.ts';
+
+/** The flags of a recipe: what decides the model that a run ends with. */
+const RECIPE_FLAGS = {
+  'Model:': {
+    preset: '--preset <name>',
+    'model.cell': '--cell <name>',
+    'model.layers': '--layers <n>',
+    'model.hidden': '--hidden <n>',
+    'model.embedding': '--embedding <n>',
+    'model.tied': '--tied',
+    'model.members': '--members <n>',
+    'model.activation': '--activation <name>',
+    'model.reset': '--reset <when>',
+    initializer: '--init <name>',
+  },
+  'Training:': {
+    bptt: '--bptt <k2>',
+    stride: '--bptt-stride <k1>',
+    batch: '--batch <n>',
+    'limits.epochs': '--epochs <n>',
+    'limits.steps': '--steps <n>',
+    'limits.seconds': { flag: '--time <duration>', spelling: 'duration' },
+    'optimizer.name': '--optimizer <name>',
+    rate: '--lr <x>',
+    'schedule.name': '--schedule <name>',
+    'schedule.warmup': '--warmup <steps>',
+    'schedule.final': '--final-lr <share>',
+    'schedule.factor': '--decay-factor <x>',
+    'schedule.drops': '--decay-drops <n>',
+    'schedule.patience': '--decay-patience <n>',
+    'optimizer.momentum': '--momentum <x>',
+    'optimizer.weightDecay': '--weight-decay <x>',
+    clipNorm: '--clip-norm <x>',
+    clipValue: '--clip-value <x>',
+    averaging: '--ema <decay>',
+    patience: '--patience <n>',
+    onDivergence: '--on-divergence <what>',
+    seed: '--seed <seed>',
+  },
+  'Dropout:': {
+    'dropout.layers': '--dropout <p>',
+    'dropout.input': '--dropout-input <p>',
+    'dropout.output': '--dropout-output <p>',
+    'dropout.recurrent': '--dropconnect <p>',
+    'dropout.variational': '--variational',
+  },
+} as const;
+
+/** `rnn train`. */
+export const command = defineCommand({
+  schema: runSchema.extend({
+    corpus: z.array(z.string()).describe('text files, read one after the other; - is standard input'),
+    saveEvery: z
+      .union([z.strictObject({ steps: z.int() }), z.strictObject({ seconds: z.number() })])
+      .optional()
+      .describe(
+        'save the newest state after so many steps (500) or so long (90s) (default: at validations and every 5m)',
+      ),
+    json: OPTIONS.json.describe('print progress to standard output as JSON Lines'),
+    quiet: OPTIONS.quiet,
+  }),
+  flags: {
+    '': { corpus: { flag: '<corpus...>', spelling: 'nonEmpty' } },
+    ...RECIPE_FLAGS,
+    'Text:': {
+      'text.mode': '--mode <mode>',
+      'text.unit': '--unit <unit>',
+      'text.minCount': '--min-count <n>',
+      validation: '--validation <part>',
+      test: '--test <part>',
+      validateEvery: '--validate-every <steps>',
+      'text.maxBytes': { flag: '--max-bytes <size>', spelling: 'size' },
+    },
+    'Machine:': { 'place.threads': '--threads <n>', 'place.kernel': FLAGS.kernel },
+    'Output:': {
+      out: { flag: '-o, --out <file>', spelling: 'file' },
+      overwrite: '--overwrite',
+      saveEvery: { flag: '--save-every <interval>', spelling: 'interval' },
+      resume: { flag: '--resume [file]', spelling: 'file' },
+      fineTune: { flag: '--fine-tune <file>', spelling: 'file' },
+      json: FLAGS.json,
+      quiet: FLAGS.quiet,
+    },
+  },
+  help: `
+A run without --epochs, --steps or --time reads 10 million symbols, or the text
+60 times if that is less. The best model goes to --out, and the newest state,
+with all that --resume needs, to NAME.last.json beside it. The path of the best
+model is printed to standard output.
+
+With --resume, --epochs, --steps and --time may be given anew, to train longer
+(time counts from now); the rest of the training is as it was begun. Ctrl-C,
+SIGTERM and SIGHUP end the run after the step under way, with its state saved; a
+second one ends it at once.
+
+Examples:
+  rnn train book.txt
+  rnn train book.txt --time 3m --preset balanced
+  rnn train corpora/terms.txt --validation 0 --out checkpoints/terms.json
+  rnn train book.txt --cell rnn --bptt 50 --bptt-stride 10 --clip-norm 5
+  rnn train book.txt --resume
+  rnn train sequel.txt --fine-tune checkpoints/book.json --lr 0.002
+  rnn train book.txt --resume checkpoints/book.last.json --epochs 20
+  cat *.txt | rnn train - --json > log.jsonl`,
+  async run({ corpus: sources, saveEvery, json = false, quiet = false, ...options }, { nameOf }) {
+    const say = sayer(quiet, nameOf);
+    if (options.preset !== undefined) say(presetText(options.preset, options));
+    const prepared = await prepareRun(sources, options, say);
+    const progress = createProgress(quiet);
+    const interruption = listen(() => {
+      progress.end();
+      say('stopping after this step, and saving; once more to leave at once');
+    });
+    const run = new TrainingRun(prepared, {
+      signal: interruption.signal,
+      saveEvery,
+      say: (note) => {
+        progress.pause();
+        say(note);
+      },
+    });
+    const report = new Report(say);
+    try {
+      for await (const event of run.events()) {
+        if (event.type === 'start') announce(event, prepared, say);
+        if (event.type === 'step') progress.step(event);
+        if (event.type === 'report') progress.report(event);
+        if (event.type === 'notice') {
+          progress.pause();
+          say(event.text);
+        }
+        if (event.type === 'done') {
+          progress.end();
+          conclude(event, prepared.path, say);
+        }
+        if (json) await report.event(event);
+      }
+    } finally {
+      progress.end();
+      interruption.close();
+    }
+    if (run.isSaved) await report.path(prepared.path, json);
+    else if (interruption.status() === EXIT.done) {
+      throw new UserError('the time was over before the first step, and nothing was trained; give a longer --time');
+    }
+    return interruption.status();
+  },
+});
+
+type Say = (text: string) => void;
+type EventOf<Type extends TrainEvent['type']> = Extract<TrainEvent, { readonly type: Type }>;
+
+/** What a preset stands for, as options that say the same without it. */
+function presetText(name: string, options: RunOptions): string {
+  return `preset ${name}: ${flagsFor(RECIPE_FLAGS, parseOptions(recipeSchema, recipeOptionsOf(options)))}`;
+}
+
+function announce(start: EventOf<'start'>, { corpus, trainOptions }: PreparedRun, say: Say): void {
+  for (const note of start.notes) say(note);
+  say(
+    `${modelName(trainOptions.recipe.model)}, ${grouped(start.parameters)} parameters; ` +
+      `${counted(corpus.characters, 'character')}, ${counted(corpus.vocabulary.size, 'symbol')}, ` +
+      `${grouped(start.validationSymbols)} held out to validate`,
+  );
+  const { rows, window, stride } = start.batch;
+  const limits = [
+    start.limits.epochs === undefined ? '' : counted(start.limits.epochs, 'epoch'),
+    start.limits.steps === undefined ? '' : counted(start.limits.steps, 'step'),
+    start.limits.seconds === undefined ? '' : durationText(start.limits.seconds),
+  ];
+  say(
+    `batch ${rows} × ${window}${stride === window ? '' : ` (an update every ${stride})`}, ` +
+      `${limits.filter(Boolean).join(' or ')}; kernel ${start.kernel}, ${counted(start.threads, 'thread')}`,
+  );
+}
+
+function conclude(done: EventOf<'done'>, path: string, say: Say): void {
+  const losses = [
+    done.loss === undefined ? '' : `training loss ${lossText(done.loss)}`,
+    done.validation === undefined ? '' : `best validation ${lossText(done.validation)}`,
+    done.test === undefined ? '' : `test ${lossText(done.test)}`,
+  ];
+  const why = {
+    epochs: 'all epochs',
+    steps: 'all steps',
+    time: 'time is up',
+    patience: 'validation stands still',
+    interrupted: 'interrupted',
+  }[done.reason];
+  const reached = `${why}: ${counted(done.step, 'step')}, ${done.epoch.toFixed(2)} epochs`;
+  if (done.step === 0) {
+    say(`${reached}; nothing to save`);
+    return;
+  }
+  say(`${reached}; ${losses.filter(Boolean).join(', ')} a symbol`);
+  if (done.reason === 'interrupted') say(`saved; go on with --resume ${lastPath(path)} and the same text`);
+}
+
+/** Standard output of a run. Where its reader has gone, or it can no longer be written, training goes on all the same. */
+class Report {
+  readonly #output = new Output();
+  readonly #say: (text: string) => void;
+  #failed = false;
+  #symbols = 0;
+  #since = performance.now();
+
+  constructor(say: (text: string) => void) {
+    this.#say = say;
+  }
+
+  /**
+   * Progress as JSON Lines: all but single steps, and checkpoints without their contents. To a report it adds the speed since the one
+   * before, with validation and saving, in symbols a second: it is the machine's, and stands in no history.
+   */
+  async event(event: TrainEvent): Promise<void> {
+    if (event.type === 'step') this.#symbols += event.symbols;
+    if (event.type === 'step' || this.#failed) return;
+    const { snapshot: _, ...rest } = event as TrainEvent & { snapshot?: unknown };
+    try {
+      await this.#line(JSON.stringify(event.type === 'report' ? { ...rest, speed: this.#takeSpeed() } : rest));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      this.#failed = true;
+      this.#say(`${error.message}; training goes on without`);
+    }
+  }
+
+  #takeSpeed(): number {
+    const now = performance.now();
+    const speed = (1000 * this.#symbols) / (now - this.#since);
+    this.#symbols = 0;
+    this.#since = now;
+    return Math.round(speed);
+  }
+
+  /** At the end. UserError where it can't be written, or something before couldn't. */
+  async path(path: string, json: boolean): Promise<void> {
+    await this.#line(json ? JSON.stringify({ type: 'saved', path }) : path);
+    if (this.#failed) throw new UserError(`standard output isn't whole; the model is: ${path}`);
+  }
+
+  async #line(line: string): Promise<void> {
+    try {
+      await this.#output.line(line);
+      await this.#output.flush();
+    } catch (error) {
+      if (!(error instanceof ReaderGone)) throw error;
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import * as z from 'zod';
+import { EXIT, UserError } from '../errors.ts';
+import { type BeamRequest, beamSchema, type LanguageModel } from '../library/language-model.ts';
+import { readLines } from '../library/lines.ts';
+import { aligned, type Completion, completionOf, field, tabbed } from './completions.ts';
+import { withEscapes } from './constraints.ts';
+import { complain, Output } from './output.ts';
+import { FLAGS, OPTIONS, open } from './shared.ts';
+
+/** What `rnn beam` and `rnn complete` can both be told. */
+export const searchOptions = z.strictObject({
+  ...beamSchema.shape,
+  ...OPTIONS,
+  prefix: z.string().optional().describe('the text to complete (default: nothing)'),
+  count: z.int().min(1).optional().describe('how many completions to print (default: k, which is also the most)'),
+});
+
+export type SearchCommandOptions = z.input<typeof searchOptions>;
+
+export const PREFIX_FLAG = '-p, --prefix <text>';
+
+/** Their flags, besides --prefix. */
+export const SEARCH_FLAGS = {
+  checkpoint: FLAGS.checkpoint,
+  k: '-k, --k <n>',
+  length: '-l, --length <n>',
+  finished: '--finished <n>',
+  lengthPenalty: '--length-penalty <a>',
+  groups: '--groups <n>',
+  diversity: '--diversity <x>',
+  count: '-n, --count <n>',
+  stop: { flag: '--stop <text>', spelling: 'nonEmpty' },
+  kernel: FLAGS.hiddenKernel,
+  json: FLAGS.json,
+  raw: FLAGS.raw,
+  quiet: FLAGS.quiet,
+} as const;
+
+/** The part of the options that the library is told. */
+export function requestOf(options: SearchCommandOptions): BeamRequest {
+  const {
+    checkpoint: _c,
+    prefix: _p,
+    count: _n,
+    kernel: _k,
+    json: _j,
+    raw: _r,
+    quiet: _q,
+    svg: _s,
+    html: _h,
+    ...request
+  } = options;
+  return withEscapes(request);
+}
+
+/** How many completions of each prefix are printed. */
+export function countOf({ count, k = beamSchema.shape.k.parse(undefined) }: SearchCommandOptions): number {
+  return Math.min(count ?? k, k);
+}
+
+/** Prints the completions of a prefix, or of each line of a file. Returns the exit status. */
+export async function printCompletions(options: SearchCommandOptions, prefixFile: string | undefined): Promise<number> {
+  const model = open(options);
+  const output = new Output();
+  const status = await (prefixFile === undefined
+    ? printOne(model, options, output)
+    : printEach(model, options, prefixFile, output));
+  await output.flush();
+  return status;
+}
+
+async function printOne(model: LanguageModel, options: SearchCommandOptions, output: Output): Promise<number> {
+  const found = await model.beam(options.prefix ?? '', requestOf(options));
+  const completions = found.slice(0, countOf(options)).map(completionOf);
+  if (completions.length === 0)
+    throw new UserError('no completion was found; use a larger --k or --length, or ask for less');
+  if (options.json) {
+    for (const completion of completions) await output.json(completion);
+  } else if (output.terminal) {
+    await output.line(aligned(completions, options.raw === true));
+  } else {
+    for (const completion of completions) await output.line(tabbed(completion));
+  }
+  return EXIT.done;
+}
+
+/** Prints a line for each line of the file, in order. A line that can't be completed is named, and the rest is done. */
+async function printEach(
+  model: LanguageModel,
+  options: SearchCommandOptions,
+  file: string,
+  output: Output,
+): Promise<number> {
+  const request = requestOf(options);
+  await model.beams([], request).next(); // options that can't be met are an error even where the file has no lines
+  let status: number = EXIT.done;
+  for await (const lines of readLines(file)) {
+    const problems = lines.map(({ text }) =>
+      text === undefined ? 'is not UTF-8; convert it' : model.problemWith(text),
+    );
+    const prefixes = lines.flatMap(({ text }, index) => (problems[index] === undefined ? [text!] : []));
+    const found = model.beams(prefixes, request);
+    for (const [index, { number, text = '' }] of lines.entries()) {
+      const problem = problems[index];
+      if (problem !== undefined) {
+        complain(`line ${number}: ${problem}`);
+        status = EXIT.failed;
+      }
+      const texts = problem === undefined ? ((await found.next()).value ?? []) : [];
+      const completions = texts.slice(0, countOf(options)).map(completionOf);
+      if (options.json) await output.json({ line: number, prefix: text, completions });
+      else await output.line(row(text, completions));
+    }
+    await output.flush();
+  }
+  return status;
+}
+
+function row(prefix: string, completions: readonly Completion[]): string {
+  return [prefix, ...completions.map(({ text }) => text)].map(field).join('\t');
+}

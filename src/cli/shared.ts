@@ -1,0 +1,41 @@
+import * as z from 'zod';
+import { newestModel } from '../library/checkpoints.ts';
+import { type LanguageModel, load, type Place, placeSchema } from '../library/language-model.ts';
+import type { Flag } from './flags.ts';
+import { remark } from './output.ts';
+
+/** Options that several commands have. */
+export const OPTIONS = {
+  checkpoint: z.string().optional().describe('the model (default: the newest in ./checkpoints)'),
+  kernel: placeSchema.shape.kernel,
+  json: z.boolean().default(false).describe('print JSON Lines'),
+  raw: z.boolean().default(false).describe('print control characters as they are, on a terminal too'),
+  quiet: z.boolean().default(false).describe('print nothing but errors on standard error'),
+  svg: z.string().optional().describe('write the drawings to a file, as SVG'),
+  html: z.string().optional().describe('write the drawings to a file, as one page'),
+} as const;
+
+/** Their flags. */
+export const FLAGS = {
+  checkpoint: { flag: '-c, --checkpoint <file>', spelling: 'file' },
+  kernel: '--kernel <name>',
+  hiddenKernel: { flag: '--kernel <name>', hidden: true },
+  json: '--json',
+  raw: '--raw',
+  quiet: '--quiet',
+  svg: { flag: '--svg <file>', spelling: 'file' },
+  html: { flag: '--html <file>', spelling: 'file' },
+} as const satisfies Record<string, string | Flag>;
+
+export interface OpenOptions {
+  readonly checkpoint?: string | undefined;
+  readonly kernel?: Place['kernel'] | undefined;
+  readonly quiet?: boolean | undefined;
+}
+
+/** Opens the model that is named, or the newest; says which on standard error, unless quiet. */
+export function open({ checkpoint, kernel, quiet = false }: OpenOptions): LanguageModel {
+  const path = checkpoint ?? newestModel();
+  if (checkpoint === undefined && !quiet) remark(`using ${path}`);
+  return load(path, kernel);
+}

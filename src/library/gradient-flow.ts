@@ -1,0 +1,157 @@
+import * as z from 'zod';
+import { message, option, UsageError } from '../errors.ts';
+import { examineFlow, type FlowExamination } from '../insight/examine.ts';
+import { firstMember } from '../insight/first-member.ts';
+import { chooseKernel } from '../kernel/choose.ts';
+import { CELLS, type CellName, type ModelConfig, modelSchema } from '../nn/config.ts';
+import { freshParameters } from '../nn/initializers.ts';
+import { parseOptions } from '../schema.ts';
+import { type Corpus, readCorpus } from '../text/corpus.ts';
+import { corpusSchema } from '../text/options.ts';
+import { wholeCorpus } from '../text/split.ts';
+import { placeSchema } from '../training/place.ts';
+import { newestModel } from './checkpoints.ts';
+import { runOf, shortName } from './inspect.ts';
+import { load } from './language-model.ts';
+
+/** The greatest lag where none is given. */
+const LAGS = 100;
+
+/** Positions for products of Jacobians: each costs a backward pass for every unit, so a wide layer has one position. */
+const JACOBIANS = { narrow: 4, wide: 1, width: 256 };
+
+/** Truncations whose loss is measured. */
+const TRUNCATIONS = [10, 25, 50, 100];
+
+const { cell, activation, reset, layers, hidden } = modelSchema.shape;
+
+/** A model as it is before training. */
+const freshSchema = z.strictObject({
+  cell,
+  activation,
+  reset,
+  layers: layers.unwrap().default(1).describe('recurrent layers'),
+  hidden: hidden.unwrap().default(64).describe('units of a layer'),
+  mode: corpusSchema.shape.mode,
+  seed: z.string().default('1').describe('the same seed gives the same parameters'),
+});
+
+/** What a measurement of gradient flow can be told. */
+export const gradientFlowSchema = z.strictObject({
+  checkpoint: z
+    .string()
+    .optional()
+    .describe('the model, or the first member of an ensemble (default: the newest in ./checkpoints)'),
+  fresh: z.boolean().default(false).describe('measure a model as it is before training, instead of a checkpoint'),
+  compare: z
+    .union([z.literal(true), z.array(z.string())])
+    .optional()
+    .describe('compare several checkpoints; without any, a fresh RNN, LSTM and GRU'),
+  model: freshSchema.prefault({}),
+  lags: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .optional()
+    .describe(`the greatest lag (default: ${LAGS}, or twice the BPTT of a checkpoint if that is more)`),
+  positions: z.int().min(1).max(100_000).default(64).describe('times t to average over'),
+  jacobians: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('times t for the products of Jacobians; 0 for none (default: 4, or 1 for wide layers)'),
+  double: z
+    .boolean()
+    .default(false)
+    .describe('compute in float64, which is slow: for gradients that vanish below 1e-38'),
+  kernel: placeSchema.shape.kernel,
+});
+
+export type GradientFlowRequest = z.input<typeof gradientFlowSchema>;
+type Request = z.output<typeof gradientFlowSchema>;
+
+/** A model to look into, and the text as its vocabulary reads it. */
+interface Subject {
+  readonly name: string;
+  readonly config: ModelConfig;
+  readonly parameters: Float32Array;
+  readonly corpus: Corpus;
+  /** k2 of its training, where it was trained. */
+  readonly bptt?: number;
+}
+
+/**
+ * Measures how the gradient of the loss at time t reaches back to time t − n, for one model or several, on a text file (`-` is standard
+ * input). `say` is told what is being done. UserError for a text or a checkpoint that can't be read.
+ */
+export async function gradientFlow(
+  text: string,
+  request: GradientFlowRequest = {},
+  say: (note: ReturnType<typeof message>) => void = () => {},
+): Promise<FlowExamination[]> {
+  const options = parseOptions(gradientFlowSchema, request);
+  const subjects = await subjectsOf(text, options, say);
+  return subjects.map((subject) => examine(subject, subjects, options, say));
+}
+
+type Say = (note: ReturnType<typeof message>) => void;
+
+async function subjectsOf(text: string, options: Request, say: Say): Promise<Subject[]> {
+  const { compare, checkpoint, fresh, model } = options;
+  if ([compare !== undefined, checkpoint !== undefined, fresh].filter(Boolean).length > 1) {
+    throw new UsageError(
+      message`give one of ${option('checkpoint')}, ${option('fresh')} and ${option('compare')}: they name different models`,
+    );
+  }
+  if (compare === true || fresh) return await freshSubjects(text, model, fresh ? [model.cell] : CELLS, say);
+  const named = compare ?? [checkpoint];
+  if (text === '-' && named.length > 1)
+    throw new UsageError(message`standard input is read only once; name a file to ${option('compare')} on`);
+  const subjects: Subject[] = [];
+  for (const path of named) subjects.push(await checkpointSubject(text, path, say));
+  return subjects;
+}
+
+async function freshSubjects(
+  text: string,
+  { mode, seed, ...options }: Request['model'],
+  cells: readonly CellName[],
+  say: Say,
+): Promise<Subject[]> {
+  const corpus = await readCorpus([text], { mode });
+  if (mode === 'auto') say(message`read as ${corpus.mode}: ${corpus.modeReason} (${option('mode')} overrides)`);
+  return cells.map((cell) => {
+    const config = { ...modelSchema.parse({ ...options, cell }), symbols: corpus.vocabulary.size };
+    return { name: `fresh ${nameOf(config)}`, config, parameters: freshParameters(config, seed), corpus };
+  });
+}
+
+async function checkpointSubject(text: string, named: string | undefined, say: Say): Promise<Subject> {
+  const path = named ?? newestModel();
+  if (named === undefined) say(message`using ${path}`);
+  const model = load(path);
+  const corpus = await readCorpus([text], { vocabulary: model.vocabulary });
+  const { model: config, parameters } = model.checkpoint;
+  return firstMember({ name: shortName(model), config, parameters, corpus, bptt: runOf(model).recipe.bptt });
+}
+
+function examine(subject: Subject, all: readonly Subject[], options: Request, say: Say): FlowExamination {
+  const { name, config, parameters, corpus } = subject;
+  const bptts = all.flatMap(({ bptt }) => bptt ?? []);
+  const lags = options.lags ?? Math.max(LAGS, ...bptts.map((bptt) => 2 * bptt));
+  const isWide = config.hidden > JACOBIANS.width;
+  const truncations = [...new Set([...TRUNCATIONS, ...bptts])].filter((steps) => steps <= lags);
+  say(message`${name}: ${nameOf(config)}, lags up to ${lags}`);
+  return examineFlow(name, config, parameters, wholeCorpus(corpus), {
+    arithmetic: options.double ? 'double' : chooseKernel(options.kernel),
+    lags,
+    positions: options.positions,
+    jacobians: options.jacobians ?? (isWide ? JACOBIANS.wide : JACOBIANS.narrow),
+    truncations: truncations.sort((a, b) => a - b),
+  });
+}
+
+function nameOf({ cell, activation, layers, hidden }: ModelConfig): string {
+  const kind = { rnn: activation === 'tanh' ? 'RNN' : `${activation} RNN`, lstm: 'LSTM', gru: 'GRU' }[cell];
+  return `${kind} ${layers} × ${hidden}`;
+}

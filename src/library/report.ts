@@ -1,0 +1,70 @@
+import { basename } from 'node:path';
+import * as z from 'zod';
+import { message, option, UserError } from '../errors.ts';
+import type { Chart } from '../insight/chart.ts';
+import { learningCurves, QUANTITIES } from '../insight/learning-curves.ts';
+import { type Subject, viewModel, writeText } from '../insight/model-view.ts';
+import type { ReportContent } from '../insight/report.ts';
+import { parseOptions } from '../schema.ts';
+import { readCorpus } from '../text/corpus.ts';
+import { type Part, splitCorpus, wholeCorpus } from '../text/split.ts';
+import { runOf, shortName } from './inspect.ts';
+import type { LanguageModel } from './language-model.ts';
+import { oneLine } from './words.ts';
+
+/** What a report can be told. */
+export const reportSchema = z.strictObject({
+  text: z.string().optional().describe('the text that the model is shown reading (default: one that it writes itself)'),
+  length: z.int().min(10).max(100_000).default(2000).describe('symbols of the text that are shown'),
+  seed: z.string().default('1').describe('the same seed gives the same samples'),
+});
+
+export type ReportRequest = z.input<typeof reportSchema>;
+
+/** The text that a model is shown reading. */
+interface ReportText {
+  readonly part: Part;
+  readonly name: string;
+}
+
+/**
+ * Looks into a model, and gives what a report shows, but for the facts in words. `reading` is told the name of the text. UserError for
+ * a text that can't be read, or has nothing to predict.
+ */
+export async function examineModel(
+  model: LanguageModel,
+  request: ReportRequest = {},
+  reading: (name: string) => void = () => {},
+): Promise<Omit<ReportContent, 'facts'>> {
+  const { text, length, seed } = parseOptions(reportSchema, request);
+  const { model: config, parameters } = model.checkpoint;
+  const subject: Subject = { name: shortName(model), config, parameters, vocabulary: model.vocabulary };
+  const view = { choice: model.choice, length, seed };
+  const { part, name } =
+    text === undefined
+      ? { part: writeText(subject, view), name: 'A text that the model has written itself' }
+      : await readText(text, model, length);
+  if (part.targets === 0)
+    throw new UserError(message`${name}: the text has nothing to predict; give a longer ${option('text')}`);
+  reading(name);
+  return { ...viewModel(subject, part, view), curves: curvesOf(model), textName: name };
+}
+
+/** A text; of the run's own text the part that was held out, where that is long enough: no symbol that was learnt by heart surprises. */
+async function readText(path: string, model: LanguageModel, length: number): Promise<ReportText> {
+  const corpus = await readCorpus([path], { vocabulary: model.vocabulary });
+  const run = runOf(model);
+  const name = path === '-' ? 'standard input' : oneLine(basename(path));
+  if (corpus.hash === run.corpus.hash) {
+    const { validation } = splitCorpus(corpus, run.recipe);
+    if (validation.targets >= length) return { part: validation, name: `The validation part of ${name}` };
+  }
+  return { part: wholeCorpus(corpus), name: `The text ${name}` };
+}
+
+function curvesOf(model: LanguageModel): Chart[] {
+  const run = { name: shortName(model), history: runOf(model).history };
+  return QUANTITIES.map((quantity) => learningCurves([run], quantity, 'step')).filter(
+    ({ series }) => series.length > 0,
+  );
+}

@@ -1,0 +1,121 @@
+import { existsSync } from 'node:fs';
+import { type Message, message, option, UserError } from '../errors.ts';
+import type { Checkpoint } from '../nn/checkpoint.ts';
+import { saveCheckpoint } from '../nn/checkpoint-file.ts';
+import type { CheckpointEvent } from '../training/events.ts';
+import { lastPath } from './checkpoints.ts';
+
+/** The least time between two writes of the same file that nobody asked for: a large model takes a second to write. */
+const LEAST_GAP_MS = 10_000;
+
+/** The longest time in which the newest state isn't written, where nothing is said. */
+const SAVE_EVERY: SaveEvery = { seconds: 300 };
+
+/** How often the newest state is written: after so many steps, or so long. */
+export type SaveEvery = { readonly steps: number } | { readonly seconds: number };
+
+/**
+ * Writes a run's checkpoints: the best model to `path`, the newest state beside it. What can't be written is told, once for
+ * each reason, and tried again; only the end of the run is an error.
+ *
+ * The newest state is never on disk before the best model that it knows of: else a run that is killed and resumed from it would
+ * end without.
+ */
+export class Saver {
+  readonly path: string;
+  readonly #every: SaveEvery;
+  /** Whether `#every` was asked for; if not, every validation is an occasion. */
+  readonly #asked: boolean;
+  readonly #tell: (note: Message) => void;
+  readonly #started = performance.now();
+  #step = 0;
+  /** Kept when it is written, too: its folder may be removed. */
+  #best: Checkpoint | undefined;
+  #bestWaits = false;
+  #bestSaved = Number.NEGATIVE_INFINITY;
+  #lastTried: number | undefined;
+  /** Updates done in the newest state on disk. */
+  #lastStep: number | undefined;
+  /** Of the files that are behind, for they couldn't be written: why. */
+  readonly #failures = new Map<string, string>();
+
+  constructor(path: string, every: SaveEvery | undefined, tell: (note: Message) => void) {
+    this.path = path;
+    this.#every = every ?? SAVE_EVERY;
+    this.#asked = every !== undefined;
+    this.#tell = tell;
+  }
+
+  /** Whether `path` holds a model of this run. */
+  get saved(): boolean {
+    return this.#bestSaved > Number.NEGATIVE_INFINITY;
+  }
+
+  /** The number of updates done: to be told after each. */
+  set step(step: number) {
+    this.#step = step;
+  }
+
+  /** Whether the newest state is to be written now, if this is no validation. */
+  get due(): boolean {
+    if ('steps' in this.#every) return this.#step % this.#every.steps === 0;
+    return performance.now() - (this.#lastTried ?? this.#started) >= 1000 * this.#every.seconds;
+  }
+
+  /** Keeps or writes what the trainer offers. The best model is never passed over, only written a little later. */
+  take({ kind, final, snapshot }: CheckpointEvent): void {
+    if (kind === 'best') {
+      const best = snapshot();
+      this.#best = { ...best, parameters: best.parameters.slice() }; // views hold only until training goes on
+      this.#bestWaits = true;
+      if (final || performance.now() - this.#bestSaved > LEAST_GAP_MS) this.#writeBest();
+      return;
+    }
+    const occasion = !this.#asked && performance.now() - (this.#lastTried ?? -LEAST_GAP_MS) >= LEAST_GAP_MS;
+    if (!final && !occasion && !this.due) return;
+    this.#lastTried = performance.now();
+    if (this.#writeBest() && this.#write(lastPath(this.path), snapshot())) this.#lastStep = this.#step;
+  }
+
+  /** Writes what isn't yet. */
+  flush(): void {
+    this.#writeBest();
+  }
+
+  /** UserError where the end of the run isn't on disk. */
+  requireSaved(): void {
+    const [failure] = this.#failures;
+    if (!failure) return;
+    const [path, why] = failure;
+    const left =
+      this.#lastStep === undefined
+        ? 'nothing of this run is'
+        : message`${lastPath(this.path)} has step ${this.#lastStep}, to go on from with ${option('resume')}`;
+    throw new UserError(message`${path}: the end of the run can't be saved: ${why}; ${left}`);
+  }
+
+  /** Whether the best model is on disk, with all that it can do for it. */
+  #writeBest(): boolean {
+    if (!this.#best || (!this.#bestWaits && existsSync(this.path))) return true;
+    if (!this.#write(this.path, this.#best)) return false;
+    this.#bestWaits = false;
+    this.#bestSaved = performance.now();
+    return true;
+  }
+
+  #write(path: string, checkpoint: Checkpoint): boolean {
+    const before = this.#failures.get(path);
+    try {
+      saveCheckpoint(path, checkpoint);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      const why = (error.cause as Error).message;
+      if (why !== before) this.#tell(message`${path}: can't be saved: ${why}; going on, and trying again later`);
+      this.#failures.set(path, why);
+      return false;
+    }
+    if (before !== undefined) this.#tell(message`${path}: saved again`);
+    this.#failures.delete(path);
+    return true;
+  }
+}

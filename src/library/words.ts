@@ -1,0 +1,23 @@
+/** A count with separators: 1,115,394. */
+export function grouped(count: number): string {
+  return Math.round(count).toLocaleString('en-US');
+}
+
+/** A number of things: 1 step, 2,000 steps. */
+export function counted(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Control characters but for newline and tab, which a terminal would obey. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
+/** Text that a terminal shows and doesn't obey: control characters are escaped. */
+export function harmless(text: string): string {
+  return text.replace(CONTROLS, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
+
+/** Text on one line: a message may name a file or quote an argument that has newlines or obeys other controls. */
+export function oneLine(text: string): string {
+  return harmless(text).replaceAll('\n', '\\n');
+}
