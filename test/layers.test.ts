@@ -21,9 +21,31 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   decoding: ['nn', 'text', 'kernel', 'errors.ts', 'random.ts', 'schema.ts'],
   exchange: ['training', 'decoding', 'nn', 'text', 'kernel', 'errors.ts', 'random.ts', 'schema.ts'],
   insight: ['training', 'decoding', 'nn', 'text', 'kernel', 'errors.ts', 'random.ts', 'schema.ts'],
-  library: ['insight', 'exchange', 'training', 'decoding', 'nn', 'text', 'kernel', 'errors.ts', 'random.ts', 'schema.ts'],
+  library: [
+    'insight',
+    'exchange',
+    'training',
+    'decoding',
+    'nn',
+    'text',
+    'kernel',
+    'errors.ts',
+    'random.ts',
+    'schema.ts',
+  ],
   cli: ['library', 'insight', 'errors.ts', 'schema.ts'],
-  'index.ts': ['library', 'insight', 'training', 'decoding', 'nn', 'text', 'kernel', 'errors.ts', 'random.ts'],
+  'index.ts': [
+    'library',
+    'insight',
+    'exchange',
+    'training',
+    'decoding',
+    'nn',
+    'text',
+    'kernel',
+    'errors.ts',
+    'random.ts',
+  ],
 };
 
 /** Packages that paint, draw or read flags. */
