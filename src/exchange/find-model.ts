@@ -80,7 +80,7 @@ const INPUT_WEIGHT = /^(?<prefix>.*?)weight_ih_l(?<layer>\d+)(?<reverse>_reverse
 function recurrentPrefixes({ tensors, others }: TensorFile, wrong: Wrong): { prefixes: string[]; others: Set<string> } {
   const names = [...tensors.keys(), ...others.keys()];
   const projection = names.find((each) => /weight_hr_l\d+/u.test(each));
-  if (projection) throw wrong(`it has ${projection}: an LSTM with a projection, which this program has not`);
+  if (projection) throw wrong(`it has ${projection}: an LSTM with a projection, which this program does not have`);
   const matches = names.map((each) => INPUT_WEIGHT.exec(each)?.groups).filter((groups) => groups !== undefined);
   const reverse = matches.find((groups) => groups.reverse);
   if (reverse)
@@ -252,7 +252,7 @@ function configOf(
   const result = modelSchema.safeParse(options);
   if (result.success) return { ...result.data, symbols };
   const { path, message: what } = result.error.issues[0]!;
-  throw wrong(`its model is none that this program can have: ${[...path, what].join(': ')}`);
+  throw wrong(`this program has no such model: ${[...path, what].join(': ')}`);
 }
 
 /** A model whose tensors have this program's names and layout. */

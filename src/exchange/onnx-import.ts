@@ -285,7 +285,7 @@ function readLayer(graph: Graph, node: NodeProto): Layer {
       `the operator ${node.operator} reads the lengths of its sequences; only whole sequences can be imported`,
     );
   if (peepholes !== '')
-    throw graph.wrong(`the operator ${node.operator} has peepholes, which this program’s LSTM has not`);
+    throw graph.wrong(`the operator ${node.operator} has peepholes, which this program’s LSTM does not have`);
   if (![h, c].every((state) => graph.isZeroOrGiven(state))) {
     throw graph.wrong(
       `the operator ${node.operator} starts from a state that the file holds; this program starts from zeros`,
@@ -431,5 +431,5 @@ function configOf(graph: Graph, { symbols, ...sizes }: Sizes, members: number): 
   const result = modelSchema.safeParse({ ...sizes, members });
   if (result.success) return { ...result.data, symbols };
   const { path, message } = result.error.issues[0]!;
-  throw graph.wrong(`its model is none that this program can have: ${[...path, message].join(': ')}`);
+  throw graph.wrong(`this program has no such model: ${[...path, message].join(': ')}`);
 }

@@ -19,6 +19,8 @@ const COMMANDS = [
   'plot',
   'report',
   'gradflow',
+  'export',
+  'import',
   'corpus',
   'demo',
   'bench',
