@@ -295,6 +295,11 @@ describe('an ONNX file', () => {
       /the operator com.example.X is none of ONNX’s own/,
     ],
     [
+      'whose OneHot is another',
+      onnx(withAttribute('OneHot', { name: 'axis', integer: 0 })),
+      /the operator OneHot has the values 0, 1 and axis = 0; it should have 0, 1 and -1/,
+    ],
+    [
       'with an unknown input',
       onnx(changeNode('OneHot', () => ({ operator: 'Sin' }))),
       /the lowest layer reads the operator Sin/,
