@@ -16,9 +16,9 @@ The files beside this program:
     corpus.safetensors  the text as numbers of symbols: `train`, `validation` and `test`
     recipe.json         everything that decides how the model is trained; it may be edited
 
-Training starts at update 1 with a new optimizer. The loss, the parts of the text, the order of a long text, the optimizer, the
-schedule, the clipping and the dropout are those of `rnn train`. Only random numbers are PyTorch's own: which numbers are
-dropped, and the order of the lines of a list.
+Training starts at update 1 with a new optimizer. The loss, the parts of the text, the order of a long text, the optimizer,
+the schedule, the clipping and the dropout are those of `rnn train`. Only random numbers are PyTorch's own: which numbers
+are dropped, and the order of the lines of a list.
 """
 import argparse
 import json
@@ -27,6 +27,7 @@ import os
 import pathlib
 import re
 import time
+from collections import Counter
 
 import torch
 import torch.distributed as dist
@@ -396,16 +397,6 @@ class Average:
             mean.copy_(kept)
 
 
-def save(path, model, metadata, state, members):
-    """Writes the model as `rnn import` reads it, with how its training went."""
-    run = json.loads(metadata["charnn.run"])
-    run.update(state)
-    tensors = {file_name(name, members): each.detach().cpu().clone() for name, each in model.state_dict().items()}
-    temporary = path.with_name(f".{path.name}.tmp")
-    save_file(tensors, temporary, {**metadata, "charnn.run": json.dumps(run)})
-    os.replace(temporary, path)
-
-
 def clip(network, recipe):
     """Clips the gradient of one member, by value and then by norm. Returns its norm before the latter."""
     trained = [parameter for parameter in network.parameters() if parameter.grad is not None]
@@ -415,100 +406,127 @@ def clip(network, recipe):
     return nn.utils.clip_grad_norm_(trained, bound).item()
 
 
-def train(recipe, limits, path, processes):
-    with safe_open(FOLDER / "model.safetensors", "pt") as file:
-        metadata = file.metadata()
-    config = json.loads(metadata["charnn.model"])
-    torch.manual_seed(processes.rank)
-    model = load_model(config, recipe["dropout"]).to(processes.device)
-    together = model
-    if processes.size > 1:
-        on_gpu = processes.device.type == "cuda"
-        together = nn.parallel.DistributedDataParallel(model, [processes.device] if on_gpu else None)
-    corpus = load_file(FOLDER / "corpus.safetensors")
-    parts = {name: Part(ids, recipe["stop"]) for name, ids in corpus.items()}
-    optimizer = make_optimizer([p for p in model.parameters() if p.requires_grad], recipe["optimizer"], recipe["rate"])
-    average = Average(model, recipe["averaging"])
-    own = processes.own(recipe["rows"])
-    states = model.initial_state(own.stop - own.start, processes.device)
-    history, best, since_best, since_plateau, plateaus = [], math.inf, 0, 0, 0
-    step, epoch, began, seen = 0, 0.0, time.monotonic(), 0
-    tally = {"losses": 0.0, "symbols": 0, "norms": 0.0, "clipped": 0.0, "steps": 0}
+class Run:
+    """A run of training: the model, its optimizer, and how far it is."""
 
-    def progress():
-        done = {"steps": step, "epochs": epoch, "seconds": time.monotonic() - began}
-        shares = [done[name] / limit if limit else 1.0 for name, limit in limits.items() if limit is not None]
-        (most,) = processes.sum(max(shares) / processes.size)  # the same in all processes, whose clocks differ
-        return min(1.0, most)
+    def __init__(self, recipe, limits, path, processes):
+        with safe_open(FOLDER / "model.safetensors", "pt") as file:
+            self.metadata = file.metadata()
+        self.config = json.loads(self.metadata["charnn.model"])
+        self.recipe, self.limits, self.path, self.processes = recipe, limits, path, processes
+        torch.manual_seed(processes.rank)
+        self.model = self.together = load_model(self.config, recipe["dropout"]).to(processes.device)
+        if processes.size > 1:
+            devices = [processes.device] if processes.device.type == "cuda" else None
+            self.together = nn.parallel.DistributedDataParallel(self.model, devices)
+        self.parts = {name: Part(ids, recipe["stop"]) for name, ids in load_file(FOLDER / "corpus.safetensors").items()}
+        trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+        self.optimizer = make_optimizer(trained, recipe["optimizer"], recipe["rate"])
+        self.average = Average(self.model, recipe["averaging"])
+        self.own = processes.own(recipe["rows"])
+        self.states = self.model.initial_state(self.own.stop - self.own.start, processes.device)
+        self.step, self.epoch, self.rate, self.history = 0, 0.0, 0.0, []
+        self.best, self.since_best, self.since_plateau, self.plateaus = math.inf, 0, 0, 0
+        self.began, self.seen = time.monotonic(), 0
+        self.tally = Counter()
 
-    share = progress()
-    for symbols, targets, fresh, advance, now in training_windows(parts["train"], recipe):
-        if share >= 1 or (recipe["patience"] is not None and since_best >= recipe["patience"]):
-            break
+    def train(self):
+        progress = self.progress()
+        text = training_windows(self.parts["train"], self.recipe)
+        while progress < 1 and (self.recipe["patience"] is None or self.since_best < self.recipe["patience"]):
+            *window, epoch = next(text)
+            self.update(*window, progress)
+            self.step, self.epoch = self.step + 1, epoch
+            self.average.update(self.step)
+            progress = self.progress()
+            if self.step % self.recipe["validateEvery"] == 0 or progress >= 1:
+                self.report()
+
+    def progress(self):
+        """The share of the run that is over: of its updates, of its epochs, or of its time."""
+        done = {"steps": self.step, "epochs": self.epoch, "seconds": time.monotonic() - self.began}
+        shares = [done[name] / limit if limit else 1.0 for name, limit in self.limits.items() if limit is not None]
+        (mean,) = self.processes.sum(max(shares) / self.processes.size)  # all processes must agree, but their clocks differ
+        return min(1.0, mean)
+
+    def update(self, symbols, targets, fresh, advance, progress):
+        """Truncated BPTT over one window: the state is carried on, and its gradient is cut."""
+        device, size, recipe = self.processes.device, self.processes.size, self.recipe
         counted = int((targets >= 0).sum())
-        symbols, targets = symbols[:, own].to(processes.device), targets[:, own].to(processes.device)
-        # The state after `advance` steps is the next window's first. The gradient is cut there: truncated BPTT.
-        outputs, states = together(symbols[:advance], fresh[:advance, own], states)
-        carried = [[[each.detach() for each in state] for state in member] for member in states]
+        symbols, targets, fresh = symbols[:, self.own].to(device), targets[:, self.own].to(device), fresh[:, self.own]
+        # The state after `advance` steps is the first one of the next window.
+        outputs, states = self.together(symbols[:advance], fresh[:advance], self.states)
         if advance < len(symbols):
-            rest, _ = together(symbols[advance:], fresh[advance:, own], states)
+            rest, _ = self.together(symbols[advance:], fresh[advance:], states)
             outputs = [torch.cat(both) for both in zip(outputs, rest)]
-        states = carried
+        self.states = [[[each.detach() for each in state] for state in member] for member in states]
         losses = sum(losses_of(logits, targets).sum() for logits in outputs)
-        rate = recipe["rate"] * rate_factor(recipe["schedule"], step + 1, share, plateaus)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        optimizer.zero_grad()
+        self.rate = recipe["rate"] * rate_factor(recipe["schedule"], self.step + 1, progress, self.plateaus)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate
+        self.optimizer.zero_grad()
         # DistributedDataParallel takes the mean over the processes; what is wanted is the sum over all rows.
-        (losses * (processes.size / counted)).backward()
-        norms = [clip(member, recipe) for member in model.members]
-        total = processes.sum(losses.item())[0] / len(norms)
+        (losses * (size / counted)).backward()
+        norms = [clip(member, recipe) for member in self.model.members]
+        total = self.processes.sum(losses.item())[0] / len(norms)
         if not (math.isfinite(total) and all(map(math.isfinite, norms))):
-            raise SystemExit(f"training diverged at update {step + 1}: the loss is {total / counted}; lower the rate in recipe.json")
-        optimizer.step()
-        step, epoch, seen = step + 1, now, seen + counted
-        average.update(step)
-        tally["losses"] += total
-        tally["symbols"] += counted
-        tally["norms"] += sum(norms) / len(norms)
-        tally["clipped"] += sum(norm > (recipe["clipNorm"] or math.inf) for norm in norms) / len(norms)
-        tally["steps"] += 1
-        if processes.rank == 0 and step == 1:
-            print(f"the first update's loss is {total / counted:.7f} nats", flush=True)
-        share = progress()
-        if step % recipe["validateEvery"] and share < 1:
-            continue
+            raise SystemExit(f"training diverged at update {self.step + 1}: lower the rate in recipe.json")
+        self.optimizer.step()
+        self.seen += counted
+        bound = recipe["clipNorm"] or math.inf
+        clipped = sum(norm > bound for norm in norms) / len(norms)
+        self.tally.update(losses=total, symbols=counted, norms=sum(norms) / len(norms), clipped=clipped, steps=1)
+        if self.step == 0:
+            self.say(f"the first update's loss is {total / counted:.7f} nats")
 
-        average.exchange()
-        validation = evaluate(model, parts["validation"], recipe, processes)
-        is_best = validation is None or validation < best
-        test = evaluate(model, parts["test"], recipe, processes) if is_best else None
+    def report(self):
+        """A point of the learning curve. The best model so far is saved."""
+        self.average.exchange()
+        validation = evaluate(self.model, self.parts["validation"], self.recipe, self.processes)
+        is_best = validation is None or validation < self.best
+        test = evaluate(self.model, self.parts["test"], self.recipe, self.processes) if is_best else None
+        tally, self.tally = self.tally, Counter()
         point = {
-            "step": step,
-            "epoch": epoch,
+            "step": self.step,
+            "epoch": self.epoch,
             "loss": tally["losses"] / tally["symbols"],
-            **({} if validation is None else {"validation": validation}),
-            **({} if test is None else {"test": test}),
+            "validation": validation,
+            "test": test,
             "gradientNorm": tally["norms"] / tally["steps"],
             "clipped": tally["clipped"] / tally["steps"],
-            "rate": rate,
+            "rate": self.rate,
         }
-        history.append(point)
-        tally = dict.fromkeys(tally, 0)
-        since_best, since_plateau = (0, 0) if is_best else (since_best + 1, since_plateau + 1)
-        if since_plateau >= recipe["schedule"]["patience"]:
-            plateaus, since_plateau = plateaus + 1, 0
-        if is_best:
-            best = math.inf if validation is None else validation
-        if processes.rank == 0:
-            speed = seen / (time.monotonic() - began)
-            held = "" if validation is None else f", validation {validation:.4f}"
-            print(f"update {step}, epoch {epoch:.2f}: loss {point['loss']:.4f}{held} nats; {speed:,.0f} characters/s", flush=True)
-            if is_best:
-                save(path, model, metadata, {"step": step, "epoch": epoch, "history": history}, config["members"])
-        average.exchange()
-    if processes.rank == 0:
-        print(f"{path}: the best model so far; take it back with: rnn import {path}")
+        self.history.append({name: value for name, value in point.items() if value is not None})
+        self.judge(is_best, validation)
+        speed = self.seen / (time.monotonic() - self.began)
+        held = "" if validation is None else f", validation {validation:.4f}"
+        losses = f"loss {point['loss']:.4f}{held} nats"
+        self.say(f"update {self.step}, epoch {self.epoch:.2f}: {losses}; {speed:,.0f} characters/s")
+        if is_best and self.processes.rank == 0:
+            self.save()
+        self.average.exchange()
+
+    def judge(self, is_best, validation):
+        """What patience and the schedule `plateau` go by."""
+        self.since_best, self.since_plateau = (0, 0) if is_best else (self.since_best + 1, self.since_plateau + 1)
+        if self.since_plateau >= self.recipe["schedule"]["patience"]:
+            self.plateaus, self.since_plateau = self.plateaus + 1, 0
+        if is_best and validation is not None:
+            self.best = validation
+
+    def save(self):
+        """Writes the model as `rnn import` reads it, with the history of its training."""
+        record = json.loads(self.metadata["charnn.run"])
+        record.update(step=self.step, epoch=self.epoch, history=self.history)
+        members = self.config["members"]
+        tensors = {file_name(name, members): each.detach().cpu().clone() for name, each in self.model.state_dict().items()}
+        temporary = self.path.with_name(f".{self.path.name}.tmp")
+        save_file(tensors, temporary, {**self.metadata, "charnn.run": json.dumps(record)})
+        os.replace(temporary, self.path)
+
+    def say(self, text):
+        if self.processes.rank == 0:
+            print(text, flush=True)
 
 
 def main():
@@ -521,8 +539,10 @@ def main():
     limits = recipe["limits"] if options.steps is None else {"steps": options.steps}
     processes = Processes(options.device)
     if processes.size > recipe["rows"]:
-        raise SystemExit(f"{processes.size} processes are more than the {recipe['rows']} rows of a batch; start fewer, or raise rows in recipe.json")
-    train(recipe, limits, pathlib.Path(options.out), processes)
+        raise SystemExit(f"{processes.size} processes for {recipe['rows']} rows: start fewer, or raise rows in recipe.json")
+    run = Run(recipe, limits, pathlib.Path(options.out), processes)
+    run.train()
+    run.say(f"{run.path}: the best model; take it back with: rnn import {run.path}")
     if processes.size > 1:
         dist.barrier()  # no process may leave while another still waits for it
         dist.destroy_process_group()
