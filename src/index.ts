@@ -24,6 +24,14 @@ export { chooseKernel, type KernelChoice } from './kernel/choose.ts';
 export type { KernelName } from './kernel/contract.ts';
 export { compareRuns, type RunSummary } from './library/compare.ts';
 export { type EvaluationRequest, type EvaluationResult, evaluate } from './library/evaluate.ts';
+export {
+  type Exported,
+  type ExportRequest,
+  exportModel,
+  type ImportedModel,
+  type ImportRequest,
+  importModel,
+} from './library/exchange.ts';
 export { type GradientFlowRequest, gradientFlow } from './library/gradient-flow.ts';
 export { inspect, type ModelFacts } from './library/inspect.ts';
 export {

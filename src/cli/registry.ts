@@ -70,6 +70,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/bptt.ts'),
   },
   {
+    name: 'export',
+    summary: 'Write a model for PyTorch, ONNX or ml5, or a folder with which PyTorch goes on training.',
+    load: () => import('./commands/export.ts'),
+  },
+  {
+    name: 'import',
+    summary: 'Make a checkpoint of a model of PyTorch (safetensors) or ONNX.',
+    load: () => import('./commands/import.ts'),
+  },
+  {
     name: 'corpus',
     summary: 'Write lines of a task whose answers are known, to train on and to test with.',
     load: () => import('./commands/corpus.ts'),

@@ -20,6 +20,8 @@ const COMMANDS = [
   'report',
   'gradflow',
   'bptt',
+  'export',
+  'import',
   'corpus',
   'demo',
   'bench',
