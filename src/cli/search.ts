@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import { EXIT, UserError } from '../errors.ts';
-import { type BeamRequest, beamSchema, type LanguageModel } from '../library/language-model.ts';
+import { type BeamRequest, beamSchema } from '../library/completion-options.ts';
+import type { LanguageModel } from '../library/language-model.ts';
 import { readLines } from '../library/lines.ts';
 import { aligned, type Completion, completionOf, field, tabbed } from './completions.ts';
 import { withEscapes } from './constraints.ts';
 import { complain, Output } from './output.ts';
-import { FLAGS, OPTIONS, open } from './shared.ts';
+import { FLAGS, OPTIONS } from './shared.ts';
 
 /** What `rnn beam` and `rnn complete` can both be told. */
 export const searchOptions = z.strictObject({
@@ -60,6 +61,7 @@ export function countOf({ count, k = beamSchema.shape.k.parse(undefined) }: Sear
 
 /** Prints the completions of a prefix, or of each line of a file. Returns the exit status. */
 export async function printCompletions(options: SearchCommandOptions, prefixFile: string | undefined): Promise<number> {
+  const { open } = await import('./open.ts');
   const model = open(options);
   const output = new Output();
   const status = await (prefixFile === undefined

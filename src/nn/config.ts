@@ -14,6 +14,10 @@ export type Activation = (typeof ACTIVATIONS)[number];
 export const RESETS = ['before', 'after'] as const;
 export type Reset = (typeof RESETS)[number];
 
+/** How recurrent matrices start: as PyTorch's, or as the identity (Le, Jaitly & Hinton 2015, for relu). */
+export const INITIALIZERS = ['uniform', 'identity'] as const;
+export type Initializer = (typeof INITIALIZERS)[number];
+
 /** The most layers of all members together, so that the number of a checkpoint's tensors is bounded. */
 const MOST_LAYERS = 256;
 

@@ -1,10 +1,6 @@
 import { Random } from '../random.ts';
-import type { ModelConfig } from './config.ts';
+import type { Initializer, ModelConfig } from './config.ts';
 import { Manifest, type TensorView } from './parameters.ts';
-
-/** How recurrent matrices start: as PyTorch's, or as the identity (Le, Jaitly & Hinton 2015, for relu). */
-export const INITIALIZERS = ['uniform', 'identity'] as const;
-export type Initializer = (typeof INITIALIZERS)[number];
 
 /** Of the LSTM: remembering is the default before anything is learned (Jozefowicz et al. 2015). */
 const FORGET_BIAS = 1;

@@ -3,7 +3,6 @@ import { fixedPoints, gradient, type IteratedUnit, NOTES_UNIT, orbit } from '../
 import { gradientNorms, symmetricMatrix } from '../../insight/linear-system.ts';
 import { iteratedUnitCharts, linearChart } from '../../insight/small-system-charts.ts';
 import { defineCommand } from '../command.ts';
-import { writeCharts } from '../figures.ts';
 import { Output } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
 import { columns } from '../tables.ts';
@@ -55,6 +54,7 @@ Examples:
   rnn demo iterated-unit --svg unit.svg`,
   async run(given) {
     const { system, weight, bias, eigenvalue = EIGENVALUES, steps, ...options } = schema.parse(given);
+    const { writeCharts } = await import('../figures.ts');
     const output = new Output();
     if (system === 'linear') {
       const charts = [linearChart(eigenvalue, steps)];

@@ -2,9 +2,8 @@ import * as z from 'zod';
 import { UsageError, UserError } from '../../errors.ts';
 import type { Chart } from '../../insight/chart.ts';
 import { comparisonChart, type FlowExamination, flowChart, jacobianChart } from '../../insight/examine.ts';
-import { gradientFlow, gradientFlowSchema } from '../../library/gradient-flow.ts';
+import { gradientFlowSchema } from '../../library/gradient-flow-options.ts';
 import { defineCommand } from '../command.ts';
-import { writeCharts } from '../figures.ts';
 import { Output, paint, sayer } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
 import { columns } from '../tables.ts';
@@ -65,6 +64,10 @@ Examples:
   rnn gradflow book.txt --fresh --cell rnn --activation logistic --double
   rnn gradflow book.txt --json | jq '.layers[0].hidden'`,
   async run({ text, layer, svg, html, json, quiet = false, ...request }, { nameOf }) {
+    const [{ gradientFlow }, { writeCharts }] = await Promise.all([
+      import('../../library/gradient-flow.ts'),
+      import('../figures.ts'),
+    ]);
     const models = await gradientFlow(text, request, sayer(quiet, nameOf));
     const output = new Output();
     if (json) {
