@@ -15,7 +15,7 @@ import { FLAGS, OPTIONS } from '../shared.ts';
 import { durationText, lossText, ReaderGone } from '../text.ts';
 
 /** The flags of a recipe: what decides the model that a run ends with. */
-const RECIPE_FLAGS = {
+export const RECIPE_FLAGS = {
   'Model:': {
     preset: '--preset <name>',
     'model.cell': '--cell <name>',
