@@ -7,6 +7,10 @@ import { ACTIVATIONS, RESETS } from './cells/options.ts';
 export { CELLS, type CellName } from './cells/index.ts';
 export { ACTIVATIONS, type Activation, RESETS, type Reset } from './cells/options.ts';
 
+/** What recurrent matrices start from: a uniform distribution, as in PyTorch, or the identity (Le, Jaitly & Hinton 2015, for relu). */
+export const INITIALIZERS = ['uniform', 'identity'] as const;
+export type Initializer = (typeof INITIALIZERS)[number];
+
 /** The most layers of all members together. It bounds the number of tensors in a checkpoint. */
 const MOST_LAYERS = 256;
 

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { DEMONSTRATIONS, demonstrate, demonstrationSchemas } from '../../insight/demonstrations.ts';
 import { defineCommand } from '../command.ts';
-import { writeCharts } from '../figures.ts';
 import { Output, paint } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
 import { titled } from '../tables.ts';
@@ -64,6 +63,7 @@ Examples:
   rnn demo linear --matrix 1 1 0 1 --input 0 1
   rnn demo iterated-unit --svg unit.svg`,
   async run({ system, svg, html, json, ...given }) {
+    const { writeCharts } = await import('../figures.ts');
     const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
     const { title, charts, tables, phaseLine } = demonstrate(system, options);
     const output = new Output();

@@ -1,9 +1,10 @@
 import * as z from 'zod';
-import { dynamicSchema, type EvaluationResult, evaluate, evaluationSchema } from '../../library/evaluate.ts';
+import type { EvaluationResult } from '../../library/evaluate.ts';
+import { dynamicSchema, evaluationSchema } from '../../library/evaluation-options.ts';
 import { grouped } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { Output } from '../output.ts';
-import { FLAGS, OPTIONS, open } from '../shared.ts';
+import { FLAGS, OPTIONS } from '../shared.ts';
 import { table } from '../tables.ts';
 import { lossText } from '../text.ts';
 
@@ -50,6 +51,7 @@ Examples:
   rnn eval other.txt --json | jq .bits
   rnn corpus addition --length 64 | rnn eval - --only 01`,
   async run({ text, checkpoint, dynamic, learning = {}, json, quiet, ...request }) {
+    const [{ open }, { evaluate }] = await Promise.all([import('../open.ts'), import('../../library/evaluate.ts')]);
     const model = open({ checkpoint, quiet });
     const result = await evaluate(model, text, { ...request, dynamic: dynamic ? learning : undefined });
     const output = new Output();

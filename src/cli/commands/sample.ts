@@ -1,18 +1,14 @@
 import { randomInt } from 'node:crypto';
 import * as z from 'zod';
 import { EXIT } from '../../errors.ts';
-import {
-  type LanguageModel,
-  type SampledText,
-  type SampleRequest,
-  sampleSchema,
-} from '../../library/language-model.ts';
+import { type SampleRequest, sampleSchema } from '../../library/completion-options.ts';
+import type { LanguageModel, SampledText } from '../../library/language-model.ts';
 import { readLines } from '../../library/lines.ts';
 import { harmless } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { CONSTRAINT_FLAGS, CONSTRAINT_HELP, withEscapes } from '../constraints.ts';
 import { complain, Output, remark } from '../output.ts';
-import { FLAGS, OPTIONS, open } from '../shared.ts';
+import { FLAGS, OPTIONS } from '../shared.ts';
 
 /** `rnn sample`. */
 export const command = defineCommand({
@@ -63,6 +59,7 @@ Examples:
   rnn sample --prefix "First Citizen:" --stop "\\n\\n" --top-p 0.9
   rnn sample --count 20 --unique --novel names.txt --match "[A-Z][a-z]{4,6}"`,
   async run({ checkpoint, kernel, json, raw, quiet, novel = [], ...given }) {
+    const { open } = await import('../open.ts');
     const model = open({ checkpoint, kernel, quiet });
     const known = await linesOf(novel);
     const request = withEscapes({ ...given, known, seed: given.seed ?? String(randomInt(2 ** 31)) });
