@@ -46,6 +46,11 @@ export function exportModel(
 ): Exported {
   const { to } = parseOptions(exportSchema, options);
   const format = to ?? formatOf(path);
+  if (corpus && format !== 'pytorch') {
+    throw new UsageError(
+      message`${option('text')} is for a folder to train on with PyTorch, not for ${format}; leave it out`,
+    );
+  }
   switch (format) {
     case 'safetensors':
       writeFile(path, safetensorsOf(checkpoint));

@@ -12,6 +12,7 @@ import { readModelProto } from '../../src/exchange/onnx-read.ts';
 import { writeModelProto } from '../../src/exchange/onnx-write.ts';
 import { readSafetensors, writeSafetensors } from '../../src/exchange/safetensors.ts';
 import type { Tensor } from '../../src/exchange/tensor.ts';
+import { corpusFromText } from '../../src/text/corpus.ts';
 import { checkpointOf, joined } from './models.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'rnn-exchange-'));
@@ -383,6 +384,9 @@ describe('files', () => {
     );
     expect(() => exportModel(checkpointOf({}), join(scratch, 'b'), { to: 'pytorch' })).toThrow(
       /needs the text to go on training with; name it with text/,
+    );
+    expect(() => exportModel(checkpointOf({}), join(scratch, 'b.onnx'), {}, corpusFromText('abc'))).toThrow(
+      /text is for a folder to train on with PyTorch, not for onnx; leave it out/,
     );
     expect(() => importModel(lstm(), 'it', { symbols: 'abc', actvation: 'tanh' } as never)).toThrow(
       /there is no option actvation/,
