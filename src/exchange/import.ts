@@ -1,6 +1,4 @@
-import * as z from 'zod';
 import { message, option, UsageError, UserError } from '../errors.ts';
-import { ACTIVATIONS, RESETS } from '../nn/cells/options.ts';
 import type { Checkpoint, Json } from '../nn/checkpoint.ts';
 import { findNotFinite } from '../nn/checkpoint-tensors.ts';
 import { Manifest } from '../nn/manifest.ts';
@@ -11,34 +9,13 @@ import type { ForeignModel } from './foreign-model.ts';
 import type { Unsaid } from './found-config.ts';
 import { readMetadata, unknownRun } from './metadata.ts';
 import { readOnnx } from './onnx-import.ts';
+import { type ImportOptions, importSchema } from './options.ts';
 import { fromOwnNames, hasOwnNames } from './own-names.ts';
 import { fromPyTorch } from './pytorch.ts';
 import { refusal } from './refusal.ts';
 import { readSafetensors } from './safetensors.ts';
 import { listSymbols, type SymbolList, sortSymbols } from './symbols.ts';
 import type { TensorFile } from './tensor.ts';
-
-const symbol = z.union([z.string(), z.int().min(0).max(255)]);
-
-/** What may be said of a model whose file doesn't say it. */
-export const importSchema = z.strictObject({
-  symbols: z
-    .union([z.string(), z.array(symbol), z.record(z.string(), z.int().nonnegative())])
-    .optional()
-    .describe(
-      'the symbols in the order of their ids: characters, a list, or a record of each one’s number; printable is Python’s string.printable',
-    ),
-  activation: z
-    .enum(ACTIVATIONS)
-    .optional()
-    .describe('σ of a vanilla RNN, where the file does not say it; tanh if not given'),
-  reset: z
-    .enum(RESETS)
-    .optional()
-    .describe('where the reset gate of a GRU acts, where the file does not say it; after, as in PyTorch, if not given'),
-});
-
-export type ImportOptions = z.input<typeof importSchema>;
 
 /** An imported model, and what is to be said of how it was read, in a sentence each. */
 export interface Imported {

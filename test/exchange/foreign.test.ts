@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type ImportOptions, importModel } from '../../src/exchange/import.ts';
+import { importModel } from '../../src/exchange/import.ts';
+import type { ImportOptions } from '../../src/exchange/options.ts';
 import { writeSafetensors } from '../../src/exchange/safetensors.ts';
 import { listSymbols } from '../../src/exchange/symbols.ts';
 import { Manifest } from '../../src/nn/manifest.ts';
