@@ -1,5 +1,4 @@
 import { extname } from 'node:path';
-import * as z from 'zod';
 import { message, option, UsageError } from '../errors.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import { parseOptions } from '../schema.ts';
@@ -8,22 +7,10 @@ import { type Files, writeFile, writeFolder } from './files.ts';
 import { writeMetadata } from './metadata.ts';
 import { toMl5 } from './ml5.ts';
 import { toOnnx } from './onnx-export.ts';
+import { type ExportOptions, exportSchema, FORMATS, type Format } from './options.ts';
 import { hasTorchModule, toPyTorch } from './pytorch.ts';
 import { toPyTorchFolder } from './pytorch-folder.ts';
 import { writeSafetensors } from './safetensors.ts';
-
-/** The formats of one file go by its ending; those of a folder must be named. */
-export const FORMATS = ['safetensors', 'onnx', 'ml5', 'pytorch'] as const;
-export type Format = (typeof FORMATS)[number];
-
-export const exportSchema = z.strictObject({
-  to: z
-    .enum(FORMATS)
-    .optional()
-    .describe('format: safetensors or onnx, which make a file, or ml5 or pytorch, which make a folder'),
-});
-
-export type ExportOptions = z.input<typeof exportSchema>;
 
 /** What was written, and what is to be said of it, in a sentence each. */
 export interface Exported {
@@ -46,6 +33,11 @@ export function exportModel(
 ): Exported {
   const { to } = parseOptions(exportSchema, options);
   const format = to ?? formatOf(path);
+  if (corpus && format !== 'pytorch') {
+    throw new UsageError(
+      message`${option('text')} is for a folder to train on with PyTorch, not for ${format}; leave it out`,
+    );
+  }
   switch (format) {
     case 'safetensors':
       writeFile(path, safetensorsOf(checkpoint));

@@ -1,25 +1,17 @@
-import { message, option, UserError } from '../errors.ts';
-import { CELL_KINDS, CELLS, type CellName } from '../nn/cells/index.ts';
-import type { Activation, Reset } from '../nn/cells/options.ts';
-import { type ModelConfig, modelSchema } from '../nn/config.ts';
-import { Manifest } from '../nn/manifest.ts';
+import type { UserError } from '../errors.ts';
+import { CELL_KINDS, CELLS } from '../nn/cells/index.ts';
+import type { ModelConfig } from '../nn/config.ts';
+import { configOf, type Sizes, type Unsaid } from './found-config.ts';
 import { tiedName } from './pytorch.ts';
 import { secondBias } from './pytorch-names.ts';
 import { refusal } from './refusal.ts';
 import { shown, type Tensor, type TensorFile } from './tensor.ts';
 
-/** What tensors alone don't tell. */
-export interface Unsaid {
-  readonly activation?: Activation | undefined;
-  readonly reset?: Reset | undefined;
-}
-
 /** A model that was found in a file that says nothing of it. */
 export interface FoundModel {
   readonly config: ModelConfig;
-  /** By the names that nn/manifest.ts or exchange/pytorch.ts gives them. */
+  /** By the names that pytorch.ts gives them. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  readonly naming: 'ours' | 'pytorch';
   readonly notes: readonly string[];
 }
 
@@ -31,14 +23,12 @@ export interface FoundModel {
  * - the output layer is a matrix [V, H], with a bias [V] beside it;
  * - the embedding is a matrix [V, D]. Without one, D must be V: symbols are one-hot.
  *
- * Tensors named as this program's are found, too (`layers.0.input`). UserError that says what was found where this is not all there is.
+ * UserError that says what was found where this is not all there is.
  */
 export function findModel(file: TensorFile, unsaid: Unsaid, name: string): FoundModel {
   const wrong = (found: string) => refusal(name, found);
-  if (file.tensors.has('layers.0.recurrent') || file.tensors.has('members.0.layers.0.recurrent'))
-    return findOurs(file, unsaid, wrong);
   const { prefixes, others } = recurrentPrefixes(file, wrong);
-  const notes: string[] = [];
+  const notes = new Set<string>();
   const found = prefixes.map((prefix) => new MemberSearch(prefix, file, prefixes.length > 1, wrong, notes).find());
   const [first, ...more] = found;
   const different = more.findIndex(({ sizes }) => JSON.stringify(sizes) !== JSON.stringify(first!.sizes));
@@ -53,25 +43,16 @@ export function findModel(file: TensorFile, unsaid: Unsaid, name: string): Found
       `the tensor ${what} belongs to no embedding, recurrent layer or output layer; only these can be imported`,
     );
   }
-  const config = configOf(first!.sizes, prefixes.length, unsaid, notes, wrong);
+  const { config, notes: guesses } = configOf({ ...first!.sizes, members: prefixes.length }, unsaid, name);
   const tensors = new Map(
     found.flatMap(({ tensors: own }, member) =>
       own.map(([key, tensor]) => [prefixes.length > 1 ? `members.${member}.${key}` : key, tensor] as const),
     ),
   );
-  return { config, tensors, naming: 'pytorch', notes: [...new Set(notes)] };
+  return { config, tensors, notes: [...notes, ...guesses] };
 }
 
-interface Sizes {
-  readonly cell: CellName;
-  readonly hidden: number;
-  readonly layers: number;
-  /** 0 where symbols are one-hot. */
-  readonly embedding: number;
-  readonly tied: boolean;
-  readonly symbols: number;
-}
-
+/** Refuses a file for what was found in it. */
 type Wrong = (found: string) => UserError;
 
 const INPUT_WEIGHT = /^(?<prefix>.*?)weight_ih_l(?<layer>\d+)(?<reverse>_reverse)?$/u;
@@ -112,13 +93,13 @@ class MemberSearch {
   readonly #prefix: string;
   readonly #file: TensorFile;
   readonly #wrong: Wrong;
-  readonly #notes: string[];
+  readonly #notes: Set<string>;
   /** Matrices that are no recurrent layer's. */
   readonly #matrices: readonly Tensor[];
   readonly #used: string[] = [];
   readonly #tensors: [string, Tensor][] = [];
 
-  constructor(prefix: string, file: TensorFile, ofSeveral: boolean, wrong: Wrong, notes: string[]) {
+  constructor(prefix: string, file: TensorFile, ofSeveral: boolean, wrong: Wrong, notes: Set<string>) {
     this.#prefix = prefix;
     this.#file = file;
     this.#wrong = wrong;
@@ -129,7 +110,7 @@ class MemberSearch {
     );
   }
 
-  find(): { sizes: Sizes; tensors: readonly [string, Tensor][]; used: readonly string[] } {
+  find(): { sizes: Omit<Sizes, 'members'>; tensors: readonly [string, Tensor][]; used: readonly string[] } {
     const { cell, hidden, layers, inputs } = this.#findLayers();
     const output = this.#findOutput(hidden);
     const symbols = output.shape[0]!;
@@ -168,7 +149,7 @@ class MemberSearch {
         `it has ${this.#prefix}${there}_l${layer}, but no ${missing}_l${layer}; save all parameters of the model`,
       );
     }
-    if (!first) this.#notes.push('its recurrent layers have no biases; here they are 0');
+    if (!first) this.#notes.add('its recurrent layers have no biases; here they are 0');
     const name = `recurrent.bias_ih_l${layer}`;
     this.#take(name, first ?? zeros(width));
     this.#take(secondBias(name), second ?? zeros(width));
@@ -206,7 +187,7 @@ class MemberSearch {
 
   #outputBias(output: Tensor): Tensor {
     const bias = this.#biasOf(output);
-    if (!bias) this.#notes.push('its output layer has no bias; here it is 0');
+    if (!bias) this.#notes.add('its output layer has no bias; here it is 0');
     return bias ?? zeros(output.shape[0]!);
   }
 
@@ -235,55 +216,4 @@ function zeros(size: number): Tensor {
 function sameNumbers(a: Tensor, b: Tensor): boolean {
   const [first, second] = [a.values(), b.values()];
   return first.length === second.length && first.every((value, j) => value === second[j]);
-}
-
-function configOf(
-  sizes: Sizes,
-  members: number,
-  { activation, reset }: Unsaid,
-  notes: string[],
-  wrong: Wrong,
-): ModelConfig {
-  const { symbols, ...known } = sizes;
-  if (sizes.cell === 'rnn' && !activation)
-    notes.push('nothing says which activation its vanilla RNN has; tanh is taken, PyTorch’s default');
-  // A GRU from elsewhere is PyTorch's unless it is said to be another.
-  const options = { ...known, members, activation, reset: reset ?? (sizes.cell === 'gru' ? 'after' : undefined) };
-  const result = modelSchema.safeParse(options);
-  if (result.success) return { ...result.data, symbols };
-  const { path, message: what } = result.error.issues[0]!;
-  throw wrong(`this program has no such model: ${[...path, what].join(': ')}`);
-}
-
-/** A model whose tensors have this program's names and layout. */
-function findOurs({ tensors }: TensorFile, unsaid: Unsaid, wrong: Wrong): FoundModel {
-  const notes: string[] = [];
-  let members = 0;
-  while (tensors.has(`members.${members}.layers.0.recurrent`)) members++;
-  const prefix = members > 0 ? 'members.0.' : '';
-  const get = (key: string) => tensors.get(prefix + key);
-  let layers = 0;
-  while (get(`layers.${layers}.recurrent`)) layers++;
-  const [hidden = 0, width = 0] = get('layers.0.recurrent')!.shape;
-  const cell = CELLS.find((each) => hidden > 0 && CELL_KINDS[each].gates.length * hidden === width);
-  const symbols = get('output.bias')?.shape[0];
-  if (!cell || !symbols)
-    throw wrong(
-      'its tensors are named as this program’s, but layers.0.recurrent or output.bias is missing or of the wrong shape',
-    );
-  const embedding = get('embedding')?.shape[1] ?? 0;
-  const reset = cell === 'gru' && get('layers.0.recurrent_bias') === undefined ? 'before' : 'after';
-  const sizes = { cell, hidden, layers, embedding, tied: !get('output.weight'), symbols };
-  const config = configOf(sizes, Math.max(1, members), { ...unsaid, reset }, notes, wrong);
-  const known = new Set(new Manifest(config).views.map((view) => view.name));
-  const left = [...tensors.values()].find((tensor) => !known.has(tensor.name));
-  if (left) throw wrong(`the tensor ${shown(left)} belongs to no part of a model of ${layers} layers`);
-  return { config, tensors, naming: 'ours', notes };
-}
-
-/** That a text must say which symbols a model has. */
-export function symbolsMissing(name: string, symbols: number): UserError {
-  return new UserError(
-    message`${name}: it does not say which ${symbols} symbols the model reads; give them in the order of their numbers with ${option('symbols')}`,
-  );
 }

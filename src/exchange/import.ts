@@ -1,43 +1,21 @@
-import * as z from 'zod';
 import { message, option, UsageError, UserError } from '../errors.ts';
-import { ACTIVATIONS, RESETS } from '../nn/cells/options.ts';
 import type { Checkpoint, Json } from '../nn/checkpoint.ts';
 import { findNotFinite } from '../nn/checkpoint-tensors.ts';
-import type { ModelConfig } from '../nn/config.ts';
 import { Manifest } from '../nn/manifest.ts';
 import { parseOptions } from '../schema.ts';
 import { toJson } from '../training/record.ts';
-import { findModel, symbolsMissing } from './find-model.ts';
+import { findModel } from './find-model.ts';
 import type { ForeignModel } from './foreign-model.ts';
+import type { Unsaid } from './found-config.ts';
 import { readMetadata, unknownRun } from './metadata.ts';
 import { readOnnx } from './onnx-import.ts';
+import { type ImportOptions, importSchema } from './options.ts';
+import { fromOwnNames, hasOwnNames } from './own-names.ts';
 import { fromPyTorch } from './pytorch.ts';
 import { refusal } from './refusal.ts';
 import { readSafetensors } from './safetensors.ts';
 import { listSymbols, type SymbolList, sortSymbols } from './symbols.ts';
-import type { Tensor, TensorFile } from './tensor.ts';
-
-const symbol = z.union([z.string(), z.int().min(0).max(255)]);
-
-/** What may be said of a model whose file doesn't say it. */
-export const importSchema = z.strictObject({
-  symbols: z
-    .union([z.string(), z.array(symbol), z.record(z.string(), z.int().nonnegative())])
-    .optional()
-    .describe(
-      'the symbols in the order of their numbers: characters, a list, or a record of each one’s number; printable is Python’s string.printable',
-    ),
-  activation: z
-    .enum(ACTIVATIONS)
-    .optional()
-    .describe('σ of a vanilla RNN, where the file does not say it; tanh if not given'),
-  reset: z
-    .enum(RESETS)
-    .optional()
-    .describe('where the reset gate of a GRU acts, where the file does not say it; after, as in PyTorch, if not given'),
-});
-
-export type ImportOptions = z.input<typeof importSchema>;
+import type { TensorFile } from './tensor.ts';
 
 /** An imported model, and what is to be said of how it was read, in a sentence each. */
 export interface Imported {
@@ -86,34 +64,16 @@ function requireData(bytes: Uint8Array, name: string): void {
   if (known) throw new UserError(`${name}: is ${known.what}`);
 }
 
-function fromSafetensors(file: TensorFile, unsaid: Parameters<typeof findModel>[1], name: string): ForeignModel {
+function fromSafetensors(file: TensorFile, unsaid: Unsaid, name: string): ForeignModel {
   const metadata = readMetadata(file.metadata, name);
-  if (!metadata) {
-    const { config, tensors, naming, notes } = findModel(file, unsaid, name);
-    const parameters = naming === 'ours' ? fromOurs(config, tensors, name) : fromPyTorch(config, tensors, name);
-    return { config, parameters, metadata, notes: [...file.notes, ...notes] };
+  if (metadata) {
+    const config = metadata.model;
+    return { config, parameters: fromPyTorch(config, file.tensors, name), metadata, notes: file.notes };
   }
-  const config = metadata.model;
-  const parameters = fromPyTorch(config, file.tensors, name);
-  return { config, parameters, metadata, notes: file.notes };
-}
-
-/** The flat buffer of tensors that have this program's names and layout. */
-function fromOurs(config: ModelConfig, tensors: ReadonlyMap<string, Tensor>, name: string): Float32Array {
-  const manifest = new Manifest(config);
-  for (const view of manifest.views) {
-    const tensor = tensors.get(view.name);
-    if (!tensor) throw refusal(name, `the tensor ${view.name} [${view.shape.join(', ')}] is missing`);
-    if (tensor.shape.join() !== view.shape.join()) {
-      throw refusal(
-        name,
-        `the tensor ${view.name} is [${tensor.shape.join(', ')}], but [${view.shape.join(', ')}] goes with the tensors beside it`,
-      );
-    }
-  }
-  const parameters = new Float32Array(manifest.size);
-  for (const view of manifest.views) parameters.set(tensors.get(view.name)!.values(), view.offset);
-  return parameters;
+  if (hasOwnNames(file)) return fromOwnNames(file, unsaid, name);
+  const { config, tensors, notes } = findModel(file, unsaid, name);
+  const parameters = fromPyTorch(config, tensors, name);
+  return { config, parameters, metadata, notes: [...file.notes, ...notes] };
 }
 
 /** A checkpoint holds finite numbers alone. */
@@ -138,7 +98,11 @@ function toCheckpoint(
       throw new UsageError(message`${name}: the file says which symbols it has; leave out ${option('symbols')}`);
     return { model, vocabulary, run, parameters, resume: undefined };
   }
-  if (symbols === undefined) throw symbolsMissing(name, config.symbols);
+  if (symbols === undefined) {
+    throw new UserError(
+      message`${name}: it does not say which ${config.symbols} symbols the model reads; give them in the order of their ids with ${option('symbols')}`,
+    );
+  }
   const sorted = sortSymbols(listSymbols(symbols), config, parameters, name);
   const vocabulary: Json = toJson(sorted.vocabulary.toJSON());
   return {

@@ -14,7 +14,7 @@ const PRINTABLE =
 const SPECIALS = { stop: '<stop>', unknown: '<unk>' } as const;
 
 /**
- * A model's symbols in the order of their numbers:
+ * A model's symbols in the order of their ids:
  *
  * - a list of them; bytes are numbers, `<stop>` and `<unk>` are what this program calls so;
  * - a record of each one's number, from 0 on without gaps;
@@ -22,7 +22,7 @@ const SPECIALS = { stop: '<stop>', unknown: '<unk>' } as const;
  */
 export type SymbolList = string | readonly TextSymbol[] | Readonly<Record<string, number>>;
 
-/** The symbols of a list, in the order of their numbers. UserError where a record's numbers leave gaps or come twice. */
+/** The symbols of a list, in the order of their ids. UserError where a record's numbers leave gaps or come twice. */
 export function listSymbols(given: SymbolList): readonly TextSymbol[] {
   if (typeof given === 'string') return [...(given === 'printable' ? PRINTABLE : given)];
   if (Array.isArray(given)) return given as readonly TextSymbol[];
@@ -57,7 +57,7 @@ export function sortSymbols(
 ): Sorted {
   if (symbols.length !== config.symbols) {
     throw new UserError(
-      message`${name}: the model has ${config.symbols} symbols, but ${option('symbols')} has ${symbols.length}; give as many, in the order of their numbers`,
+      message`${name}: the model has ${config.symbols} symbols, but ${option('symbols')} has ${symbols.length}; give as many, in the order of their ids`,
     );
   }
   const isSpecial = (symbol: TextSymbol) => Object.values<TextSymbol>(SPECIALS).includes(symbol);

@@ -1,37 +1,22 @@
 import { basename, extname, join } from 'node:path';
-import * as z from 'zod';
 import { inOption, message, option, UserError } from '../errors.ts';
-import { type Exported, exportModel as exportCheckpoint, exportSchema } from '../exchange/export.ts';
+import { type Exported, exportModel as exportCheckpoint } from '../exchange/export.ts';
 import { readBounded, requireFree } from '../exchange/files.ts';
-import { importModel as importCheckpoint, importSchema } from '../exchange/import.ts';
+import { importModel as importCheckpoint } from '../exchange/import.ts';
 import type { SymbolList } from '../exchange/symbols.ts';
 import { saveCheckpoint } from '../nn/checkpoint-file.ts';
 import { parseOptions } from '../schema.ts';
 import { readCorpus } from '../text/corpus.ts';
+import {
+  type ExportRequest,
+  exportRequestSchema,
+  type ImportRequest,
+  importRequestSchema,
+} from './exchange-options.ts';
 import { LanguageModel } from './language-model.ts';
 
 export type { Exported } from '../exchange/export.ts';
-
-/** What an export can be told. */
-export const exportRequestSchema = exportSchema.extend({
-  text: z.array(z.string()).optional().describe('pytorch: the text to go on training with; - is standard input'),
-});
-
-export type ExportRequest = z.input<typeof exportRequestSchema>;
-
-/** What an import can be told. */
-export const importRequestSchema = importSchema.extend({
-  symbols: z
-    .string()
-    .min(1)
-    .optional()
-    .describe(
-      'the symbols in the order of their ids: a file (JSON with a list or a record, or a text, each of whose characters is a symbol), or printable, Python’s string.printable',
-    ),
-  out: z.string().optional().describe('where the checkpoint is written (default: checkpoints/NAME.json)'),
-});
-
-export type ImportRequest = z.input<typeof importRequestSchema>;
+export type { ExportRequest, ImportRequest } from './exchange-options.ts';
 
 /** A model that was imported, where it was saved, and what is to be said of how it was read. */
 export interface ImportedModel {

@@ -5,13 +5,15 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { exportModel, safetensorsOf } from '../../src/exchange/export.ts';
 import { readBounded } from '../../src/exchange/files.ts';
-import { type ImportOptions, importModel } from '../../src/exchange/import.ts';
+import { importModel } from '../../src/exchange/import.ts';
 import { toOnnx } from '../../src/exchange/onnx-export.ts';
 import type { AttributeProto, ModelProto, NodeProto } from '../../src/exchange/onnx-proto.ts';
 import { readModelProto } from '../../src/exchange/onnx-read.ts';
 import { writeModelProto } from '../../src/exchange/onnx-write.ts';
+import type { ImportOptions } from '../../src/exchange/options.ts';
 import { readSafetensors, writeSafetensors } from '../../src/exchange/safetensors.ts';
 import type { Tensor } from '../../src/exchange/tensor.ts';
+import { corpusFromText } from '../../src/text/corpus.ts';
 import { checkpointOf, joined } from './models.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'rnn-exchange-'));
@@ -383,6 +385,9 @@ describe('files', () => {
     );
     expect(() => exportModel(checkpointOf({}), join(scratch, 'b'), { to: 'pytorch' })).toThrow(
       /needs the text to go on training with; name it with text/,
+    );
+    expect(() => exportModel(checkpointOf({}), join(scratch, 'b.onnx'), {}, corpusFromText('abc'))).toThrow(
+      /text is for a folder to train on with PyTorch, not for onnx; leave it out/,
     );
     expect(() => importModel(lstm(), 'it', { symbols: 'abc', actvation: 'tanh' } as never)).toThrow(
       /there is no option actvation/,

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type ImportOptions, importModel } from '../../src/exchange/import.ts';
+import { importModel } from '../../src/exchange/import.ts';
+import type { ImportOptions } from '../../src/exchange/options.ts';
+import { writeSafetensors } from '../../src/exchange/safetensors.ts';
 import { listSymbols } from '../../src/exchange/symbols.ts';
+import { Manifest } from '../../src/nn/manifest.ts';
 import { Vocabulary } from '../../src/text/vocabulary.ts';
-import { largestDifference, logitsOf } from './models.ts';
+import { checkpointOf, joined, largestDifference, logitsOf, MODELS } from './models.ts';
 
 /** A file of another program, as test/golden/exchange.py describes it. */
 interface ForeignCase {
@@ -44,4 +47,21 @@ describe('a model of another program', () => {
     expect(notes).toHaveLength(expected.length);
     for (const [index, note] of notes.entries()) expect(note).toMatch(expected[index]!);
   });
+});
+
+describe('a safetensors file with the names of a checkpoint', () => {
+  test.each(MODELS.filter(({ config }) => config.activation === 'tanh'))(
+    '$label: is taken without metadata',
+    ({ config }) => {
+      const { model, parameters } = checkpointOf(config);
+      const tensors = new Manifest(model).views.map(({ name, shape, offset, size }) => ({
+        ...{ name, shape },
+        values: () => parameters.slice(offset, offset + size),
+      }));
+      const options: ImportOptions = { symbols: 'abcdefghi'.slice(0, model.symbols), activation: 'tanh' };
+      const { checkpoint } = importModel(joined(writeSafetensors(tensors, new Map())), 'it', options);
+      expect(checkpoint.model).toEqual(model);
+      expect(checkpoint.parameters).toEqual(parameters);
+    },
+  );
 });

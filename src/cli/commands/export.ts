@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { UsageError } from '../../errors.ts';
-import { exportModel, exportRequestSchema } from '../../library/exchange.ts';
+import { exportRequestSchema } from '../../library/exchange-options.ts';
 import { defineCommand } from '../command.ts';
 import { Output, sayer } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
@@ -44,7 +44,7 @@ Examples:
     if (paths.length > 2)
       throw new UsageError(`${paths.length} paths are too many; name a checkpoint and what to write`);
     const [checkpoint, path] = paths.length === 1 ? [undefined, paths[0]!] : [paths[0], paths[1]!];
-    const { open } = await import('../open.ts');
+    const [{ exportModel }, { open }] = await Promise.all([import('../../library/exchange.ts'), import('../open.ts')]);
     const { format, notes } = await exportModel(open({ checkpoint, quiet }), path, request);
     for (const note of notes) sayer(quiet, nameOf)(note);
     const output = new Output();

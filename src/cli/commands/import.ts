@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { importModel, importRequestSchema } from '../../library/exchange.ts';
+import { importRequestSchema } from '../../library/exchange-options.ts';
 import { defineCommand } from '../command.ts';
 import { Output, sayer } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
@@ -33,6 +33,7 @@ Examples:
   rnn import char-rnn.safetensors --symbols printable
   rnn import other.onnx --symbols vocabulary.json --out checkpoints/other.json`,
   async run({ file, json, quiet = false, ...request }, { nameOf }) {
+    const { importModel } = await import('../../library/exchange.ts');
     const { model, path, notes } = importModel(file, request);
     for (const note of notes) sayer(quiet, nameOf)(note);
     const output = new Output();
