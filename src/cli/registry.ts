@@ -70,6 +70,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/bptt.ts'),
   },
   {
+    name: 'gates',
+    summary: 'Follow the gates and states of one unit, symbol by symbol.',
+    load: () => import('./commands/gates.ts'),
+  },
+  {
     name: 'corpus',
     summary: 'Write lines of a task whose answers are known, to train on and to test with.',
     load: () => import('./commands/corpus.ts'),

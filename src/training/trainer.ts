@@ -106,6 +106,8 @@ class Trainer {
     let turn = performance.now();
     let told = engine.notice; // the start has told it
     let ended = this.#ended();
+    // No step was asked for: the model is saved as it is before training.
+    if (ended === 'steps' && this.#state.step === 0) yield* this.#pause();
     while (!ended) {
       try {
         yield await this.#update();

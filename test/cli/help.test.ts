@@ -20,6 +20,7 @@ const COMMANDS = [
   'report',
   'gradflow',
   'bptt',
+  'gates',
   'corpus',
   'demo',
   'bench',
