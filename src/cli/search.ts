@@ -1,18 +1,13 @@
 import * as z from 'zod';
 import { EXIT, UserError } from '../errors.ts';
-import {
-  type BeamRequest,
-  beamSchema,
-  describeSequences,
-  type LanguageModel,
-  type SearchStep,
-} from '../library/language-model.ts';
+import { type BeamRequest, beamSchema } from '../library/completion-options.ts';
+import type { LanguageModel, SearchStep } from '../library/language-model.ts';
 import { readLines } from '../library/lines.ts';
 import { aligned, type Completion, completionOf, field, tabbed } from './completions.ts';
 import { withEscapes } from './constraints.ts';
 import { complain, Output, remark } from './output.ts';
 import { printTrace } from './search-trace.ts';
-import { FLAGS, OPTIONS, open } from './shared.ts';
+import { FLAGS, OPTIONS } from './shared.ts';
 
 /** What `rnn beam` and `rnn complete` can both be told. */
 export const searchOptions = z.strictObject({
@@ -71,6 +66,7 @@ export async function printCompletions(
   prefixFile: string | undefined,
   trace = false,
 ): Promise<number> {
+  const { open } = await import('./open.ts');
   const model = open(options);
   const output = new Output();
   const status = await (prefixFile === undefined
@@ -93,6 +89,7 @@ async function printOne(
   if (trace) await printTrace(steps, model.vocabulary, output, options.json === true);
   if (follows && !options.quiet) {
     const lookedAt = steps.reduce((sum, step) => sum + step.lookedAt, 0);
+    const { describeSequences } = await import('../library/language-model.ts');
     const sequences = describeSequences(model.vocabulary.size, model.beamLength(request));
     remark(
       `looked at ${lookedAt} expansions; there are ${sequences} sequences of ${model.beamLength(request)} symbols`,

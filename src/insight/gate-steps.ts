@@ -1,21 +1,14 @@
-import * as z from 'zod';
 import { message, option, UsageError, UserError } from '../errors.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { parseOptions } from '../schema.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 import type { CellState, Vector } from './bptt/cell-step.ts';
 import { forwardStep, networkMatrices, zeroStates } from './bptt/network-step.ts';
+import { type GateStepsOptions, gateStepsSchema } from './gate-steps-options.ts';
 import type { Table } from './table.ts';
 
 /** The most symbols that are followed. */
 const MOST_SYMBOLS = 10_000;
-
-export const gateStepsSchema = z.strictObject({
-  layer: z.int().min(1).default(1).describe('the layer, counted from the bottom'),
-  unit: z.int().min(1).default(1).describe('the unit of the layer'),
-});
-
-export type GateStepsOptions = z.input<typeof gateStepsSchema>;
 
 /** What one unit does at one symbol. */
 export interface GateStep {

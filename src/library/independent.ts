@@ -1,29 +1,12 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { countedMarginals, exactMarginals, independentTexts, type Marginals } from '../decoding/marginals.ts';
-import { SAMPLE_LENGTHS, sampleSchema } from '../decoding/options.ts';
+import { SAMPLE_LENGTHS } from '../decoding/options.ts';
 import { promptOf } from '../decoding/prompt.ts';
 import { inOption, message, option, UserError } from '../errors.ts';
 import { Stepper } from '../nn/stepper.ts';
 import { parseOptions } from '../schema.ts';
+import { type IndependentRequest, independentSchema } from './independent-options.ts';
 import type { LanguageModel } from './language-model.ts';
-
-const { prefix, count, length, seed } = sampleSchema.shape;
-
-/** What drawing each position by itself can be told. */
-export const independentSchema = z.strictObject({
-  prefix,
-  count,
-  length,
-  seed,
-  marginals: z
-    .int()
-    .min(1)
-    .max(1_000_000)
-    .optional()
-    .describe('with --independent: count the marginals among so many ordinary texts (default: compute them exactly)'),
-});
-
-export type IndependentRequest = z.input<typeof independentSchema>;
 
 /** Beginnings of texts that are followed side by side for exact marginals. */
 const ROWS = 2048;

@@ -33,11 +33,8 @@ import { Steppers } from './steppers.ts';
 import { Turns } from './turns.ts';
 import { vocabularyOf } from './vocabulary.ts';
 
-export type { BeamRequest, SampleRequest, ScoreRequest } from '../decoding/options.ts';
-export { beamSchema, constraintSchema, sampleSchema, scoreSchema } from '../decoding/options.ts';
 export type { Score } from '../decoding/scoring.ts';
 export { describeSequences, type SearchStep } from '../decoding/search-trace.ts';
-export { type Place, placeSchema } from '../training/place.ts';
 
 /** A text that was drawn. `text` and `completion` are without what ended them. */
 export interface SampledText {

@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import { Reader } from '../decoding/reader.ts';
 import { type Sequence, scoreSequences } from '../decoding/score.ts';
 import { message, option, UsageError, UserError } from '../errors.ts';
@@ -8,23 +7,9 @@ import { gramText } from '../insight/ngrams/part-text.ts';
 import { parseOptions } from '../schema.ts';
 import { readCorpus } from '../text/corpus.ts';
 import { wholeCorpus } from '../text/split.ts';
-import { evaluationSchema, partOf } from './evaluate.ts';
+import { partOf } from './evaluate.ts';
 import type { LanguageModel } from './language-model.ts';
-
-/** What a comparison with n-gram models can be told. */
-export const ngramSchema = z.strictObject({
-  orders: z
-    .strictObject({ least: z.int().min(1).max(100), most: z.int().min(1).max(100) })
-    .default({ least: 1, most: 12 })
-    .describe('also measure n-gram models of these orders, such as 1-12, of the same training text'),
-  training: z
-    .array(z.string())
-    .default([])
-    .describe('the training text of the n-gram models, where the measured text is not part of it'),
-  part: evaluationSchema.shape.part,
-});
-
-export type NgramRequest = z.input<typeof ngramSchema>;
+import { type NgramRequest, ngramSchema } from './ngram-options.ts';
 
 /** A network beside n-gram models, on the same symbols. Losses are means in nats a symbol. */
 export interface NgramComparison {

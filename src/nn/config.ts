@@ -7,6 +7,10 @@ import { ACTIVATIONS, RESETS } from './cells/options.ts';
 export { CELLS, type CellName } from './cells/index.ts';
 export { ACTIVATIONS, type Activation, RESETS, type Reset } from './cells/options.ts';
 
+/** How recurrent matrices start: as PyTorch's, or as the identity (Le, Jaitly & Hinton 2015, for relu). */
+export const INITIALIZERS = ['uniform', 'identity'] as const;
+export type Initializer = (typeof INITIALIZERS)[number];
+
 /** The most layers of all members together, so that the number of a checkpoint's tensors is bounded. */
 const MOST_LAYERS = 256;
 

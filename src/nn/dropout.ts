@@ -20,7 +20,9 @@ export const dropoutSchema = z.strictObject({
   layers: probability
     .default(0)
     .describe('probability to drop a number that a layer hands to the next (Zaremba et al. 2014: never along time)'),
-  output: probability.optional().describe('probability to drop a number that the top layer hands to the output'),
+  output: probability
+    .optional()
+    .describe('probability to drop a number that the top layer hands to the output (default: as between layers)'),
   recurrent: probability
     .default(0)
     .describe(

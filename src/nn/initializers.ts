@@ -1,11 +1,7 @@
 import { Random } from '../random.ts';
-import type { ModelConfig } from './config.ts';
+import type { Initializer, ModelConfig } from './config.ts';
 import { Manifest } from './manifest.ts';
 import type { TensorView } from './parameters.ts';
-
-/** What recurrent matrices start from: the same numbers as PyTorch's, or the identity (Le, Jaitly & Hinton 2015, for relu). */
-export const INITIALIZERS = ['uniform', 'identity'] as const;
-export type Initializer = (typeof INITIALIZERS)[number];
 
 /**
  * Fills the flat buffer of parameters. Every number is uniform in ±1/√H, as in PyTorch's recurrent and (for H inputs) linear layers, with

@@ -1,7 +1,5 @@
 /** Starts three threads, has them meet, and ends as argv says: `close`, `leave` them running, or `fail` in one of them. */
-import { Arena } from '../../dist/kernel/arena.js';
-import { chooseKernel } from '../../dist/kernel/choose.js';
-import { Engine } from '../../dist/kernel/engine.js';
+import { Arena, chooseKernel, Engine } from '../../dist/test/threads.js';
 import * as program from './thread-program.mjs';
 
 const url = new URL('./thread-program.mjs', import.meta.url).href;

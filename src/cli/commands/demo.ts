@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { DEMONSTRATIONS, demonstrate, demonstrationSchemas } from '../../insight/demonstrations.ts';
 import { defineCommand } from '../command.ts';
-import { writeCharts } from '../figures.ts';
 import { Output, paint } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
 import { titled } from '../tables.ts';
@@ -66,6 +65,7 @@ Examples:
   async run({ system, svg, html, json, ...given }) {
     const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
     const { title, charts, tables, phaseLine } = demonstrate(system, options);
+    const { writeCharts } = await import('../figures.ts');
     const output = new Output();
     const line = phaseLine?.(Math.min(process.stdout.columns ?? WIDTH, 110));
     const drawn = [...(line ? [`${paint.bold('Phase plot: ● sink, ○ source')}\n${line}`] : []), ...tables.map(titled)];

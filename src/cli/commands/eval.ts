@@ -1,10 +1,12 @@
 import * as z from 'zod';
-import { dynamicSchema, type EvaluationResult, evaluate, evaluationSchema } from '../../library/evaluate.ts';
-import { compareNgrams, type NgramComparison, ngramSchema } from '../../library/ngrams.ts';
+import type { EvaluationResult } from '../../library/evaluate.ts';
+import { dynamicSchema, evaluationSchema } from '../../library/evaluation-options.ts';
+import { ngramSchema } from '../../library/ngram-options.ts';
+import type { NgramComparison } from '../../library/ngrams.ts';
 import { grouped } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { Output } from '../output.ts';
-import { FLAGS, OPTIONS, open } from '../shared.ts';
+import { FLAGS, OPTIONS } from '../shared.ts';
 import { table, titled } from '../tables.ts';
 import { lossText } from '../text.ts';
 
@@ -63,15 +65,18 @@ Examples:
   rnn eval other.txt --json | jq .bits
   rnn corpus addition --length 64 | rnn eval - --only 01`,
   async run({ text, checkpoint, dynamic, learning = {}, ngrams, training = [], json, quiet, ...request }) {
+    const { open } = await import('../open.ts');
     const model = open({ checkpoint, quiet });
     if (ngrams) {
       const { part } = request;
       const output = new Output();
+      const { compareNgrams } = await import('../../library/ngrams.ts');
       const found = await compareNgrams(model, text, { orders: ngrams, training: [...training], part });
       await output.line(json ? JSON.stringify(found) : comparisonInWords(found));
       await output.flush();
       return undefined;
     }
+    const { evaluate } = await import('../../library/evaluate.ts');
     const result = await evaluate(model, text, { ...request, dynamic: dynamic ? learning : undefined });
     const output = new Output();
     await output.line(json ? JSON.stringify(result) : inWords(result));

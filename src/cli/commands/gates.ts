@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import { type GateSteps, gateSteps, gateStepsSchema, gateTable } from '../../insight/gate-steps.ts';
+import type { GateSteps } from '../../insight/gate-steps.ts';
+import { gateStepsSchema } from '../../insight/gate-steps-options.ts';
 import { defineCommand } from '../command.ts';
 import { Output, paint } from '../output.ts';
-import { FLAGS, OPTIONS, open } from '../shared.ts';
+import { FLAGS, OPTIONS } from '../shared.ts';
 import { titled } from '../tables.ts';
 
 /** `rnn gates`. */
@@ -39,6 +40,10 @@ Examples:
   rnn gates machine --layer 2 --unit 17
   rnn gates machine --json | jq '.values[0]'`,
   async run({ text, json, checkpoint, quiet, ...options }) {
+    const [{ open }, { gateSteps, gateTable }] = await Promise.all([
+      import('../open.ts'),
+      import('../../insight/gate-steps.ts'),
+    ]);
     const { checkpoint: of, vocabulary } = open({ checkpoint, quiet });
     const found = gateSteps({ config: of.model, parameters: of.parameters, vocabulary }, text, options);
     const output = new Output();

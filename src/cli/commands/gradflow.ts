@@ -3,9 +3,8 @@ import { UsageError, UserError } from '../../errors.ts';
 import type { Chart } from '../../insight/chart.ts';
 import { comparisonChart, type FlowExamination, flowChart, jacobianChart } from '../../insight/examine.ts';
 import { flowComparisonTable, flowTables } from '../../insight/flow-tables.ts';
-import { gradientFlow, gradientFlowSchema } from '../../library/gradient-flow.ts';
+import { gradientFlowSchema } from '../../library/gradient-flow-options.ts';
 import { defineCommand } from '../command.ts';
-import { writeCharts } from '../figures.ts';
 import { Output, sayer } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
 import { titled } from '../tables.ts';
@@ -63,6 +62,10 @@ Examples:
   rnn gradflow book.txt --fresh --cell rnn --activation logistic --double
   rnn gradflow book.txt --json | jq '.layers[0].hidden'`,
   async run({ text, layer, svg, html, json, quiet = false, ...request }, { nameOf }) {
+    const [{ gradientFlow }, { writeCharts }] = await Promise.all([
+      import('../../library/gradient-flow.ts'),
+      import('../figures.ts'),
+    ]);
     const models = await gradientFlow(text, request, sayer(quiet, nameOf));
     const output = new Output();
     if (json) {

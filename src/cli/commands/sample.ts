@@ -1,19 +1,15 @@
 import { randomInt } from 'node:crypto';
 import * as z from 'zod';
 import { EXIT, message, option, UsageError } from '../../errors.ts';
-import { type IndependentRequest, independentSchema, sampleIndependently } from '../../library/independent.ts';
-import {
-  type LanguageModel,
-  type SampledText,
-  type SampleRequest,
-  sampleSchema,
-} from '../../library/language-model.ts';
+import { type SampleRequest, sampleSchema } from '../../library/completion-options.ts';
+import { type IndependentRequest, independentSchema } from '../../library/independent-options.ts';
+import type { LanguageModel, SampledText } from '../../library/language-model.ts';
 import { readLines } from '../../library/lines.ts';
 import { harmless } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { CONSTRAINT_FLAGS, CONSTRAINT_HELP, withEscapes } from '../constraints.ts';
 import { complain, Output, remark } from '../output.ts';
-import { FLAGS, OPTIONS, open } from '../shared.ts';
+import { FLAGS, OPTIONS } from '../shared.ts';
 
 /** `rnn sample`. */
 export const command = defineCommand({
@@ -72,6 +68,7 @@ Examples:
   rnn sample --prefix "First Citizen:" --stop "\\n\\n" --top-p 0.9
   rnn sample --count 20 --unique --novel names.txt --match "[A-Z][a-z]{4,6}"`,
   async run({ checkpoint, kernel, json, raw, quiet, novel = [], independent, marginals, ...given }) {
+    const { open } = await import('../open.ts');
     const model = open({ checkpoint, kernel, quiet });
     if (independent) {
       requireIndependent({ ...given, ...(novel.length > 0 ? { novel } : {}) });
@@ -118,6 +115,7 @@ async function printIndependent(
   json: boolean,
   quiet: boolean,
 ): Promise<number> {
+  const { sampleIndependently } = await import('../../library/independent.ts');
   const { texts, missing } = await sampleIndependently(model, request);
   const output = new Output();
   const printer = new Printer(output, model, false);

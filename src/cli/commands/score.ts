@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import { EXIT } from '../../errors.ts';
-import { type LanguageModel, type Score, scoreSchema } from '../../library/language-model.ts';
+import { scoreSchema } from '../../library/completion-options.ts';
+import type { LanguageModel, Score } from '../../library/language-model.ts';
 import { readLines, readText } from '../../library/lines.ts';
 import { counted } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { field } from '../completions.ts';
 import { complain, Output, paint, remark } from '../output.ts';
-import { FLAGS, OPTIONS, open } from '../shared.ts';
+import { FLAGS, OPTIONS } from '../shared.ts';
 import { coloured, legend } from '../surprisal.ts';
 
 const schema = scoreSchema.extend({
@@ -63,6 +64,7 @@ Examples:
   rnn score log.txt | awk -F'\\t' '$2 > 4' | cut -f3  the surprising lines`,
   async run(options) {
     const { files = ['-'], whole, rank, quiet } = options;
+    const { open } = await import('../open.ts');
     const model = open(options);
     const output = new Output();
     const print = printer(options, model, output);
