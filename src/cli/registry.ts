@@ -70,6 +70,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/bptt.ts'),
   },
   {
+    name: 'gates',
+    summary: 'Follow the gates and states of one unit, symbol by symbol.',
+    load: () => import('./commands/gates.ts'),
+  },
+  {
     name: 'export',
     summary: 'Write a model for PyTorch, ONNX or ml5, or a folder with which PyTorch goes on training.',
     load: () => import('./commands/export.ts'),

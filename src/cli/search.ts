@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { EXIT, UserError } from '../errors.ts';
 import { type BeamRequest, beamSchema } from '../library/completion-options.ts';
-import { describeSequences, type LanguageModel, type SearchStep } from '../library/language-model.ts';
+import type { LanguageModel, SearchStep } from '../library/language-model.ts';
 import { readLines } from '../library/lines.ts';
 import { aligned, type Completion, completionOf, field, tabbed } from './completions.ts';
 import { withEscapes } from './constraints.ts';
@@ -89,6 +89,7 @@ async function printOne(
   if (trace) await printTrace(steps, model.vocabulary, output, options.json === true);
   if (follows && !options.quiet) {
     const lookedAt = steps.reduce((sum, step) => sum + step.lookedAt, 0);
+    const { describeSequences } = await import('../library/language-model.ts');
     const sequences = describeSequences(model.vocabulary.size, model.beamLength(request));
     remark(
       `looked at ${lookedAt} expansions; there are ${sequences} sequences of ${model.beamLength(request)} symbols`,

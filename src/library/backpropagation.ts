@@ -1,39 +1,17 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { message, option, UsageError } from '../errors.ts';
-import {
-  type BpttExamination,
-  type BpttSubject,
-  bpttSchema,
-  examineBptt,
-  requireLength,
-} from '../insight/bptt/bptt.ts';
+import { type BpttExamination, type BpttSubject, examineBptt, requireLength } from '../insight/bptt/bptt.ts';
 import { modelSchema } from '../nn/config.ts';
 import { freshParameters } from '../nn/initializers.ts';
 import { parseOptions } from '../schema.ts';
 import { corpusFromText } from '../text/corpus.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
+import { type BackpropagationRequest, backpropagationSchema } from './backpropagation-options.ts';
 import { newestModel } from './checkpoints.ts';
-import { freshSchema } from './fresh.ts';
 import { load } from './language-model.ts';
 
-/** What an examination of backpropagation through time can be told. */
-export const backpropagationSchema = bpttSchema.extend({
-  checkpoint: z.string().optional().describe('the model, of one network (default: the newest in ./checkpoints)'),
-  fresh: z.boolean().default(false).describe('a model as it is before training, whose symbols are those of the text'),
-  model: freshSchema
-    .omit({ mode: true })
-    .extend({
-      cell: freshSchema.shape.cell.unwrap().default('rnn').describe('recurrent cell'),
-      hidden: freshSchema.shape.hidden.unwrap().default(3).describe('units of a layer'),
-      mode: z
-        .enum(['lines', 'stream'])
-        .default('lines')
-        .describe('lines: the text ends in <stop>, which is predicted too; stream: it has no end'),
-    })
-    .prefault({}),
-});
-
-export type BackpropagationRequest = z.input<typeof backpropagationSchema>;
+export { bpttJson } from '../insight/bptt/json.ts';
+export { bpttTables } from '../insight/bptt/tables.ts';
 
 /** What was found, and the symbols that its numbers belong to. */
 export interface Backpropagation {

@@ -45,8 +45,8 @@ export async function evaluate(
   return { symbols, loss, bits: loss / Math.LN2, perplexity: Math.exp(loss), accuracy: correct / symbols };
 }
 
-/** The whole text, or a part of it as the model's own run split it. */
-function partOf(corpus: Corpus, model: LanguageModel, name: 'all' | 'train' | 'validation' | 'test'): Part {
+/** The whole text, or a part of it as the model's own run split it. UserError for a part of a text that the model was not trained on. */
+export function partOf(corpus: Corpus, model: LanguageModel, name: 'all' | 'train' | 'validation' | 'test'): Part {
   if (name === 'all') return wholeCorpus(corpus);
   const run = runOf(model);
   if (corpus.hash !== run.corpus.hash) {

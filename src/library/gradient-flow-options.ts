@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { placeSchema } from '../training/place.ts';
-import { freshSchema } from './fresh.ts';
+import { freshSchema } from './fresh-options.ts';
 
 /** The greatest lag where none is given. */
 export const LAGS = 100;

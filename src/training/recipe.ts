@@ -51,7 +51,7 @@ export const scheduleSchema = z.strictObject({
 /** When a run ends: with the first of these that is reached. */
 export const limitsSchema = z.strictObject({
   epochs: z.number().positive().optional().describe('stop after reading the text so many times'),
-  steps: z.int().min(1).optional().describe('stop after so many updates'),
+  steps: z.int().min(0).optional().describe('stop after so many updates; 0 saves the model as it is before training'),
   seconds: z.number().positive().optional().describe('stop after so long'),
 });
 

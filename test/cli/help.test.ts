@@ -20,6 +20,7 @@ const COMMANDS = [
   'report',
   'gradflow',
   'bptt',
+  'gates',
   'export',
   'import',
   'corpus',

@@ -1,8 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { discountsOf } from '../../src/insight/ngrams/discounts.ts';
+import { classifyErrors, countWords } from '../../src/insight/ngrams/error-classes.ts';
 import { type GramText, ngramLosses } from '../../src/insight/ngrams/kneser-ney.ts';
+import { gramText } from '../../src/insight/ngrams/part-text.ts';
 import { sortSuffixes } from '../../src/insight/ngrams/suffixes.ts';
+import { corpusFromText } from '../../src/text/corpus.ts';
+import { wholeCorpus } from '../../src/text/split.ts';
 
 const ids = (text: string): Uint32Array => Uint32Array.from(text, (symbol) => 'abcde'.indexOf(symbol));
 const stream = (text: string): GramText => ({ ids: ids(text), starts: Uint32Array.of(0), hasGivenStart: false });
@@ -166,4 +170,55 @@ describe('n-gram models', () => {
       { numRuns: 60 },
     );
   });
+});
+
+describe('the errors of a network', () => {
+  const symbols = [...'the cat saw the yak. the cat sat'];
+  const wordCount = (word: string) => ({ the: 9, cat: 9, saw: 9, sat: 9 })[word] ?? 0;
+  /** Everything is known but the symbols at these places. */
+  const wrongAt = (places: readonly number[]): number[] => symbols.map((_, at) => (places.includes(at) ? 2 : 0.1));
+
+  test.each([
+    [0, 'begins a word'],
+    [2, 'the rest'],
+    [3, 'ends a word or is punctuation'],
+    [17, 'in a rare word'], // yak
+    [19, 'ends a word or is punctuation'],
+    [29, 'repeats the recent text'], // "the cat " before it, again
+  ])('the symbol at %d: %s', (place, name) => {
+    const shares = classifyErrors({ symbols, network: wrongAt([place]), ngrams: [], wordCount });
+    expect(shares.filter(({ count }) => count > 0)).toEqual([
+      { name, count: 1, share: 1, ofLoss: expect.closeTo(2 / (2 + 0.1 * (symbols.length - 1)), 9) },
+    ]);
+  });
+
+  test('what an n-gram model knew comes first, and every error is in one class', () => {
+    const ngrams = [wrongAt([]), wrongAt([0, 1])];
+    const shares = classifyErrors({ symbols, network: wrongAt([0, 2, 17]), ngrams, wordCount });
+    expect(shares[0]).toMatchObject({ count: 3, share: 1 });
+    expect(shares.reduce((sum, { count }) => sum + count, 0)).toBe(3);
+  });
+
+  test('symbols that were given are none', () => {
+    const network = wrongAt([0]).with(0, Number.NaN);
+    expect(classifyErrors({ symbols, network, ngrams: [], wordCount }).every(({ count }) => count === 0)).toBe(true);
+  });
+});
+
+test('words are runs of letters', () => {
+  expect(countWords('to be, or not to be'.split(''))).toEqual(
+    new Map([
+      ['to', 2],
+      ['be', 2],
+      ['or', 1],
+      ['not', 1],
+    ]),
+  );
+});
+
+test('a part of lines is its lines, each with the <stop> before it', () => {
+  const corpus = corpusFromText('ab\nc\nab\n', { mode: 'lines' });
+  const { ids, starts } = gramText(wholeCorpus(corpus));
+  expect([...ids].map((id) => corpus.vocabulary.label(id)).join('')).toBe('<stop>ab<stop><stop>c<stop><stop>ab<stop>');
+  expect([...starts]).toEqual([0, 4, 7]);
 });

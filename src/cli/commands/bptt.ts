@@ -1,7 +1,5 @@
 import * as z from 'zod';
-import { bpttJson } from '../../insight/bptt/json.ts';
-import { bpttTables } from '../../insight/bptt/tables.ts';
-import { backpropagation, backpropagationSchema } from '../../library/backpropagation.ts';
+import { backpropagationSchema } from '../../library/backpropagation-options.ts';
 import { defineCommand } from '../command.ts';
 import { Output, sayer } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
@@ -52,6 +50,7 @@ Examples:
   rnn bptt deep --start
   rnn bptt deep --fresh --json | jq '.stateJacobians[3][0]'`,
   async run({ text, json, quiet = false, ...request }, { nameOf }) {
+    const { backpropagation, bpttJson, bpttTables } = await import('../../library/backpropagation.ts');
     const { found, vocabulary } = backpropagation(text, request, sayer(quiet, nameOf));
     const output = new Output();
     if (json) await output.json(bpttJson(found, vocabulary));

@@ -209,7 +209,7 @@ function conclude(done: EventOf<'done'>, path: string, say: Say): void {
   }[done.reason];
   const reached = `${why}: ${counted(done.step, 'step')}, ${done.epoch.toFixed(2)} epochs`;
   if (done.step === 0) {
-    say(`${reached}; nothing to save`);
+    say(done.reason === 'steps' ? 'no steps: saved as it is before training' : `${reached}; nothing to save`);
     return;
   }
   say(`${reached}; ${losses.filter(Boolean).join(', ')} a symbol`);

@@ -24,7 +24,7 @@ export interface NgramLosses {
  *     p(w | h) = max(0, a(hw) − D(a(hw))) / Σ_w a(hw) + γ(h) p(w | h'),   p of no context = … + γ / V
  *
  * h' is h without its first symbol, and γ(h) is what the discounts D have taken off, as a share. a(hw) is the count of hw in the training text where hw
- * is of the model's highest order or begins an example; else it is the number of different symbols that precede hw there.
+ * is of the model's highest order; else it is the number of different symbols that precede hw there, and of examples that begin with hw.
  *
  * All orders are counted in one sorting of the suffixes of both texts: the n-grams of one order are runs of suffixes. Nothing is stored for an n-gram but while
  * its order is worked on, so memory grows with the texts (some 100 bytes a symbol), not with N.
@@ -127,8 +127,8 @@ class Grams {
     return { order, grams, contexts, gramCount, contextCount, counts };
   }
 
-  /** [grams] How many different symbols precede each n-gram; of n-grams that begin an example, how often they occur. */
-  continuations({ order, grams, gramCount, counts }: Level): Uint32Array {
+  /** [grams] How many different symbols precede each n-gram, and how often it begins an example. */
+  continuations({ order, grams, gramCount }: Level): Uint32Array {
     const { starts, places, common } = this.#suffixes;
     const found = new Uint32Array(gramCount);
     // Each longer n-gram, of one symbol more, is looked at once: at the first place of its run that counts.
@@ -139,9 +139,9 @@ class Grams {
       isSeen = true;
       found[grams[places[starts[place]! + 1]!]!]!++;
     }
-    for (let place = 0; place < starts.length; place++) {
-      const begins = order > 1 && this.#begins[starts[place]!] === 1;
-      if (begins) found[grams[place]!] = counts[grams[place]!]!;
+    // Nothing precedes an n-gram that begins an example, so each of its occurrences there counts.
+    for (let place = 0; place < starts.length && order > 1; place++) {
+      if (this.#begins[starts[place]!] === 1 && this.#isCounted(place, order)) found[grams[place]!]!++;
     }
     return found;
   }
