@@ -6,7 +6,7 @@ export interface OptionName {
   readonly key: string;
 }
 
-/** Names an option in a message: ``message`${option('tied')} needs an embedding` ``. */
+/** Names an option in a message: ``message`${option('stride')} is more than ${option('bptt')}` ``. */
 export function option(key: string): OptionName {
   return { key };
 }

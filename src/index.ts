@@ -15,6 +15,7 @@
 export { type BeamOptions, beamSearch, beamSearches, type Hypothesis, type SearchOptions } from './decoding/beam.ts';
 export { Constraint } from './decoding/constraint.ts';
 export { type Language, type LanguageOptions, languageOf } from './decoding/language.ts';
+export type { BeamRequest, SampleRequest, ScoreRequest } from './decoding/options.ts';
 export { Reader } from './decoding/reader.ts';
 export { type Outcome, type Sample, type SampleOptions, sampleStream, sampleTexts } from './decoding/sample.ts';
 export { type Sequence, scoreSequences } from './decoding/score.ts';
@@ -23,22 +24,30 @@ export { UserError } from './errors.ts';
 export { chooseKernel, type KernelChoice } from './kernel/choose.ts';
 export type { KernelName } from './kernel/contract.ts';
 export { compareRuns, type RunSummary } from './library/compare.ts';
-export { type EvaluationRequest, type EvaluationResult, evaluate } from './library/evaluate.ts';
-export { type GradientFlowRequest, gradientFlow } from './library/gradient-flow.ts';
+export { type EvaluationResult, evaluate } from './library/evaluate.ts';
+export type { EvaluationRequest } from './library/evaluation-options.ts';
+export {
+  type Exported,
+  type ExportRequest,
+  exportModel,
+  type ImportedModel,
+  type ImportRequest,
+  importModel,
+} from './library/exchange.ts';
+export { gradientFlow } from './library/gradient-flow.ts';
+export type { GradientFlowRequest } from './library/gradient-flow-options.ts';
 export { inspect, type ModelFacts } from './library/inspect.ts';
 export {
-  type BeamRequest,
   type FoundText,
   LanguageModel,
   load,
   type SampledText,
-  type SampleRequest,
   type Score,
   type ScoredText,
-  type ScoreRequest,
 } from './library/language-model.ts';
-export { type PreparedRun, prepareRun, type RunOptions } from './library/preparation.ts';
+export { type PreparedRun, prepareRun } from './library/preparation.ts';
 export { type RunSettings, TrainingRun } from './library/run.ts';
+export type { RunOptions } from './library/run-options.ts';
 export { type TrainingOptions, train } from './library/train.ts';
 export { type Checkpoint, parseCheckpoint, serializeCheckpoint } from './nn/checkpoint.ts';
 export { loadCheckpoint, saveCheckpoint } from './nn/checkpoint-file.ts';

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { UserError } from '../src/errors.ts';
+import type { BeamRequest, SampleRequest } from '../src/library/completion-options.ts';
 import { evaluate } from '../src/library/evaluate.ts';
-import { type BeamRequest, LanguageModel, type SampleRequest } from '../src/library/language-model.ts';
+import { LanguageModel } from '../src/library/language-model.ts';
 import { train } from '../src/library/train.ts';
 import type { Checkpoint } from '../src/nn/checkpoint.ts';
 import { corpusFromText } from '../src/text/corpus.ts';

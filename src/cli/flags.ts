@@ -1,7 +1,7 @@
 import { Argument, InvalidArgumentError, Option } from 'commander';
 import * as z from 'zod';
 import { expectation, fieldAt } from '../schema.ts';
-import { SPELLINGS, type Spelling } from './spellings.ts';
+import { EXAMPLES, SPELLINGS, type Spelling } from './spellings.ts';
 
 /** How the command line gives the value of a key. */
 export interface Flag {
@@ -55,7 +55,9 @@ export function fromSchema(schema: z.ZodType, table: FlagTable): (SchemaOption |
       const flag = typeof given === 'string' ? { flag: given } : given;
       const field = fieldAt(schema, path.split('.'));
       if (!field) throw new RangeError(`the flag ${flag.flag} is of ${path}, which the schema doesn't have`);
-      return /^[<[]/.test(flag.flag) ? argumentOf(field, flag, path) : optionOf(field, flag, path, heading);
+      if (/^[<[]/.test(flag.flag)) return argumentOf(field, flag, path);
+      const option = optionOf(field, flag, path);
+      return heading === '' ? option : option.helpGroup(heading);
     }),
   );
 }
@@ -81,68 +83,77 @@ export function flagsFor(table: FlagTable, values: object): string {
     .join(' ');
 }
 
-type JsonSchema = z.core.JSONSchema.JSONSchema;
-
 function optionOf(
   field: z.ZodType,
   { flag, spelling, preset, required = false, hidden }: Flag,
   path: string,
-  heading: string,
-): Option & SchemaOption {
-  const json = describe(field);
-  const option = new SchemaOption(flag, json.description ?? '', path);
-  if (heading !== '') option.helpGroup(heading);
+): SchemaOption {
+  const { type, choices, initial } = shapeOfField(field);
+  const examples = spelling && EXAMPLES[spelling];
+  const option = new SchemaOption(flag, `${field.description ?? ''}${examples ? `: ${examples}` : ''}`, path);
   option.makeOptionMandatory(required);
   if (hidden) option.hideHelp();
   if (preset !== undefined) option.preset(preset);
-  if (isShown(json.default)) option.default(json.default);
-  if (json.type === 'boolean') return option;
-  const choices = choicesOf(json);
+  if (isShown(initial)) option.default(initial);
   if (choices) option.choices(choices);
-  else option.argParser(parserOf(field, json, spelling));
+  else if (type !== 'boolean') option.argParser(parserOf(field, spelling));
   return option;
 }
 
 function argumentOf(field: z.ZodType, { flag, spelling }: Flag, path: string): SchemaArgument {
-  const json = describe(field);
-  const argument = new SchemaArgument(flag, json.description ?? '', path);
-  const choices = choicesOf(json);
+  const { choices } = shapeOfField(field);
+  const argument = new SchemaArgument(flag, field.description ?? '', path);
   if (choices) argument.choices(choices);
-  else argument.argParser(parserOf(field, json, spelling));
+  else argument.argParser(parserOf(field, spelling));
   return argument;
 }
 
-function describe(field: z.ZodType): JsonSchema {
-  return z.toJSONSchema(field, { io: 'input', unrepresentable: 'any' });
+/** What the values of a field are like. Of a union, the parts that the command line can spell count: texts, numbers and lists. */
+interface FieldShape {
+  readonly type: 'boolean' | 'number' | 'integer' | 'text';
+  readonly isList: boolean;
+  readonly choices?: readonly string[];
+  /** The default. */
+  readonly initial?: unknown;
+}
+
+function shapeOfField(field: z.ZodType): FieldShape {
+  if (field instanceof z.ZodDefault) {
+    return { ...shapeOfField(field.unwrap() as z.ZodType), initial: field.def.defaultValue };
+  }
+  if (field instanceof z.ZodOptional || field instanceof z.ZodReadonly)
+    return shapeOfField(field.unwrap() as z.ZodType);
+  if (field instanceof z.ZodPipe) return shapeOfField(field.out as z.ZodType); // a preprocessed value
+  if (field instanceof z.ZodArray) return { ...shapeOfField(field.element as z.ZodType), isList: true };
+  if (field instanceof z.ZodEnum) return { type: 'text', isList: false, choices: field.options as string[] };
+  if (field instanceof z.ZodUnion) {
+    const parts = field.options
+      .filter((part) => !(part instanceof z.ZodLiteral))
+      .map((part) => shapeOfField(part as z.ZodType));
+    return parts.find(({ isList }) => isList) ?? parts.find(({ type }) => type !== 'integer') ?? parts[0]!;
+  }
+  if (field instanceof z.ZodBoolean) return { type: 'boolean', isList: false };
+  if (field instanceof z.ZodNumber) return { type: field.format === 'safeint' ? 'integer' : 'number', isList: false };
+  return { type: 'text', isList: false };
 }
 
 /** Whether a default says more than that nothing is given. */
 function isShown(value: unknown): boolean {
-  const isNothing = value === '' || value === false || value === null || (Array.isArray(value) && value.length === 0);
-  return value !== undefined && !isNothing;
+  const isNothing = value === '' || value === false || (Array.isArray(value) && value.length === 0);
+  return value !== undefined && value !== Number.POSITIVE_INFINITY && !isNothing;
 }
 
-function choicesOf(json: JsonSchema): readonly string[] | undefined {
-  return (json.enum ?? (json.items as JsonSchema | undefined)?.enum) as string[] | undefined;
-}
-
-/** Reads a text as a value of the field; of a list, one of its items. */
-function parserOf(
-  field: z.ZodType,
-  json: JsonSchema,
-  spelling: Spelling | undefined,
-): (text: string, before: unknown) => unknown {
-  const list = [json, ...((json.anyOf ?? []) as JsonSchema[])].find(({ type }) => type === 'array');
-  const read = spelling ? SPELLINGS[spelling] : (text: string) => readValue(field, json, text, list);
-  return list ? (text, before) => [...(Array.isArray(before) ? before : []), read(text)] : read;
-}
-
-function readValue(field: z.ZodType, json: JsonSchema, text: string, list: JsonSchema | undefined): unknown {
-  const item = list ? (list.items as JsonSchema) : json;
-  const types = [item.type, ...((item.anyOf ?? []) as JsonSchema[]).map(({ type }) => type)];
-  const value = types.includes('string') ? text : types.includes('number') ? numberIn(text) : wholeNumberIn(text);
-  if (field.safeParse(list ? [value] : value).success) return value;
-  throw new InvalidArgumentError(`It must be ${expectation(field).replace(/^a list, each of it /, '')}.`);
+/** Reads a text as a value of the field; of a list, as one of its items. */
+function parserOf(field: z.ZodType, spelling: Spelling | undefined): (text: string, before: unknown) => unknown {
+  const { type, isList } = shapeOfField(field);
+  const read = spelling
+    ? SPELLINGS[spelling]
+    : (text: string): unknown => {
+        const value = type === 'text' ? text : type === 'number' ? numberIn(text) : wholeNumberIn(text);
+        if (field.safeParse(isList ? [value] : value).success) return value;
+        throw new InvalidArgumentError(`It must be ${expectation(field).replace(/^a list, each of it /, '')}.`);
+      };
+  return isList ? (text, before) => [...(Array.isArray(before) ? before : []), read(text)] : read;
 }
 
 function numberIn(text: string): number {

@@ -65,6 +65,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/gradflow.ts'),
   },
   {
+    name: 'bptt',
+    summary: 'Write out backpropagation through time for a short text: every state, loss and term of the gradient.',
+    load: () => import('./commands/bptt.ts'),
+  },
+  {
+    name: 'gates',
+    summary: 'Follow the gates and states of one unit, symbol by symbol.',
+    load: () => import('./commands/gates.ts'),
+  },
+  {
+    name: 'export',
+    summary: 'Write a model for PyTorch, ONNX or ml5, or a folder with which PyTorch goes on training.',
+    load: () => import('./commands/export.ts'),
+  },
+  {
+    name: 'import',
+    summary: 'Make a checkpoint of a model of PyTorch (safetensors) or ONNX.',
+    load: () => import('./commands/import.ts'),
+  },
+  {
     name: 'corpus',
     summary: 'Write lines of a task whose answers are known, to train on and to test with.',
     load: () => import('./commands/corpus.ts'),

@@ -1,18 +1,20 @@
 import * as z from 'zod';
 import { EXIT, UserError } from '../errors.ts';
-import { type BeamRequest, beamSchema, type LanguageModel } from '../library/language-model.ts';
+import { type BeamRequest, beamSchema } from '../library/completion-options.ts';
+import type { LanguageModel, SearchStep } from '../library/language-model.ts';
 import { readLines } from '../library/lines.ts';
 import { aligned, type Completion, completionOf, field, tabbed } from './completions.ts';
 import { withEscapes } from './constraints.ts';
-import { complain, Output } from './output.ts';
-import { FLAGS, OPTIONS, open } from './shared.ts';
+import { complain, Output, remark } from './output.ts';
+import { printTrace } from './search-trace.ts';
+import { FLAGS, OPTIONS } from './shared.ts';
 
 /** What `rnn beam` and `rnn complete` can both be told. */
 export const searchOptions = z.strictObject({
   ...beamSchema.shape,
   ...OPTIONS,
   prefix: z.string().optional().describe('the text to complete (default: nothing)'),
-  count: z.int().min(1).optional().describe('how many completions to print (default: k, which is also the most)'),
+  count: z.int().min(1).optional().describe('how many completions to print (default: N)'),
 });
 
 export type SearchCommandOptions = z.input<typeof searchOptions>;
@@ -53,24 +55,46 @@ export function requestOf(options: SearchCommandOptions): BeamRequest {
   return withEscapes(request);
 }
 
-/** How many completions of each prefix are printed. */
-export function countOf({ count, k = beamSchema.shape.k.parse(undefined) }: SearchCommandOptions): number {
-  return Math.min(count ?? k, k);
+/** How many completions of each prefix are printed. There may be k, or N where that is more. */
+export function countOf({ count, finished, k = beamSchema.shape.k.parse(undefined) }: SearchCommandOptions): number {
+  return Math.min(count ?? Math.max(k, finished ?? k), Math.max(k, finished ?? k));
 }
 
 /** Prints the completions of a prefix, or of each line of a file. Returns the exit status. */
-export async function printCompletions(options: SearchCommandOptions, prefixFile: string | undefined): Promise<number> {
+export async function printCompletions(
+  options: SearchCommandOptions,
+  prefixFile: string | undefined,
+  trace = false,
+): Promise<number> {
+  const { open } = await import('./open.ts');
   const model = open(options);
   const output = new Output();
   const status = await (prefixFile === undefined
-    ? printOne(model, options, output)
+    ? printOne(model, options, output, trace)
     : printEach(model, options, prefixFile, output));
   await output.flush();
   return status;
 }
 
-async function printOne(model: LanguageModel, options: SearchCommandOptions, output: Output): Promise<number> {
-  const found = await model.beam(options.prefix ?? '', requestOf(options));
+async function printOne(
+  model: LanguageModel,
+  options: SearchCommandOptions,
+  output: Output,
+  trace: boolean,
+): Promise<number> {
+  const request = requestOf(options);
+  const steps: SearchStep[] = [];
+  const follows = trace || (output.terminal && !options.quiet);
+  const found = await model.beam(options.prefix ?? '', request, follows ? (step) => steps.push(step) : undefined);
+  if (trace) await printTrace(steps, model.vocabulary, output, options.json === true);
+  if (follows && !options.quiet) {
+    const lookedAt = steps.reduce((sum, step) => sum + step.lookedAt, 0);
+    const { describeSequences } = await import('../library/language-model.ts');
+    const sequences = describeSequences(model.vocabulary.size, model.beamLength(request));
+    remark(
+      `looked at ${lookedAt} expansions; there are ${sequences} sequences of ${model.beamLength(request)} symbols`,
+    );
+  }
   const completions = found.slice(0, countOf(options)).map(completionOf);
   if (completions.length === 0)
     throw new UserError('no completion was found; use a larger --k or --length, or ask for less');

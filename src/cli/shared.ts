@@ -1,8 +1,6 @@
 import * as z from 'zod';
-import { newestModel } from '../library/checkpoints.ts';
-import { type LanguageModel, load, type Place, placeSchema } from '../library/language-model.ts';
+import { placeSchema } from '../library/place.ts';
 import type { Flag } from './flags.ts';
-import { remark } from './output.ts';
 
 /** Options that several commands have. */
 export const OPTIONS = {
@@ -26,16 +24,3 @@ export const FLAGS = {
   svg: { flag: '--svg <file>', spelling: 'file' },
   html: { flag: '--html <file>', spelling: 'file' },
 } as const satisfies Record<string, string | Flag>;
-
-export interface OpenOptions {
-  readonly checkpoint?: string | undefined;
-  readonly kernel?: Place['kernel'] | undefined;
-  readonly quiet?: boolean | undefined;
-}
-
-/** Opens the model that is named, or the newest; says which on standard error, unless quiet. */
-export function open({ checkpoint, kernel, quiet = false }: OpenOptions): LanguageModel {
-  const path = checkpoint ?? newestModel();
-  if (checkpoint === undefined && !quiet) remark(`using ${path}`);
-  return load(path, kernel);
-}

@@ -7,6 +7,9 @@ import { InvalidArgumentError } from 'commander';
 export const SPELLINGS = { duration, size, interval, lengths, file, nonEmpty } as const;
 export type Spelling = keyof typeof SPELLINGS;
 
+/** Examples of a spelling, for the help. */
+export const EXAMPLES: Partial<Record<Spelling, string>> = { duration: '90s, 3m, 1.5h', size: '200M, 2GB' };
+
 const UNIT_SECONDS: Record<string, number> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 };
 
 /** A duration such as 90, 90s, 3m, 1.5h or 1h30m, in seconds. */

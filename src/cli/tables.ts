@@ -1,3 +1,4 @@
+import type { Table } from '../insight/table.ts';
 import { harmless } from '../library/words.ts';
 import { paint } from './output.ts';
 
@@ -7,6 +8,11 @@ export function columns(head: readonly string[], rows: readonly (readonly string
   const line = (cells: readonly string[]): string =>
     cells.map((cell, column) => cell.padStart(widths[column]! + (column > 0 ? 3 : 0))).join('');
   return [paint.dim(line(head)), ...rows.map(line)].join('\n');
+}
+
+/** A table below its title. */
+export function titled({ title, header, rows }: Table): string {
+  return `${paint.bold(title)}\n${columns(header, rows)}`;
 }
 
 /** Named facts, one a line. */

@@ -11,6 +11,9 @@ interface Lengths {
 }
 
 export const SAMPLE_LENGTHS: Lengths = { lines: 200, stream: 1000 };
+/** The recent symbols, whose repetition is penalized. */
+export const REPETITION_WINDOW = 64;
+
 export const BEAM_LENGTHS: Lengths = { lines: 100, stream: 40 };
 
 function lengthField({ lines, stream }: Lengths) {
@@ -61,7 +64,7 @@ export const sampleSchema = completionSchema.extend({
     .max(1e6)
     .default(1)
     .describe('multiply the log-probability of recent symbols by this'),
-  repetitionWindow: z.int().min(1).default(64).describe('the last n symbols are the recent ones'),
+  repetitionWindow: z.int().min(1).default(REPETITION_WINDOW).describe('the last n symbols are the recent ones'),
   temperature: z
     .number()
     .min(0)
@@ -88,7 +91,13 @@ export const beamSchema = completionSchema
   .extend({
     k: z.int().min(1).max(10_000).default(5).describe('hypotheses kept, finished ones included; 1 is greedy'),
     length: lengthField(BEAM_LENGTHS),
-    finished: z.int().min(1).optional().describe('N: how many finished hypotheses to look for (default: k)'),
+    finished: z
+      .int()
+      .min(1)
+      .optional()
+      .describe(
+        'N: how many finished hypotheses to look for; with more than k, those that finish give up their places (default: k)',
+      ),
     lengthPenalty: z
       .number()
       .min(0)
@@ -126,5 +135,3 @@ export type ScoreRequest = z.input<typeof scoreSchema>;
 export type FullSampleRequest = Readonly<z.output<typeof sampleSchema>>;
 export type FullBeamRequest = Readonly<z.output<typeof beamSchema>>;
 export type Constraints = Readonly<Partial<z.output<typeof constraintSchema>>>;
-
-export const SAMPLE_DEFAULTS: FullSampleRequest = sampleSchema.parse({});

@@ -1,4 +1,4 @@
-import { type FullSampleRequest, SAMPLE_DEFAULTS } from './options.ts';
+import { type FullSampleRequest, REPETITION_WINDOW } from './options.ts';
 
 /** The options of `sampleSchema` that concern symbols that occurred before. */
 export type RepeatOptions = Partial<Pick<FullSampleRequest, 'noRepeat' | 'repetitionPenalty' | 'repetitionWindow'>>;
@@ -21,8 +21,8 @@ export class Repeats {
 
   constructor(options: RepeatOptions, stop?: number) {
     this.#n = options.noRepeat ?? 0;
-    this.#penalty = options.repetitionPenalty ?? SAMPLE_DEFAULTS.repetitionPenalty;
-    this.#window = options.repetitionWindow ?? SAMPLE_DEFAULTS.repetitionWindow;
+    this.#penalty = options.repetitionPenalty ?? 1;
+    this.#window = options.repetitionWindow ?? REPETITION_WINDOW;
     this.#stop = stop;
   }
 

@@ -1,4 +1,4 @@
-/** Two linear units without input: h ← W h, where W is 2 × 2. */
+/** A pair of linear units, h_t = W h_{t−1} + U x_t, W of 2 × 2. Only the first input is not 0, so h_t = W^(t−1) U x_1. */
 export type Matrix2 = readonly [readonly [number, number], readonly [number, number]];
 export type Vector2 = readonly [number, number];
 
@@ -30,6 +30,20 @@ export function linearOrbit(matrix: Matrix2, first: Vector2, count: number): Vec
 export function gradientNorms(matrix: Matrix2, count: number): number[] {
   const [left, right] = [linearOrbit(matrix, [1, 0], count), linearOrbit(matrix, [0, 1], count)];
   return left.map((column, index) => spectralNorm(column, right[index]!));
+}
+
+/** ‖h_t‖ = ‖W^(t−1) U x_1‖ for t = 1, …, n: what is left of the first input after t steps. `input` is U x_1. */
+export function forwardMagnitudes(matrix: Matrix2, input: Vector2, count: number): number[] {
+  return linearOrbit(matrix, input, count).map(length);
+}
+
+/** |λ| of both eigenvalues, the larger first: the roots of λ² − (a + d)λ + (ad − bc). */
+export function eigenvalueSizes([[a, b], [c, d]]: Matrix2): [number, number] {
+  const [half, determinant] = [(a + d) / 2, a * d - b * c];
+  const square = half * half - determinant;
+  if (square < 0) return [Math.sqrt(determinant), Math.sqrt(determinant)]; // a conjugate pair: |λ|² = λλ̄
+  const larger = Math.abs(half) + Math.sqrt(square);
+  return [larger, larger === 0 ? 0 : Math.abs(determinant) / larger];
 }
 
 export function length([a, b]: Vector2): number {

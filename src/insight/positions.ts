@@ -38,7 +38,17 @@ function linePositions({ lines, lineStarts }: Part & { mode: 'lines' }, order: r
   return positions;
 }
 
-/** The greatest lag of a position. The input of the position itself has lag 0. */
+/** The greatest lag that any position of a text has: the number of inputs before the last of them. At least 1, so that a table has a second row. */
+export function greatestLag(part: Part): number {
+  if (part.mode === 'stream') return Math.max(1, part.targets - 1);
+  const longest = part.lines.reduce(
+    (most, line) => Math.max(most, part.lineStarts[line + 1]! - part.lineStarts[line]!),
+    0,
+  );
+  return Math.max(1, longest - 1);
+}
+
+/** How many lags a position has: its own input is lag 0. */
 export function reach({ target, first }: Position): number {
   return target - 1 - first;
 }

@@ -1,8 +1,8 @@
 import { UserError } from '../errors.ts';
 import { Random } from '../random.ts';
 
-/** The tasks. Their answers are known, so a model's answer is right or wrong. */
-export const TASKS = ['xor', 'addition', 'copy', 'copy-reversed', 'lag'] as const;
+/** Tasks whose answers are known, so that a model is right or wrong and not merely likely. */
+export const TASKS = ['xor', 'parity', 'parity-final', 'addition', 'copy', 'copy-reversed', 'lag'] as const;
 export type TaskName = (typeof TASKS)[number];
 
 /** A range of lengths: the smallest and the greatest. */
@@ -28,7 +28,10 @@ export interface Task {
 /** The symbol of a pair of bits (p, q) is the one at index 2p + q. */
 const PAIRS = 'abcd';
 
-/** The symbols to remember, and the same symbols in an answer. A capital letter occurs only in answers. */
+/** A bit, 0 or 1, that is read: no answer is written so. */
+const BITS = 'ab';
+
+/** What is to be remembered, and the same as it is said again: a capital is never a question and always an answer. */
 const ITEMS = 'abcdefgh';
 const KEYS = 'abcd';
 const FILLERS = 'xyz';
@@ -38,13 +41,16 @@ const QUESTION = '?';
 /**
  * The tasks.
  *
- * - `xor`, `addition`: two numbers, bit by bit, from the least significant bit on. A step is a pair of bits (a, b, c, d stand for 00, 01,
- *   10, 11), followed by the bit of the result. Addition has one more pair 00 at the end, whose result is the last carry. An automaton
- *   with two states can add numbers of any length.
- * - `copy`, `copy-reversed`: symbols to remember, a separator, and the same symbols again as capitals. In `copy-reversed` the symbols to
- *   remember stand in reverse, so the first symbol of the answer is the last one that was read (Sutskever, Vinyals & Le 2014).
- * - `lag`: the first symbol of a line decides the last one. Random symbols stand between them (Hochreiter & Schmidhuber 1997, experiment
- *   2). A question mark stands before the answer, so the model need not count the steps.
+ * - `xor`, `addition`: two numbers bit by bit, the least significant first. At each step a pair of bits is read (a, b, c, d for 00, 01,
+ *   10, 11) and the bit of the result is due. Addition ends with a pair 00, on which the carry comes out: an automaton of two states
+ *   does it for numbers of any length.
+ *   An answer of `xor` depends on the pair before it alone, so a network without a memory can give it: `xor` is `addition` without the carry.
+ * - `parity`: the XOR of many bits, 1 for an odd number of ones. Bits are read one by one (a, b for 0, 1), and after each the parity of all bits so
+ *   far is due; so an automaton of two states does it. `parity-final` is read to a question mark, and the parity is due once, at the end.
+ * - `copy`, `copy-reversed`: symbols to remember, a separator, and the same symbols again as capitals; `copy-reversed` gives them in
+ *   reverse, so that the first to be said is the last that was read (Sutskever, Vinyals & Le 2014).
+ * - `lag`: the first symbol decides the last, over so many steps of distraction (Hochreiter & Schmidhuber 1997, experiment 2). A question mark
+ *   says when it is due: the time needn't be counted.
  */
 export const TASK: Readonly<Record<TaskName, Task>> = {
   xor: {
@@ -53,6 +59,26 @@ export const TASK: Readonly<Record<TaskName, Task>> = {
     shortest: 1,
     answers: '01',
     line: (length, random) => serial(length, random, (p, q) => p ^ q, 0),
+  },
+  parity: {
+    unit: 'bits',
+    lengths: { least: 1, most: 8 },
+    shortest: 1,
+    answers: '01',
+    line: (length, random) => {
+      const { bits, parities } = oddOnes(length, random);
+      return [...bits].map((bit, at) => `${bit}${parities[at]}`).join('');
+    },
+  },
+  'parity-final': {
+    unit: 'bits',
+    lengths: { least: 1, most: 8 },
+    shortest: 1,
+    answers: '01',
+    line: (length, random) => {
+      const { bits, parities } = oddOnes(length, random);
+      return `${bits}${QUESTION}${parities.at(-1)}`;
+    },
   },
   addition: {
     unit: 'bits',
@@ -126,7 +152,14 @@ function recall(items: string, reversed: boolean): string {
   return `${read}${SEPARATOR}${items.toUpperCase()}`;
 }
 
-/** `bits` random pairs of bits and then `more` pairs 00, each followed by the bit of the result. */
+/** Random bits, and the parity of the bits up to each. */
+function oddOnes(length: number, random: Random): { bits: string; parities: number[] } {
+  const bits = draw(BITS, length, random);
+  let parity = 0;
+  return { bits, parities: [...bits].map((bit) => (parity ^= BITS.indexOf(bit))) };
+}
+
+/** Random pairs of bits, each followed by the result's bit, then so many pairs 00. */
 function serial(bits: number, random: Random, result: (p: number, q: number) => number, more: number): string {
   let text = '';
   for (let bit = 0; bit < bits + more; bit++) {

@@ -1,4 +1,4 @@
-/** The median of some timings: machines are shared, and a mean would tell of the others on them. */
+/** The median of some timings. Other programs on the machine make single timings long; that changes a mean, but hardly the median. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);

@@ -15,7 +15,7 @@ export const SCRATCH_FLOATS = 128 + 16 + 257 * 128 + 512 * 272;
 
 const PAGE_BYTES = 65_536;
 
-/** A memory for all threads. It never grows. */
+/** A memory that all threads share. It never grows. */
 export function createSharedMemory(bytes: number): WebAssembly.Memory {
   const pages = Math.ceil(bytes / PAGE_BYTES);
   return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
@@ -52,7 +52,7 @@ interface Exports extends Direct {
     scale: number,
     weightDecay: number,
     smoothing: number,
-    fresh: number,
+    squareWeight: number,
     epsilon: number,
   ): void;
   adam(
@@ -64,9 +64,9 @@ interface Exports extends Direct {
     rate: number,
     scale: number,
     beta1: number,
-    fresh1: number,
+    oneMinusBeta1: number,
     beta2: number,
-    fresh2: number,
+    oneMinusBeta2: number,
     root: number,
     epsilon: number,
     decay: number,

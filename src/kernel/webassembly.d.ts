@@ -1,4 +1,4 @@
-/** The part of the WebAssembly JavaScript API that the kernels use: TypeScript has it in its browser library alone. */
+/** The part of the WebAssembly API that the kernels use. TypeScript declares the API only in its library for browsers. */
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: ArrayBufferView | ArrayBuffer);

@@ -1,36 +1,13 @@
 import { availableParallelism } from 'node:os';
-import * as z from 'zod';
+import type * as z from 'zod';
 import { measureSampling } from '../decoding/benchmark.ts';
 import { chooseKernel, type KernelChoice } from '../kernel/choose.ts';
 import { measurePeak } from '../kernel/peak.ts';
 import { type ModelConfig, modelSchema } from '../nn/config.ts';
 import { parseOptions } from '../schema.ts';
 import { measureTraining } from '../training/benchmark.ts';
-import { placeSchema } from '../training/place.ts';
+import { type BenchmarkRequest, benchmarkSchema } from './benchmark-options.ts';
 
-const { cell, layers, hidden, reset } = modelSchema.shape;
-const count = z.int().min(1).max(100_000);
-
-/** What a benchmark can be told. */
-export const benchmarkSchema = z.strictObject({
-  cell: cell.unwrap().optional().describe('measure this shape only'),
-  layers: layers.describe('layers of that shape'),
-  hidden: hidden.describe('units of a layer of that shape'),
-  reset: reset.unwrap().default('after').describe('where the reset gate of the GRU acts'),
-  batch: count.default(50).describe('texts side by side'),
-  bptt: count.default(50).describe('steps that the gradient goes back'),
-  symbols: count.default(65).describe('size of the vocabulary'),
-  task: z.enum(['train', 'sample', 'peak']).optional().describe('measure this only'),
-  threads: placeSchema.shape.threads
-    .unwrap()
-    .optional()
-    .describe('measure with so many threads only (default: with one, and with all there are)'),
-  kernel: placeSchema.shape.kernel,
-  seconds: z.number().positive().default(3).describe('how long to measure each figure'),
-  profile: z.boolean().default(false).describe('show how the time of a training step is spent'),
-});
-
-export type BenchmarkRequest = z.input<typeof benchmarkSchema>;
 type Request = z.output<typeof benchmarkSchema>;
 
 /** A figure, and what was measured. */

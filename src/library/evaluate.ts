@@ -1,44 +1,11 @@
-import * as z from 'zod';
 import { inOption, message, option, UserError } from '../errors.ts';
-import { parseOptions, rule } from '../schema.ts';
+import { parseOptions } from '../schema.ts';
 import { type Corpus, readCorpus } from '../text/corpus.ts';
 import { type Part, splitCorpus, wholeCorpus } from '../text/split.ts';
-import { dynamicSchema, evaluateModel } from '../training/evaluate-model.ts';
-
-export { dynamicSchema } from '../training/evaluate-model.ts';
-
-import { placeSchema } from '../training/place.ts';
+import { evaluateModel } from '../training/evaluate-model.ts';
+import { type EvaluationRequest, evaluationSchema } from './evaluation-options.ts';
 import { runOf } from './inspect.ts';
 import type { LanguageModel } from './language-model.ts';
-
-/** What evaluation can be told. */
-export const evaluationSchema = z
-  .strictObject({
-    part: z
-      .enum(['all', 'train', 'validation', 'test'])
-      .default('all')
-      .describe('measure a part only, of the text that the model was trained on'),
-    only: z
-      .string()
-      .optional()
-      .describe('measure these symbols only: 01, for example, where the answers are 0 or 1 (see rnn corpus)'),
-    dynamic: dynamicSchema.optional(),
-    threads: z
-      .int()
-      .min(1)
-      .max(256)
-      .default(1)
-      .describe('threads for a model of lines; a stream is read by one thread'),
-    kernel: placeSchema.shape.kernel,
-  })
-  .superRefine(
-    rule(({ only, dynamic }) => {
-      if (only === undefined || dynamic === undefined) return undefined;
-      return message`${option('only')} can’t be given with ${option('dynamic')}, which learns from all symbols; leave one out`;
-    }),
-  );
-
-export type EvaluationRequest = z.input<typeof evaluationSchema>;
 
 /** How well a model predicts a text. */
 export interface EvaluationResult {
@@ -78,8 +45,8 @@ export async function evaluate(
   return { symbols, loss, bits: loss / Math.LN2, perplexity: Math.exp(loss), accuracy: correct / symbols };
 }
 
-/** The whole text, or a part of it as the model's own run split it. */
-function partOf(corpus: Corpus, model: LanguageModel, name: 'all' | 'train' | 'validation' | 'test'): Part {
+/** The whole text, or a part of it as the model's own run split it. UserError for a part of a text that the model was not trained on. */
+export function partOf(corpus: Corpus, model: LanguageModel, name: 'all' | 'train' | 'validation' | 'test'): Part {
   if (name === 'all') return wholeCorpus(corpus);
   const run = runOf(model);
   if (corpus.hash !== run.corpus.hash) {

@@ -1,74 +1,24 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { message, option, UsageError } from '../errors.ts';
 import { examineFlow, type FlowExamination } from '../insight/examine.ts';
 import { firstMember } from '../insight/first-member.ts';
+import { truncationsUpTo } from '../insight/flow-tables.ts';
+import { greatestLag } from '../insight/positions.ts';
 import { chooseKernel } from '../kernel/choose.ts';
 import { CELLS, type CellName, type ModelConfig, modelSchema } from '../nn/config.ts';
 import { freshParameters } from '../nn/initializers.ts';
 import { parseOptions } from '../schema.ts';
 import { type Corpus, readCorpus } from '../text/corpus.ts';
-import { corpusSchema } from '../text/options.ts';
 import { wholeCorpus } from '../text/split.ts';
-import { placeSchema } from '../training/place.ts';
 import { newestModel } from './checkpoints.ts';
+import { type GradientFlowRequest, gradientFlowSchema, LAGS } from './gradient-flow-options.ts';
 import { runOf, shortName } from './inspect.ts';
 import { load } from './language-model.ts';
 
-/** The greatest lag where none is given. */
-const LAGS = 100;
+type Request = z.output<typeof gradientFlowSchema>;
 
 /** Positions for products of Jacobians: each costs a backward pass for every unit, so a wide layer has one position. */
 const JACOBIANS = { narrow: 4, wide: 1, width: 256 };
-
-/** Truncations whose loss is measured. */
-const TRUNCATIONS = [10, 25, 50, 100];
-
-const { cell, activation, reset, layers, hidden } = modelSchema.shape;
-
-/** A model as it is before training. */
-const freshSchema = z.strictObject({
-  cell,
-  activation,
-  reset,
-  layers: layers.unwrap().default(1).describe('recurrent layers'),
-  hidden: hidden.unwrap().default(64).describe('units of a layer'),
-  mode: corpusSchema.shape.mode,
-  seed: z.string().default('1').describe('the same seed gives the same parameters'),
-});
-
-/** What a measurement of gradient flow can be told. */
-export const gradientFlowSchema = z.strictObject({
-  checkpoint: z
-    .string()
-    .optional()
-    .describe('the model, or the first member of an ensemble (default: the newest in ./checkpoints)'),
-  fresh: z.boolean().default(false).describe('measure a model as it is before training, instead of a checkpoint'),
-  compare: z
-    .union([z.literal(true), z.array(z.string())])
-    .optional()
-    .describe('compare several checkpoints; without any, a fresh RNN, LSTM and GRU'),
-  model: freshSchema.prefault({}),
-  lags: z
-    .int()
-    .min(1)
-    .max(10_000)
-    .optional()
-    .describe(`the greatest lag (default: ${LAGS}, or twice the BPTT of a checkpoint if that is more)`),
-  positions: z.int().min(1).max(100_000).default(64).describe('times t to average over'),
-  jacobians: z
-    .int()
-    .min(0)
-    .optional()
-    .describe('times t for the products of Jacobians; 0 for none (default: 4, or 1 for wide layers)'),
-  double: z
-    .boolean()
-    .default(false)
-    .describe('compute in float64, which is slow: for gradients that vanish below 1e-38'),
-  kernel: placeSchema.shape.kernel,
-});
-
-export type GradientFlowRequest = z.input<typeof gradientFlowSchema>;
-type Request = z.output<typeof gradientFlowSchema>;
 
 /** A model to look into, and the text as its vocabulary reads it. */
 interface Subject {
@@ -138,16 +88,17 @@ async function checkpointSubject(text: string, named: string | undefined, say: S
 function examine(subject: Subject, all: readonly Subject[], options: Request, say: Say): FlowExamination {
   const { name, config, parameters, corpus } = subject;
   const bptts = all.flatMap(({ bptt }) => bptt ?? []);
-  const lags = options.lags ?? Math.max(LAGS, ...bptts.map((bptt) => 2 * bptt));
+  const part = wholeCorpus(corpus);
+  const wanted = options.lags ?? Math.max(LAGS, ...bptts.map((bptt) => 2 * bptt));
+  const lags = Math.min(wanted, greatestLag(part));
   const isWide = config.hidden > JACOBIANS.width;
-  const truncations = [...new Set([...TRUNCATIONS, ...bptts])].filter((steps) => steps <= lags);
   say(message`${name}: ${nameOf(config)}, lags up to ${lags}`);
-  return examineFlow(name, config, parameters, wholeCorpus(corpus), {
+  return examineFlow(name, config, parameters, part, {
     arithmetic: options.double ? 'double' : chooseKernel(options.kernel),
     lags,
     positions: options.positions,
     jacobians: options.jacobians ?? (isWide ? JACOBIANS.wide : JACOBIANS.narrow),
-    truncations: truncations.sort((a, b) => a - b),
+    truncations: truncationsUpTo(lags, bptts),
   });
 }
 

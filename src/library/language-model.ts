@@ -19,6 +19,7 @@ import { Reader } from '../decoding/reader.ts';
 import { type Sample, sampleSteps, sampleStream } from '../decoding/sample.ts';
 import { type Score, scoreLines, scoreWhole } from '../decoding/scoring.ts';
 import type { SearchOptions } from '../decoding/search.ts';
+import type { SearchStep } from '../decoding/search-trace.ts';
 import { selectTexts } from '../decoding/select.ts';
 import { Stops } from '../decoding/stops.ts';
 import { inOption, UserError } from '../errors.ts';
@@ -32,10 +33,8 @@ import { Steppers } from './steppers.ts';
 import { Turns } from './turns.ts';
 import { vocabularyOf } from './vocabulary.ts';
 
-export type { BeamRequest, SampleRequest, ScoreRequest } from '../decoding/options.ts';
-export { beamSchema, constraintSchema, sampleSchema, scoreSchema } from '../decoding/options.ts';
 export type { Score } from '../decoding/scoring.ts';
-export { type Place, placeSchema } from '../training/place.ts';
+export { describeSequences, type SearchStep } from '../decoding/search-trace.ts';
 
 /** A text that was drawn. `text` and `completion` are without what ended them. */
 export interface SampledText {
@@ -193,17 +192,24 @@ export class LanguageModel {
     }
   }
 
-  /** The likeliest completions of a prefix, best first, by the rules of `beamSearch`. UserError as for `sample`. */
-  async beam(prefix: string, request: BeamRequest = {}): Promise<FoundText[]> {
-    for await (const found of this.beams([prefix], request)) return found;
+  /**
+   * The likeliest completions of a prefix, best first, by the rules of `beamSearch`. `trace` is told of every step of the search. UserError as
+   * for `sample`.
+   */
+  async beam(prefix: string, request: BeamRequest = {}, trace?: (step: SearchStep) => void): Promise<FoundText[]> {
+    for await (const found of this.beams([prefix], request, trace)) return found;
     return [];
   }
 
   /** The same for many prefixes, in their order, each as soon as it is done. */
-  async *beams(prefixes: readonly string[], request: BeamRequest = {}): AsyncGenerator<FoundText[], void, void> {
+  async *beams(
+    prefixes: readonly string[],
+    request: BeamRequest = {},
+    trace?: (step: SearchStep) => void,
+  ): AsyncGenerator<FoundText[], void, void> {
     const options = parseOptions(beamSchema, request);
     const { k } = options;
-    const search = await this.#search(options);
+    const search = { ...(await this.#search(options)), trace };
     const prompts = prefixes.map((prefix) => inOption('prefix', () => promptOf(prefix, this.vocabulary)));
     const turns = new Turns();
     const stepper = this.#steppers.take(prefixes.length > 1 ? Math.max(k, BEAM_ROWS) : k);
@@ -259,6 +265,11 @@ export class LanguageModel {
   async #drawing(options: FullSampleRequest): Promise<DrawOptions> {
     const prompt = inOption('prefix', () => promptOf(options.prefix, this.vocabulary));
     return { ...options, prompt, ...(await this.#ends(options, SAMPLE_LENGTHS)) };
+  }
+
+  /** T: the most symbols of a completion that beam search looks for. */
+  beamLength({ length }: BeamRequest): number {
+    return length ?? (this.vocabulary.stop === undefined ? BEAM_LENGTHS.stream : BEAM_LENGTHS.lines);
   }
 
   async #search(options: FullBeamRequest): Promise<SearchOptions> {

@@ -1,48 +1,18 @@
 import { existsSync } from 'node:fs';
-import * as z from 'zod';
 import { type Message, message, option, UsageError, UserError } from '../errors.ts';
 import type { Checkpoint, Json } from '../nn/checkpoint.ts';
 import { removeLeftovers, requireWritable } from '../nn/checkpoint-file.ts';
 import { parseOptions } from '../schema.ts';
 import { type Corpus, readCorpus } from '../text/corpus.ts';
-import { corpusSchema } from '../text/options.ts';
-import { placeSchema } from '../training/place.ts';
-import { PRESET_RECIPES, PRESETS } from '../training/presets.ts';
-import { type Recipe, type RecipeOptions, recipeSchema, resolveRecipe } from '../training/recipe.ts';
+import { PRESET_RECIPES } from '../training/presets.ts';
+import { type Recipe, type RecipeOptions, resolveRecipe } from '../training/recipe.ts';
 import { type RunRecord, readRun } from '../training/record.ts';
 import type { TrainOptions } from '../training/trainer.ts';
 import { freshPaths, lastPath, newestState } from './checkpoints.ts';
 import { load } from './language-model.ts';
 import { Lock } from './lock.ts';
+import { type RunOptions, runSchema } from './run-options.ts';
 import { counted } from './words.ts';
-
-export { recipeSchema } from '../training/recipe.ts';
-
-/** What a run can be told that saves its checkpoints: a recipe, and the fields below. */
-export const runSchema = z.strictObject({
-  ...recipeSchema.shape,
-  preset: z
-    .enum(PRESETS)
-    .default('quick')
-    .describe('values for the options below, by purpose: a first look, a few minutes, or more'),
-  text: corpusSchema.prefault({}),
-  place: placeSchema.prefault({}),
-  out: z
-    .string()
-    .optional()
-    .describe('where the best model is saved (default: checkpoints/NAME.json, a new name each time)'),
-  overwrite: z.boolean().default(false).describe('let --out replace a file'),
-  resume: z
-    .union([z.literal(true), z.string()])
-    .optional()
-    .describe('go on with a run from its .last.json (default: that of --out, or the newest), on the same text'),
-  fineTune: z
-    .string()
-    .optional()
-    .describe('begin with a trained model, on another text; symbols that the model doesn’t have are added'),
-});
-
-export type RunOptions = z.input<typeof runSchema>;
 
 /** All that a run needs, read and checked before the first step. */
 export interface PreparedRun {

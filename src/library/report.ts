@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import * as z from 'zod';
 import { message, option, UserError } from '../errors.ts';
 import type { Chart } from '../insight/chart.ts';
 import { learningCurves, QUANTITIES } from '../insight/learning-curves.ts';
@@ -10,16 +9,8 @@ import { readCorpus } from '../text/corpus.ts';
 import { type Part, splitCorpus, wholeCorpus } from '../text/split.ts';
 import { runOf, shortName } from './inspect.ts';
 import type { LanguageModel } from './language-model.ts';
+import { type ReportRequest, reportSchema } from './report-options.ts';
 import { oneLine } from './words.ts';
-
-/** What a report can be told. */
-export const reportSchema = z.strictObject({
-  text: z.string().optional().describe('the text that the model is shown reading (default: one that it writes itself)'),
-  length: z.int().min(10).max(100_000).default(2000).describe('symbols of the text that are shown'),
-  seed: z.string().default('1').describe('the same seed gives the same samples'),
-});
-
-export type ReportRequest = z.input<typeof reportSchema>;
 
 /** The text that a model is shown reading. */
 interface ReportText {

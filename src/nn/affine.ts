@@ -15,7 +15,7 @@ export interface SymbolInput {
   readonly symbols: number;
 }
 
-/** Numbers of a row of an input: the rows of the matrix that it is multiplied by. */
+/** D: the numbers in a row of an input. The matrix that multiplies the input has D rows. */
 export function inputWidth(input: Input): number {
   return 'ids' in input ? input.symbols : input.signal.width;
 }
@@ -25,27 +25,28 @@ export interface AffinePlan {
   readonly zeros: Zeros;
   readonly training: boolean;
   readonly inputs: readonly Input[];
-  /** N: the numbers of an output row. */
+  /** N: the numbers in a row of the output. */
   readonly outputs: number;
-  /** W [Σ D_i, N], the rows of the first input first; of a transposed one, Wᵀ [N, D]. */
+  /** W [Σ D_i, N]: the rows for the first input come first. */
   readonly weight: Parameter;
+  /** Whether `weight` holds Wᵀ [N, D] instead. There is one input then. */
   readonly transposed?: boolean;
   /** b [N]; there is none if it is not given. */
   readonly bias?: Parameter | undefined;
 }
 
 /**
- * y = b + Σ_i x_i W_i over the inputs x_i [·][D_i]: each has its own rows of one matrix W, as if the inputs stood beside each other in one
- * row. A one-hot input is never multiplied: its row of W is gathered forward, and scattered into backward.
+ * y = b + Σ_i x_i W_i over the inputs x_i [·][D_i]. Each input has its own rows of one matrix W, as if all inputs stood side by side in one row.
+ * A one-hot input is never multiplied: the forward pass gathers the row of W that the symbol picks, and the gradient is scattered back to it.
  */
 export class Affine {
-  /** All that is multiplied. */
+  /** The matrices of the inputs that are multiplied: of all but one-hot inputs. */
   readonly weights: readonly Weight[];
   readonly #plan: AffinePlan;
   readonly #terms: readonly Term[];
   /** What sums start from: b, or zeros. */
   readonly #start: Address;
-  /** In reverse order, which is the order in which readers of one signal contribute to its gradient. */
+  /** The terms in reverse order: that is the order in which the readers of one signal contribute to its gradient. */
   readonly #backwardTerms: readonly Term[];
 
   constructor(plan: AffinePlan) {
@@ -66,7 +67,7 @@ export class Affine {
     this.weights = this.#terms.flatMap((term) => ('weight' in term ? [term.weight] : []));
   }
 
-  /** out ← y for the positions first … first + count − 1 of [T·B]; their rows of `out` are N numbers each. */
+  /** out [count][N] ← y for the positions first … first + count − 1 of the [T·B]. */
   forward(k: Kernels, out: Address, first: number, count: number): void {
     const { outputs, weight } = this.#plan;
     for (const [index, term] of this.#terms.entries()) {
@@ -82,7 +83,7 @@ export class Affine {
     }
   }
 
-  /** Contributes to ∂L/∂x_i of the same positions, given ∂L/∂y. */
+  /** Contributes to ∂L/∂x_i of the same positions, given ∂L/∂y [count][N] at `dOut`. */
   backward(k: Kernels, dOut: Address, first: number, count: number): void {
     for (const term of this.#backwardTerms) {
       if ('ids' in term) continue;
@@ -94,8 +95,8 @@ export class Affine {
   }
 
   /**
-   * Adds the gradients of W and b, summed over `count` positions, given all of ∂L/∂y at `dOut`: of the columns `columns`. Of a transposed W it
-   * adds those of the columns `transposedColumns` of Wᵀ, which are the numbers of the input.
+   * Adds to the gradients of W and b, in the columns `columns`, the sums over `count` positions, given ∂L/∂y [count][N] at `dOut`. Where the
+   * weight is transposed, the columns of Wᵀ are the numbers of the input, and those in `transposedColumns` are added to.
    */
   weightGradients(k: Kernels, dOut: Address, columns: Range, count: number, transposedColumns: Range = columns): void {
     const { outputs, weight, bias, transposed } = this.#plan;
@@ -118,7 +119,7 @@ export class Affine {
   }
 }
 
-/** An input with its rows of the matrix. */
+/** An input, and its rows of the matrix. */
 type Term =
   | { readonly ids: Address; readonly offset: number }
   | { readonly reading: Reading; readonly weight: Weight; readonly zeros: Address };

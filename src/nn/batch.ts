@@ -1,11 +1,11 @@
 import type { Range } from '../kernel/team.ts';
 import type { DropoutKey } from './dropout-key.ts';
 
-/** The most that a model is asked to run at once: T steps of B batch rows. */
+/** What memory is planned for: at most T steps of B batch rows at once. */
 export interface BatchShape {
   readonly steps: number;
   readonly rows: number;
-  /** Whether gradients will be asked for. */
+  /** Whether gradients will be needed. */
   readonly training: boolean;
   /** S: the most steps of a source, of a model that reads one. */
   readonly sourceSteps?: number | undefined;
@@ -20,7 +20,7 @@ export interface Extent {
 /** One thread's part of a run over a window: its batch rows. */
 export interface Pass extends Extent {
   readonly rows: Range;
-  /** Decides which numbers are dropped; nothing is dropped without one. */
+  /** Decides which numbers are dropped. Without a key, none are. */
   readonly key: DropoutKey;
   /**
    * The batch row that holds the source of each row of a decoder, where several rows may decode one source, as in a beam. If not given, each

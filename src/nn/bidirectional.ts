@@ -8,19 +8,19 @@ import type { Signal } from './signal.ts';
 import type { State } from './state.ts';
 import type { Weight } from './weight.ts';
 
-/** What a bidirectional layer is made of. The two recurrences read the same inputs, each by a reading of its own. */
+/** What a bidirectional layer is made of. */
 export interface BidirectionalPlan extends Omit<RecurrentPlan, 'inputs' | 'direction'> {
-  /** Called once for each recurrence. */
+  /** The inputs. It is called once for each of the two recurrences, because each makes a reading of its own. */
   readonly inputs: () => RecurrentPlan['inputs'];
-  /** As `keep`, of the recurrence that walks backwards: 0 at the last symbol of each sequence. */
+  /** `keep` of the recurrence that walks backwards: 0 at the last symbol of each sequence. */
   readonly keepBackwards: Address;
 }
 
 /**
- * A bidirectional layer (Schuster & Paliwal 1997): one recurrence over x_1 … x_T, another over x_T … x_1, each with tensors of its own. It has
- * two outputs, h_f and h_b. The layer above reads both: a_t = W_f h_f,t + W_b h_b,t + b.
+ * A bidirectional layer (Schuster & Paliwal 1997): one recurrence over x_1 … x_T, another over x_T … x_1, each with tensors of its own. The
+ * layer has two outputs, h_f and h_b. The layer above reads both: a_t = W_f h_f,t + W_b h_b,t + b.
  *
- * The tensors of the second recurrence have `reverse.` before their names: `layers.0.reverse.input`.
+ * The names of the second recurrence's tensors have `reverse.` in them: `layers.0.reverse.input`.
  */
 export class Bidirectional implements Module {
   readonly forwards: Recurrent;

@@ -13,24 +13,24 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { UserError } from '../errors.ts';
+import { message, option, UserError } from '../errors.ts';
 import { type Checkpoint, parseCheckpoint, serializeCheckpoint } from './checkpoint.ts';
 
-/** More than the state of any model that WebAssembly's memory has room for, and less than the largest buffer of Node 20. */
+/** The state of every model that fits into WebAssembly's memory is smaller. The largest buffer of Node 20 is larger. */
 const LARGEST_FILE = 4_000_000_000;
 
 /** Bytes read at once. */
 const READ_PIECE = 1 << 24;
 
-/** Reads and checks a checkpoint. UserError, in a line, where there is none or it is damaged. */
+/** Reads and checks a checkpoint. UserError where there is none, or where it is damaged. */
 export function loadCheckpoint(path: string): Checkpoint {
   return parseCheckpoint(readBytes(path), path);
 }
 
 /**
- * Writes a checkpoint as JSON, through a temporary file in the same folder that is synced and then renamed, so that at every
- * instant, a loss of power not excepted, the path holds a whole checkpoint, the old one or the new. Tensors are little-endian float32
- * in base64: exact. UserError where it can't be done; the old file is as it was then.
+ * Writes a checkpoint as JSON. It is written to a temporary file in the same folder, which is synced and then renamed. So at every instant,
+ * even when the power fails, the path holds a whole checkpoint: the old one or the new one. Tensors are little-endian float32 in base64, which
+ * is exact. UserError where the file can't be written; then the old file is as it was.
  */
 export function saveCheckpoint(path: string, checkpoint: Checkpoint): void {
   const folder = dirname(path);
@@ -51,7 +51,7 @@ export function saveCheckpoint(path: string, checkpoint: Checkpoint): void {
   }
 }
 
-/** Finds out, before a long training and not after it, whether a checkpoint can be saved at `path`. Makes its folder. */
+/** Makes the folder of `path`. UserError where a checkpoint can't be saved at `path`: a run should learn this before it trains. */
 export function requireWritable(path: string): void {
   try {
     mkdirSync(dirname(path), { recursive: true });
@@ -64,8 +64,8 @@ export function requireWritable(path: string): void {
 }
 
 /**
- * Removes the temporary files that crashed runs have left beside `path`, and returns their names. To be called by a run that no
- * other shares the path with.
+ * Removes the temporary files that crashed runs have left beside `path`, and returns their names. Only a run that shares the path with no
+ * other run may call this.
  */
 export function removeLeftovers(path: string): string[] {
   const start = `.${basename(path)}.`;
@@ -81,14 +81,15 @@ function temporaryPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
 }
 
-/** Clears away what was begun, and says why it failed. */
+/** Removes the temporary file, and makes the error that says why saving failed. */
 function unsaved(path: string, cause: unknown): UserError {
   try {
     rmSync(temporaryPath(path), { force: true });
   } catch {
-    // There is no such folder, so there is nothing to clear away.
+    // There is no such folder, so there is nothing to remove.
   }
-  return new UserError(`${path}: the checkpoint can't be saved: ${(cause as Error).message}; give another --out`, {
+  const why = (cause as Error).message;
+  return new UserError(message`${path}: the checkpoint can't be saved: ${why}; give another ${option('out')}`, {
     cause,
   });
 }
@@ -98,7 +99,7 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   EISDIR: 'is a directory; name a checkpoint in it',
 };
 
-/** The bytes of a file or of a pipe. */
+/** Reads all bytes of a file or of a pipe. */
 function readBytes(path: string): Buffer {
   let file: number | undefined;
   try {
@@ -115,7 +116,7 @@ function readBytes(path: string): Buffer {
   }
 }
 
-/** Before memory is taken for it: that it ends, isn't too large, and, where it is large, that it begins as JSON does. */
+/** UserError where a file should not be read into memory: it has no end, it is too large, or it is large and does not begin as JSON does. */
 function requireReadable(path: string, stat: Stats, file: number): void {
   if (stat.isDirectory()) throw Object.assign(new Error('a directory'), { code: 'EISDIR' });
   if (!stat.isFile() && !stat.isFIFO()) throw new UserError(`${path}: is a device; name a checkpoint`);
@@ -126,7 +127,7 @@ function requireReadable(path: string, stat: Stats, file: number): void {
   if (first.toString() !== '{') throw new UserError(`${path}: not a checkpoint of this program: it isn't JSON`);
 }
 
-/** To its end, or to the size that it had: it may be growing. */
+/** Reads a file up to the size that it had when it was opened, because it may be growing; or up to its end, if that comes first. */
 function readFile(file: number, size: number): Buffer {
   const bytes = Buffer.allocUnsafe(size);
   let length = 0;
@@ -154,7 +155,7 @@ function tooLarge(path: string, size: number): UserError {
   return new UserError(`${path}: a checkpoint of ${size} bytes is larger than can be read (${LARGEST_FILE} bytes)`);
 }
 
-/** So that the new name outlasts a loss of power, too. Some file systems have nothing of the kind, and need none. */
+/** Makes the new name outlast a loss of power. Some file systems can't sync a folder, and don't need to. */
 function syncFolder(folder: string): void {
   const handle = openSync(folder, 'r');
   try {

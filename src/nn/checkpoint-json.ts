@@ -1,38 +1,40 @@
 import { randomUUID } from 'node:crypto';
 
-/** Bounds on JSON before it is parsed: what JSON.parse takes is at most some 60 bytes a value, and the text once more. */
+/** Bounds that are checked before JSON is parsed. JSON.parse takes some 60 bytes a value at most, and the text once more. */
 const MOST = { depth: 64, values: 4_000_000, bytes: 256 * 1024 * 1024 };
 
-/** Of a tensor's text: strings under this key are set apart, if they are longer than `LONG`. */
+/** The key of a tensor's text. Strings under this key that are longer than `LONG` are set apart. */
 const KEY = Buffer.from('"data"');
 const LONG = 1024;
 
 const [QUOTE, BACKSLASH, COMMA, COLON, SPACE] = [0x22, 0x5c, 0x2c, 0x3a, 0x20];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
-/** A stretch of the file: characters of base64, by all that was looked at. */
+/** Where a tensor's text stands in the file: [start, end) in bytes. Whether it is base64 has not been checked. */
 export interface Stretch {
   readonly start: number;
   readonly end: number;
 }
 
-/** What a file of JSON says. `stretch` gives the place in the file of a string that was set apart, and else nothing. */
+/** What a file of JSON says. `stretch` gives the place in the file of a string that was set apart, and undefined for any other string. */
 export interface SetApart {
   readonly value: unknown;
   stretch(text: string): Stretch | undefined;
 }
 
-/** JSON that asks for too much: too deep, or of too many values. */
+/** JSON that is nested too deeply, or has too many values or bytes. */
 export class Excess extends Error {
   override readonly name = 'Excess';
 }
 
 /**
- * Parses JSON whose tensors' texts, long strings called "data", are set apart: they stay in `bytes`, and stand in the value as marks that no file can
- * forge, for they hold a number drawn now. So neither a tensor's text nor the file's is ever a string of JavaScript's, whose length has
- * a bound that the state of a large model exceeds; and depth and number of values are known before anything is made of them.
+ * Parses JSON, and sets the texts of tensors apart: these are the long strings under the key "data". They stay in `bytes`, and the value has a
+ * mark in place of each. No file can forge a mark, because marks hold a random number that is drawn now.
  *
- * Throws Excess, and SyntaxError where it isn't JSON.
+ * A JavaScript string has a greatest length, which the file of a large model exceeds. This way neither the file nor a tensor's text ever
+ * becomes a string. Depth and number of values are counted before anything is made of them.
+ *
+ * Throws Excess where a bound is exceeded, and SyntaxError where the bytes are not JSON.
  */
 export function parseSetApart(bytes: Buffer): SetApart {
   const mark = `${randomUUID()}:`;
@@ -79,22 +81,25 @@ function separate(bytes: Buffer, mark: string): { skeleton: string; stretches: r
   return { skeleton: parts.join(''), stretches };
 }
 
-/** Whether the value that starts at `at` stands under the key. */
+/** Whether the value that starts at `at` stands under the key "data". */
 function isCalledData(bytes: Buffer, at: number): boolean {
-  const colon = lastInk(bytes, at);
+  const colon = lastNotBlank(bytes, at);
   if (bytes[colon] !== COLON) return false;
-  const end = lastInk(bytes, colon) + 1;
+  const end = lastNotBlank(bytes, colon) + 1;
   return end >= KEY.length && bytes.compare(KEY, 0, KEY.length, end - KEY.length, end) === 0;
 }
 
-/** The last place before `at` that isn't blank. */
-function lastInk(bytes: Buffer, at: number): number {
+/** The last place before `at` whose character is not blank. */
+function lastNotBlank(bytes: Buffer, at: number): number {
   let place = at - 1;
   while (place >= 0 && bytes[place]! <= SPACE) place--;
   return place;
 }
 
-/** Where a string's closing quote is, or the end of the bytes; and whether it has no escapes before it. Linear, whatever stands there. */
+/**
+ * Where the string that starts at `start` ends: at its closing quote, or at the end of the bytes. `plain` says whether it has no escapes. The
+ * time is linear for any bytes.
+ */
 function endOfString(bytes: Buffer, start: number): { end: number; plain: boolean } {
   let plain = true;
   let quote = -1;

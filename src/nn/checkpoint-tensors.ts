@@ -1,17 +1,17 @@
 import type { Stretch } from './checkpoint-json.ts';
 
-/** Numbers of a tensor that are written at once: a multiple of three, for base64 turns three bytes into four characters. */
+/** Numbers of a tensor that are written at once. It is a multiple of three, because base64 turns three bytes into four characters. */
 const PIECE = 3 * 4096;
 
-/** Characters of base64 that are read at once: a multiple of four. */
+/** Characters of base64 that are read at once. It is a multiple of four, for the same reason. */
 const READ_PIECE = 1 << 20;
 
 /** The text of a tensor's numbers: a string, or a stretch of the file. */
 export type TensorText = string | { readonly bytes: Buffer; readonly stretch: Stretch };
 
 /**
- * Little-endian float32 as base64, in pieces. The machine is little-endian, as all that run V8 in practice; WebAssembly memory
- * is so by definition.
+ * The numbers as base64 of little-endian float32, in pieces. The bytes are in the order of this machine, which is little-endian: in practice,
+ * every machine that runs V8 is, and WebAssembly memory is by definition.
  */
 export function* encodeTensor(values: Float32Array): Generator<string> {
   for (let start = 0; start < values.length; start += PIECE) {
@@ -20,7 +20,7 @@ export function* encodeTensor(values: Float32Array): Generator<string> {
   }
 }
 
-/** How many bytes the text stands for, if it is base64. */
+/** How many bytes the text encodes, if it is base64. */
 export function encodedBytes(text: TensorText): number {
   if (typeof text === 'string') return Buffer.byteLength(text, 'base64');
   const { bytes, stretch } = text;
@@ -29,7 +29,7 @@ export function encodedBytes(text: TensorText): number {
   return Math.floor(((end - start) * 3) / 4) - padding;
 }
 
-/** Writes the text's bytes to `values`, which are as long as `encodedBytes` says; false where it isn't base64. */
+/** Writes the bytes that the text encodes to `values`, which has as many bytes as `encodedBytes` returned. False where the text is not base64. */
 export function decodeTensor(text: TensorText, values: Float32Array): boolean {
   const target = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
   if (typeof text === 'string') return target.write(text, 'base64') === target.length;
@@ -44,9 +44,9 @@ export function decodeTensor(text: TensorText, values: Float32Array): boolean {
   return true;
 }
 
-/** The place of the first number that is infinite or NaN; −1 if there is none. */
+/** The place of the first number that is infinite or NaN; −1 where there is none. */
 export function findNotFinite(values: Float32Array): number {
-  // A plain loop: over millions of numbers, a function called for each takes as long as reading them.
+  // A plain loop, because calling a function for each of millions of numbers takes as long as reading the file.
   for (let j = 0; j < values.length; j++) if (!Number.isFinite(values[j])) return j;
   return -1;
 }

@@ -9,25 +9,25 @@ import { Manifest } from './manifest.ts';
 
 const FORMAT = 'charnn checkpoint';
 
-/** Bounds that no model of this program's reach exceeds: they keep a damaged file from asking for all the memory there is. */
+/** No model that this program can train exceeds these bounds. They keep a damaged file from asking for all of the memory. */
 const LIMITS = { symbols: 1_200_000, parameters: 500_000_000 };
 
-/** The most tensors in a file: a model has some four a layer, and its state two more. */
+/** The most tensors in a file. A layer has up to four, and its states two more. */
 const MOST_TENSORS = 4096;
 
 /** Plain data that other layers keep in a checkpoint and check themselves. */
 export type Json = z.core.util.JSONType;
 
-/** A model on file: what it is, its parameters and, where training can go on from here, all that this needs. */
+/** A model on file: its configuration, its parameters, and what training needs if it can go on from here. */
 export interface Checkpoint {
   readonly model: ModelConfig;
-  /** The vocabulary's JSON (text/vocabulary.ts). */
+  /** The vocabulary as JSON (text/vocabulary.ts). */
   readonly vocabulary: Json;
   /** What was run, and how it went (training/record.ts). */
   readonly run: Json;
   /** The flat buffer of parameters. */
   readonly parameters: Float32Array;
-  /** For resuming: other buffers by name, and plain data. */
+  /** What resuming needs: plain data, and further buffers by name. */
   readonly resume: Resume | undefined;
 }
 
@@ -54,7 +54,7 @@ const fileSchema = z.strictObject({
   format: z.literal(FORMAT),
   version: z.literal(VERSION),
   model: savedModelSchema,
-  // Out of JSON.parse they are JSON; what is in them, those check who know them.
+  // JSON.parse made these, so they are JSON. The layers that wrote them check what they say.
   vocabulary: z.custom<Json>(isGiven),
   run: z.custom<Json>(isGiven),
   tensors: z.record(z.string(), tensorSchema),
@@ -63,7 +63,7 @@ const fileSchema = z.strictObject({
 
 type FileTensor = z.infer<typeof tensorSchema>;
 
-/** Checks the text of a checkpoint, which is taken for data and nothing else. `name` is for the messages. */
+/** Reads the text of a checkpoint and checks all of it. Nothing in it is ever run. `name` names the file in messages. */
 export function parseCheckpoint(text: string | Buffer, name: string): Checkpoint {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text;
   const json = parseJson(bytes, name);
@@ -78,7 +78,7 @@ export function parseCheckpoint(text: string | Buffer, name: string): Checkpoint
   return { model, vocabulary, run, parameters, resume: file.resume && readResume(file.resume, read) };
 }
 
-/** The file's text in pieces, so that a large model takes no more memory to save than to train. */
+/** The file's text in pieces: the whole text of a large model would take more memory than training does. */
 export function* serializeCheckpoint(checkpoint: Checkpoint): Generator<string> {
   const { model, vocabulary, run, parameters, resume } = checkpoint;
   const head = { format: FORMAT, version: VERSION, model, vocabulary, run };
@@ -101,7 +101,7 @@ function* tensorPieces(tensors: readonly (readonly [string, readonly number[], F
   yield '{';
   for (const [index, [name, shape, values]] of tensors.entries()) {
     const bad = findNotFinite(values);
-    // No reader would take it, and what it replaces may be good.
+    // A reader would refuse the file, and the file that it would replace may be a good one.
     if (bad >= 0) throw new RangeError(`the tensor ${name} has ${values[bad]} at ${bad}`);
     yield `${index ? ',' : ''}\n  ${JSON.stringify(name)}: {"shape":${JSON.stringify(shape)},"dtype":"float32","data":"`;
     yield* encodeTensor(values);
@@ -123,7 +123,7 @@ function validate(given: unknown, name: string): z.infer<typeof fileSchema> {
   const { format } = (given ?? {}) as { format?: unknown };
   if (format !== FORMAT) throw new UserError(`${name}: not a checkpoint of this program (no "format": "${FORMAT}")`);
   const json = migrate(given as Readonly<Record<string, unknown>>, name);
-  // Of each that is wrong, an issue would be made.
+  // Counted before zod looks at them: zod would report one issue per bad tensor.
   const many = [json, (json as { resume?: unknown }).resume].find((part) => countTensors(part) > MOST_TENSORS);
   if (many) throw damaged(name, `it has ${countTensors(many)} tensors, more than ${MOST_TENSORS}`);
   const result = fileSchema.safeParse(json);
@@ -149,7 +149,7 @@ function readParameters(
       throw damaged(name, `the tensor ${view.name} is [${tensor.shape}], where its configuration says [${view.shape}]`);
     }
   }
-  // All numbers must be there before room for them is made.
+  // Memory for the numbers is made only when it is known that the file has all of them.
   for (const view of manifest.views) read.size(tensors[view.name]!, view.name);
   const extra = Object.keys(tensors).find((key) => !manifest.views.some((view) => view.name === key));
   if (extra !== undefined) throw damaged(name, `its configuration has no tensor ${JSON.stringify(extra)}`);
@@ -169,7 +169,7 @@ function readResume(resume: { data: Json; tensors: Record<string, FileTensor> },
   return { data: resume.data, tensors: new Map(tensors) };
 }
 
-/** Reads tensors of a file, whose long strings were set apart. */
+/** Reads the tensors of a file. The long strings of the file were set apart (nn/checkpoint-json.ts). */
 class TensorReader {
   readonly #bytes: Buffer;
   readonly #json: SetApart;
@@ -181,7 +181,7 @@ class TensorReader {
     this.#name = name;
   }
 
-  /** How many numbers the tensor's shape says it has, and its text is long enough for. */
+  /** How many numbers the tensor has by its shape. UserError where its text is not as long as that. */
   size(tensor: FileTensor, key: string): number {
     const size = tensor.shape.reduce((product, length) => product * length, 1);
     const bytes = encodedBytes(this.#text(tensor));
@@ -189,7 +189,7 @@ class TensorReader {
     throw damaged(this.#name, `the tensor ${key} [${tensor.shape}] has ${bytes} bytes, not ${4 * size}`);
   }
 
-  /** `values` are as long as `size` says. */
+  /** Writes the tensor's numbers to `values`, which has the length that `size` returned. */
   into(values: Float32Array, tensor: FileTensor, key: string): void {
     if (!decodeTensor(this.#text(tensor), values)) throw damaged(this.#name, `the tensor ${key} is not base64`);
     const bad = findNotFinite(values);

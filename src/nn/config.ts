@@ -50,12 +50,16 @@ export const pairModelSchema = z
     }),
   );
 
-/** The most layers of all members together, so that the number of a checkpoint's tensors is bounded. */
+/** What recurrent matrices start from: a uniform distribution, as in PyTorch, or the identity (Le, Jaitly & Hinton 2015, for relu). */
+export const INITIALIZERS = ['uniform', 'identity'] as const;
+export type Initializer = (typeof INITIALIZERS)[number];
+
+/** The most layers of all members together. It bounds the number of tensors in a checkpoint. */
 const MOST_LAYERS = 256;
 
 /**
- * Everything that decides which parameters a model has and what it computes with them, but for the size of its vocabulary, which the
- * text decides. This is the one declaration of these fields: the checkpoint, the library and the command line read it.
+ * Everything that decides which parameters a model has and what it computes with them, except the size of its vocabulary: the text decides
+ * that. This is the one declaration of these fields. The checkpoint, the library and the command line all read it.
  */
 export const modelSchema = z
   .strictObject({
@@ -102,7 +106,7 @@ export const modelSchema = z
     }),
   );
 
-/** What a model may be made with: each field has a default. */
+/** What a model can be told. Each field has a default. */
 export type ModelOptions = z.input<typeof modelSchema>;
 
 /** The fields of `modelSchema`, and the sizes of the vocabularies. */

@@ -4,13 +4,13 @@ import { overlap, type Range } from '../kernel/team.ts';
 import { type DropoutKey, keyOf } from './dropout-key.ts';
 import type { TensorView } from './parameters.ts';
 
-/** DropConnect: products read masked copies of some matrices, whose gradients are masked by the same numbers. */
+/** DropConnect (Wan et al. 2013): products read masked copies of some matrices. The matrices' gradients are masked by the same masks. */
 export class DropConnect {
-  /** Where products find the matrices, by name. */
+  /** By a matrix's name, the copy that products read. */
   readonly copies: ReadonlyMap<string, Address>;
   readonly #parts: readonly Part[];
 
-  /** @param probabilityOf a tensor's numbers to be dropped; what is never dropped needs no copy */
+  /** @param probabilityOf the probability that a number of a tensor is dropped; a tensor with probability 0 needs no copy */
   constructor(arena: Arena, views: readonly TensorView[], probabilityOf: (view: TensorView) => number) {
     this.#parts = views
       .map((view) => ({ ...view, probability: probabilityOf(view) }))
@@ -23,12 +23,12 @@ export class DropConnect {
     return this.#parts.length === 0;
   }
 
-  /** Makes the copies' share in `range`, which counts numbers of the flat buffer at `values`. */
+  /** Makes the part of the copies that belongs to `range`, a range of the flat buffer at `values`. */
   forward(k: Kernels, values: Address, range: Range, key: DropoutKey): void {
     for (const part of this.#parts) mask(k, part, part.copy, values + part.offset, range, key);
   }
 
-  /** Masks the gradients' share in `range`. */
+  /** Masks the gradients in `range`. */
   backward(k: Kernels, gradients: Address, range: Range, key: DropoutKey): void {
     for (const part of this.#parts) mask(k, part, gradients + part.offset, gradients + part.offset, range, key);
   }

@@ -10,7 +10,7 @@ import type { Weight } from './weight.ts';
 
 const probability = z.number().min(0).lt(1);
 
-/** Probabilities that a number is dropped in training. What is kept is scaled up, so evaluation drops nothing. */
+/** The probabilities that a number is dropped in training. The numbers that are kept are scaled up, so nothing is dropped or scaled in evaluation. */
 export const dropoutSchema = z.strictObject({
   input: probability
     .default(0)
@@ -20,7 +20,9 @@ export const dropoutSchema = z.strictObject({
   layers: probability
     .default(0)
     .describe('probability to drop a number that a layer hands to the next (Zaremba et al. 2014: never along time)'),
-  output: probability.optional().describe('probability to drop a number that the top layer hands to the output'),
+  output: probability
+    .optional()
+    .describe('probability to drop a number that the top layer hands to the output (default: as between layers)'),
   recurrent: probability
     .default(0)
     .describe(
@@ -38,7 +40,7 @@ export type DropoutConfig = Readonly<Required<z.output<typeof dropoutSchema>>>;
 
 export const NO_DROPOUT: DropoutConfig = { input: 0, layers: 0, output: 0, recurrent: 0, variational: false };
 
-/** What decides a module's dropout. */
+/** What a dropout module is made of. */
 export interface DropoutPlan {
   readonly arena: Arena;
   readonly shape: BatchShape;
@@ -49,8 +51,8 @@ export interface DropoutPlan {
 }
 
 /**
- * Dropout of a signal on its way from one layer to the next: the output is a masked copy of the values. The gradient is masked in place, by
- * the same numbers, so that dropout must be the signal's only reader.
+ * Dropout of a signal on its way from one layer to the next. The output is a masked copy of the signal's values. The gradient is masked in
+ * place, by the same mask, so dropout must be the signal's only reader.
  */
 export class Dropout implements Module {
   readonly states: readonly State[] = [];
@@ -72,7 +74,7 @@ export class Dropout implements Module {
     this.#mask(k, pass, this.output.values, this.#input.values);
   }
 
-  /** ∂L/∂ of what was read, in place of ∂L/∂ of what was put out. */
+  /** Turns ∂L/∂output into ∂L/∂input, in place. */
   backward(k: Kernels, pass: Pass): void {
     this.#mask(k, pass, this.#input.gradients, this.#input.gradients);
   }

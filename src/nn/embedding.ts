@@ -9,7 +9,7 @@ import { Signal } from './signal.ts';
 import type { State } from './state.ts';
 import type { Weight } from './weight.ts';
 
-/** Symbols as rows of a table E [V, width]: x_t = E[id_t], the product of a one-hot row and E. */
+/** Turns symbols into rows of a table E [V, width]: x_t = E[id_t], which is the product of a one-hot row and E. */
 export class Embedding implements Module {
   readonly states: readonly State[] = [];
   readonly weights: readonly Weight[] = [];

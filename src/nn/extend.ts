@@ -2,14 +2,14 @@ import type { ModelConfig } from './config.ts';
 import { Manifest } from './manifest.ts';
 
 /**
- * The parameters of a model for a larger vocabulary. Every symbol of the old vocabulary keeps its numbers: its row of U or of the embedding,
- * its column of the output matrix, and its output bias. All other tensors are copied. So the network does with old symbols what it did before,
- * but new symbols take a share of the probability.
+ * Copies the parameters of a model into those of a model with a larger vocabulary. Every symbol of the old vocabulary keeps its numbers: its
+ * row of U or of the embedding, its column of the output matrix, and its output bias. All other tensors are copied whole. The network then
+ * treats old symbols as before, except that new symbols take a share of the probability.
  *
- * @param values the old model's flat buffer
- * @param config the old model's
- * @param ids the new id of each of the old ones
- * @param fresh the new model's flat buffer, initialised: new symbols keep what they have there
+ * @param values the flat buffer of the old model
+ * @param config the configuration of the old model
+ * @param ids for each old id, the new one
+ * @param fresh the flat buffer of the new model, already initialised; new symbols keep the numbers that they have there
  * @param symbols V of the new model
  */
 export function extendParameters(
@@ -30,13 +30,13 @@ export function extendParameters(
   }
 }
 
-/** [V, n] into [V', n]. */
+/** Copies each row of [V, n] to its place in [V', n]. */
 function copyRows(from: Float32Array, into: Float32Array, ids: ArrayLike<number>): void {
   const length = from.length / ids.length;
   for (let id = 0; id < ids.length; id++) into.set(from.subarray(id * length, (id + 1) * length), ids[id]! * length);
 }
 
-/** [n, V] into [n, V']. */
+/** Copies each column of [n, V] to its place in [n, V']. */
 function copyColumns(from: Float32Array, into: Float32Array, ids: ArrayLike<number>, symbols: number): void {
   const rows = from.length / ids.length;
   for (let row = 0; row < rows; row++) {

@@ -1,23 +1,20 @@
 import { Random } from '../random.ts';
-import type { ModelConfig } from './config.ts';
+import type { Initializer, ModelConfig } from './config.ts';
 import { Manifest } from './manifest.ts';
 import type { TensorView } from './parameters.ts';
 
-/** What recurrent matrices start from: the same numbers as PyTorch's, or the identity (Le, Jaitly & Hinton 2015, for relu). */
-export const INITIALIZERS = ['uniform', 'identity'] as const;
-export type Initializer = (typeof INITIALIZERS)[number];
-
 /**
- * Fills the flat buffer of parameters. Every number is uniform in ±1/√H, as in PyTorch's recurrent and (for H inputs) linear layers, with
- * these exceptions:
+ * Fills the flat buffer of parameters. Every number is uniform in ±1/√H, as in PyTorch's recurrent layers and in its linear layers of H inputs,
+ * with these exceptions:
  *
- * - Tables of lookups are normal with mean 0 and variance 1, as PyTorch's embeddings are: the embedding, and U of one-hot symbols, whose rows
- *   are embeddings in all but name. (With a uniform U the contribution of the input would be small beside that of the recurrence: an LSTM of
- *   2 × 128 had a validation loss of 2.00 nats on tiny Shakespeare after 1,500 steps, against 1.57 this way.)
- * - A gate whose kind says what its bias starts from starts from that: the LSTM's forget gate from 1.
+ * - A table of lookups is normal with mean 0 and variance 1, as PyTorch's embeddings are. Such tables are the embedding, and the matrix U that
+ *   one-hot symbols pick rows from: these rows are embeddings, too. (If U were uniform, the input's contribution would be small beside that of
+ *   the recurrence. An LSTM of 2 × 128 had a validation loss of 2.00 nats on tiny Shakespeare after 1,500 steps with a uniform U, and 1.57 with
+ *   a normal U.)
+ * - A gate may say what its bias starts from. The bias of the LSTM's forget gate starts from 1.
  * - With `identity`, every square block of the recurrent matrices is the identity, and all other biases of the layers are 0.
  *
- * The members of an ensemble are drawn one after the other, so the first starts as the same model would alone.
+ * The members of an ensemble are drawn one after another, so the first member starts as the same model would start alone.
  */
 export function initialize(
   values: { [index: number]: number },
@@ -32,7 +29,7 @@ export function initialize(
   }
 }
 
-/** Parameters as a training run of this seed would start from. */
+/** The parameters that a training run with this seed starts from. */
 export function freshParameters(config: ModelConfig, seed: string): Float32Array {
   const manifest = new Manifest(config);
   const parameters = new Float32Array(manifest.size);
@@ -40,7 +37,7 @@ export function freshParameters(config: ModelConfig, seed: string): Float32Array
   return parameters;
 }
 
-/** What each number of a tensor starts from, by its place. */
+/** A function that gives what each number of a tensor starts from, by the number's place. */
 function startOf(
   { role, shape, gates = [] }: TensorView,
   { hidden }: ModelConfig,

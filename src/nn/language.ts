@@ -34,14 +34,14 @@ export function languageNetwork(plan: NetworkPlan): Network {
   }
   const top = dropped(signal, dropout.output);
   if (!top) throw new RangeError(`a model has at least one layer, not ${config.layers}`);
-  const tiedTo = config.tied ? embedding?.table : undefined;
-  const output = add(new Softmax({ arena, zeros, shape, tensors, inputs: [top], symbols, tiedTo }));
+  const table = config.tied ? embedding?.table : undefined;
+  const output = add(new Softmax({ arena, zeros, shape, tensors, inputs: [top], symbols, embedding: table }));
   return new Network({ decoder: modules }, layers, output);
 }
 
-/** Puts dropout behind a signal where numbers of it are dropped; symbols have none to drop. */
+/** Adds dropout after a signal, unless its probability is 0. Symbols are not a signal, so nothing of them is dropped. */
 function dropoutBetween({ arena, config, shape, dropout, member }: NetworkPlan, add: (module: Dropout) => Dropout) {
-  // Every place of every member has a key of its own. Keys are negative, for those of DropConnect are the offsets of tensors.
+  // Every place of every member has a number of its own. These are negative, because DropConnect's are the offsets of tensors.
   const firstSite = -1 - member * (config.layers + 1);
   let place = 0;
   return (signal: Signal | undefined, probability: number): Signal | undefined => {

@@ -6,21 +6,22 @@ import { NO_DROPOUT } from './dropout.ts';
 import { declaredTensors, layOut, type TensorView } from './parameters.ts';
 
 /**
- * The named views of the flat parameter buffer, in order and without gaps. The gradient and each of the optimizer's moments are buffers of
- * the same make, and the names are the checkpoint's keys. The tensors are those that the network's modules declare; of a language model with
- * D inputs, H units, G gates and V symbols:
+ * The named views of the flat parameter buffer, in order and without gaps. The names are the keys of a checkpoint. The gradient, and each of
+ * the optimizer's moments, is a buffer with the same views.
  *
- * - `embedding` E [V, D], where there is one
- * - of layer l: `layers.l.input` U [D, G·H], `layers.l.recurrent` W [H, G·H], `layers.l.bias` b [G·H], and, of a GRU that resets after the
- *   product, `layers.l.recurrent_bias` b' [H]. At the bottom D is V or the width of the embedding, above it is H.
- * - `output.weight` [H, V], unless it is tied to the embedding, and `output.bias` [V]
+ * The tensors are those that the network's modules declare. A language model with D inputs, H units, G gates and V symbols has
  *
- * An ensemble has all of them once a member, one member after the other: `members.m.layers.l.input`.
+ * - `embedding` E [V, D], if it has an embedding
+ * - for each layer l: `layers.l.input` U [D, G·H], `layers.l.recurrent` W [H, G·H], `layers.l.bias` b [G·H], and `layers.l.recurrent_bias`
+ *   b' [H] for a GRU that resets after the product. In the bottom layer, D is V or the width of the embedding; in the layers above, it is H.
+ * - `output.weight` [H, V], unless the embedding's transpose takes its place, and `output.bias` [V]
+ *
+ * An ensemble has all of these for each of its members, one member after another: `members.m.layers.l.input`.
  */
 export class Manifest {
   readonly config: ModelConfig;
   readonly views: readonly TensorView[];
-  /** Numbers in the whole buffer: the count of parameters. */
+  /** How many parameters there are: the numbers in the whole buffer. */
   readonly size: number;
 
   constructor(config: ModelConfig) {
@@ -37,7 +38,7 @@ export class Manifest {
     this.size = last ? last.offset + last.size : 0;
   }
 
-  /** The view called `name`, which must exist. */
+  /** The view called `name`. RangeError where there is none. */
   view(name: string): TensorView {
     const view = this.views.find((candidate) => candidate.name === name);
     if (view) return view;
@@ -51,7 +52,7 @@ export class Manifest {
   }
 }
 
-/** Plans a network that is never run, to hear which tensors it declares. */
+/** The tensors that a network declares. It is planned for this, and never run. */
 function networkTensors(config: ModelConfig) {
   const shape = { steps: 1, sourceSteps: 1, rows: 1, training: false };
   const source = { ids: NONE, mask: NONE, keep: NONE, keepBackwards: NONE, lengths: NONE };

@@ -1,11 +1,11 @@
 import type { Address, Floats } from '../kernel/contract.ts';
 
-// What an ensemble of M members predicts: p̄ = (1/M) Σ_m p_m, the mean of what they predict (a mixture of equal shares).
+// An ensemble of M members predicts p̄ = (1/M) Σ_m p_m, the mean of its members' distributions (a mixture with equal weights).
 
 /**
  * out[i] ← −log p̄_i of the probabilities p_m,i = exp(−losses_m[i]), in nats, for `count` positions.
  *
- * @param losses where each member's are
+ * @param losses the address of each member's losses
  */
 export function mixLosses(floats: Floats, out: Address, losses: readonly Address[], count: number): void {
   for (let i = 0; i < count; i++) {
@@ -21,13 +21,13 @@ export function mixLosses(floats: Floats, out: Address, losses: readonly Address
  * out ← log p̄ of the distributions p_m = softmax(logits_m), in nats.
  *
  * @param out [V]
- * @param logits where each member's V are
+ * @param logits the address of each member's V logits
  */
 export function mixLogits(floats: Floats, out: Float32Array, logits: readonly Address[]): void {
   const means = new Float64Array(out.length);
   for (const at of logits) addSoftmax(means, floats, at, logits.length);
   for (let id = 0; id < out.length; id++) {
-    // Below what a double holds, a sum of probabilities would be 0.
+    // A probability that is too small for a double has become 0: log p̄ is computed from logarithms then.
     out[id] = means[id] === 0 ? logMean(floats, id, logits, out.length) : Math.log(means[id]!);
   }
 }
@@ -46,7 +46,7 @@ function addSoftmax(means: Float64Array, floats: Floats, at: Address, members: n
   for (let id = 0; id < V; id++) means[id]! += powers[id]! / (sum * members);
 }
 
-/** log p̄ of one symbol, all of it as logarithms. */
+/** log p̄ of one symbol, computed from logarithms: log(1/M Σ_m exp(log p_m)). */
 function logMean(floats: Floats, id: number, logits: readonly Address[], V: number): number {
   const logs = logits.map((at) => floats[at + id]! - logSumExp(floats, at, V));
   const greatest = Math.max(...logs);

@@ -18,20 +18,19 @@ import type { State } from './state.ts';
 export interface Parameters {
   readonly manifest: Manifest;
   readonly values: Address;
-  /** NONE where no gradients are asked for. */
+  /** NONE where no gradients are needed. */
   readonly gradients: Address;
 }
 
 /**
- * The model: one network, or an ensemble of M, planned over an arena and run by any thread's kernels. It holds addresses alone, so every
- * thread that plans it from the same configuration, shape and arena sees the same model.
+ * The model: one network, or an ensemble of M networks. It is planned over an arena, and any thread's kernels can run it. It holds only
+ * addresses, so all threads that plan it from the same configuration, shape and arena share one model.
  *
- * The members of an ensemble read the same symbols, and each learns by its own loss, as if alone: they differ by the numbers that
- * they start from and by what is dropped. What the model predicts is the mean of what they predict (Hansen & Salamon 1990;
- * nn/mixture.ts).
+ * The members of an ensemble read the same symbols, and each learns from its own loss, as if it were alone. They differ in the parameters that
+ * they start from, and in what dropout drops. The model predicts the mean of the members' distributions (Hansen & Salamon 1990; nn/mixture.ts).
  *
- * Training is forward, loss, backward over slices of batch rows (a thread needs no other thread's rows), then, when
- * all rows are done, weight gradients over slices of columns.
+ * A step of training runs `forward`, `loss` and `backward` over slices of batch rows; a thread needs no other thread's rows. When all rows are
+ * done, `weightGradients` runs over slices of columns.
  */
 export class Model {
   readonly config: ModelConfig;
@@ -39,7 +38,7 @@ export class Model {
   readonly parameters: Parameters;
   /** int [T][B] the symbols read. */
   readonly inputs: Address;
-  /** int [T][B] the symbols to be predicted; negative where a position is not counted. */
+  /** int [T][B] the symbols to be predicted. A position with a negative target is not counted. */
   readonly targets: Address;
   /** int [T][B] 0 where a row's state is reset to s₀ = 0 before the symbol is read, else 1. */
   readonly keep: Address;
@@ -47,7 +46,7 @@ export class Model {
   readonly source: SourcePlaces | undefined;
   /** The networks: one, unless the model is an ensemble. */
   readonly members: readonly Network[];
-  /** [T][B] after `loss`: −log p̄ of the targets in nats, 0 where none is counted. */
+  /** [T][B] after `loss`: −log p̄ of the targets in nats; 0 where the target is not counted. */
   readonly losses: Address;
   readonly #dropConnect: DropConnect;
 
@@ -75,7 +74,7 @@ export class Model {
     this.losses = config.members > 1 ? arena.float(positions) : this.members[0]!.losses;
   }
 
-  /** The layers of a model that is one network, from the bottom up. RangeError of an ensemble, where each member has its own. */
+  /** The layers from the bottom up, if the model is one network. RangeError if it is an ensemble: there each member has layers of its own. */
   get layers(): readonly Recurrent[] {
     const [only, ...others] = this.members;
     if (!only || others.length > 0)
@@ -88,28 +87,28 @@ export class Model {
     return this.members.flatMap((member) => member.states);
   }
 
-  /** Brings this thread's share of the packed weights up to date; needed by all before `forward` when parameters changed. */
+  /** Renews this thread's share of the packed weights. When parameters have changed, all threads must do this before `forward`. */
   pack(k: Kernels, team: Team): void {
     const tasks = this.members.flatMap(({ weights }) => weights).flatMap(({ packing }) => packing);
     for (let task = team.rank; task < tasks.length; task += team.size) tasks[task]?.(k);
   }
 
-  /** Whether products read copies of parameters: `dropWeights` must then be done, by all, before `pack`. */
+  /** Whether products read masked copies of parameters. If so, all threads must do `dropWeights` before `pack`. */
   get dropsWeights(): boolean {
     return !this.#dropConnect.isEmpty;
   }
 
-  /** Makes this thread's share, `elements` of the flat buffer, of the masked copies. */
+  /** Makes this thread's share of the masked copies: the range `elements` of the flat buffer. */
   dropWeights(k: Kernels, elements: Range, key: DropoutKey): void {
     this.#dropConnect.forward(k, this.parameters.values, elements, key);
   }
 
-  /** Masks this thread's share of the gradients of weights that were dropped; needs all of `weightGradients`. */
+  /** Masks this thread's share of the gradients of weights that were dropped. All threads must have done `weightGradients` before. */
   dropGradients(k: Kernels, elements: Range, key: DropoutKey): void {
     this.#dropConnect.backward(k, this.parameters.gradients, elements, key);
   }
 
-  /** Logits of steps 0 … steps − 1 for a slice of batch rows, from the state before the first. With a key, numbers are dropped. */
+  /** Computes the logits of `steps` steps, for a slice of batch rows, from the initial state. With a key, numbers are dropped. */
   forward(k: Kernels, rows: Range, steps: number, key?: DropoutKey, sourceSteps = 0): void {
     const pass: Pass = { rows, steps, sourceSteps, key };
     for (const member of this.members) member.forward(k, pass);
@@ -133,7 +132,7 @@ export class Model {
     for (const member of this.members) member.decode(k, pass);
   }
 
-  /** The model's losses, and in place of each member's logits scale · ∂(sum of its own losses)/∂logits. */
+  /** Computes the model's losses, and replaces each member's logits by scale · ∂(sum of the member's losses)/∂logits. */
   loss(k: Kernels, rows: Range, steps: number, scale: number): void {
     const pass: Pass = { rows, steps, sourceSteps: 0, key: undefined };
     for (const member of this.members) member.loss(k, this.targets, pass, scale);
@@ -145,23 +144,23 @@ export class Model {
     }
   }
 
-  /** Gradients of every signal, back through all steps and layers, for a slice of batch rows. The key is that of `forward`. */
+  /** Computes the gradients of every signal, back through all steps and layers, for a slice of batch rows. The key is that of `forward`. */
   backward(k: Kernels, rows: Range, steps: number, key?: DropoutKey, sourceSteps = 0): void {
     const pass: Pass = { rows, steps, sourceSteps, key };
     for (const member of this.members) member.backward(k, pass);
   }
 
-  /** Adds this thread's share of every parameter's gradient, summed over all rows and steps. */
+  /** Adds to this thread's share of every parameter's gradient, summing over all rows and steps. */
   weightGradients(k: Kernels, team: Team, steps: number, sourceSteps = 0): void {
     for (const member of this.members) member.weightGradients(k, team, { steps, sourceSteps });
   }
 
-  /** The state after `steps` steps becomes the state before the first, for `rows` rows: what truncated BPTT carries on. */
+  /** The state after `steps` steps becomes the initial state, for `rows` rows: what truncated BPTT carries on. */
   carry(k: Kernels, steps: number, rows = this.shape.rows): void {
     for (const state of this.states) state.carry(k, steps, rows);
   }
 
-  /** Copies of the states before the first step, to be taken up again by `loadStates`: [B][width] each. */
+  /** Copies of the initial states, [B][width] each. `loadStates` sets the initial states to them again. */
   saveStates(k: Kernels): Floats[] {
     return this.states.map((state) => state.save(k));
   }
@@ -176,13 +175,13 @@ function sourcePlaces(arena: Arena, { sourceSteps = 1, rows }: BatchShape): Sour
   return { ids: place(), mask: place(), keep: place(), keepBackwards: place(), lengths: arena.int(rows) };
 }
 
-/** The probability that a number of a tensor is dropped: 0 for those whose numbers never are. */
+/** The probability that a number of a tensor is dropped. */
 function dropProbability(
   { role }: TensorView,
   { embedding }: ModelConfig,
   { input, recurrent }: DropoutConfig,
 ): number {
   if (role === 'recurrent') return recurrent;
-  // Embeddings are dropped where they are read. One-hot symbols have nothing to drop but the rows that they pick.
+  // Numbers of an embedding are dropped from the signal that it writes. One-hot symbols pick rows of U, so numbers of U are dropped.
   return role === 'lookup' && embedding === 0 ? input : 0;
 }

@@ -5,20 +5,20 @@ import type { State } from './state.ts';
 import type { Weight } from './weight.ts';
 
 /**
- * A part of a network. It reads signals and writes signals (nn/signal.ts), and finds its tensors when it is made. A network is a list of
- * modules: forward in order, backward in reverse order.
+ * A part of a network. It reads signals and writes signals (nn/signal.ts), and declares its tensors when it is made. A network is a list of
+ * modules, which run forward in order, and backward in reverse order.
  *
- * Every method but `weightGradients` works on batch rows alone, and no row needs another row. So threads share out the rows, and meet
- * before the weights' gradients, which are sums over all rows.
+ * In `forward` and `backward`, no batch row needs another row. Each thread runs them over rows of its own. The threads meet before
+ * `weightGradients`, which sums over all rows.
  */
 export interface Module {
   /** What carries from step to step. */
   readonly states: readonly State[];
-  /** What has packed copies, which must be renewed when parameters changed. */
+  /** The matrices that have packed copies. The copies must be renewed when parameters have changed. */
   readonly weights: readonly Weight[];
   forward(k: Kernels, pass: Pass): void;
-  /** Takes the gradients of the signals that it wrote, which are complete by then, and adds to the gradients of those that it read. */
+  /** Reads the gradients of the signals that the module wrote, which are complete by then. Contributes to the gradients of those that it read. */
   backward(k: Kernels, pass: Pass): void;
-  /** Adds this thread's share of the gradient of each tensor, summed over all rows and steps. */
+  /** Adds to this thread's share of the gradient of each tensor, summing over all rows and steps. */
   weightGradients(k: Kernels, team: Team, extent: Extent): void;
 }

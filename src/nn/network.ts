@@ -17,7 +17,7 @@ export interface NetworkPlan {
   readonly config: ModelConfig;
   readonly shape: BatchShape;
   readonly dropout: DropoutConfig;
-  /** Of this network alone: names are without a member's prefix. */
+  /** The tensors of this network alone. Their names are without the prefix of an ensemble's member. */
   readonly tensors: TensorSource;
   /** Which of the model's networks this is. */
   readonly member: number;
@@ -53,7 +53,7 @@ export interface NetworkParts {
   readonly decoder: readonly Module[];
 }
 
-/** A list of modules that ends in an output layer: forward in order, backward in reverse order. */
+/** A list of modules that ends in an output layer. It runs forward in order, and backward in reverse order. */
 export class Network {
   readonly layers: readonly Recurrent[];
   readonly states: readonly State[];
@@ -62,7 +62,7 @@ export class Network {
   readonly #output: Softmax;
 
   /**
-   * @param layers the recurrent layers from the bottom up, for those who look inside
+   * @param layers the recurrent layers from the bottom up, for code that looks inside a model
    * @param states what carries from one window to the next, or from one symbol to the next when a text is generated; all if not given
    */
   constructor(
@@ -88,7 +88,7 @@ export class Network {
     return this.#output.losses;
   }
 
-  /** Everything that is packed for products when parameters changed. */
+  /** The matrices whose packed copies must be renewed when parameters have changed. */
   get weights(): readonly Weight[] {
     return this.#modules.flatMap(({ weights }) => weights);
   }
@@ -112,19 +112,19 @@ export class Network {
     for (const module of this.#parts.decoder) module.forward(k, pass);
   }
 
-  /** Losses, and in place of the logits scale · ∂(sum of losses)/∂logits. */
+  /** Computes the losses, and replaces the logits by scale · ∂(sum of losses)/∂logits. */
   loss(k: Kernels, targets: Address, pass: Pass, scale: number): void {
     this.#output.loss(k, targets, pass, scale);
   }
 
-  /** Gradients of every signal, back through all modules. The pass is that of `forward`. */
+  /** Computes the gradients of every signal, back through all modules. The pass is the one that `forward` was given. */
   backward(k: Kernels, pass: Pass): void {
     for (const module of this.#modules.toReversed()) module.backward(k, pass);
   }
 
   /**
-   * Adds this thread's share of every tensor's gradient, summed over all rows and steps. The order is that of `backward`: two modules may share
-   * a tensor, as a tied output does.
+   * Adds to this thread's share of every tensor's gradient, summing over all rows and steps. The order is that of `backward`. It matters where
+   * two modules share a tensor, as an embedding and an output layer may.
    */
   weightGradients(k: Kernels, team: Team, extent: Extent): void {
     for (const module of this.#modules.toReversed()) module.weightGradients(k, team, extent);

@@ -9,17 +9,17 @@ import type { BatchShape } from './batch.ts';
 import type { ModelConfig } from './config.ts';
 import { Model } from './model.ts';
 
-/** A kernel, or `double`: plain loops in float64, whose gradients vanish at 1e-308 and not at 1e-38. */
+/** A kernel, or `double`: plain loops in float64. Its smallest gradients are near 1e-308; those of float32 are near 1e-38. */
 export type Arithmetic = KernelChoice | 'double';
 
-/** A model with its parameters in memory, ready to run. */
+/** A model whose parameters are in memory, ready to run. */
 export interface OpenModel {
   readonly model: Model;
   readonly kernels: Kernels;
 }
 
 /**
- * A model in a memory of its own, run by this thread alone.
+ * A model in a memory of its own, for this thread alone.
  *
  * @param parameters the flat buffer, as a checkpoint has it
  */

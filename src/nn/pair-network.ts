@@ -296,9 +296,11 @@ class Builder {
     embedding?: Embedding,
   ): Network {
     const { arena, config, tensors } = this.#plan;
-    const tiedTo = config.tied ? embedding?.table : undefined;
+    const table = config.tied ? embedding?.table : undefined;
     const { symbols } = config;
-    const output = this.#add(new Softmax({ arena, zeros: this.#zeros, shape, tensors, inputs, symbols, tiedTo }));
+    const output = this.#add(
+      new Softmax({ arena, zeros: this.#zeros, shape, tensors, inputs, symbols, embedding: table }),
+    );
     const states = decoder.flatMap((layer) => layer.states);
     const parts = { encoder: this.#encoder, starts: this.#starts, decoder: this.#decoder };
     return new Network(parts, this.#layers, output, states);

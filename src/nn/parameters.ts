@@ -1,23 +1,23 @@
 import { type Address, NONE } from '../kernel/contract.ts';
 
 /**
- * What a tensor is for. Initialisation (nn/initializers.ts), DropConnect (nn/model.ts) and the extension of a vocabulary (nn/extend.ts) go
- * by it, and not by names.
+ * What a tensor is for. The role, and not the name, decides how a tensor is initialised (nn/initializers.ts), whether its numbers may be
+ * dropped (nn/model.ts), and what becomes of it when a vocabulary is extended (nn/extend.ts).
  *
- * - `lookup`: a row for each symbol, which reading the symbol picks
- * - `input`: a matrix that a signal is multiplied by
- * - `recurrent`: a matrix that the state before is multiplied by
- * - `bias`: added to pre-activations
- * - `output`: of the output layer, with a column (of its bias, a number) for each symbol
+ * - `lookup`: a table with a row for each symbol; reading a symbol picks its row
+ * - `input`: a matrix that multiplies a signal
+ * - `recurrent`: a matrix that multiplies the state before a step
+ * - `bias`: what is added to pre-activations
+ * - `output`: the matrix of the output layer, which has a column for each symbol, or its bias, which has a number for each symbol
  */
 export type Role = 'lookup' | 'input' | 'recurrent' | 'bias' | 'output';
 
 /** One of a cell's gates: H columns of its matrices. */
 export interface Gate {
   readonly name: string;
-  /** `logistic` gates lie between 0 (shut) and 1 (open). */
+  /** What makes the gate of its pre-activation. A `logistic` gate lies between 0 (shut) and 1 (open). */
   readonly squash: 'logistic' | 'tanh' | 'activation';
-  /** What its bias starts from, where that is not drawn. */
+  /** What the gate's bias starts from. If not given, the bias is drawn at random. */
   readonly bias?: number;
 }
 
@@ -26,7 +26,7 @@ export interface TensorSpec {
   readonly name: string;
   readonly shape: readonly number[];
   readonly role: Role;
-  /** Of a layer's tensors: the gates whose columns stand side by side. */
+  /** The gates whose columns stand side by side in the tensor, if it has gates. */
   readonly gates?: readonly Gate[];
 }
 
@@ -36,28 +36,28 @@ export interface Parameter {
   readonly gradient: Address;
 }
 
-/** Gives a module the tensors that it declares. Each is declared once, by the module that uses it. */
+/** Gives a module the tensors that it declares. Each tensor is declared once. */
 export interface TensorSource {
   tensor(spec: TensorSpec): Parameter;
 }
 
-/** The same, with a prefix before all names. */
+/** A source that puts a prefix before every name. */
 export function prefixed(source: TensorSource, prefix: string): TensorSource {
   return { tensor: (spec) => source.tensor({ ...spec, name: prefix + spec.name }) };
 }
 
 /** A named tensor's place in the one flat buffer of parameters. */
 export interface TensorView extends TensorSpec {
-  /** Its name in the whole model, which is the checkpoint's key. */
+  /** The tensor's name in the whole model: its key in a checkpoint. */
   readonly name: string;
-  /** Its name in its network, the same in every member of an ensemble. */
+  /** The tensor's name in its network. It is the same in every member of an ensemble. */
   readonly tensor: string;
-  /** Numbers before it in the buffer. */
+  /** How many numbers of the buffer stand before the tensor's. */
   readonly offset: number;
   readonly size: number;
 }
 
-/** The tensors that `build` declares, in order. Nothing lies in memory then. */
+/** The tensors that `build` declares, in order. The addresses that it gets are NONE, so what it builds can't run. */
 export function declaredTensors(build: (tensors: TensorSource) => void): TensorSpec[] {
   const specs: TensorSpec[] = [];
   build({
@@ -70,7 +70,7 @@ export function declaredTensors(build: (tensors: TensorSource) => void): TensorS
   return specs;
 }
 
-/** The views of tensors that lie one after the other, without gaps, from `start` on. */
+/** The views of tensors that lie one after another, without gaps, from `start` on. */
 export function layOut(specs: readonly TensorSpec[], prefix: string, start: number): TensorView[] {
   let end = start;
   return specs.map((spec) => {
@@ -81,12 +81,12 @@ export function layOut(specs: readonly TensorSpec[], prefix: string, start: numb
   });
 }
 
-/** Tensors by their views: the flat buffer lies at `values`, its gradient at `gradients`. */
+/** A source of tensors that lie in memory: the flat buffer at `values`, and its gradient at `gradients`. */
 export function tensorsAt(
   views: readonly TensorView[],
   values: Address,
   gradients: Address,
-  /** Of tensors that products read in place of the tensors themselves, by name. */
+  /** By a tensor's name, the copy that products read instead of the tensor. */
   copies: ReadonlyMap<string, Address> = new Map(),
 ): TensorSource {
   const byTensor = new Map(views.map((view) => [view.tensor, view]));

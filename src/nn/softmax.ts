@@ -16,16 +16,16 @@ export interface SoftmaxPlan {
   readonly shape: BatchShape;
   readonly tensors: TensorSource;
   readonly inputs: readonly (Input | Signal)[];
-  /** V: the symbols to choose from. */
+  /** V: the number of symbols to choose from. */
   readonly symbols: number;
-  /** E [V, D] of an embedding, whose transpose is used as the matrix: the output is tied to it. There is one input of width D then. */
-  readonly tiedTo?: Parameter | undefined;
+  /** E [V, D] of an embedding, whose transpose is used as the matrix. There is one input then, of width D. */
+  readonly embedding?: Parameter | undefined;
 }
 
 /** The output layer: y = softmax(V h + c), and the loss −log y_target of every position. */
 export class Softmax implements Module {
   readonly states: readonly State[] = [];
-  /** [T][B][V] V h + c; after `loss`, its gradient. */
+  /** [T][B][V] V h + c after `forward`; its gradient after `loss`. */
   readonly logits: Address;
   /** [T][B] −log y_target in nats; 0 where the target is not counted. */
   readonly losses: Address;
@@ -35,13 +35,12 @@ export class Softmax implements Module {
   readonly #width: number;
 
   constructor(plan: SoftmaxPlan) {
-    const { arena, zeros, shape, tensors, symbols, tiedTo } = plan;
+    const { arena, zeros, shape, tensors, symbols, embedding } = plan;
     const inputs = plan.inputs.map((input) => (input instanceof Signal ? input.read() : input));
     const { training } = shape;
     const D = inputs.reduce((sum, input) => sum + inputWidth(input), 0);
-    const weight = tiedTo ?? tensors.tensor({ name: 'output.weight', shape: [D, symbols], role: 'output' });
+    const weight = embedding ?? tensors.tensor({ name: 'output.weight', shape: [D, symbols], role: 'output' });
     const bias = tensors.tensor({ name: 'output.bias', shape: [symbols], role: 'output' });
-    const tied = tiedTo !== undefined;
     this.#plan = plan;
     this.#width = inputWidth(inputs[0]!);
     this.#affine = new Affine({
@@ -52,7 +51,7 @@ export class Softmax implements Module {
       outputs: symbols,
       weight,
       bias,
-      transposed: tied,
+      transposed: embedding !== undefined,
     });
     this.logits = arena.float(shape.steps * shape.rows * symbols);
     this.losses = arena.float(shape.steps * shape.rows);
@@ -70,7 +69,7 @@ export class Softmax implements Module {
     }
   }
 
-  /** losses ← −log y_target, logits ← scale · ∂/∂logits of it. Targets are int [T][B]; a negative one is not counted. */
+  /** losses ← −log y_target; logits ← scale · ∂(−log y_target)/∂logits. Targets are int [T][B]; a negative target is not counted. */
   loss(k: Kernels, targets: Address, { rows, steps }: Pass, scale: number): void {
     const { shape, symbols } = this.#plan;
     for (let step = 0; step < steps; step++) {
@@ -80,7 +79,7 @@ export class Softmax implements Module {
     }
   }
 
-  /** ∂L/∂h of every step, from the gradient in `logits`. */
+  /** Contributes to ∂L/∂h of every step, given the gradient in `logits`. */
   backward(k: Kernels, { rows, steps }: Pass): void {
     const { shape, symbols } = this.#plan;
     for (let step = 0; step < steps; step++) {

@@ -13,21 +13,22 @@ const SOURCE_STEPS = 32;
 const ENCODED_TOGETHER = 24;
 
 /**
- * A trained model run symbol by symbol, for up to `rows` texts side by side: (symbol, state) → (logits, state). Texts
- * don't touch each other: a row's numbers are the same, to the bit, whatever stands in the others.
+/**
+ * Runs a trained model symbol by symbol, for up to `rows` texts side by side: (symbol, state) → (logits, state). The texts are independent: a
+ * row's numbers are the same, to the bit, whatever the other rows read.
  *
  * The model is a language model, or a transducer. A transducer first reads sources (`encode`). Its state is then the decoder's state and the
  * source that it decodes, and any number of rows may decode one source.
  */
 export class Stepper {
   readonly config: ModelConfig;
-  /** The most texts at once, and the most sources. */
+  /** How many texts can be read at once, and how many sources. */
   readonly rows: number;
   readonly #choice: KernelChoice;
   readonly #parameters: Float32Array;
   #model: Model;
   #kernels: Kernels;
-  /** [rows][V] log p̄ of an ensemble, which has no logits of its own. */
+  /** [rows][V] log p̄ of an ensemble. These take the place of logits, which only its members have. */
   readonly #mixed: Float32Array | undefined;
   /** The row of the encoder that holds the source of each row. */
   readonly #sourceRows: Int32Array;
@@ -72,7 +73,7 @@ export class Stepper {
     }
   }
 
-  /** Row r reads symbols[r], for as many rows as there are symbols; `logits` then has what follows. */
+  /** Row r reads symbols[r], for as many rows as there are symbols. Then `logits` predicts each row's next symbol. */
   step(symbols: ArrayLike<number>): void {
     const { ints, floats } = this.#kernels;
     for (let row = 0; row < symbols.length; row++) ints[this.#model.inputs + row] = symbols[row]!;
@@ -86,7 +87,7 @@ export class Stepper {
     }
   }
 
-  /** [V] logits of row r: a view, overwritten by the next step. */
+  /** [V] the logits of row r. This is a view, which the next step overwrites. */
   logits(row: number): Float32Array {
     const { symbols } = this.config;
     if (this.#mixed) return this.#mixed.subarray(row * symbols, (row + 1) * symbols);
@@ -94,7 +95,7 @@ export class Stepper {
     return this.#kernels.floats.subarray(at, at + symbols) as Float32Array;
   }
 
-  /** Row r takes up the state of row from[r], for as many rows as `from` has: so hypotheses of a beam branch and die. */
+  /** The state of row r becomes that of row from[r], for as many rows as `from` has. Beam search copies and drops hypotheses this way. */
   moveStates(from: ArrayLike<number>): void {
     for (const state of this.#model.states) state.move(this.#kernels, from);
     if (!this.config.pairs) return;
@@ -102,7 +103,10 @@ export class Stepper {
     for (let row = 0; row < from.length; row++) this.#sourceRows[row] = before[from[row]!]!;
   }
 
-  /** Row r starts anew: from s₀ = 0 or, of a transducer, from what the encoder gives for a source, by its number in `encode`. */
+  /**
+   * The state of row r becomes its first state: s₀ = 0 of a language model, and what the encoder gives for a source of a transducer. `source`
+   * is the number of the source in `encode`.
+   */
   resetState(row: number, source = 0): void {
     for (const state of this.#model.states) state.reset(this.#kernels, row, 1);
     if (!this.config.pairs) return;
@@ -119,7 +123,7 @@ export class Stepper {
     return this.config.pairs ? [...states, [this.#sourceRows[row]!]] : states;
   }
 
-  /** Row r goes on from where the state was saved. */
+  /** Row r goes on from a saved state. */
   loadState(row: number, saved: SavedState): void {
     const { states } = this.#model;
     for (const [index, state] of states.entries()) state.load(this.#kernels, saved[index]!, row);
@@ -144,7 +148,7 @@ export class Stepper {
 }
 
 /**
- * The state of one text: each layer's h (and c), of H numbers, member by member. That of a transducer ends with the row of its source, and is
- * good until other sources are encoded.
+ * The state of one text: h (and c of an LSTM) of each layer, H numbers each, layer by layer, member by member. The state of a transducer ends
+ * with the row of its source, and holds until other sources are encoded.
  */
 export type SavedState = readonly ArrayLike<number>[];

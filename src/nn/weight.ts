@@ -3,8 +3,8 @@ import { type Address, type Kernels, packedSize } from '../kernel/contract.ts';
 import type { Parameter } from './parameters.ts';
 
 /**
- * Which numbers of which tensor: W [rows, columns] begins `offset` numbers after the tensor's start, and its rows are `stride` apart.
- * Where it is transposed, W is Mᵀ of such a matrix M [columns, rows].
+ * The part of a tensor that is a matrix W [rows, columns]. It begins `offset` numbers after the tensor's start, and its rows are `stride`
+ * numbers apart. With `transposed`, the part of the tensor is M [columns, rows], and W is Mᵀ.
  */
 export interface WeightPart {
   readonly parameter: Parameter;
@@ -16,14 +16,14 @@ export interface WeightPart {
 }
 
 /**
- * A weight matrix W [rows, columns] with the packed copies that products read: W for the forward direction and, in training, Wᵀ for the
- * backward direction. The copies are renewed once for each change of the parameters.
+ * A weight matrix W [rows, columns], with the packed copies that products read: W for the forward pass and, in training, Wᵀ for the backward
+ * pass. The copies are renewed each time that the parameters have changed.
  */
 export class Weight {
   readonly #part: WeightPart;
   readonly #packed: Address;
   readonly #packedTransposed: Address;
-  /** Tasks that together renew the packed copies. Any thread may do any of them. */
+  /** Tasks that together renew the packed copies. Any thread may do any task. */
   readonly packing: readonly ((k: Kernels) => void)[];
 
   constructor(arena: Arena, part: WeightPart, training: boolean) {
@@ -67,8 +67,9 @@ export class Weight {
   }
 
   /**
-   * dW[:, start … end) += aᵀ · dOut, summed over `count` rows of a [count, rows] and of dOut, which begins at the column `start`. Of a
-   * transposed W these are columns of M: dM[:, start … end) += dOutᵀ · a, and it is a that begins at the column `start`.
+   * dW[:, start … end) += aᵀ · dOut, summed over `count` rows of a [count, rows] and of dOut. The address of dOut is that of the column `start`.
+   *
+   * Where W is Mᵀ, the range is of the columns of M: dM[:, start … end) += dOutᵀ · a. Then the address of a is that of the column `start`.
    */
   gradient(
     k: Kernels,

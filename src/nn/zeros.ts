@@ -1,7 +1,7 @@
 import type { Arena } from '../kernel/arena.ts';
 import type { Address } from '../kernel/contract.ts';
 
-/** Rows of zeros that products start from where they overwrite. Nobody writes to them. */
+/** Rows of zeros. A product that overwrites its output starts its sums from one. Nothing ever writes to them. */
 export class Zeros {
   readonly #arena: Arena;
   readonly #rows = new Map<number, Address>();
@@ -10,7 +10,7 @@ export class Zeros {
     this.#arena = arena;
   }
 
-  /** A row of so many zeros. To be asked for once before the memory is made; then it is known. */
+  /** [width] zeros. One row of each width serves all modules. */
   row(width: number): Address {
     const known = this.#rows.get(width);
     if (known !== undefined) return known;

@@ -10,5 +10,5 @@ export const corpusSchema = z.strictObject({
     .describe('stream: one long text; lines: each line is an example; auto chooses'),
   unit: z.enum(UNITS).default('codepoint').describe('what a symbol is'),
   minCount: z.int().min(1).default(1).describe('symbols that occur less often become <unk>'),
-  maxBytes: z.int().min(1).optional().describe('refuse a longer text: 200M, 2GB (default: what memory has room for)'),
+  maxBytes: z.int().min(1).optional().describe('refuse a longer text (default: what memory has room for)'),
 });

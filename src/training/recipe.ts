@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { message, option } from '../errors.ts';
-import { modelSchema } from '../nn/config.ts';
+import { INITIALIZERS, modelSchema } from '../nn/config.ts';
 import { dropoutSchema } from '../nn/dropout.ts';
-import { INITIALIZERS } from '../nn/initializers.ts';
 import { parseOptions, requireAll, rule } from '../schema.ts';
 
 export const OPTIMIZERS = ['sgd', 'rmsprop', 'adagrad', 'adam'] as const;
@@ -52,7 +51,7 @@ export const scheduleSchema = z.strictObject({
 /** When a run ends: with the first of these that is reached. */
 export const limitsSchema = z.strictObject({
   epochs: z.number().positive().optional().describe('stop after reading the text so many times'),
-  steps: z.int().min(1).optional().describe('stop after so many updates'),
+  steps: z.int().min(0).optional().describe('stop after so many updates; 0 saves the model as it is before training'),
   seconds: z.number().positive().optional().describe('stop after so long'),
 });
 
@@ -69,11 +68,20 @@ export const recipeSchema = z
       .enum(INITIALIZERS)
       .default('uniform')
       .describe('identity: recurrent matrices start as the identity, which suits relu (Le, Jaitly & Hinton 2015)'),
-    batch: z.int().min(1).max(100_000).optional().describe('B: texts read side by side'),
+    batch: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .optional()
+      .describe('B: texts read side by side (default: 48, fewer for a small text)'),
     bptt: z.int().min(1).max(100_000).default(64).describe('k2: steps that the gradient goes back'),
-    stride: z.int().min(1).max(100_000).optional().describe('k1: steps between updates, at most k2'),
+    stride: z.int().min(1).max(100_000).optional().describe('k1: steps between updates, at most k2 (default: k2)'),
     optimizer: optimizerSchema.prefault({}),
-    rate: z.number().positive().optional().describe('η: the learning rate at its highest'),
+    rate: z
+      .number()
+      .positive()
+      .optional()
+      .describe('η: the learning rate at its highest (default: adam 0.01, rmsprop 0.002, adagrad 0.02, sgd 0.5)'),
     schedule: scheduleSchema.prefault({}),
     dropout: dropoutSchema.prefault({}),
     averaging: z
@@ -89,12 +97,18 @@ export const recipeSchema = z
       .describe(
         'what to do where the loss is no number or far above the best: stop, or go back to the best with half the rate',
       ),
-    clipNorm: bound.optional().describe('scale the gradient down to this norm'),
+    clipNorm: bound
+      .optional()
+      .describe('scale the gradient down to this norm (default: 1, unless its elements are clipped)'),
     clipValue: bound.default(Number.POSITIVE_INFINITY).describe('clip each element of the gradient to ± this'),
     limits: limitsSchema.prefault({}),
     validation: part.default(0.05).describe('part held out to validate: a fraction, or a number of lines or symbols'),
     test: part.default(0).describe('part held out to test at the end: a fraction, or a number of lines or symbols'),
-    validateEvery: z.int().min(1).optional().describe('steps between validations'),
+    validateEvery: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('steps between validations (default: about 40 validations in a run)'),
     seed: z.string().default('1').describe('the same seed and options give the same model, to the bit'),
   })
   .superRefine(

@@ -96,6 +96,8 @@ async function* follow(run: Run, { signal, saveNow = () => false }: TrainOptions
   let noticed = engine.notice; // the start event has it
   let turn = performance.now();
   let end = endOf(run, signal);
+  // No step was asked for: the model is saved as it is before training.
+  if (end === 'steps' && progress.step === 0) yield* offerLastState(run, true);
   while (!end) {
     try {
       yield await takeStep(run);

@@ -1,6 +1,8 @@
 /**
- * Speed of the WebAssembly kernels on the shapes of training: products in GFLOPS and as a share of the bare micro-kernel's
- * peak, measured in turn with it; everything else in nanoseconds an element. Medians. Run: node test/bench/kernels.ts [wasm128|wasm256] [part of a label].
+ * Measures the WebAssembly kernels on the shapes that training has. Products are given in GFLOPS and as a share of the bare
+ * micro-kernel's speed; the two are measured in turn. All other functions are given in nanoseconds a number. Figures are medians.
+ *
+ *   npm run bench:kernels -- [wasm128|wasm256] [part of a label]
  */
 import { Arena } from '../../src/kernel/arena.ts';
 import { type Address, type Kernels, packedSize } from '../../src/kernel/contract.ts';
@@ -8,12 +10,12 @@ import { load } from '../../src/kernel/module.ts';
 import { createSharedMemory, SCRATCH_FLOATS, wasmKernels } from '../../src/kernel/wasm.ts';
 
 const FLOATS = 24 << 20;
-/** Rounds of which the median is taken, and the least time of one. */
+/** The number of rounds that a median is taken of, and the least time of a round. */
 const ROUNDS = 15;
 const ROUND_MS = 4;
 
 const { module } = load();
-if (!module) throw new Error('this runtime cannot run the WebAssembly kernels');
+if (!module) throw new Error('this Node cannot run the WebAssembly kernels');
 const arena = new Arena();
 const scratch = arena.float(SCRATCH_FLOATS);
 const start = arena.float(FLOATS);
@@ -38,7 +40,7 @@ function products(kernels: Kernels): void {
     );
     console.log(`  ${label.padEnd(58)} ${speed.toFixed(1).padStart(6)} GFLOPS ${percent(speed / peak)}`);
   };
-  // A fresh C and A for every call, as the time steps of a chunk have; B is the same.
+  // Every call has a C and an A of its own, like the time steps of a window; B is the same for all.
   for (const [label, m, n, k, strideC] of [
     ['LSTM 128 forward', 25, 512, 128, 512],
     ['LSTM 128 forward', 50, 512, 128, 512],
@@ -137,6 +139,9 @@ function rest(kernels: Kernels): void {
   }
   report('gatherRows with a bias, 50 × 512', 50 * 512, () => kernels.gatherRows(at(0), at(1), at(4), at(2), 50, 512));
   report('scatterRows, 2500 × 512', 2500 * 512, () => kernels.scatterRows(at(0), at(5), at(4), 2500, 512, 512, 512));
+  kernels.ints.fill(0, at(8), at(8) + 50);
+  report('restoreRows, 50 × 512', 50 * 512, () => kernels.restoreRows(at(0), at(1), at(8), 50, 512));
+  report('moveRows, 50 × 512', 50 * 512, () => kernels.moveRows(at(0), at(1), at(8), 50, 512));
   report('sumRows, 2500 × 512', 2500 * 512, () => kernels.sumRows(at(0), at(5), 2500, 512, 512));
   report('pack, 512 × 2048', 512 * 2048, () => kernels.pack(at(0), at(5), 512, 2048, 2048));
   report('packTransposed, 2048 × 512', 512 * 2048, () => kernels.packTransposed(at(0), at(5), 2048, 512, 2048));
@@ -154,14 +159,14 @@ function rest(kernels: Kernels): void {
   }
 }
 
-/** GFLOPS of tiles whose operands lie in the nearest cache: what a product could reach. */
+/** GFLOPS of tiles whose operands lie in the first-level cache. No product can be faster. */
 function bare(kernels: Kernels): number {
   const [m, n, k] = [12, 16, 256];
   const [c, a, packed] = [start, start + 1024, start + 8192];
   return (2 * m * n * k) / time(() => kernels.multiply(c, c, a, packed, m, n, k, n, n, k)) / 1e6;
 }
 
-/** Milliseconds of one call, over at least a quarter of a round. */
+/** Milliseconds of one call, averaged over at least a quarter of a round. */
 function time(run: () => void): number {
   let calls = 1;
   for (;;) {
@@ -177,7 +182,7 @@ function median(measure: () => number): number {
   return middle(Array.from({ length: ROUNDS }, measure));
 }
 
-/** Medians of two measures taken in turn, so that a slower minute slows both. */
+/** Medians of two measures that are taken in turn: where the machine slows down for a while, both slow down. */
 function pairedMedians(a: () => number, b: () => number): [number, number] {
   const pairs = Array.from({ length: ROUNDS }, () => [a(), b()] as const);
   return [middle(pairs.map(([x]) => x)), middle(pairs.map(([, y]) => y))];

@@ -139,7 +139,7 @@ describe.concurrent('usage', () => {
       '--bptt-stride': count,
       '--batch': count,
       '--epochs': positive,
-      '--steps': count,
+      '--steps': ['-1', '1.5', 'x', ''],
       '--time': ['0', '-1', 'x', '', '3x', '5 m', '1m-', `${'9'.repeat(400)}s`],
       '--lr': positive,
       '--warmup': ['-1', '0.5', 'x'],

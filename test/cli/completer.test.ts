@@ -179,7 +179,7 @@ describe.runIf(hasTerminals)('on a terminal', () => {
   });
 
   test('a table of double-width text is aligned', async () => {
-    const { stdout } = await onTerminal(['beam', '-c', 'wide.json', '--k', '4'], {
+    const { stdout } = await onTerminal(['beam', '-c', 'wide.json', '--k', '4', '--quiet'], {
       cwd: folder,
       env: { NO_COLOR: '1' },
     });

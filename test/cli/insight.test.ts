@@ -193,7 +193,7 @@ describe('rnn corpus and rnn eval --only', () => {
   test.each([
     [['lag', '--length', '1'], 1, /^rnn: the shortest lag has a length of 2/],
     [['copy', '--length', '5-2'], 2, /It must be a whole number such as 30, or a range such as 1-8/],
-    [['parity'], 2, /Allowed choices are xor, addition, copy, copy-reversed, lag/],
+    [['majority'], 2, /Allowed choices are xor, parity, parity-final, addition, copy, copy-reversed, lag/],
   ])('rnn corpus %s fails', async (args, expected, message) => {
     const { status, stderr, stdout } = await rnn(['corpus', ...args], { cwd });
     expect({ status, stdout }).toEqual({ status: expected, stdout: '' });

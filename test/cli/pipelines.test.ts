@@ -375,6 +375,18 @@ describe.concurrent('rnn score', () => {
     }
   });
 
+  test('--nats prints nats in place of bits, a nat being 1/ln 2 bits', async () => {
+    const { stdout: bits } = await score([], 'deep\n');
+    const { stdout: nats } = await score(['--nats'], 'deep\n');
+    const [first, second] = [bits, nats].map((line) => line.trimEnd().split('\t')) as [string[], string[]];
+    expect([second[0], second[2]]).toEqual([first[0], first[2]]);
+    expect(Number(second[1]) / Math.LN2).toBeCloseTo(Number(first[1]), 3);
+    const { stdout: each } = await score(['--nats', '--json', '--per-char'], 'deep\n');
+    const { logProbability, natsPerCharacter, surprisals } = JSON.parse(each);
+    expect(surprisals.reduce((sum: number, value: number) => sum + value, 0)).toBeCloseTo(-logProbability, 4);
+    expect(natsPerCharacter).toBeCloseTo(-logProbability / 5, 4);
+  });
+
   test('--per-char adds up to the line’s bits, and --whole to the lines', async () => {
     const { stdout } = await score(['--per-char'], 'deep\nlearn\n');
     const rows = stdout

@@ -124,7 +124,7 @@ describe('the library', { timeout: 120_000 }, () => {
   });
 
   test('is typed: the example compiles as it stands', async () => {
-    const types = join(ROOT, 'dist/index.d.ts');
+    const types = join(ROOT, 'dist/types/index.d.ts');
     file(folder, 'example.ts', example.replace("'charnn'", JSON.stringify(types.replace('.d.ts', '.js'))));
     const options = '--noEmit --strict --module nodenext --target es2023 --skipLibCheck --types node'.split(' ');
     const roots = ['--typeRoots', join(ROOT, 'node_modules/@types')];

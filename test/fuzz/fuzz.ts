@@ -1,8 +1,8 @@
 /**
- * Damaged checkpoints, damaged texts and wild option lists, until the time is up and the least numbers are reached: each must be
+ * Damaged checkpoints, damaged texts, wild option lists, and damaged files of other programs, until the time is up and the least numbers are reached: each must be
  * taken, or refused in a line, within seconds and within memory (test/fuzz/subjects.ts).
  *
- *     npm run fuzz                                      20,000 checkpoints, 2,000 texts, 2,000 option lists
+ *     npm run fuzz                                      20,000 checkpoints, 2,000 texts, 2,000 option lists, and 5,000 each of safetensors and ONNX files
  *     npm run fuzz -- --seconds 3600 --seed x           for at least an hour
  */
 import { mkdtempSync, writeFileSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Random } from '../../src/random.ts';
+import { fuzzOnnx, fuzzSafetensors } from './exchange-subjects.ts';
 import { Finding, fuzzCheckpoint, fuzzCorpus, fuzzOptions, LONGEST_MS } from './subjects.ts';
 
 const { values } = parseArgs({
@@ -19,6 +20,8 @@ const { values } = parseArgs({
     checkpoints: { type: 'string', default: '20000' },
     texts: { type: 'string', default: '2000' },
     options: { type: 'string', default: '2000' },
+    safetensors: { type: 'string', default: '5000' },
+    onnx: { type: 'string', default: '5000' },
   },
 });
 
@@ -26,6 +29,8 @@ const SUBJECTS = [
   { name: 'checkpoints', least: Number(values.checkpoints), fuzz: fuzzCheckpoint },
   { name: 'texts', least: Number(values.texts), fuzz: fuzzCorpus },
   { name: 'option lists', least: Number(values.options), fuzz: fuzzOptions },
+  { name: 'safetensors files', least: Number(values.safetensors), fuzz: fuzzSafetensors },
+  { name: 'ONNX files', least: Number(values.onnx), fuzz: fuzzOnnx },
 ];
 
 const end = performance.now() + 1000 * Number(values.seconds);

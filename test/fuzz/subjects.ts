@@ -38,7 +38,7 @@ export class Finding extends Error {
 }
 
 /** Runs a case: done, or refused by a UserError in a line, in time, and without taking more memory than a few times the input. */
-async function judge(input: Buffer, work: () => Promise<void> | void): Promise<Verdict> {
+export async function judge(input: Buffer, work: () => Promise<void> | void): Promise<Verdict> {
   const before = process.memoryUsage().arrayBuffers;
   const start = performance.now();
   const error: unknown = await (async () => work())().then(

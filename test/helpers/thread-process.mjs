@@ -2,9 +2,7 @@
  * Starts three threads, has them meet, and ends as argv says: `close`, `leave` them running, `replace` one that dies, or `fail`, where
  * one dies after it has committed its call.
  */
-import { Arena } from '../../dist/kernel/arena.js';
-import { chooseKernel } from '../../dist/kernel/choose.js';
-import { Engine } from '../../dist/kernel/engine.js';
+import { Arena, chooseKernel, Engine } from '../../dist/test/threads.js';
 import * as program from './thread-program.mjs';
 
 const url = new URL('./thread-program.mjs', import.meta.url).href;

@@ -47,6 +47,26 @@ test('xor is that of BigInt, at a length of 1,000', () => {
   }
 });
 
+describe('parity', () => {
+  const oddOnes = (bits: string): string => String([...bits].filter((bit) => bit === 'b').length % 2);
+
+  test('is 1 for an odd number of ones, after every bit', () => {
+    for (const line of [...lines('parity', 50, 1, 12), ...lines('parity', 5, 1000)]) {
+      const bits = [...line].filter((_, at) => at % 2 === 0).join('');
+      for (let count = 1; count <= bits.length; count++)
+        expect(line[2 * count - 1]).toBe(oddOnes(bits.slice(0, count)));
+    }
+  });
+
+  test('or at the end alone, after a question mark', () => {
+    for (const line of [...lines('parity-final', 50, 1, 12), ...lines('parity-final', 5, 1000)]) {
+      expect(line).toMatch(/^[ab]+\?[01]$/);
+      expect(line.at(-1)).toBe(oddOnes(line));
+    }
+    expect(new Set(lines('parity-final', 50, 9).map((line) => line.at(-1)))).toEqual(new Set(['0', '1']));
+  });
+});
+
 test('copy says again what was read, copy-reversed the other way round', () => {
   for (const line of lines('copy', 100, 1, 12)) {
     const [read, said] = line.split('>') as [string, string];
@@ -70,7 +90,7 @@ describe.each(TASKS)('%s', (name) => {
     for (const line of taskLines(name, 50, 3)) {
       const places = [...line].flatMap((symbol, at) => (answers.includes(symbol) ? [at] : []));
       const expected =
-        name === 'lag'
+        name === 'lag' || name === 'parity-final'
           ? [line.length - 1]
           : name.startsWith('copy')
             ? [...line].flatMap((_, at) => (at > line.indexOf('>') ? [at] : []))

@@ -3,19 +3,19 @@ import { hasWasm, referenceF32, run, wasm } from './subjects.ts';
 
 const SUBJECTS = [referenceF32, ...wasm];
 
-/** Below it, a float32 has fewer than 24 bits. */
+/** Smaller float32 numbers are denormal: they have fewer than 24 bits of precision. */
 const SMALLEST_NORMAL = 2 ** -126;
 
-/** Floats of every exponent and both signs: each 1999th bit pattern, infinities and NaN left out. */
+/** Finite floats of every exponent and both signs: every 1999th bit pattern. */
 const EVERYWHERE = floatsOf(0, 2 ** 32, 1999);
-/** Floats from 2⁻²⁰ to 128 in magnitude, where the functions bend: each 151st. */
+/** Floats from 2⁻²⁰ to 128 in magnitude, where the functions are neither linear nor constant: every 151st. */
 const WHERE_IT_BENDS = new Float32Array([
   ...floatsOf(bitsOf(2 ** -20), bitsOf(128), 151),
   ...floatsOf(bitsOf(-(2 ** -20)), bitsOf(-128), 151),
 ]);
 
 describe.runIf(!hasWasm)('WebAssembly kernels', () => {
-  it.skip('this runtime cannot run them: only the reference is tested');
+  it.skip('this Node cannot run them: only the reference is tested');
 });
 
 describe.each(SUBJECTS)('$name over the whole range of float32', (subject) => {
@@ -23,11 +23,11 @@ describe.each(SUBJECTS)('$name over the whole range of float32', (subject) => {
     expect(worstError('tanhForward', Math.tanh)).toBeLessThan(5e-7);
   });
 
-  it('logistic: relative error < 3e-7 wherever it is a normal float, denormal or 0 elsewhere', () => {
+  it('logistic: relative error < 3e-7 where the result is a normal float; elsewhere the result is denormal or 0', () => {
     expect(worstError('logisticForward', (x) => 1 / (1 + Math.exp(-x)))).toBeLessThan(3e-7);
   });
 
-  it('tanh and logistic are exact at 0, −0 and ±∞, and NaN at NaN', () => {
+  it('tanh and logistic are exact at 0, −0 and ±∞, and give NaN for NaN', () => {
     const x = Float32Array.from([0, -0, Infinity, -Infinity, Number.NaN]);
     const tanh = run(subject, { x }, (kernels, at) => kernels.tanhForward(at.x!, 5)).x!;
     expect(Array.from(tanh)).toEqual([0, -0, 1, -1, Number.NaN]);

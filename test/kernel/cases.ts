@@ -3,7 +3,7 @@ import { NONE } from '../../src/kernel/contract.ts';
 import type { Addresses, Operands } from './subjects.ts';
 import { numbersFrom } from './subjects.ts';
 
-/** One contract function (or way to call it), for any sizes. */
+/** A way to call one function of the contract, for any sizes. */
 export interface Case {
   readonly name: string;
   /** How many sizes it takes. */
@@ -15,9 +15,9 @@ export interface Case {
   readonly unit: number;
 }
 
-/** So many numbers in ±range, or between two limits. */
+/** `count` random numbers between `from` and `to`; between −2 and 2 by default. */
 export type Floats = (count: number, from?: number, to?: number) => Float32Array;
-/** So many whole numbers from 0 (or `from`) to below `end`. */
+/** `count` random integers, at least `from` (0 by default) and less than `end`. */
 export type Ids = (count: number, end: number, from?: number) => Int32Array;
 
 export function generators(seed: number): [Floats, Ids] {
@@ -30,7 +30,7 @@ export function generators(seed: number): [Floats, Ids] {
 
 /** Rows of the tables that rows are gathered from and scattered into. */
 const TABLE_ROWS = 7;
-/** How much longer than a row a stride is, where it is. */
+/** By how many numbers a stride exceeds a row, in the cases that have a stride. */
 const PADDING = 3;
 
 const elementwise = { tolerance: 1e-6, unit: 1 };

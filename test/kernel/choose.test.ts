@@ -31,7 +31,7 @@ describe('chooseKernel', () => {
 });
 
 describe('chooseKernel under node --jitless, which has no WebAssembly', () => {
-  const url = new URL('../../dist/kernel/choose.js', import.meta.url).href;
+  const url = new URL('../../dist/test/threads.js', import.meta.url).href;
   const choose = (requested: string): string => {
     const script = `const { chooseKernel } = await import('${url}');
       try { const { name, reason } = chooseKernel('${requested}'); console.log(name + ': ' + reason); }

@@ -12,7 +12,7 @@ const FEW_SIZES = [0, 1, 3, 6, 17, 65];
 const SUBJECTS = [referenceF32, ...wasm];
 
 describe.runIf(!hasWasm)('WebAssembly kernels', () => {
-  it.skip('this runtime cannot run them: only the reference is tested');
+  it.skip('this Node cannot run them: only the reference is tested');
 });
 
 describe.each(SUBJECTS)('$name against the reference in float64', (subject) => {
@@ -107,7 +107,7 @@ describe.each(SUBJECTS)('$name against the reference in float64', (subject) => {
       operands.a![isTransposed ? 4 * strideA + 7 : 7 * strideA + 4] = Number.NaN;
       const strideB = product.name.endsWith('matrix') ? any.k + any.padB : any.n + any.padB;
       operands.b![product.name.endsWith('matrix') ? 17 * strideB + 2 : 2 * strideB + 17] = Number.POSITIVE_INFINITY;
-      // Beside the operands' columns: never to be read.
+      // Numbers beside the operands' columns must never be read.
       for (let i = 0; i < operands.a!.length; i++) {
         if (i % strideA >= strideA - any.padA) operands.a![i] = Number.NaN;
       }
@@ -309,7 +309,7 @@ const anyShape = fc.record({
   padB: fc.nat(9),
 });
 
-/** Where the case differs from the oracle's results by more than its tolerance, in words. */
+/** Says where the subject's result differs from the oracle's by more than the case allows; undefined where it never does. */
 function caseError(subject: Subject, test: Case, a: number, b: number, seed: number): string | undefined {
   const operands = test.operands(...generators(seed), a, b);
   const actual = run(subject, operands, (kernels, at) => test.call(kernels, at, a, b));
@@ -322,7 +322,7 @@ function caseError(subject: Subject, test: Case, a: number, b: number, seed: num
   return undefined;
 }
 
-/** The same product in four calls: C divided at a row and at a column. */
+/** The same product in four calls, with C divided at a row and at a column. */
 function productInParts(
   subject: Subject,
   product: Product,
@@ -355,7 +355,7 @@ function productInParts(
         };
         const a = at.a! + (isTransposed ? i : i * (k + padA));
         const b = at.b! + (isTransposedB ? j * (k + padB) : j);
-        // What the sums start from, where that isn't C itself.
+        // The operands that sums may start from instead of C.
         const row = at.row! + j;
         const start = at.start! + i * (n + padB) + j;
         product.call(kernels, { ...at, c: at.c! + i * strideC + j, a, b, row, start }, part);

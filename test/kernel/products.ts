@@ -3,7 +3,7 @@ import { generators } from './cases.ts';
 import type { Addresses, Operands, Subject } from './subjects.ts';
 import { difference, oracle, run } from './subjects.ts';
 
-/** A product C += A·B or a way to call it: sizes m, n, k and how far each matrix's stride exceeds its row. */
+/** The sizes m, n and k of a product, and by how many numbers each matrix's stride exceeds its row. */
 export interface Shape {
   readonly m: number;
   readonly n: number;
@@ -13,13 +13,14 @@ export interface Shape {
   readonly padB: number;
 }
 
+/** A way to call a product. */
 export interface Product {
   readonly name: string;
   operands(kernels: Kernels, shape: Shape, seed: number): Operands;
   call(kernels: Kernels, at: Addresses, shape: Shape): void;
 }
 
-/** C, A and B, and what the sums may start from instead of C: a row, or a matrix with the stride of B. */
+/** C, A and B, and two operands that the sums may start from instead of C: a row, and a matrix with the stride of B. */
 function productOperands(_kernels: Kernels, { m, n, k, padC, padA, padB }: Shape, seed: number): Operands {
   const [floats] = generators(seed);
   return {
@@ -85,15 +86,15 @@ export const PRODUCTS: Product[] = [
   },
 ];
 
-/** What `product` leaves in C on `subject`. */
+/** C after `product` has run on `subject`. */
 export function productOn(subject: Subject, product: Product, shape: Shape, seed = 1): Float64Array {
   const operands = product.operands(subject.kernels, shape, seed);
   return run(subject, operands, (kernels, at) => product.call(kernels, at, shape)).c!;
 }
 
 /**
- * Where the product on `subject` differs from the oracle's by more than the bound of every summation in float32 allows:
- * (k + 1) · 2⁻²⁴ · (|C| + |A|·|B|).
+ * Says where the product on `subject` differs too much from the oracle's. Rounding in float32 allows an error of
+ * (k + 1) · 2⁻²⁴ · (|C| + |A|·|B|), in whatever order a sum is taken.
  */
 export function productError(subject: Subject, product: Product, shape: Shape, seed = 1): string | undefined {
   const actual = productOn(subject, product, shape, seed);

@@ -5,12 +5,12 @@ import { load } from '../../src/kernel/module.ts';
 import { referenceKernels } from '../../src/kernel/reference.ts';
 import { createSharedMemory, SCRATCH_FLOATS, wasmKernels } from '../../src/kernel/wasm.ts';
 
-/** Kernels under test, or the oracle: the reference in float64. */
+/** Kernels under test, or the oracle that they are compared with: the reference in float64. */
 export interface Subject {
   readonly name: string;
   readonly kernels: Kernels;
   readonly bytesPerFloat: 4 | 8;
-  /** Bytes at the start of the memory that operands must leave alone. */
+  /** Bytes at the start of the memory where no operand may lie. */
   readonly reserved: number;
 }
 
@@ -33,7 +33,7 @@ export const referenceF32: Subject = {
   reserved: 0,
 };
 
-/** The WebAssembly kernels of both tiles; empty where the runtime can't run them. */
+/** The WebAssembly kernels of both tiles; none where this Node cannot run them. */
 export const wasm: Subject[] = (['wasm128', 'wasm256'] as const).flatMap((name) => {
   if (!module) return [];
   const arena = new Arena();
@@ -50,13 +50,13 @@ export type Operand = Float32Array | Int32Array;
 export type Operands = Record<string, Operand>;
 export type Addresses = Record<string, Address>;
 
-/** What stands around every operand, and must stand there after a call. */
+/** So many canaries lie before and behind every operand. A call must not change them. */
 const GUARD = 7;
 const CANARY = 12_345.678;
 
 /**
- * Places copies of the operands between canaries, at addresses that are no multiple of a vector, calls, and gives back
- * what then stands in their places. Throws where a number beside an operand has changed.
+ * Copies the operands into the subject's memory, makes the call, and returns what the operands then hold. An operand lies between
+ * canaries and does not start at a multiple of a vector. Throws where a canary has changed.
  */
 export function run(
   subject: Subject,
@@ -97,7 +97,7 @@ function numbersOf(kernels: Kernels, operand: Operand): Kernels['floats'] | Int3
   return operand instanceof Int32Array ? kernels.ints : kernels.floats;
 }
 
-/** Where `actual` first differs from `expected` by more than `tolerance(index)` says, in words; undefined where it doesn't. */
+/** Says where `actual` first differs from `expected` by more than `tolerance(index)`; undefined where it never does. */
 export function difference(
   actual: Float64Array,
   expected: Float64Array,
@@ -112,7 +112,7 @@ export function difference(
   return undefined;
 }
 
-/** Uniform numbers from a seed (mulberry32), so that a failure can be repeated. */
+/** Uniform random numbers from a seed (mulberry32). The same seed repeats a failure. */
 export function numbersFrom(seed: number): () => number {
   let state = seed | 0;
   return () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { ModelConfig } from '../../src/nn/config.ts';
-import { type Initializer, initialize } from '../../src/nn/initializers.ts';
+import type { Initializer, ModelConfig } from '../../src/nn/config.ts';
+import { initialize } from '../../src/nn/initializers.ts';
 import { Manifest } from '../../src/nn/manifest.ts';
 import { Random } from '../../src/random.ts';
 import { SMALL, VARIANTS } from '../helpers/network.ts';

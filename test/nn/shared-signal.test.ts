@@ -204,6 +204,29 @@ describe('one signal', () => {
     expectGradientsRight(composed.kernels, [...tensors, signal], () => lossOf(composed));
   });
 
+  test('may be read beside symbols', () => {
+    const composed = compose(
+      SHAPE,
+      (parts) => {
+        const { arena, shape, places, add } = parts;
+        const source = Signal.allocate(arena, shape, WIDTH);
+        const plan = { ...parts, config: { ...VARIANTS[0]!, hidden: 4 }, keep: places.keep, prefix: 'layer.' };
+        const inputs = [{ ids: places.ids, symbols: SYMBOLS }, source.read()];
+        const layer = add(new Recurrent({ ...plan, inputs }));
+        return { output: add(new Softmax({ ...parts, inputs: [layer.output], symbols: SYMBOLS })), source };
+      },
+      271,
+    );
+    const { source } = composed.built;
+    const size = SHAPE.steps * SHAPE.rows * WIDTH;
+    fillSymbols(composed, SYMBOLS, 272);
+    fillRandom(composed.kernels, source.values, size, 273);
+    run(composed);
+    const signal = { name: 'signal', value: source.values, gradient: source.gradients, size };
+    const tensors = unknowns(composed).filter(({ name }) => !name.startsWith('initial'));
+    expectGradientsRight(composed.kernels, [...tensors, signal], () => lossOf(composed));
+  });
+
   const dropoutAndReader = (dropoutFirst: boolean) => (parts: Parts) => {
     const { arena, shape, add } = parts;
     const source = Signal.allocate(arena, shape, WIDTH);

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { Pool } from '../../src/kernel/pool.ts';
 import { ThreadFailure } from '../../src/kernel/threads.ts';
-import { initialize } from '../../src/nn/initializers.ts';
+import { freshParameters, initialize } from '../../src/nn/initializers.ts';
 import { Manifest } from '../../src/nn/manifest.ts';
 import { Random } from '../../src/random.ts';
 import { corpusFromText } from '../../src/text/corpus.ts';
@@ -14,7 +14,7 @@ import { OPTIMIZER_DEFAULTS, SCHEDULE_DEFAULTS } from '../../src/training/recipe
 import { readRun } from '../../src/training/record.ts';
 import { train } from '../../src/training/trainer.ts';
 import { VARIANTS } from '../helpers/network.ts';
-import { ALONE, FASTEST, type FinishedRun, LINES, RECIPE, run, STREAM } from '../helpers/training.ts';
+import { ALONE, checkpointOf, FASTEST, type FinishedRun, LINES, RECIPE, run, STREAM } from '../helpers/training.ts';
 
 const types = ({ events }: FinishedRun) =>
   events.map((event) => (event.type === 'checkpoint' ? `${event.kind}${event.final ? ' final' : ''}` : event.type));
@@ -262,6 +262,19 @@ describe('validation', () => {
     expect(done.validation).toBeGreaterThan(0);
     expect(done.test).toBeGreaterThan(0);
     expect(done.test).not.toBe(done.validation);
+  });
+});
+
+describe('no steps', () => {
+  test('save the model as it is before training, and the state that a run goes on from', async () => {
+    const untrained = await run(LINES, { limits: { steps: 0 } });
+    expect(untrained.events.map(({ type }) => type)).toEqual(['start', 'checkpoint', 'checkpoint', 'done']);
+    expect(untrained.done).toMatchObject({ reason: 'steps', step: 0, epoch: 0 });
+    const config = untrained.best.checkpoint.model;
+    expect(untrained.best.checkpoint.parameters).toEqual(freshParameters(config, String(RECIPE.seed)));
+    const resumed = await run(LINES, { limits: { steps: 6 } }, { resume: checkpointOf(untrained.last.text) });
+    const straight = await run(LINES, { limits: { steps: 6 } });
+    expect(resumed.last.checkpoint.parameters).toEqual(straight.last.checkpoint.parameters);
   });
 });
 

@@ -11,12 +11,14 @@ export const command = defineCommand({
       .string()
       .optional()
       .describe('complete each line of a file, - for standard input, and print a line for each'),
+    trace: z.boolean().default(false).describe('print every step first: which expansions are kept, saved and dropped'),
   }),
   flags: {
     '': {
       prefix: PREFIX_FLAG,
       prefixFile: { flag: '--prefix-file <file>', spelling: 'nonEmpty' },
       ...SEARCH_FLAGS,
+      trace: '--trace',
     },
     ...CONSTRAINT_FLAGS,
   },
@@ -32,8 +34,10 @@ then 1.
 
 The score of a text of T symbols is (1/T^a) Σ log p. A hypothesis that has finished
 keeps its place among the k. The search ends when all have finished, at T symbols,
-or when N have finished and no other can reach a better score. In --stop and
---contains, \\n is a newline; --stop may be given several times.
+or when N have finished and no other can reach a better score. Where N is more than
+k, hypotheses that finish give up their places: the k best remaining ones go on, to T
+symbols or until N have finished. In --stop and --contains, \\n is a newline; --stop
+may be given several times.
 ${CONSTRAINT_HELP}
 
 Examples:
@@ -41,12 +45,17 @@ Examples:
   rnn beam --prefix d --k 1                     greedy
   rnn beam --prefix dee --k 20 | cut -f1        the texts only
   rnn beam --prefix "The " --stop . --k 3
+  rnn beam --prefix d --k 2 --finished 10       the notes' rule: ten that finish
+  rnn beam --prefix d --k 2 --length 4 --trace  each step: kept, saved, dropped
   rnn beam --prefix d --k 12 --groups 4 --diversity 1
   cut -f1 list | rnn beam --k 3 --prefix-file -`,
-  async run({ prefixFile, ...options }) {
+  async run({ prefixFile, trace, ...options }) {
     if (options.prefix !== undefined && prefixFile !== undefined) {
       throw new UsageError('--prefix and --prefix-file can’t both be given; leave one out');
     }
-    return await printCompletions(options, prefixFile);
+    if (trace && prefixFile !== undefined) {
+      throw new UsageError('--trace and --prefix-file can’t both be given; leave one out');
+    }
+    return await printCompletions(options, prefixFile, trace);
   },
 });

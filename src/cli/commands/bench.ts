@@ -1,4 +1,5 @@
-import { benchmark, benchmarkSchema, type Figure } from '../../library/benchmark.ts';
+import type { Figure } from '../../library/benchmark.ts';
+import { benchmarkSchema } from '../../library/benchmark-options.ts';
 import { grouped } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { Output, paint, remark } from '../output.ts';
@@ -33,6 +34,7 @@ Examples:
   rnn bench --cell lstm --hidden 512 --profile
   rnn bench --task train --json > speed.jsonl`,
   async run({ json, ...request }) {
+    const { benchmark } = await import('../../library/benchmark.ts');
     const output = new Output();
     const figures = benchmark(request, ({ name, reason }) =>
       remark(`kernel ${name} on Node ${process.version}: ${reason}`),

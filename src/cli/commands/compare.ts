@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { areComparable, compareRuns, type RunSummary } from '../../library/compare.ts';
+import type { RunSummary } from '../../library/compare.ts';
 import { grouped, harmless } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { modelName } from '../facts.ts';
@@ -27,6 +27,7 @@ Examples:
   rnn compare checkpoints/*.json
   rnn compare checkpoints/*.json --json | jq -r .path | head -1`,
   async run({ checkpoints, json, quiet }) {
+    const { areComparable, compareRuns } = await import('../../library/compare.ts');
     const runs = compareRuns(checkpoints);
     if (!quiet && !areComparable(runs)) {
       remark('these runs were validated on different texts or parts: their losses don’t compare');

@@ -15,7 +15,6 @@ import {
   type SearchCommandOptions,
   searchOptions,
 } from '../search.ts';
-import { open } from '../shared.ts';
 
 /** `rnn complete`. */
 export const command = defineCommand({
@@ -38,6 +37,7 @@ Examples:
       const fromInput = options.prefix === undefined && !process.stdin.isTTY;
       return await printCompletions(options, fromInput ? '-' : undefined);
     }
+    const { open } = await import('../open.ts');
     const model = open({ ...options, quiet: true });
     const { status, text } = await converse(options.prefix ?? '', (typed) => suggest(model, typed, options));
     if (text !== undefined) {

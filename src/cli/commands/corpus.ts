@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { message, option, UsageError } from '../../errors.ts';
 import { TASK, TASKS, taskLines } from '../../insight/tasks.ts';
 import { defineCommand } from '../command.ts';
 import { Output, remark } from '../output.ts';
@@ -11,6 +12,7 @@ const schema = z.strictObject({
     .strictObject({ least: z.int(), most: z.int() })
     .optional()
     .describe('length of a line, or a range of lengths: 30, 1-8'),
+  final: z.boolean().default(false).describe('parity: ask for the parity once, at the end of the line'),
   seed: z.string().default('1').describe('the same seed gives the same lines'),
   quiet: OPTIONS.quiet,
 });
@@ -23,6 +25,7 @@ export const command = defineCommand({
       task: '<task>',
       count: '-n, --count <n>',
       length: { flag: '-l, --length <n>', spelling: 'lengths' },
+      final: '--final',
       seed: '-s, --seed <seed>',
       quiet: FLAGS.quiet,
     },
@@ -30,6 +33,8 @@ export const command = defineCommand({
   help: `
 Tasks, with what --length counts and its default:
   xor            bits, 1-8: b1c1d0…, a pair of bits (a b c d for 00 01 10 11), then their exclusive or
+  parity         bits, 1-8: a0b1b0…, a bit (a b for 0 1), then 1 for an odd number of ones so far, else 0
+  parity-final   bits, 1-8: abb?0, the bits, and their parity at the end: --final makes parity this
   addition       bits, 1-8: the same with the bit of the sum, the least significant bit first; ends with the carry
   copy           symbols, 1-8: badc>BADC
   copy-reversed  symbols, 1-8: cdab>BADC
@@ -43,7 +48,10 @@ Examples:
   rnn corpus lag --length 100 --count 2000 --seed 7 | rnn train - --mode lines --bptt 101
   rnn corpus addition --length 64 --seed test > long.txt && rnn eval long.txt --only 01`,
   async run(options) {
-    const { task, count, seed, length, quiet } = schema.parse(options);
+    const { task: named, final, count, seed, length, quiet } = schema.parse(options);
+    if (final && !named.startsWith('parity'))
+      throw new UsageError(message`${option('final')} is for parity; leave it out`);
+    const task = final ? 'parity-final' : named;
     const output = new Output();
     for (const line of taskLines(task, count, seed, length)) await output.line(line);
     await output.flush();

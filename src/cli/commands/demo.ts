@@ -1,42 +1,46 @@
 import * as z from 'zod';
-import { fixedPoints, gradient, type IteratedUnit, NOTES_UNIT, orbit } from '../../insight/iterated-unit.ts';
-import { gradientNorms, symmetricMatrix } from '../../insight/linear-system.ts';
-import { iteratedUnitCharts, linearChart } from '../../insight/small-system-charts.ts';
+import { DEMONSTRATIONS, demonstrate, demonstrationSchemas } from '../../insight/demonstrations.ts';
 import { defineCommand } from '../command.ts';
-import { writeCharts } from '../figures.ts';
-import { Output } from '../output.ts';
+import { Output, paint } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
-import { columns } from '../tables.ts';
+import { titled } from '../tables.ts';
 
-/** Eigenvalues below, at and above 1. */
-const EIGENVALUES = [0.9, 1, 1.1];
+/** Every option of every demonstration, without its default: each demonstration fills in its own. */
+const shapes = {
+  ...demonstrationSchemas['iterated-unit'].shape,
+  ...demonstrationSchemas.quadratic.shape,
+  ...demonstrationSchemas.linear.shape,
+};
 
-/** h_1 of the table's rows, besides the fixed points. */
-const STARTS = [0, 0.25, 0.49, 0.5, 0.51, 0.75, 1];
-
-const schema = z.strictObject({
-  system: z.enum(['iterated-unit', 'linear']).describe('which system'),
-  weight: z.number().default(NOTES_UNIT.weight).describe('iterated-unit: w of h ← σ(w·h + b)'),
-  bias: z.number().default(NOTES_UNIT.bias).describe('iterated-unit: b'),
-  eigenvalue: z
-    .array(z.number())
-    .optional()
-    .describe(`linear: the larger eigenvalue of W (default: ${EIGENVALUES.join(' ')})`),
-  steps: z.int().min(2).max(10_000).default(100).describe('n of h_n'),
-  svg: OPTIONS.svg,
-  html: OPTIONS.html,
-  json: OPTIONS.json.describe('print the points as JSON Lines, one chart a line'),
-});
+/** Characters of a phase line where the output is no terminal. */
+const WIDTH = 72;
 
 /** `rnn demo`. */
 export const command = defineCommand({
-  schema,
+  schema: z.strictObject({
+    system: z.enum(DEMONSTRATIONS).describe('which system'),
+    weight: shapes.weight.unwrap().optional().describe('iterated-unit: w of h ← σ(w·h + b) (default: 6)'),
+    bias: shapes.bias.unwrap().optional().describe('iterated-unit: b (default: -3)'),
+    constant: shapes.constant.unwrap().optional().describe('quadratic: c of x ← x² + c (default: 0.15)'),
+    start: shapes.start.unwrap().optional().describe('iterated-unit, quadratic: draw the iterations from these states'),
+    eigenvalue: shapes.eigenvalue.describe('linear: the larger eigenvalue of a symmetric W (default: 0.9 1 1.1)'),
+    matrix: z.array(z.number()).optional().describe('linear: W of 2 × 2, row by row, in place of the eigenvalues'),
+    input: z.array(z.number()).optional().describe('linear: U x of the first step (default: 1 0)'),
+    steps: shapes.steps.unwrap().optional().describe('n of h_n and x_n (default: 100)'),
+    svg: OPTIONS.svg,
+    html: OPTIONS.html,
+    json: OPTIONS.json.describe('print the points as JSON Lines, one chart a line'),
+  }),
   flags: {
     '': {
       system: '<system>',
       weight: '--weight <w>',
       bias: '--bias <b>',
+      constant: '--constant <c>',
+      start: '--start <x...>',
       eigenvalue: '--eigenvalue <x...>',
+      matrix: '--matrix <x...>',
+      input: '--input <x...>',
       steps: '--steps <n>',
       svg: FLAGS.svg,
       html: FLAGS.html,
@@ -44,50 +48,32 @@ export const command = defineCommand({
     },
   },
   help: `
-iterated-unit  h ← σ(6h − 3): its fixed points, which of them are sources and which sinks, the phase plot, h_100 as a
-               function of h_1, and the gradient ∂h_100/∂h_1, which explodes at h_1 = 0.5 and vanishes elsewhere
-linear         h ← W h, W symmetric: the gradient ‖∂h_t/∂h_1‖ with the eigenvalue below, at and above 1
+iterated-unit  h ← σ(6h − 3): its fixed points, which of them are sources and which sinks, the graph of f, the phase
+               plot (a line of states with arrows), h_100 as a function of h_1, and the gradient ∂h_100/∂h_1, which
+               explodes at h_1 = 0.5 and vanishes elsewhere
+quadratic      x ← x² + c: the same
+linear         h ← W h: the gradient ‖∂h_t/∂h_1‖ with the eigenvalue below, at and above 1, and the forward magnitude
+               ‖W^(t−1) U x‖, which is what is left of the first input
 
 Examples:
   rnn demo iterated-unit
   rnn demo iterated-unit --weight 4 --bias -2
+  rnn demo quadratic --constant 0.15 --start 0.5 0.8 0.9 --steps 20
   rnn demo linear --eigenvalue 0.5 0.99 1.01
+  rnn demo linear --matrix 1 1 0 1 --input 0 1
   rnn demo iterated-unit --svg unit.svg`,
-  async run(given) {
-    const { system, weight, bias, eigenvalue = EIGENVALUES, steps, ...options } = schema.parse(given);
+  async run({ system, svg, html, json, ...given }) {
+    const { writeCharts } = await import('../figures.ts');
+    const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+    const { title, charts, tables, phaseLine } = demonstrate(system, options);
     const output = new Output();
-    if (system === 'linear') {
-      const charts = [linearChart(eigenvalue, steps)];
-      await writeCharts(output, 'The linear system', charts, options, [linearTable(eigenvalue, steps)]);
-    } else {
-      const unit = { weight, bias };
-      const tables = [fixedPointTable(unit), orbitTable(unit, steps)];
-      await writeCharts(output, 'The iterated unit', iteratedUnitCharts(unit, steps), options, tables);
-    }
+    const line = phaseLine?.(Math.min(process.stdout.columns ?? WIDTH, 110));
+    const drawn = [...(line ? [`${paint.bold('Phase plot: ● sink, ○ source')}\n${line}`] : []), ...tables.map(titled)];
+    // In characters the phase plot is a line by itself.
+    const shown = svg === undefined && html === undefined && !json;
+    const drawings = shown && line ? charts.filter((chart) => chart.title !== 'Phase plot') : charts;
+    await writeCharts(output, title, drawings, { svg, html, json }, drawn);
     await output.flush();
     return undefined;
   },
 });
-
-function fixedPointTable(unit: IteratedUnit): string {
-  const rows = fixedPoints(unit).map(({ h, slope, kind }) => [h.toFixed(4), slope.toFixed(4), kind]);
-  return columns(['fixed point', 'slope there', 'kind'], rows);
-}
-
-function orbitTable(unit: IteratedUnit, steps: number): string {
-  const rows = STARTS.map((first) => [
-    String(first),
-    orbit(unit, first, steps).at(-1)!.toFixed(4),
-    gradient(unit, first, steps).toExponential(2),
-  ]);
-  return columns(['h_1', `h_${steps}`, `∂h_${steps}/∂h_1`], rows);
-}
-
-function linearTable(eigenvalues: readonly number[], steps: number): string {
-  const shown = [...new Set([2, 10, 50, steps])].filter((t) => t <= steps);
-  const rows = eigenvalues.map((eigenvalue) => {
-    const norms = gradientNorms(symmetricMatrix(eigenvalue), steps);
-    return [String(eigenvalue), ...shown.map((t) => norms[t - 1]!.toExponential(2))];
-  });
-  return columns(['eigenvalue', ...shown.map((t) => `‖∂h_${t}/∂h_1‖`)], rows);
-}

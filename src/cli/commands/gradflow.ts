@@ -2,15 +2,12 @@ import * as z from 'zod';
 import { UsageError, UserError } from '../../errors.ts';
 import type { Chart } from '../../insight/chart.ts';
 import { comparisonChart, type FlowExamination, flowChart, jacobianChart } from '../../insight/examine.ts';
-import { gradientFlow, gradientFlowSchema } from '../../library/gradient-flow.ts';
+import { flowComparisonTable, flowTables } from '../../insight/flow-tables.ts';
+import { gradientFlowSchema } from '../../library/gradient-flow-options.ts';
 import { defineCommand } from '../command.ts';
-import { writeCharts } from '../figures.ts';
-import { Output, paint, sayer } from '../output.ts';
+import { Output, sayer } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
-import { columns } from '../tables.ts';
-
-/** Lags in the tables. */
-const SHOWN_LAGS = [0, 1, 2, 5, 10, 20, 50, 100, 200, 300, 500, 1000];
+import { titled } from '../tables.ts';
 
 /** `rnn gradflow`. */
 export const command = defineCommand({
@@ -65,6 +62,10 @@ Examples:
   rnn gradflow book.txt --fresh --cell rnn --activation logistic --double
   rnn gradflow book.txt --json | jq '.layers[0].hidden'`,
   async run({ text, layer, svg, html, json, quiet = false, ...request }, { nameOf }) {
+    const [{ gradientFlow }, { writeCharts }] = await Promise.all([
+      import('../../library/gradient-flow.ts'),
+      import('../figures.ts'),
+    ]);
     const models = await gradientFlow(text, request, sayer(quiet, nameOf));
     const output = new Output();
     if (json) {
@@ -73,9 +74,9 @@ Examples:
       const comparing = request.compare !== undefined;
       if (layer !== undefined && !comparing) throw new UsageError('--layer is for --compare; leave it out');
       const charts = comparing ? comparisonCharts(models, layer) : models.flatMap(chartsOf);
-      const tables = comparing ? [comparisonTable(models, layer)] : models.flatMap(tablesOf);
+      const tables = comparing ? [flowComparisonTable(models, layer)] : models.flatMap(flowTables);
       const title = `Gradient flow: ${models.map(({ name }) => name).join(', ')}`;
-      await writeCharts(output, title, charts, { svg, html }, tables);
+      await writeCharts(output, title, charts, { svg, html }, tables.map(titled));
     }
     await output.flush();
     return undefined;
@@ -91,62 +92,4 @@ function comparisonCharts(models: readonly FlowExamination[], layer: number | un
   const chart = comparisonChart(models, layer);
   if (chart.series.length === 0) throw new UserError(`none of the models has a layer ${layer}; give a smaller --layer`);
   return [chart];
-}
-
-function tablesOf(model: FlowExamination): string[] {
-  const truncated = model.layers.some(({ truncations }) => truncations.length > 0);
-  return [normTable(model), spectrumTable(model), ...(truncated ? [truncationTable(model)] : [])];
-}
-
-function normTable({ counts, layers }: FlowExamination): string {
-  const curves = layers.flatMap(({ hidden, cell, carousel, jacobian, bound }, index) => [
-    { name: `‖∂L/∂h‖ ${index + 1}`, values: hidden },
-    ...(cell ? [{ name: `‖∂L/∂c‖ ${index + 1}`, values: cell }] : []),
-    ...(jacobian ? [{ name: `‖∂h/∂h‖ ${index + 1}`, values: jacobian.mean }] : []),
-    ...(carousel ? [{ name: `carousel ${index + 1}`, values: carousel }] : []),
-    ...(jacobian && bound ? [{ name: `(γλ)ⁿ ${index + 1}`, values: bound }] : []),
-  ]);
-  const rows = SHOWN_LAGS.filter((lag) => (counts[lag] ?? 0) > 0).map((lag) => [
-    String(lag),
-    String(counts[lag]),
-    ...curves.map(({ values }) => numberText(values[lag])),
-  ]);
-  return columns(['lag', 'positions', ...curves.map(({ name }) => name)], rows);
-}
-
-function spectrumTable({ layers }: FlowExamination): string {
-  const rows = layers.flatMap(({ spectra }, layer) =>
-    spectra.map(({ gate, radius, norm }) => [String(layer + 1), gate, radius.toFixed(4), norm.toFixed(4)]),
-  );
-  return columns(['layer', 'recurrent W of', 'spectral radius', 'largest singular value λ'], rows);
-}
-
-function truncationTable({ layers }: FlowExamination): string {
-  const rows = layers.flatMap(({ truncations }, layer) =>
-    truncations.map(({ steps, sliding, chunked }) => [
-      String(layer + 1),
-      String(steps),
-      percent(sliding),
-      percent(chunked),
-    ]),
-  );
-  return columns(['layer', 'truncated at τ', 'cut off, k1 = 1', 'cut off, k1 = k2 = τ'], rows);
-}
-
-function comparisonTable(models: readonly FlowExamination[], layer: number | undefined): string {
-  const shown = models.flatMap(({ name, counts, layers }) => {
-    const its = layer === undefined ? layers.at(-1) : layers[layer - 1];
-    return its ? [{ name, counts, hidden: its.hidden }] : [];
-  });
-  const lags = SHOWN_LAGS.filter((lag) => shown.some(({ counts }) => (counts[lag] ?? 0) > 0));
-  const rows = lags.map((lag) => [String(lag), ...shown.map(({ hidden }) => numberText(hidden[lag]))]);
-  return `${paint.dim('‖∂L(t)/∂h(t−n)‖')}\n${columns(['lag', ...shown.map(({ name }) => name)], rows)}`;
-}
-
-function numberText(value: number | null | undefined): string {
-  return value === null || value === undefined ? '–' : value.toExponential(2);
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toPrecision(3)} %`;
 }

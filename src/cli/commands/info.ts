@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import { inspect, type ModelFacts } from '../../library/inspect.ts';
-import { runtime } from '../../library/runtime.ts';
+import type { ModelFacts } from '../../library/inspect.ts';
 import { grouped } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { factRows } from '../facts.ts';
+import type { OpenOptions } from '../open.ts';
 import { Output, paint } from '../output.ts';
-import { FLAGS, OPTIONS, open } from '../shared.ts';
+import { FLAGS, OPTIONS } from '../shared.ts';
 import { table } from '../tables.ts';
 
 /** The most points of a history that are printed; --json has all. */
@@ -38,7 +38,7 @@ Examples:
   rnn info --runtime`,
   async run(options) {
     const output = new Output();
-    const facts = options.runtime ? runtime() : inspect(open(options));
+    const facts = await (options.runtime ? runtimeFacts() : modelFacts(options));
     if (options.json) await output.line(JSON.stringify(facts));
     else await output.line(isModel(facts) ? text(facts) : table(Object.entries(facts)));
     await output.flush();
@@ -46,7 +46,17 @@ Examples:
   },
 });
 
-function isModel(facts: ModelFacts | ReturnType<typeof runtime>): facts is ModelFacts {
+async function modelFacts(options: OpenOptions): Promise<ModelFacts> {
+  const [{ open }, { inspect }] = await Promise.all([import('../open.ts'), import('../../library/inspect.ts')]);
+  return inspect(open(options));
+}
+
+async function runtimeFacts(): Promise<Record<string, string | number>> {
+  const { runtime } = await import('../../library/runtime.ts');
+  return runtime();
+}
+
+function isModel(facts: object): facts is ModelFacts {
   return 'model' in facts;
 }
 

@@ -1,12 +1,9 @@
 import * as z from 'zod';
-import { renderReport } from '../../insight/report.ts';
-import { inspect } from '../../library/inspect.ts';
-import { examineModel, reportSchema } from '../../library/report.ts';
+import { reportSchema } from '../../library/report-options.ts';
 import { defineCommand } from '../command.ts';
 import { factRows } from '../facts.ts';
-import { writeFile } from '../figures.ts';
 import { Output, remark } from '../output.ts';
-import { FLAGS, OPTIONS, open } from '../shared.ts';
+import { FLAGS, OPTIONS } from '../shared.ts';
 
 /** `rnn report`. */
 export const command = defineCommand({
@@ -36,6 +33,13 @@ Examples:
   rnn report --html report.html
   rnn report checkpoints/book.json --text book.txt --html book.html`,
   async run({ checkpoint, html, kernel, quiet, ...request }) {
+    const [{ open }, { inspect }, { examineModel }, { renderReport }, { writeFile }] = await Promise.all([
+      import('../open.ts'),
+      import('../../library/inspect.ts'),
+      import('../../library/report.ts'),
+      import('../../insight/report.ts'),
+      import('../figures.ts'),
+    ]);
     const model = open({ checkpoint, kernel, quiet });
     const facts = factRows(inspect(model));
     const content = await examineModel(model, request, (name) => {

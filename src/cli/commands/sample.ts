@@ -1,24 +1,26 @@
 import { randomInt } from 'node:crypto';
 import * as z from 'zod';
-import { EXIT } from '../../errors.ts';
-import {
-  type LanguageModel,
-  type SampledText,
-  type SampleRequest,
-  sampleSchema,
-} from '../../library/language-model.ts';
+import { EXIT, message, option, UsageError } from '../../errors.ts';
+import { type SampleRequest, sampleSchema } from '../../library/completion-options.ts';
+import { type IndependentRequest, independentSchema } from '../../library/independent-options.ts';
+import type { LanguageModel, SampledText } from '../../library/language-model.ts';
 import { readLines } from '../../library/lines.ts';
 import { harmless } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { CONSTRAINT_FLAGS, CONSTRAINT_HELP, withEscapes } from '../constraints.ts';
 import { complain, Output, remark } from '../output.ts';
-import { FLAGS, OPTIONS, open } from '../shared.ts';
+import { FLAGS, OPTIONS } from '../shared.ts';
 
 /** `rnn sample`. */
 export const command = defineCommand({
   schema: sampleSchema.omit({ known: true }).extend({
     ...OPTIONS,
     seed: z.string().optional().describe('the same seed gives the same texts (default: a random one)'),
+    independent: z
+      .boolean()
+      .default(false)
+      .describe('draw each position by itself, from its marginal: the texts are no longer wholes'),
+    marginals: independentSchema.shape.marginals,
     novel: z
       .array(z.string())
       .default([])
@@ -33,6 +35,8 @@ export const command = defineCommand({
       seed: '-s, --seed <seed>',
       stop: { flag: '--stop <text>', spelling: 'nonEmpty' },
       unique: '--unique',
+      independent: '--independent',
+      marginals: '--marginals <n>',
       novel: { flag: '--novel <file>', spelling: 'nonEmpty' },
       kernel: FLAGS.hiddenKernel,
       json: FLAGS.json,
@@ -59,11 +63,20 @@ ${CONSTRAINT_HELP}
 Examples:
   rnn sample --length 500 --temperature 0.8
   rnn sample --prefix d --count 10 --seed 1
+  rnn sample --count 10 --independent           each position from its marginal
   rnn sample --count 1000 | sort | uniq -c | sort -rn | head -3
   rnn sample --prefix "First Citizen:" --stop "\\n\\n" --top-p 0.9
   rnn sample --count 20 --unique --novel names.txt --match "[A-Z][a-z]{4,6}"`,
-  async run({ checkpoint, kernel, json, raw, quiet, novel = [], ...given }) {
+  async run({ checkpoint, kernel, json, raw, quiet, novel = [], independent, marginals, ...given }) {
+    const { open } = await import('../open.ts');
     const model = open({ checkpoint, kernel, quiet });
+    if (independent) {
+      requireIndependent({ ...given, ...(novel.length > 0 ? { novel } : {}) });
+      const { prefix, count, length, seed = String(randomInt(2 ** 31)) } = given;
+      if (given.seed === undefined && !quiet) remark(`seed ${seed}`);
+      return await printIndependent(model, { prefix, count, length, seed, marginals }, json === true, quiet === true);
+    }
+    if (marginals !== undefined) throw new UsageError(message`${option('marginals')} is for ${option('independent')}`);
     const known = await linesOf(novel);
     const request = withEscapes({ ...given, known, seed: given.seed ?? String(randomInt(2 ** 31)) });
     if (given.seed === undefined && given.temperature !== 0 && !quiet) remark(`seed ${request.seed}`);
@@ -84,6 +97,43 @@ Examples:
     return EXIT.done;
   },
 });
+
+/** UsageError for what has no meaning where each position is drawn by itself. */
+function requireIndependent(given: object): void {
+  const stranger = Object.entries(given).find(
+    ([key, value]) => value !== undefined && !(key in independentSchema.shape) && key !== 'known',
+  );
+  if (stranger) {
+    throw new UsageError(message`${option(stranger[0])} can’t be given with ${option('independent')}; leave one out`);
+  }
+}
+
+/** Prints texts whose positions are drawn by themselves. Returns the exit status. */
+async function printIndependent(
+  model: LanguageModel,
+  request: IndependentRequest,
+  json: boolean,
+  quiet: boolean,
+): Promise<number> {
+  const { sampleIndependently } = await import('../../library/independent.ts');
+  const { texts, missing } = await sampleIndependently(model, request);
+  const output = new Output();
+  const printer = new Printer(output, model, false);
+  const { prefix = '' } = request;
+  for (const { text, completion, ids } of texts) {
+    if (json) await output.json({ text, prefix, completion, symbols: ids.length });
+    else await printer.line(prefix, { ids, completion });
+  }
+  await output.flush();
+  if (!quiet) {
+    remark(
+      request.marginals === undefined
+        ? `exact marginals, but for texts whose probabilities add up to ${missing.toExponential(1)}`
+        : `marginals counted among ${request.marginals} texts`,
+    );
+  }
+  return EXIT.done;
+}
 
 /** All lines of files. */
 async function linesOf(files: readonly string[]): Promise<ReadonlySet<string>> {
@@ -112,7 +162,7 @@ class Printer {
     this.#safe = output.terminal && !raw;
   }
 
-  async line(prefix: string, { ids, completion }: SampledText): Promise<void> {
+  async line(prefix: string, { ids, completion }: Pick<SampledText, 'ids' | 'completion'>): Promise<void> {
     await this.#write(prefix);
     await this.#write(this.#isExact ? this.#model.vocabulary.decodeBytes(ids) : completion);
     await this.#write('\n');

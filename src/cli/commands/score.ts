@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import { EXIT } from '../../errors.ts';
-import { type LanguageModel, type Score, scoreSchema } from '../../library/language-model.ts';
+import { scoreSchema } from '../../library/completion-options.ts';
+import type { LanguageModel, Score } from '../../library/language-model.ts';
 import { readLines, readText } from '../../library/lines.ts';
 import { counted } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { field } from '../completions.ts';
 import { complain, Output, paint, remark } from '../output.ts';
-import { FLAGS, OPTIONS, open } from '../shared.ts';
+import { FLAGS, OPTIONS } from '../shared.ts';
 import { coloured, legend } from '../surprisal.ts';
 
 const schema = scoreSchema.extend({
@@ -16,6 +17,7 @@ const schema = scoreSchema.extend({
     .boolean()
     .default(false)
     .describe('print the surprisal of every symbol, in bits; a terminal shows it by colours'),
+  nats: z.boolean().default(false).describe('print nats in place of bits'),
   rank: z
     .enum(['logp', 'bits'])
     .optional()
@@ -32,6 +34,7 @@ export const command = defineCommand({
       checkpoint: FLAGS.checkpoint,
       whole: '--whole',
       perChar: '--per-char',
+      nats: '--nats',
       rank: { flag: '--rank [by]', preset: 'logp' },
       kernel: FLAGS.hiddenKernel,
       json: FLAGS.json,
@@ -46,7 +49,8 @@ in a model of a stream, the newline. Every line is read from the model's first
 state, and by a model of a stream after a newline. With --whole, each file is scored
 as one text, and its name is printed in place of the line.
 
---per-char prints, separated by tabs: line, place in it, symbol, bits.
+--per-char prints, separated by tabs: line, place in it, symbol, bits. --nats prints
+nats in place of bits: one nat is 1.443 bits. Colours go by bits.
 
 A line with a character that the model doesn't know is named on standard error and
 has the log-probability -inf; the exit status is then 1. Where the model has <unk>,
@@ -60,6 +64,7 @@ Examples:
   rnn score log.txt | awk -F'\\t' '$2 > 4' | cut -f3  the surprising lines`,
   async run(options) {
     const { files = ['-'], whole, rank, quiet } = options;
+    const { open } = await import('../open.ts');
     const model = open(options);
     const output = new Output();
     const print = printer(options, model, output);
@@ -114,23 +119,25 @@ async function* wholeTexts(files: readonly string[], model: LanguageModel): Asyn
 
 /** Prints the score of a text as the options say. */
 function printer(
-  { json, perChar, raw }: ScoreCommandOptions,
+  { json, perChar, raw, nats: inNats = false }: ScoreCommandOptions,
   { vocabulary }: LanguageModel,
   output: Output,
 ): (each: Scored) => Promise<void> {
-  const surprisals = ({ losses }: Score) => Array.from(losses, (nats) => nats / Math.LN2);
+  const unit = inNats ? 1 : Math.LN2; // what is printed, in nats
+  const surprisals = ({ losses }: Score, of = unit) => Array.from(losses, (nats) => nats / of);
+  const perCharacter = ({ bitsPerCharacter }: Score) => (inNats ? bitsPerCharacter * Math.LN2 : bitsPerCharacter);
   if (json) {
     return async ({ name, text, score }) => {
-      const { logProbability, bitsPerCharacter, ids, unknown } = score;
-      const bits = perChar ? { surprisals: surprisals(score) } : {};
+      const { logProbability, ids, unknown } = score;
+      const mean = { [inNats ? 'natsPerCharacter' : 'bitsPerCharacter']: perCharacter(score) };
+      const each = perChar ? { surprisals: surprisals(score) } : {};
       // JSON has no infinity: null stands for it.
-      await output.json({ name, text, logProbability, bitsPerCharacter, symbols: ids.length, unknown, ...bits });
+      await output.json({ name, text, logProbability, ...mean, symbols: ids.length, unknown, ...each });
     };
   }
   if (!perChar) {
     return async ({ text, score }) => {
-      const { logProbability, bitsPerCharacter } = score;
-      await output.line([fixed(logProbability), fixed(bitsPerCharacter), field(text)].join('\t'));
+      await output.line([fixed(score.logProbability), fixed(perCharacter(score)), field(text)].join('\t'));
     };
   }
   if (output.terminal && paint.level > 0) {
@@ -138,14 +145,14 @@ function printer(
     return async ({ score }) => {
       if (isFirst) await output.line(legend());
       isFirst = false;
-      await output.write(coloured(score.ids, surprisals(score), vocabulary, raw === true));
+      await output.write(coloured(score.ids, surprisals(score, Math.LN2), vocabulary, raw === true));
     };
   }
   return async ({ name, score }) => {
     const line = name.replace(/^line /u, '');
-    const bits = surprisals(score);
+    const each = surprisals(score);
     for (const [at, id] of Array.from(score.ids).entries()) {
-      await output.line([field(line), at + 1, vocabulary.label(id), bits[at]!.toFixed(3)].join('\t'));
+      await output.line([field(line), at + 1, vocabulary.label(id), each[at]!.toFixed(3)].join('\t'));
     }
   };
 }

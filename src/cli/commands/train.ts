@@ -1,15 +1,9 @@
 import * as z from 'zod';
 import { EXIT, UserError } from '../../errors.ts';
 import { lastPath } from '../../library/checkpoints.ts';
-import {
-  type PreparedRun,
-  prepareRun,
-  type RunOptions,
-  recipeOptionsOf,
-  recipeSchema,
-  runSchema,
-} from '../../library/preparation.ts';
-import { type TrainEvent, TrainingRun } from '../../library/run.ts';
+import type { PreparedRun } from '../../library/preparation.ts';
+import type { TrainEvent } from '../../library/run.ts';
+import { recipeSchema, runSchema } from '../../library/run-options.ts';
 import { counted, grouped } from '../../library/words.ts';
 import { parseOptions } from '../../schema.ts';
 import { defineCommand } from '../command.ts';
@@ -17,12 +11,11 @@ import { modelName } from '../facts.ts';
 import { flagsFor } from '../flags.ts';
 import { listen } from '../interruption.ts';
 import { Output, sayer } from '../output.ts';
-import { createProgress } from '../progress.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
 import { durationText, lossText, ReaderGone } from '../text.ts';
 
 /** The flags of a recipe: what decides the model that a run ends with. */
-const RECIPE_FLAGS = {
+export const RECIPE_FLAGS = {
   'Model:': {
     preset: '--preset <name>',
     'model.cell': '--cell <name>',
@@ -125,8 +118,13 @@ Examples:
   rnn train book.txt --resume checkpoints/book.last.json --epochs 20
   cat *.txt | rnn train - --json > log.jsonl`,
   async run({ corpus: sources, saveEvery, json = false, quiet = false, ...options }, { nameOf }) {
+    const [{ prepareRun, recipeOptionsOf }, { TrainingRun }, { createProgress }] = await Promise.all([
+      import('../../library/preparation.ts'),
+      import('../../library/run.ts'),
+      import('../progress.ts'),
+    ]);
     const say = sayer(quiet, nameOf);
-    if (options.preset !== undefined) say(presetText(options.preset, options));
+    if (options.preset !== undefined) say(presetText(options.preset, recipeOptionsOf(options)));
     const prepared = await prepareRun(sources, options, say);
     const progress = createProgress(quiet);
     const interruption = listen(() => {
@@ -173,8 +171,8 @@ type Say = (text: string) => void;
 type EventOf<Type extends TrainEvent['type']> = Extract<TrainEvent, { readonly type: Type }>;
 
 /** What a preset stands for, as options that say the same without it. */
-function presetText(name: string, options: RunOptions): string {
-  return `preset ${name}: ${flagsFor(RECIPE_FLAGS, parseOptions(recipeSchema, recipeOptionsOf(options)))}`;
+function presetText(name: string, recipe: object): string {
+  return `preset ${name}: ${flagsFor(RECIPE_FLAGS, parseOptions(recipeSchema, recipe))}`;
 }
 
 function announce(start: EventOf<'start'>, { corpus, trainOptions }: PreparedRun, say: Say): void {
@@ -211,7 +209,7 @@ function conclude(done: EventOf<'done'>, path: string, say: Say): void {
   }[done.reason];
   const reached = `${why}: ${counted(done.step, 'step')}, ${done.epoch.toFixed(2)} epochs`;
   if (done.step === 0) {
-    say(`${reached}; nothing to save`);
+    say(done.reason === 'steps' ? 'no steps: saved as it is before training' : `${reached}; nothing to save`);
     return;
   }
   say(`${reached}; ${losses.filter(Boolean).join(', ')} a symbol`);

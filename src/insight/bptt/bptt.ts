@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import { message, option, UsageError, UserError } from '../../errors.ts';
 import type { ModelConfig } from '../../nn/config.ts';
 import { Manifest } from '../../nn/manifest.ts';
@@ -15,36 +14,13 @@ import {
   unfold,
 } from './explicit.ts';
 import { networkMatrices, type StatePart, statePartsOf } from './network-step.ts';
+import { type BpttOptions, bpttSchema } from './options.ts';
 
 /** The most losses: the table has a row and a column for each. */
 export const MOST_LOSSES = 32;
 
 /** The most numbers of a state: ∂s_t/∂s_k has the square of it for each pair of steps. */
 const MOST_STATE = 512;
-
-export const bpttSchema = z.strictObject({
-  tensor: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('W of the table: the name of a layer’s tensor; the recurrent matrix of the first layer if not given'),
-  truncate: z.int().min(1).optional().describe('τ: show what is lost where each loss goes back over τ steps only'),
-  start: z
-    .boolean()
-    .default(false)
-    .describe('read <stop> before the first symbol, as in training, and predict the first symbol too'),
-  copies: z
-    .boolean()
-    .default(false)
-    .describe('also give every step of the unfolded network a copy of W of its own, and show ∂L/∂W of each copy'),
-  samples: z
-    .int()
-    .min(1)
-    .default(100)
-    .describe('the most numbers of a tensor that are checked by central differences, spread evenly'),
-});
-
-export type BpttOptions = z.input<typeof bpttSchema>;
 
 /** A model that is one network, and its symbols. */
 export interface BpttSubject {
@@ -134,16 +110,22 @@ export function shortText(text: string, vocabulary: Vocabulary, start: boolean):
   }
   const first = start && stop !== undefined ? [stop] : [];
   const all = [...first, ...ids, ...(stop === undefined ? [] : [stop])];
-  if (ids.length === 0 || all.length < 2) {
-    const needed = stop === undefined ? 'two symbols, because the first is given' : 'one symbol';
-    throw new UserError(`the text has ${ids.length} symbols; give a text of at least ${needed}`);
-  }
+  requireLength(ids.length, stop !== undefined);
   if (all.length - 1 > MOST_LOSSES) {
     throw new UserError(
       `the text has ${all.length - 1} losses, more than the table’s limit of ${MOST_LOSSES}; give a shorter text`,
     );
   }
   return { inputs: all.slice(0, -1), targets: all.slice(1) };
+}
+
+/** UserError where a text of so many symbols has nothing to predict. */
+export function requireLength(symbols: number, hasStop: boolean): void {
+  if (symbols >= (hasStop ? 1 : 2)) return;
+  const needed = hasStop ? 'one symbol' : 'two symbols, because the first is given';
+  throw new UserError(
+    `the text has ${symbols} ${symbols === 1 ? 'symbol' : 'symbols'}; give a text of at least ${needed}`,
+  );
 }
 
 function requireSmall({ members, cell, layers, hidden }: ModelConfig): void {

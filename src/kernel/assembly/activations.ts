@@ -1,4 +1,4 @@
-import { bytes, first, ONE, PAIR, put, QUAD, Step, second } from './lanes';
+import { bytes, loadFirst, loadSecond, ONE, PAIR, QUAD, Step, storeStep } from './lanes';
 import { logisticSpan, one, tanhSpan } from './math';
 
 /** a ← tanh a. */
@@ -17,9 +17,9 @@ export function tanhBackward(h: usize, dh: usize, n: i32): void {
 
 @inline
 function tanhBackwardStep(h: usize, dh: usize, step: Step): void {
-  const low = tanhGradient(first(h, step), first(dh, step));
-  const high = tanhGradient(second(h, step), second(dh, step));
-  put(h, low, high, step);
+  const low = tanhGradient(loadFirst(h, step), loadFirst(dh, step));
+  const high = tanhGradient(loadSecond(h, step), loadSecond(dh, step));
+  storeStep(h, low, high, step);
 }
 
 /** d · (1 − y²) for y = tanh x. */
@@ -44,9 +44,9 @@ export function logisticBackward(h: usize, dh: usize, n: i32): void {
 
 @inline
 function logisticBackwardStep(h: usize, dh: usize, step: Step): void {
-  const low = logisticGradient(first(h, step), first(dh, step));
-  const high = logisticGradient(second(h, step), second(dh, step));
-  put(h, low, high, step);
+  const low = logisticGradient(loadFirst(h, step), loadFirst(dh, step));
+  const high = logisticGradient(loadSecond(h, step), loadSecond(dh, step));
+  storeStep(h, low, high, step);
 }
 
 /** d · y · (1 − y) for y = σ(x). */
@@ -66,9 +66,9 @@ export function reluForward(a: usize, n: i32): void {
 @inline
 function reluStep(a: usize, step: Step): void {
   const zero = f32x4.splat(0);
-  const low = f32x4.pmax(first(a, step), zero);
-  const high = f32x4.pmax(second(a, step), zero);
-  put(a, low, high, step);
+  const low = f32x4.pmax(loadFirst(a, step), zero);
+  const high = f32x4.pmax(loadSecond(a, step), zero);
+  storeStep(a, low, high, step);
 }
 
 /** h ← dh where h > 0, else 0. */
@@ -83,7 +83,7 @@ export function reluBackward(h: usize, dh: usize, n: i32): void {
 @inline
 function reluBackwardStep(h: usize, dh: usize, step: Step): void {
   const zero = f32x4.splat(0);
-  const low = v128.and(first(dh, step), f32x4.gt(first(h, step), zero));
-  const high = v128.and(second(dh, step), f32x4.gt(second(h, step), zero));
-  put(h, low, high, step);
+  const low = v128.and(loadFirst(dh, step), f32x4.gt(loadFirst(h, step), zero));
+  const high = v128.and(loadSecond(dh, step), f32x4.gt(loadSecond(h, step), zero));
+  storeStep(h, low, high, step);
 }

@@ -1,4 +1,4 @@
-import { bytes, first, ONE, PAIR, put, QUAD, Step, second } from './lanes';
+import { bytes, loadFirst, loadSecond, ONE, PAIR, QUAD, Step, storeStep } from "./lanes";
 import { one, tanhSpan } from './math';
 import { scratchPanels } from './scratch';
 
@@ -64,9 +64,9 @@ function addSpan(out: usize, a: usize, b: usize, n: i32): void {
 
 @inline
 function addStep(out: usize, a: usize, b: usize, step: Step): void {
-  const low = f32x4.add(first(a, step), first(b, step));
-  const high = f32x4.add(second(a, step), second(b, step));
-  put(out, low, high, step);
+  const low = f32x4.add(loadFirst(a, step), loadFirst(b, step));
+  const high = f32x4.add(loadSecond(a, step), loadSecond(b, step));
+  storeStep(out, low, high, step);
 }
 
 /** Σ a b, in the order of four lanes and then of the rest. */
@@ -105,18 +105,18 @@ function scatterGradients(dq: usize, dKey: usize, dv: usize, u: usize, v: usize,
 
 @inline
 function gradientStep(dq: usize, dKey: usize, dv: usize, u: usize, v: usize, g: usize, step: Step): void {
-  const low = gradient(first(u, step), first(v, step), g);
-  const high = gradient(second(u, step), second(v, step), g);
+  const low = gradient(loadFirst(u, step), loadFirst(v, step), g);
+  const high = gradient(loadSecond(u, step), loadSecond(v, step), g);
   const score = v128.load32_splat(g);
-  const dvLow = f32x4.relaxed_madd(score, first(u, step), first(dv, step));
-  const dvHigh = f32x4.relaxed_madd(score, second(u, step), second(dv, step));
-  put(dv, dvLow, dvHigh, step);
-  const dqLow = f32x4.add(first(dq, step), low);
-  const dqHigh = f32x4.add(second(dq, step), high);
-  put(dq, dqLow, dqHigh, step);
-  const dKeyLow = f32x4.add(first(dKey, step), low);
-  const dKeyHigh = f32x4.add(second(dKey, step), high);
-  put(dKey, dKeyLow, dKeyHigh, step);
+  const dvLow = f32x4.relaxed_madd(score, loadFirst(u, step), loadFirst(dv, step));
+  const dvHigh = f32x4.relaxed_madd(score, loadSecond(u, step), loadSecond(dv, step));
+  storeStep(dv, dvLow, dvHigh, step);
+  const dqLow = f32x4.add(loadFirst(dq, step), low);
+  const dqHigh = f32x4.add(loadSecond(dq, step), high);
+  storeStep(dq, dqLow, dqHigh, step);
+  const dKeyLow = f32x4.add(loadFirst(dKey, step), low);
+  const dKeyHigh = f32x4.add(loadSecond(dKey, step), high);
+  storeStep(dKey, dKeyLow, dKeyHigh, step);
 }
 
 /** g v (1 − u²). */

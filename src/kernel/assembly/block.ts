@@ -11,8 +11,8 @@ const TILE_ROWS: i32 = 6;
 /**
  * C ← S + A·B for B of some panels, by tiles of `width` columns (16 or 8); S may be C. Strides in bytes.
  *
- * A tile's rows of A lie in the nearest cache while panels stream by from the second, and C is walked along its rows, which
- * the processor foresees.
+ * The loop over panels is inside the loop over rows. A tile's rows of A then stay in the first-level cache, while panels come from the
+ * second-level cache. C is written along its rows, a pattern that the processor's prefetcher recognises.
  */
 @inline
 export function block(
@@ -30,7 +30,7 @@ export function block(
   width: i32,
 ): void {
   for (let tiles = (m + TILE_ROWS - 1) / TILE_ROWS; tiles > 0; tiles--) {
-    const rows = (m + tiles - 1) / tiles; // as even as can be: 25 = 5 × 5
+    const rows = (m + tiles - 1) / tiles; // tiles of even height: 25 = 5 × 5, not 4 × 6 + 1
     let to = c;
     let from = s;
     let panel = panels;

@@ -1,13 +1,13 @@
-import { bytes, first, ONE, PAIR, put, QUAD, Step, second } from './lanes';
+import { bytes, loadFirst, loadSecond, ONE, PAIR, QUAD, Step, storeStep } from './lanes';
 import { scratchSettings } from './scratch';
 
-// A counter-based generator: what is drawn for a number depends on its place and on the key alone. The three multipliers are odd
-// with well-spread bits: the first sets neighbouring places apart, the others are those of a 32-bit mixer of little bias.
+// A counter-based generator: the random bits of a number depend only on its place and on the key. The first multiplier sets
+// neighbouring places apart; the other two are those of a 32-bit mixing function of low bias. All three are odd.
 const SPREAD: i32 = 0x9e3779b1;
 const MIX1: i32 = 0x21f0aaad;
 const MIX2: i32 = 0x735a2d97;
 
-/** out[j] ← a[j] · scale where hash(key, place + j) ≥ threshold, else 0. In place too. */
+/** out[j] ← a[j] · scale where hash(key, place + j) ≥ threshold, else 0. May work in place. */
 export function dropout(out: usize, a: usize, n: i32, place: i32, key: i32, threshold: i32, scale: f32): void {
   out <<= 2;
   a <<= 2;
@@ -40,9 +40,9 @@ export function dropout(out: usize, a: usize, n: i32, place: i32, key: i32, thre
 
 @inline
 function dropoutStep(out: usize, a: usize, places: v128, next: v128, settings: usize, step: Step): void {
-  const low = dropped(first(a, step), places, settings);
-  const high = dropped(second(a, step), next, settings);
-  put(out, low, high, step);
+  const low = dropped(loadFirst(a, step), places, settings);
+  const high = dropped(loadSecond(a, step), next, settings);
+  storeStep(out, low, high, step);
 }
 
 @inline
@@ -51,7 +51,7 @@ function dropped(x: v128, places: v128, settings: usize): v128 {
   return v128.and(f32x4.mul(x, v128.load32_splat(settings)), kept);
 }
 
-/** The key goes in twice: were it only added to the place, every key's draws would be those of one sequence, shifted. */
+/** The key goes in twice. If it were only added to the place, all keys would draw from one sequence, each from another point on. */
 @inline
 function hash(place: v128, settings: usize): v128 {
   const key = v128.load32_splat(settings, 8);

@@ -13,9 +13,9 @@ import {
   scratchTransposed,
 } from './scratch';
 
-// Products, each for tiles of 16 columns (256-bit) and of 8 (128-bit). Every number of C starts from S, or from its present value, and takes
-// A[i][p] · B[p][j] by fused multiply-add, p ascending, whatever the tile: the two agree to the bit. Blocks along k store C and
-// load it again, which is exact.
+// Products, each for tiles of 16 columns (256-bit registers) and of 8 columns (128-bit registers). A number of C starts from S, or from
+// its present value, and adds A[i][p] · B[p][j] for ascending p by fused multiply-add. The order is the same for both tiles, so they
+// give the same bits. Long sums are done in blocks along k; storing C between two blocks and loading it again is exact.
 
 /** C ← S + A·B for C and S of m × n, A of m × k, B packed. */
 export function multiply16(
@@ -73,7 +73,7 @@ function multiply(
       const panels = packed + bytes(k) * <usize>j + bytes(p) * PANEL;
       block(to, strideC, from, strideS, a + bytes(p), strideA, panels, stridePanel, m, part, steps, width);
     }
-    // From here on, C has the sums so far.
+    // C now holds the sums so far: the next block starts from them.
     s = c;
     strideS = strideC;
   }
@@ -108,7 +108,7 @@ export function multiplyTransposed8(
   multiplyTransposed(c << 2, a << 2, b << 2, m, n, k, bytes(strideC), bytes(strideA), bytes(strideB), 8);
 }
 
-/** A block of Aᵀ and a block of B at a time are copied to scratch, where the micro-kernel finds them in its order. */
+/** Copies a block of Aᵀ and a block of B at a time to scratch memory, in the order in which the tiles read them. */
 @inline
 function multiplyTransposed(
   c: usize,

@@ -1,10 +1,10 @@
 import { logisticGradient, tanhGradient } from './activations';
-import { bytes, first, multiplySpan, ONE, PAIR, put, QUAD, Step, second } from './lanes';
+import { bytes, loadFirst, loadSecond, multiplySpan, ONE, PAIR, QUAD, Step, storeStep } from './lanes';
 import { logisticSpan, one, tanhSpan } from './math';
 
-// A row of `gates` is r, z, n, each of `hidden` numbers.
+// A row of `gates` is r, z, n, each of `hidden` numbers. h₋ is the previous state.
 
-/** r, z ← σ(·) in place in `gates`; resetHidden ← r ⊙ h₋. */
+/** r, z ← σ(·) in `gates`, in place; resetHidden ← r ⊙ h₋. */
 export function gruResetForward(resetHidden: usize, gates: usize, hPrevious: usize, rows: i32, hidden: i32): void {
   resetHidden <<= 2;
   gates <<= 2;
@@ -16,7 +16,7 @@ export function gruResetForward(resetHidden: usize, gates: usize, hPrevious: usi
   }
 }
 
-/** n ← tanh(·) in place in `gates`; h ← (1 − z) ⊙ h₋ + z ⊙ n. */
+/** n ← tanh(·) in `gates`, in place; h ← (1 − z) ⊙ h₋ + z ⊙ n. */
 export function gruForward(h: usize, gates: usize, hPrevious: usize, rows: i32, hidden: i32): void {
   h <<= 2;
   gates <<= 2;
@@ -28,7 +28,7 @@ export function gruForward(h: usize, gates: usize, hPrevious: usize, rows: i32, 
   }
 }
 
-/** h ← (1 − z) ⊙ h₋ + z ⊙ n, where n follows z. */
+/** h ← (1 − z) ⊙ h₋ + z ⊙ n, where n lies right after z. */
 @inline
 function mixSpan(h: usize, gateZ: usize, hPrevious: usize, hidden: i32): void {
   const gate = bytes(hidden);
@@ -40,9 +40,9 @@ function mixSpan(h: usize, gateZ: usize, hPrevious: usize, hidden: i32): void {
 
 @inline
 function mixStep(h: usize, gateZ: usize, gate: usize, hPrevious: usize, step: Step): void {
-  const low = mix(first(gateZ, step), first(gateZ + gate, step), first(hPrevious, step));
-  const high = mix(second(gateZ, step), second(gateZ + gate, step), second(hPrevious, step));
-  put(h, low, high, step);
+  const low = mix(loadFirst(gateZ, step), loadFirst(gateZ + gate, step), loadFirst(hPrevious, step));
+  const high = mix(loadSecond(gateZ, step), loadSecond(gateZ + gate, step), loadSecond(hPrevious, step));
+  storeStep(h, low, high, step);
 }
 
 /** (1 − z) h + z n. */
@@ -51,7 +51,7 @@ function mix(z: v128, n: v128, h: v128): v128 {
   return f32x4.relaxed_madd(z, n, f32x4.mul(f32x4.sub(one(), z), h));
 }
 
-/** In `gates`, z and n become gradients with respect to their pre-activations, r stays; dPrevious ← dh ⊙ (1 − z). */
+/** In `gates`, z and n become gradients with respect to their pre-activations; r stays as it is. dPrevious ← dh ⊙ (1 − z). */
 export function gruBackward(gates: usize, dPrevious: usize, dh: usize, hPrevious: usize, rows: i32, hidden: i32): void {
   gates <<= 2;
   dPrevious <<= 2;
@@ -79,20 +79,20 @@ export function gruBackward(gates: usize, dPrevious: usize, dh: usize, hPrevious
 function backwardStep(gateR: usize, gate: usize, dPrevious: usize, dh: usize, hPrevious: usize, step: Step): void {
   const gateZ = gateR + gate;
   const gateN = gateZ + gate;
-  const z0 = first(gateZ, step);
-  const z1 = second(gateZ, step);
-  const n0 = first(gateN, step);
-  const n1 = second(gateN, step);
-  const d0 = first(dh, step);
-  const d1 = second(dh, step);
-  const dz0 = f32x4.mul(d0, f32x4.sub(n0, first(hPrevious, step)));
-  const dz1 = f32x4.mul(d1, f32x4.sub(n1, second(hPrevious, step)));
-  put(gateZ, logisticGradient(z0, dz0), logisticGradient(z1, dz1), step);
-  put(gateN, tanhGradient(n0, f32x4.mul(d0, z0)), tanhGradient(n1, f32x4.mul(d1, z1)), step);
-  put(dPrevious, f32x4.mul(d0, f32x4.sub(one(), z0)), f32x4.mul(d1, f32x4.sub(one(), z1)), step);
+  const z0 = loadFirst(gateZ, step);
+  const z1 = loadSecond(gateZ, step);
+  const n0 = loadFirst(gateN, step);
+  const n1 = loadSecond(gateN, step);
+  const d0 = loadFirst(dh, step);
+  const d1 = loadSecond(dh, step);
+  const dz0 = f32x4.mul(d0, f32x4.sub(n0, loadFirst(hPrevious, step)));
+  const dz1 = f32x4.mul(d1, f32x4.sub(n1, loadSecond(hPrevious, step)));
+  storeStep(gateZ, logisticGradient(z0, dz0), logisticGradient(z1, dz1), step);
+  storeStep(gateN, tanhGradient(n0, f32x4.mul(d0, z0)), tanhGradient(n1, f32x4.mul(d1, z1)), step);
+  storeStep(dPrevious, f32x4.mul(d0, f32x4.sub(one(), z0)), f32x4.mul(d1, f32x4.sub(one(), z1)), step);
 }
 
-/** In `gates`, r becomes the gradient with respect to its pre-activation; dPrevious += dResetHidden ⊙ r. */
+/** In `gates`, r becomes the gradient with respect to its pre-activation. dPrevious += dResetHidden ⊙ r. */
 export function gruResetBackward(
   gates: usize,
   dPrevious: usize,
@@ -125,19 +125,19 @@ export function gruResetBackward(
 
 @inline
 function resetBackwardStep(gateR: usize, dPrevious: usize, dResetHidden: usize, hPrevious: usize, step: Step): void {
-  const r0 = first(gateR, step);
-  const r1 = second(gateR, step);
-  const d0 = first(dResetHidden, step);
-  const d1 = second(dResetHidden, step);
-  const h0 = first(hPrevious, step);
-  const h1 = second(hPrevious, step);
-  const sum0 = f32x4.relaxed_madd(d0, r0, first(dPrevious, step));
-  const sum1 = f32x4.relaxed_madd(d1, r1, second(dPrevious, step));
-  put(gateR, logisticGradient(r0, f32x4.mul(d0, h0)), logisticGradient(r1, f32x4.mul(d1, h1)), step);
-  put(dPrevious, sum0, sum1, step);
+  const r0 = loadFirst(gateR, step);
+  const r1 = loadSecond(gateR, step);
+  const d0 = loadFirst(dResetHidden, step);
+  const d1 = loadSecond(dResetHidden, step);
+  const h0 = loadFirst(hPrevious, step);
+  const h1 = loadSecond(hPrevious, step);
+  const sum0 = f32x4.relaxed_madd(d0, r0, loadFirst(dPrevious, step));
+  const sum1 = f32x4.relaxed_madd(d1, r1, loadSecond(dPrevious, step));
+  storeStep(gateR, logisticGradient(r0, f32x4.mul(d0, h0)), logisticGradient(r1, f32x4.mul(d1, h1)), step);
+  storeStep(dPrevious, sum0, sum1, step);
 }
 
-/** In `gates`: r, z ← σ(·), n ← tanh(n + r ⊙ inner), in place; h ← (1 − z) ⊙ h₋ + z ⊙ n. */
+/** In `gates`, in place: r, z ← σ(·), n ← tanh(n + r ⊙ inner). Then h ← (1 − z) ⊙ h₋ + z ⊙ n. */
 export function gruAfterForward(h: usize, gates: usize, inner: usize, hPrevious: usize, rows: i32, hidden: i32): void {
   h <<= 2;
   gates <<= 2;
@@ -167,13 +167,13 @@ function addProductSpan(n: usize, r: usize, inner: usize, hidden: i32): void {
 
 @inline
 function addProductStep(n: usize, r: usize, inner: usize, step: Step): void {
-  const low = f32x4.relaxed_madd(first(r, step), first(inner, step), first(n, step));
-  const high = f32x4.relaxed_madd(second(r, step), second(inner, step), second(n, step));
-  put(n, low, high, step);
+  const low = f32x4.relaxed_madd(loadFirst(r, step), loadFirst(inner, step), loadFirst(n, step));
+  const high = f32x4.relaxed_madd(loadSecond(r, step), loadSecond(inner, step), loadSecond(n, step));
+  storeStep(n, low, high, step);
 }
 
 /**
- * In `gates`, all three become gradients with respect to their pre-activations; inner ← its own gradient, in place;
+ * In `gates`, r, z and n become gradients with respect to their pre-activations. `inner` becomes its own gradient, in place.
  * dPrevious ← dh ⊙ (1 − z).
  */
 export function gruAfterBackward(
@@ -221,23 +221,23 @@ function afterBackwardStep(
 ): void {
   const gateZ = gateR + gate;
   const gateN = gateZ + gate;
-  const r0 = first(gateR, step);
-  const r1 = second(gateR, step);
-  const z0 = first(gateZ, step);
-  const z1 = second(gateZ, step);
-  const n0 = first(gateN, step);
-  const n1 = second(gateN, step);
-  const d0 = first(dh, step);
-  const d1 = second(dh, step);
-  const dz0 = f32x4.mul(d0, f32x4.sub(n0, first(hPrevious, step)));
-  const dz1 = f32x4.mul(d1, f32x4.sub(n1, second(hPrevious, step)));
+  const r0 = loadFirst(gateR, step);
+  const r1 = loadSecond(gateR, step);
+  const z0 = loadFirst(gateZ, step);
+  const z1 = loadSecond(gateZ, step);
+  const n0 = loadFirst(gateN, step);
+  const n1 = loadSecond(gateN, step);
+  const d0 = loadFirst(dh, step);
+  const d1 = loadSecond(dh, step);
+  const dz0 = f32x4.mul(d0, f32x4.sub(n0, loadFirst(hPrevious, step)));
+  const dz1 = f32x4.mul(d1, f32x4.sub(n1, loadSecond(hPrevious, step)));
   const dn0 = tanhGradient(n0, f32x4.mul(d0, z0));
   const dn1 = tanhGradient(n1, f32x4.mul(d1, z1));
-  const dr0 = f32x4.mul(dn0, first(inner, step));
-  const dr1 = f32x4.mul(dn1, second(inner, step));
-  put(gateR, logisticGradient(r0, dr0), logisticGradient(r1, dr1), step);
-  put(gateZ, logisticGradient(z0, dz0), logisticGradient(z1, dz1), step);
-  put(gateN, dn0, dn1, step);
-  put(inner, f32x4.mul(dn0, r0), f32x4.mul(dn1, r1), step);
-  put(dPrevious, f32x4.mul(d0, f32x4.sub(one(), z0)), f32x4.mul(d1, f32x4.sub(one(), z1)), step);
+  const dr0 = f32x4.mul(dn0, loadFirst(inner, step));
+  const dr1 = f32x4.mul(dn1, loadSecond(inner, step));
+  storeStep(gateR, logisticGradient(r0, dr0), logisticGradient(r1, dr1), step);
+  storeStep(gateZ, logisticGradient(z0, dz0), logisticGradient(z1, dz1), step);
+  storeStep(gateN, dn0, dn1, step);
+  storeStep(inner, f32x4.mul(dn0, r0), f32x4.mul(dn1, r1), step);
+  storeStep(dPrevious, f32x4.mul(d0, f32x4.sub(one(), z0)), f32x4.mul(d1, f32x4.sub(one(), z1)), step);
 }

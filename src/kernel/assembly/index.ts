@@ -1,4 +1,7 @@
-/** The WebAssembly module: `wasm.ts` adapts what is exported here to the contract. Addresses count numbers, as there. */
+/**
+ * What the WebAssembly module exports. The contract describes these functions; `wasm.ts` makes the few from them whose parameters
+ * differ. Addresses count numbers here, as in the contract; inside the other files they count bytes.
+ */
 export {
   logisticBackward,
   logisticForward,

@@ -1,9 +1,10 @@
 /**
- * Walking along a row of any length and alignment: steps of eight numbers, then of four, then of one.
+ * How to walk along a row of any length and alignment: in steps of eight numbers, then of four, then of one. A function for a step
+ * takes its width as a compile-time constant, so one function serves all three.
  *
- * V8's revectorizer merges two 128-bit operations into one of 256 bits where it finds neighbouring stores, so a step handles
- * a pair of vectors, loading both before it stores either; and it compares constant offsets, so the second vector's is an
- * immediate. The same step, told to be narrower at compile time, handles the tail.
+ * V8's revectorizer looks for two neighbouring 128-bit stores and merges what leads to them into 256-bit operations. It recognises
+ * neighbours by their constant offsets, and any store between the loads stops it. A step of eight therefore handles two
+ * vectors, loads both before it stores either, and addresses the second one by a constant offset.
  */
 export type Step = i32;
 /** Two vectors: eight neighbouring numbers. */
@@ -15,18 +16,19 @@ export const ONE: Step = 1;
 
 /** The first vector of a step at `address`. */
 @inline
-export function first(address: usize, step: Step): v128 {
+export function loadFirst(address: usize, step: Step): v128 {
   return step === ONE ? v128.load32_zero(address) : v128.load(address);
 }
 
-/** The second vector of a pair; what a narrower step computes from it isn't stored. */
+/** The second vector of a pair. A narrower step has none; it gets the first again, and `storeStep` drops what comes of it. */
 @inline
-export function second(address: usize, step: Step): v128 {
-  return step === PAIR ? v128.load(address, 16) : first(address, step);
+export function loadSecond(address: usize, step: Step): v128 {
+  return step === PAIR ? v128.load(address, 16) : loadFirst(address, step);
 }
 
+/** Stores what a step has computed: both vectors, the low one alone, or one number of it. */
 @inline
-export function put(address: usize, low: v128, high: v128, step: Step): void {
+export function storeStep(address: usize, low: v128, high: v128, step: Step): void {
   if (step === ONE) {
     v128.store32_lane(address, low, 0);
   } else {
@@ -35,6 +37,7 @@ export function put(address: usize, low: v128, high: v128, step: Step): void {
   }
 }
 
+/** Bytes that so many numbers take. */
 @inline
 export function bytes(numbers: i32): usize {
   return (<usize>numbers) << 2;
@@ -52,7 +55,7 @@ export function multiplySpan(out: usize, a: usize, b: usize, n: i32): void {
 
 @inline
 function multiplyStep(out: usize, a: usize, b: usize, step: Step): void {
-  const low = f32x4.mul(first(a, step), first(b, step));
-  const high = f32x4.mul(second(a, step), second(b, step));
-  put(out, low, high, step);
+  const low = f32x4.mul(loadFirst(a, step), loadFirst(b, step));
+  const high = f32x4.mul(loadSecond(a, step), loadSecond(b, step));
+  storeStep(out, low, high, step);
 }

@@ -1,9 +1,11 @@
 import { logisticGradient, tanhGradient } from './activations';
-import { bytes, first, multiplySpan, ONE, PAIR, put, QUAD, Step, second } from './lanes';
+import { bytes, loadFirst, loadSecond, multiplySpan, ONE, PAIR, QUAD, Step, storeStep } from './lanes';
 import { logisticSpan, tanhSpan } from './math';
 
+// A row of `gates` is i, f, g, o, each of `hidden` numbers. c₋ is the previous cell state.
+
 /**
- * In `gates`, rows of i, f, g, o: pre-activations become i, f, o = σ(·), g = tanh(·), in place; then
+ * Turns the pre-activations in `gates` into i, f, o = σ(·) and g = tanh(·), in place. Then
  * c ← f ⊙ c₋ + i ⊙ g, cellTanh ← tanh c, h ← o ⊙ cellTanh.
  */
 export function lstmForward(
@@ -44,22 +46,22 @@ export function lstmForward(
   }
 }
 
-/** c ← f ⊙ c₋ + i ⊙ g, twice: once to become tanh c. */
+/** c ← f ⊙ c₋ + i ⊙ g, stored in `cell` and in `cellTanh`, where tanh is taken of it afterwards. */
 @inline
 function cellStep(cell: usize, cellTanh: usize, gateI: usize, gate: usize, cellPrevious: usize, step: Step): void {
   const gateF = gateI + gate;
   const gateG = gateF + gate;
-  const c0 = f32x4.mul(first(gateI, step), first(gateG, step));
-  const c1 = f32x4.mul(second(gateI, step), second(gateG, step));
-  const low = f32x4.relaxed_madd(first(gateF, step), first(cellPrevious, step), c0);
-  const high = f32x4.relaxed_madd(second(gateF, step), second(cellPrevious, step), c1);
-  put(cell, low, high, step);
-  put(cellTanh, low, high, step);
+  const c0 = f32x4.mul(loadFirst(gateI, step), loadFirst(gateG, step));
+  const c1 = f32x4.mul(loadSecond(gateI, step), loadSecond(gateG, step));
+  const low = f32x4.relaxed_madd(loadFirst(gateF, step), loadFirst(cellPrevious, step), c0);
+  const high = f32x4.relaxed_madd(loadSecond(gateF, step), loadSecond(cellPrevious, step), c1);
+  storeStep(cell, low, high, step);
+  storeStep(cellTanh, low, high, step);
 }
 
 /**
- * In `gates`, activations become gradients with respect to the pre-activations, in place; with
- * δ = dCell + dh ⊙ o ⊙ (1 − cellTanh²), dCell ← δ ⊙ f in place.
+ * Turns the activations in `gates` into gradients with respect to the pre-activations, in place. With
+ * δ = dCell + dh ⊙ o ⊙ (1 − cellTanh²), dCell ← δ ⊙ f.
  */
 export function lstmBackward(
   gates: usize,
@@ -107,25 +109,25 @@ function backwardStep(
   const gateF = gateI + gate;
   const gateG = gateF + gate;
   const gateO = gateG + gate;
-  const i0 = first(gateI, step);
-  const i1 = second(gateI, step);
-  const f0 = first(gateF, step);
-  const f1 = second(gateF, step);
-  const g0 = first(gateG, step);
-  const g1 = second(gateG, step);
-  const o0 = first(gateO, step);
-  const o1 = second(gateO, step);
-  const t0 = first(cellTanh, step);
-  const t1 = second(cellTanh, step);
-  const dh0 = first(dh, step);
-  const dh1 = second(dh, step);
-  const d0 = f32x4.add(first(dCell, step), tanhGradient(t0, f32x4.mul(dh0, o0)));
-  const d1 = f32x4.add(second(dCell, step), tanhGradient(t1, f32x4.mul(dh1, o1)));
-  const c0 = first(cellPrevious, step);
-  const c1 = second(cellPrevious, step);
-  put(dCell, f32x4.mul(d0, f0), f32x4.mul(d1, f1), step);
-  put(gateI, logisticGradient(i0, f32x4.mul(d0, g0)), logisticGradient(i1, f32x4.mul(d1, g1)), step);
-  put(gateF, logisticGradient(f0, f32x4.mul(d0, c0)), logisticGradient(f1, f32x4.mul(d1, c1)), step);
-  put(gateG, tanhGradient(g0, f32x4.mul(d0, i0)), tanhGradient(g1, f32x4.mul(d1, i1)), step);
-  put(gateO, logisticGradient(o0, f32x4.mul(dh0, t0)), logisticGradient(o1, f32x4.mul(dh1, t1)), step);
+  const i0 = loadFirst(gateI, step);
+  const i1 = loadSecond(gateI, step);
+  const f0 = loadFirst(gateF, step);
+  const f1 = loadSecond(gateF, step);
+  const g0 = loadFirst(gateG, step);
+  const g1 = loadSecond(gateG, step);
+  const o0 = loadFirst(gateO, step);
+  const o1 = loadSecond(gateO, step);
+  const t0 = loadFirst(cellTanh, step);
+  const t1 = loadSecond(cellTanh, step);
+  const dh0 = loadFirst(dh, step);
+  const dh1 = loadSecond(dh, step);
+  const d0 = f32x4.add(loadFirst(dCell, step), tanhGradient(t0, f32x4.mul(dh0, o0)));
+  const d1 = f32x4.add(loadSecond(dCell, step), tanhGradient(t1, f32x4.mul(dh1, o1)));
+  const c0 = loadFirst(cellPrevious, step);
+  const c1 = loadSecond(cellPrevious, step);
+  storeStep(dCell, f32x4.mul(d0, f0), f32x4.mul(d1, f1), step);
+  storeStep(gateI, logisticGradient(i0, f32x4.mul(d0, g0)), logisticGradient(i1, f32x4.mul(d1, g1)), step);
+  storeStep(gateF, logisticGradient(f0, f32x4.mul(d0, c0)), logisticGradient(f1, f32x4.mul(d1, c1)), step);
+  storeStep(gateG, tanhGradient(g0, f32x4.mul(d0, i0)), tanhGradient(g1, f32x4.mul(d1, i1)), step);
+  storeStep(gateO, logisticGradient(o0, f32x4.mul(dh0, t0)), logisticGradient(o1, f32x4.mul(dh1, t1)), step);
 }

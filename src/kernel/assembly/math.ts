@@ -1,16 +1,19 @@
 import { bytes } from './lanes';
 import { scratchTile } from './scratch';
 
-// Functions of whole spans of numbers, in place, sixteen at a time: so many hide the latency of their long chains, and share each
-// constant. Constants are read from tables by `v128.load32_splat`, for V8 would rebuild a constant vector at every use. `pmin`
-// and `pmax` are one instruction each, and keep a NaN that stands in their first operand.
+// Functions of spans of numbers, in place. They handle sixteen numbers at a time: each number's computation is a long chain of
+// dependent operations, and four vectors side by side keep the processor busy meanwhile. The four also share each constant.
+//
+// Constants are read from tables by `v128.load32_splat`. V8 would build a constant vector anew at every use.
+//
+// `pmin` and `pmax` are one instruction each, and return their first operand where it is NaN.
 
-/** Numbers handled at a time. What is left of a span goes the same way, so that every number sees the same operations. */
+/** Numbers handled at a time. The rest of a span is handled by the same code, so that every number sees the same operations. */
 const STEP: i32 = 16;
 
 const EXP = memory.data<f32>([
-  88.0, // 0: above ln 2^126.5, e^−x is 0
-  -89.0, // 4: below −ln 2^127.5, it is ∞
+  88.0, // 0: from ln 2^126.5 on, e^−x counts as 0
+  -89.0, // 4: below −ln 2^127.5, e^−x is ∞
   -1.44269504, // 8: −1 / ln 2
   12583039.0, // 12: 1.5 · 2^23 + 127
   0.693359375, // 16: ln 2, upper part
@@ -40,13 +43,13 @@ const TANH = memory.data<f32>([
   4.89352518554385e-3,
 ]);
 
-/** x ← 1 / (1 + e^−x). Relative error < 3e-7 wherever the result is a normal float. Exact at 0 and ±∞. */
+/** x ← 1 / (1 + e^−x). The relative error is below 3e-7 wherever the result is a normal float. Exact at 0 and ±∞. */
 export function logisticSpan(x: usize, n: i32): void {
   const last = scratchTile();
-  const whole = keepLast(last, x, n);
+  const hasSixteen = saveLast(last, x, n);
   for (; n >= STEP; n -= STEP, x += bytes(STEP)) exp16(x, x, 0, true);
   if (n === 0) return;
-  if (whole) {
+  if (hasSixteen) {
     exp16(x - bytes(STEP - n), last, 0, true);
   } else {
     exp16(last, last, 0, true);
@@ -54,13 +57,16 @@ export function logisticSpan(x: usize, n: i32): void {
   }
 }
 
-/** x ← e^(x − max), for the number that lies at `max`. Relative error < 2e-7 wherever the result is a normal float; 0 below. */
+/**
+ * x ← e^(x − max), where `max` is the address of a number. The relative error is below 2e-7 wherever the result is a normal float;
+ * smaller results are 0.
+ */
 export function expSpan(x: usize, n: i32, max: usize): void {
   const last = scratchTile();
-  const whole = keepLast(last, x, n);
+  const hasSixteen = saveLast(last, x, n);
   for (; n >= STEP; n -= STEP, x += bytes(STEP)) exp16(x, x, max, false);
   if (n === 0) return;
-  if (whole) {
+  if (hasSixteen) {
     exp16(x - bytes(STEP - n), last, max, false);
   } else {
     exp16(last, last, max, false);
@@ -68,13 +74,13 @@ export function expSpan(x: usize, n: i32, max: usize): void {
   }
 }
 
-/** x ← tanh x. Relative error < 5e-7. Exact at 0 and ±∞. */
+/** x ← tanh x. The relative error is below 5e-7. Exact at 0 and ±∞. */
 export function tanhSpan(x: usize, n: i32): void {
   const last = scratchTile();
-  const whole = keepLast(last, x, n);
+  const hasSixteen = saveLast(last, x, n);
   for (; n >= STEP; n -= STEP, x += bytes(STEP)) tanh16(x, x);
   if (n === 0) return;
-  if (whole) {
+  if (hasSixteen) {
     tanh16(x - bytes(STEP - n), last);
   } else {
     tanh16(last, last);
@@ -83,24 +89,26 @@ export function tanhSpan(x: usize, n: i32): void {
 }
 
 /**
- * last ← the last sixteen numbers of a span, or all where there are fewer; returns whether there are sixteen. Where a span is no
- * multiple of sixteen, its last sixteen are computed from there, some of them again and to the same bits. They are kept before
- * anything else is done: narrow stores just before a wide load would make it wait.
+ * Copies the last sixteen numbers of a span to `last`, or all of them where there are fewer. Returns whether there are sixteen.
+ *
+ * Where the length of a span is no multiple of sixteen, the last sixteen results are computed from this copy; some of these numbers
+ * are computed a second time, to the same bits. The copy is made before anything else: a wide load that soon follows narrow
+ * stores to the same place has to wait.
  */
 @inline
-function keepLast(last: usize, x: usize, n: i32): bool {
-  const whole = n >= STEP;
-  if (!whole) copy(last, x, n);
+function saveLast(last: usize, x: usize, n: i32): bool {
+  const hasSixteen = n >= STEP;
+  if (!hasSixteen) copy(last, x, n);
   else if (n % STEP !== 0) copy(last, x + bytes(n - STEP), STEP);
-  return whole;
+  return hasSixteen;
 }
 
 /**
- * e^−x = 2^n · e^−r with n = round(−x / ln 2), |r| ≤ ln 2 / 2 (Cody & Waite's reduction, ln 2 in two parts), and
- * e^−r = 1 − r + r² (c₂ + … + c₆ r⁴) with the coefficients of least relative error, 4e-9, by Remez' algorithm.
+ * e^−x = 2^n · e^−r with n = round(−x / ln 2) and |r| ≤ ln 2 / 2 (Cody and Waite's reduction, with ln 2 in two parts).
+ * e^−r = 1 − r + r² (c₂ + … + c₆ r⁴). Remez' algorithm gave the coefficients; their relative error is at most 4e-9.
  *
- * Adding 1.5 · 2^23 + 127 rounds to an integer and leaves it, with the exponent's bias, in the lowest bits: shifted to where the
- * exponent belongs they are 2^n. The ends of the range clamp to an n whose power is 0 or ∞.
+ * Adding 1.5 · 2^23 + 127 rounds to an integer. The sum's lowest bits are then n plus the bias of a float's exponent; shifted to the
+ * exponent's place, they are the float 2^n. x is first limited to a range at whose ends 2^n is 0 or ∞.
  */
 @inline
 function exp16(out: usize, a: usize, max: usize, isLogistic: bool): void {
@@ -146,8 +154,8 @@ function exp16(out: usize, a: usize, max: usize, isLogistic: bool): void {
 }
 
 /**
- * tanh x = x · P(x²) / Q(x²), the rational approximation of Eigen's `ptanh` (degrees 13 and 6). The quotient comes first, so
- * that denormal x lose nothing.
+ * tanh x = x · (P(x²) / Q(x²)), the rational approximation of Eigen's `ptanh` (degrees 13 and 6). The quotient is taken before the
+ * product, so that denormal x lose no precision.
  */
 @inline
 function tanh16(out: usize, a: usize): void {

@@ -1,7 +1,7 @@
-import { bytes, first, ONE, PAIR, put, QUAD, Step, second } from './lanes';
+import { bytes, loadFirst, loadSecond, ONE, PAIR, QUAD, Step, storeStep } from './lanes';
 import { scratchSettings } from './scratch';
 
-// Settings are written to scratch, where loops read them as vectors; each function says in which order.
+// A function first writes its settings to scratch memory, because its loop reads each of them as a vector of equal numbers.
 
 /** Σ g², in float64, where squares of float32 are exact. */
 export function sumOfSquares(g: usize, n: i32): f64 {
@@ -42,9 +42,9 @@ export function clamp(g: usize, limit: f32, n: i32): void {
 
 @inline
 function clampStep(g: usize, settings: usize, step: Step): void {
-  const low = clamped(first(g, step), settings);
-  const high = clamped(second(g, step), settings);
-  put(g, low, high, step);
+  const low = clamped(loadFirst(g, step), settings);
+  const high = clamped(loadSecond(g, step), settings);
+  storeStep(g, low, high, step);
 }
 
 @inline
@@ -67,9 +67,9 @@ export function average(mean: usize, p: usize, n: i32, share: f32): void {
 
 @inline
 function averageStep(mean: usize, p: usize, settings: usize, step: Step): void {
-  const low = towards(first(mean, step), first(p, step), settings);
-  const high = towards(second(mean, step), second(p, step), settings);
-  put(mean, low, high, step);
+  const low = towards(loadFirst(mean, step), loadFirst(p, step), settings);
+  const high = towards(loadSecond(mean, step), loadSecond(p, step), settings);
+  storeStep(mean, low, high, step);
 }
 
 @inline
@@ -77,7 +77,7 @@ function towards(mean: v128, p: v128, settings: usize): v128 {
   return f32x4.relaxed_madd(v128.load32_splat(settings), f32x4.sub(p, mean), mean);
 }
 
-/** g ← scale·g + weightDecay·p; velocity ← momentum·velocity + g; p ← p − rate·velocity. */
+/** With γ = scale·g + weightDecay·p: velocity ← momentum·velocity + γ; p ← p − rate·velocity. */
 export function sgd(
   p: usize,
   g: usize,
@@ -105,12 +105,12 @@ export function sgd(
 
 @inline
 function sgdStep(p: usize, g: usize, velocity: usize, settings: usize, step: Step): void {
-  const p0 = first(p, step);
-  const p1 = second(p, step);
-  const v0 = momentum(first(velocity, step), gradient(first(g, step), p0, settings), settings);
-  const v1 = momentum(second(velocity, step), gradient(second(g, step), p1, settings), settings);
-  put(velocity, v0, v1, step);
-  put(p, descend(p0, v0, settings), descend(p1, v1, settings), step);
+  const p0 = loadFirst(p, step);
+  const p1 = loadSecond(p, step);
+  const v0 = momentum(loadFirst(velocity, step), gradient(loadFirst(g, step), p0, settings), settings);
+  const v1 = momentum(loadSecond(velocity, step), gradient(loadSecond(g, step), p1, settings), settings);
+  storeStep(velocity, v0, v1, step);
+  storeStep(p, descend(p0, v0, settings), descend(p1, v1, settings), step);
 }
 
 /** p − rate · direction. */
@@ -131,7 +131,10 @@ function momentum(velocity: v128, g: v128, settings: usize): v128 {
   return f32x4.relaxed_madd(v128.load32_splat(settings, 12), velocity, g);
 }
 
-/** s ← smoothing·s + fresh·g²; p ← p − rate·g / (√s + ε). RMSprop, and with smoothing = fresh = 1, Adagrad. */
+/**
+ * With γ = scale·g + weightDecay·p: s ← smoothing·s + squareWeight·γ²; p ← p − rate·γ / (√s + ε). This is RMSprop with
+ * squareWeight = 1 − smoothing, and Adagrad with smoothing = squareWeight = 1.
+ */
 export function adaptive(
   p: usize,
   g: usize,
@@ -141,7 +144,7 @@ export function adaptive(
   scale: f32,
   weightDecay: f32,
   smoothing: f32,
-  fresh: f32,
+  squareWeight: f32,
   epsilon: f32,
 ): void {
   p <<= 2;
@@ -152,7 +155,7 @@ export function adaptive(
   store<f32>(settings, scale, 4);
   store<f32>(settings, weightDecay, 8);
   store<f32>(settings, smoothing, 12);
-  store<f32>(settings, fresh, 16);
+  store<f32>(settings, squareWeight, 16);
   store<f32>(settings, epsilon, 20);
   const end = bytes(n);
   let at: usize = 0;
@@ -163,14 +166,14 @@ export function adaptive(
 
 @inline
 function adaptiveStep(p: usize, g: usize, s: usize, settings: usize, step: Step): void {
-  const p0 = first(p, step);
-  const p1 = second(p, step);
-  const g0 = gradient(first(g, step), p0, settings);
-  const g1 = gradient(second(g, step), p1, settings);
-  const s0 = secondMoment(first(s, step), g0, settings);
-  const s1 = secondMoment(second(s, step), g1, settings);
-  put(s, s0, s1, step);
-  put(
+  const p0 = loadFirst(p, step);
+  const p1 = loadSecond(p, step);
+  const g0 = gradient(loadFirst(g, step), p0, settings);
+  const g1 = gradient(loadSecond(g, step), p1, settings);
+  const s0 = secondMoment(loadFirst(s, step), g0, settings);
+  const s1 = secondMoment(loadSecond(s, step), g1, settings);
+  storeStep(s, s0, s1, step);
+  storeStep(
     p,
     descend(p0, normalized(g0, s0, settings), settings),
     descend(p1, normalized(g1, s1, settings), settings),
@@ -180,8 +183,8 @@ function adaptiveStep(p: usize, g: usize, s: usize, settings: usize, step: Step)
 
 @inline
 function secondMoment(s: v128, g: v128, settings: usize): v128 {
-  const fresh = f32x4.mul(f32x4.mul(v128.load32_splat(settings, 16), g), g);
-  return f32x4.relaxed_madd(v128.load32_splat(settings, 12), s, fresh);
+  const squares = f32x4.mul(f32x4.mul(v128.load32_splat(settings, 16), g), g);
+  return f32x4.relaxed_madd(v128.load32_splat(settings, 12), s, squares);
 }
 
 @inline
@@ -190,8 +193,8 @@ function normalized(g: v128, s: v128, settings: usize): v128 {
 }
 
 /**
- * m ← β₁m + fresh₁·scale·g; v ← β₂v + fresh₂·(scale·g)²; p ← p − decay·p − rate·m / (√v · root + ε): Adam, where the caller
- * has put the correction of m into `rate`, and that of v into `root`.
+ * Adam. With γ = scale·g: m ← β₁m + (1 − β₁)γ; v ← β₂v + (1 − β₂)γ²; p ← p − decay·p − rate·m / (√v · root + ε). `rate` contains the
+ * correction of m's bias, and `root` that of v's.
  */
 export function adam(
   p: usize,
@@ -202,9 +205,9 @@ export function adam(
   rate: f32,
   scale: f32,
   beta1: f32,
-  fresh1: f32,
+  oneMinusBeta1: f32,
   beta2: f32,
-  fresh2: f32,
+  oneMinusBeta2: f32,
   root: f32,
   epsilon: f32,
   decay: f32,
@@ -217,9 +220,9 @@ export function adam(
   store<f32>(settings, -rate, 0);
   store<f32>(settings, scale, 4);
   store<f32>(settings, beta1, 8);
-  store<f32>(settings, fresh1, 12);
+  store<f32>(settings, oneMinusBeta1, 12);
   store<f32>(settings, beta2, 16);
-  store<f32>(settings, fresh2, 20);
+  store<f32>(settings, oneMinusBeta2, 20);
   store<f32>(settings, root, 24);
   store<f32>(settings, epsilon, 28);
   store<f32>(settings, -decay, 32);
@@ -238,17 +241,17 @@ export function adam(
 
 @inline
 function adamStep(p: usize, g: usize, m: usize, v: usize, settings: usize, step: Step): void {
-  const g0 = f32x4.mul(first(g, step), v128.load32_splat(settings, 4));
-  const g1 = f32x4.mul(second(g, step), v128.load32_splat(settings, 4));
-  const m0 = adamMean(first(m, step), g0, settings);
-  const m1 = adamMean(second(m, step), g1, settings);
-  const v0 = adamVariance(first(v, step), g0, settings);
-  const v1 = adamVariance(second(v, step), g1, settings);
-  const p0 = adamUpdate(first(p, step), m0, v0, settings);
-  const p1 = adamUpdate(second(p, step), m1, v1, settings);
-  put(m, m0, m1, step);
-  put(v, v0, v1, step);
-  put(p, p0, p1, step);
+  const g0 = f32x4.mul(loadFirst(g, step), v128.load32_splat(settings, 4));
+  const g1 = f32x4.mul(loadSecond(g, step), v128.load32_splat(settings, 4));
+  const m0 = adamMean(loadFirst(m, step), g0, settings);
+  const m1 = adamMean(loadSecond(m, step), g1, settings);
+  const v0 = adamVariance(loadFirst(v, step), g0, settings);
+  const v1 = adamVariance(loadSecond(v, step), g1, settings);
+  const p0 = adamUpdate(loadFirst(p, step), m0, v0, settings);
+  const p1 = adamUpdate(loadSecond(p, step), m1, v1, settings);
+  storeStep(m, m0, m1, step);
+  storeStep(v, v0, v1, step);
+  storeStep(p, p0, p1, step);
 }
 
 @inline
@@ -258,8 +261,8 @@ function adamMean(m: v128, g: v128, settings: usize): v128 {
 
 @inline
 function adamVariance(v: v128, g: v128, settings: usize): v128 {
-  const fresh = f32x4.mul(f32x4.mul(v128.load32_splat(settings, 20), g), g);
-  return f32x4.relaxed_madd(v128.load32_splat(settings, 16), v, fresh);
+  const squares = f32x4.mul(f32x4.mul(v128.load32_splat(settings, 20), g), g);
+  return f32x4.relaxed_madd(v128.load32_splat(settings, 16), v, squares);
 }
 
 @inline

@@ -1,8 +1,8 @@
 import { bytes } from './lanes';
 
 /**
- * The layout of a packed k × n matrix: panels of 16 columns, one after another; in a panel, k rows of 16 numbers.
- * A product then reads it from front to back. The last panel is filled up with zeros.
+ * The layout of a packed k × n matrix: panels of 16 columns, one after another. A panel has k rows of 16 numbers; zeros fill the last
+ * panel up. A product reads a packed matrix from front to back.
  */
 
 /** Columns of a panel. */
@@ -18,7 +18,7 @@ export function pack(packed: usize, b: usize, k: i32, n: i32, stride: i32): void
   }
 }
 
-/** Some panels, `stridePanel` apart, from B of k × n. Row by row, so that B is read as it lies. Strides in bytes. */
+/** Copies B of k × n into panels that lie `stridePanel` apart. Goes row by row, the order in which B lies. Strides in bytes. */
 @inline
 export function packBlock(panels: usize, stridePanel: usize, b: usize, k: i32, n: i32, stride: usize): void {
   for (; k > 0; k--, b += stride, panels += bytes(PANEL)) {
@@ -50,8 +50,8 @@ export function packTransposed(packed: usize, b: usize, k: i32, n: i32, stride: 
 }
 
 /**
- * out[j][i] ← in[i][j] for `in` of rows × columns. Strides in bytes. In blocks of 16 rows × 4 columns, so that whole
- * lines of the cache are written where rows of `out` are short, and read where they are long.
+ * out[j][i] ← from[i][j] for `from` of rows × columns. Strides in bytes. Goes in blocks of 4 rows × 16 columns: a row of a block is a
+ * whole cache line of `from`.
  */
 export function transpose(out: usize, strideOut: usize, from: usize, strideIn: usize, rows: i32, columns: i32): void {
   for (; columns >= 16; columns -= 16, from += 64, out += 16 * strideOut) {

@@ -1,6 +1,6 @@
-import { bytes, first, ONE, PAIR, put, QUAD, Step, second } from './lanes';
+import { bytes, loadFirst, loadSecond, ONE, PAIR, QUAD, Step, storeStep } from './lanes';
 
-/** out[r] ← table[ids[r]] + bias; with bias = 0, out[r] ← table[ids[r]]. */
+/** out[r] ← table[ids[r]] + bias. A bias at address 0 is none: out[r] ← table[ids[r]]. */
 export function gatherRows(out: usize, table: usize, ids: usize, bias: usize, rows: i32, n: i32): void {
   out <<= 2;
   table <<= 2;
@@ -74,16 +74,16 @@ function sumColumns32(out: usize, d: usize, rows: i32, stride: usize): void {
 
 @inline
 function sumColumns(out: usize, d: usize, rows: i32, stride: usize, step: Step): void {
-  let low = first(out, step);
-  let high = second(out, step);
+  let low = loadFirst(out, step);
+  let high = loadSecond(out, step);
   for (let r = rows; r > 0; r--, d += stride) {
-    low = f32x4.add(low, first(d, step));
-    high = f32x4.add(high, second(d, step));
+    low = f32x4.add(low, loadFirst(d, step));
+    high = f32x4.add(high, loadSecond(d, step));
   }
-  put(out, low, high, step);
+  storeStep(out, low, high, step);
 }
 
-/** out[r] ← a[r] where keep[r] ≠ 0, else 0. In place too. */
+/** out[r] ← a[r] where keep[r] ≠ 0, else 0. May work in place. */
 export function keepRows(out: usize, a: usize, keep: usize, rows: i32, n: i32): void {
   out <<= 2;
   a <<= 2;
@@ -137,11 +137,11 @@ export function fill(out: usize, value: f32, n: i32): void {
     return;
   }
   const values = f32x4.splat(value);
-  for (; n >= PAIR; n -= PAIR, out += bytes(PAIR)) put(out, values, values, PAIR);
+  for (; n >= PAIR; n -= PAIR, out += bytes(PAIR)) storeStep(out, values, values, PAIR);
   for (; n > 0; n--, out += bytes(ONE)) store<f32>(out, value);
 }
 
-/** to ← from. Rows are short, and a loop costs less than the call that `memory.copy` is. */
+/** to ← from. A loop, because rows are short: `memory.copy` would call a function of V8's. */
 @inline
 function copy(to: usize, from: usize, n: i32): void {
   for (; n >= PAIR; n -= PAIR, to += bytes(PAIR), from += bytes(PAIR)) copyStep(to, from, PAIR);
@@ -151,12 +151,12 @@ function copy(to: usize, from: usize, n: i32): void {
 
 @inline
 function copyStep(to: usize, from: usize, step: Step): void {
-  const low = first(from, step);
-  const high = second(from, step);
-  put(to, low, high, step);
+  const low = loadFirst(from, step);
+  const high = loadSecond(from, step);
+  storeStep(to, low, high, step);
 }
 
-/** out ← a + b. In place too. */
+/** out ← a + b. May work in place. */
 @inline
 function add(out: usize, a: usize, b: usize, n: i32): void {
   for (; n >= PAIR; n -= PAIR, out += bytes(PAIR), a += bytes(PAIR), b += bytes(PAIR)) addStep(out, a, b, PAIR);
@@ -166,7 +166,7 @@ function add(out: usize, a: usize, b: usize, n: i32): void {
 
 @inline
 function addStep(out: usize, a: usize, b: usize, step: Step): void {
-  const low = f32x4.add(first(a, step), first(b, step));
-  const high = f32x4.add(second(a, step), second(b, step));
-  put(out, low, high, step);
+  const low = f32x4.add(loadFirst(a, step), loadFirst(b, step));
+  const high = f32x4.add(loadSecond(a, step), loadSecond(b, step));
+  storeStep(out, low, high, step);
 }

@@ -1,19 +1,22 @@
 /**
- * A block of memory that belongs to this instance alone. The memory is shared by all threads, static data included, so
- * that anything written between two calls must lie in a block of the thread's own; `wasm.ts` hands it over.
+ * Scratch memory: a block that belongs to this instance alone. All threads share one memory, static data included. Intermediate results
+ * must therefore lie in a block that no other thread uses; `wasm.ts` hands this block over.
  */
 
-/** Summed rows that `multiply` takes at a time: a tile's rows of A then stay in the nearest cache. */
+/** `multiply` sums so many products at a time: a tile's rows of A then stay in the first-level cache. */
 export const BLOCK_K: i32 = 512;
-/** Numbers of B that `multiply` takes at a time: a quarter of a megabyte stays in the second cache. */
+/** `multiply` takes so many numbers of B at a time: a quarter of a megabyte stays in the second-level cache. */
 export const BLOCK_B: i32 = 65536;
 
-/** The same for `multiplyTransposed`, which holds blocks of Aᵀ and B both: summed rows, rows of Aᵀ, columns of B. */
+/** `multiplyTransposed` takes blocks of both matrices at a time: rows that are summed over, rows of Aᵀ, and columns of B. */
 export const BLOCK_KT: i32 = 256;
 export const BLOCK_M: i32 = 512;
 export const BLOCK_N: i32 = 128;
 
-/** Bytes between rows of the block of Aᵀ and between panels of B: a power of two would share few lines of a cache. */
+/**
+ * Bytes from row to row of the block of Aᵀ, and from panel to panel of the block of B. At a distance of a power of two, all rows
+ * would compete for the same few cache lines.
+ */
 export const STRIDE_A: usize = 4 * (BLOCK_KT + 16);
 export const STRIDE_PANEL: usize = 4 * (16 * BLOCK_KT + 16);
 
@@ -22,35 +25,35 @@ const SETTINGS: i32 = 16;
 const PANELS: i32 = (BLOCK_KT + 1) * BLOCK_N;
 const TRANSPOSED: i32 = BLOCK_M * (BLOCK_KT + 16);
 
-/** Numbers in a scratch block; the same constant stands in wasm.ts. */
+/** Numbers in a scratch block. The same constant stands in wasm.ts. */
 export const SCRATCH_FLOATS: i32 = TILE + SETTINGS + PANELS + TRANSPOSED;
 
 let start: usize = 0;
 
-/** Once, before anything else is called. */
+/** Says where the scratch block lies. To be called once, before any other function. */
 export function setScratch(address: usize): void {
   start = address << 2;
 }
 
-/** A tile of C, where the tile reaches over the edge of C. */
+/** Room for a tile of C that reaches beyond the edge of C, or for the last numbers of a span. */
 @inline
 export function scratchTile(): usize {
   return start;
 }
 
-/** Numbers that a loop reads as vector constants. */
+/** Room for settings that a loop reads as vectors of equal numbers. */
 @inline
 export function scratchSettings(): usize {
   return start + (TILE << 2);
 }
 
-/** A block of B in panels, `STRIDE_PANEL` apart. */
+/** Room for a block of B in panels that lie `STRIDE_PANEL` apart. */
 @inline
 export function scratchPanels(): usize {
   return start + ((TILE + SETTINGS) << 2);
 }
 
-/** A block of Aᵀ, with row stride `STRIDE_A`. */
+/** Room for a block of Aᵀ with row stride `STRIDE_A`. */
 @inline
 export function scratchTransposed(): usize {
   return start + ((TILE + SETTINGS + PANELS) << 2);

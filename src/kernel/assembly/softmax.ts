@@ -1,12 +1,13 @@
-import { bytes, first, ONE, PAIR, put, QUAD, Step, second } from './lanes';
+import { bytes, loadFirst, loadSecond, ONE, PAIR, QUAD, Step, storeStep } from './lanes';
 import { expSpan } from './math';
 import { scratchSettings } from './scratch';
 
 /**
  * For each row with target t ≥ 0: losses[r] ← ln Σ e^(x − max) − (x_t − max), and x ← (softmax(x) − onehot_t) · scale, in place.
- * A row whose target is negative is not counted: its loss and its gradient are 0.
+ * A row with a negative target does not count: its loss and its gradient are 0.
  *
- * The loss of a row is good to about 1e-7 of the larger of itself and 1: the exponentials' error, the rest being float64.
+ * The error of a loss is about 1e-7 times the larger of the loss and 1. It comes from the exponentials; sums and logarithms are
+ * taken in float64.
  */
 export function softmaxCrossEntropy(
   logits: usize,
@@ -40,13 +41,13 @@ export function softmaxCrossEntropy(
   }
 }
 
-/** The greatest number of a row, NaN aside: a NaN makes its own exponential, and with it the whole row, NaN. */
+/** The greatest number of a row, without regard to NaN. The exponential of a NaN is NaN, and makes the whole row NaN later. */
 function rowMax(row: usize, n: i32): f32 {
   let low = f32x4.splat(-Infinity);
   let high = low;
   for (; n >= PAIR; n -= PAIR, row += bytes(PAIR)) {
-    low = f32x4.pmax(low, first(row, PAIR));
-    high = f32x4.pmax(high, second(row, PAIR));
+    low = f32x4.pmax(low, loadFirst(row, PAIR));
+    high = f32x4.pmax(high, loadSecond(row, PAIR));
   }
   low = f32x4.pmax(low, high);
   let max = greater(
@@ -80,7 +81,7 @@ function rowSum(row: usize, n: i32): f64 {
   return sum;
 }
 
-/** row ← factor · row, for the number that lies at `factor`. */
+/** row ← factor · row, where `factor` is the address of a number. */
 function multiplyRow(row: usize, factor: usize, n: i32): void {
   for (; n >= PAIR; n -= PAIR, row += bytes(PAIR)) multiplyStep(row, factor, PAIR);
   for (; n >= QUAD; n -= QUAD, row += bytes(QUAD)) multiplyStep(row, factor, QUAD);
@@ -89,9 +90,9 @@ function multiplyRow(row: usize, factor: usize, n: i32): void {
 
 @inline
 function multiplyStep(row: usize, factor: usize, step: Step): void {
-  const low = f32x4.mul(first(row, step), v128.load32_splat(factor));
-  const high = f32x4.mul(second(row, step), v128.load32_splat(factor));
-  put(row, low, high, step);
+  const low = f32x4.mul(loadFirst(row, step), v128.load32_splat(factor));
+  const high = f32x4.mul(loadSecond(row, step), v128.load32_splat(factor));
+  storeStep(row, low, high, step);
 }
 
 /** For each row, the first n numbers become their softmax, in place. */

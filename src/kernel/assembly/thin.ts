@@ -1,5 +1,6 @@
-// Tiles of few rows and two panels, 32 columns: with one panel there would be too few sums to hide the latency of FMA, and
-// sampling one character, which multiplies a single row, would wait for it instead of for memory. Strides in bytes.
+// Thin tiles: one or two rows, and two panels of B (32 columns). A fused multiply-add takes several cycles, and a sum can take the next
+// one only when the last is done. One row of one panel has too few sums to fill these cycles; two panels have enough, and speed is then
+// limited by memory. Sampling multiplies a single row for each character. Strides in bytes.
 
 /** c ← s + a·B for one row: 8 sums of 4 columns. */
 export function thin1(c: usize, s: usize, a: usize, b: usize, stridePanel: usize, k: i32): void {
@@ -20,7 +21,7 @@ export function thin1(c: usize, s: usize, a: usize, b: usize, stridePanel: usize
   v128.store(c, x04, 64); v128.store(c, x05, 80); v128.store(c, x06, 96); v128.store(c, x07, 112);
 }
 
-/** The same for two rows; it needs 256-bit registers. */
+/** The same for two rows. Its sums fit into the registers only if these have 256 bits. */
 export function thin2(
   c: usize,
   strideC: usize,

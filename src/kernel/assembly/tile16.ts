@@ -1,4 +1,4 @@
-/** C ← S + A·B for `rows` of 1 to 6. Each is a function of its own, so that the branches on `rows` go at compile time. */
+/** C ← S + A·B for 1 to 6 rows. Each count of rows has a function of its own, in which `rows` is a compile-time constant. */
 @inline
 export function tile16(rows: i32, c: usize, strideC: usize, s: usize, strideS: usize, a: usize, strideA: usize, b: usize, k: i32): void {
   if (rows === 6) rows6(c, strideC, s, strideS, a, strideA, b, k);
@@ -34,11 +34,14 @@ function rows6(c: usize, strideC: usize, s: usize, strideS: usize, a: usize, str
 }
 
 /**
- * The micro-kernel of 256-bit FMA: C ← S + A·B for a tile of `rows` ≤ 6 rows and 16 columns, over k steps. Strides in bytes.
+ * The micro-kernel for 256-bit registers: C ← S + A·B for a tile of `rows` ≤ 6 rows and 16 columns, over k steps. Strides in bytes.
  *
- * V8's revectorizer makes one operation of each two neighbours, so that 12 accumulators, 2 vectors of B and a number of A fill
- * the 15 registers it hands out, and 12 independent sums hide the latency of FMA. Without it this spills, and is slow.
- * The loop isn't unrolled: V8's scheduler then moves loads up, runs out of registers, and loses a third.
+ * V8's revectorizer merges each two neighbouring operations into one. A tile of six rows then has 12 accumulators, which with 2 vectors of
+ * B and one of A fill the 15 registers that V8 hands out. 12 independent sums hide the latency of a fused multiply-add. Without the
+ * revectorizer there are twice as many vectors as registers can hold, and this code is slow.
+ *
+ * The loop is not unrolled: in an unrolled loop V8's scheduler moves loads up and runs out of registers, which costs a third of
+ * the speed.
  */
 @inline
 function tile(rows: i32, c: usize, strideC: usize, s: usize, strideS: usize, a: usize, strideA: usize, b: usize, k: i32): void {

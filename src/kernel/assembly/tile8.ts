@@ -1,4 +1,4 @@
-/** C ← S + A·B for `rows` of 1 to 6. Each is a function of its own, so that the branches on `rows` go at compile time. */
+/** C ← S + A·B for 1 to 6 rows. Each count of rows has a function of its own, in which `rows` is a compile-time constant. */
 @inline
 export function tile8(rows: i32, c: usize, strideC: usize, s: usize, strideS: usize, a: usize, strideA: usize, b: usize, k: i32): void {
   if (rows === 6) rows6(c, strideC, s, strideS, a, strideA, b, k);
@@ -34,8 +34,8 @@ function rows6(c: usize, strideC: usize, s: usize, strideS: usize, a: usize, str
 }
 
 /**
- * The micro-kernel of 128-bit FMA: as `tile16`, with 8 columns, one half of a panel, in 12 accumulators. Each number sees the
- * same operations in the same order there and here.
+ * The micro-kernel for 128-bit registers: like that of `tile16`, with 8 columns, which are half a panel, in 12 accumulators. Each
+ * number sees the same operations in the same order as there.
  */
 @inline
 function tile(rows: i32, c: usize, strideC: usize, s: usize, strideS: usize, a: usize, strideA: usize, b: usize, k: i32): void {

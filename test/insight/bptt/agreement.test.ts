@@ -105,7 +105,7 @@ describe('refuses', () => {
 
   test('one symbol of a stream, and a start that a stream does not have', () => {
     expect(() => examineBptt(subject({}, STREAM), 'd')).toThrow(
-      'the text has 1 symbols; give a text of at least two symbols, because the first is given',
+      'the text has 1 symbol; give a text of at least two symbols, because the first is given',
     );
     expect(() => examineBptt(subject({}, STREAM), 'deep', { start: true })).toThrow(
       'start needs a model of lines; the model of a stream has no <stop>',

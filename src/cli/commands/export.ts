@@ -1,0 +1,55 @@
+import * as z from 'zod';
+import { UsageError } from '../../errors.ts';
+import { exportRequestSchema } from '../../library/exchange-options.ts';
+import { defineCommand } from '../command.ts';
+import { Output, sayer } from '../output.ts';
+import { FLAGS, OPTIONS } from '../shared.ts';
+
+/** `rnn export`. */
+export const command = defineCommand({
+  schema: exportRequestSchema.extend({
+    paths: z
+      .array(z.string())
+      .min(1)
+      .max(2)
+      .describe('a checkpoint (the newest in ./checkpoints if there is one path), and the file or folder to write'),
+    json: OPTIONS.json.describe('print JSON'),
+    quiet: OPTIONS.quiet,
+  }),
+  flags: {
+    '': {
+      paths: { flag: '<path...>', spelling: 'file' },
+      to: '--to <format>',
+      text: { flag: '--text <file...>', spelling: 'nonEmpty' },
+      json: FLAGS.json,
+      quiet: FLAGS.quiet,
+    },
+  },
+  help: `
+The ending .safetensors or .onnx says the format of a file. A folder needs --to.
+Nothing is overwritten. What is in each format: src/exchange/README.md.
+
+  safetensors  tensors with PyTorch's names and layout
+  onnx         one graph, for ONNX Runtime and what else reads ONNX
+  ml5          a folder for ml5's charRNN; the model is an LSTM of two layers
+  pytorch      a folder with which torchrun goes on training: the model, the text
+               (--text), the recipe, and a short train.py
+
+Examples:
+  rnn export book.safetensors
+  rnn export checkpoints/book.json book.onnx
+  rnn export checkpoints/book.json sketch/model --to ml5
+  rnn export checkpoints/book.json cluster --to pytorch --text book.txt`,
+  async run({ paths, json, quiet = false, ...request }, { nameOf }) {
+    if (paths.length > 2)
+      throw new UsageError(`${paths.length} paths are too many; name a checkpoint and what to write`);
+    const [checkpoint, path] = paths.length === 1 ? [undefined, paths[0]!] : [paths[0], paths[1]!];
+    const [{ exportModel }, { open }] = await Promise.all([import('../../library/exchange.ts'), import('../open.ts')]);
+    const { format, notes } = await exportModel(open({ checkpoint, quiet }), path, request);
+    for (const note of notes) sayer(quiet, nameOf)(note);
+    const output = new Output();
+    await output.line(json ? JSON.stringify({ path, format, notes }) : path);
+    await output.flush();
+    return undefined;
+  },
+});

@@ -1,0 +1,86 @@
+import { extname } from 'node:path';
+import { message, option, UsageError } from '../errors.ts';
+import type { Checkpoint } from '../nn/checkpoint.ts';
+import { parseOptions } from '../schema.ts';
+import type { Corpus } from '../text/corpus.ts';
+import { type Files, writeFile, writeFolder } from './files.ts';
+import { writeMetadata } from './metadata.ts';
+import { toMl5 } from './ml5.ts';
+import { toOnnx } from './onnx-export.ts';
+import { type ExportOptions, exportSchema, FORMATS, type Format } from './options.ts';
+import { hasTorchModule, toPyTorch } from './pytorch.ts';
+import { toPyTorchFolder } from './pytorch-folder.ts';
+import { writeSafetensors } from './safetensors.ts';
+
+/** What was written, and what is to be said of it, in a sentence each. */
+export interface Exported {
+  readonly format: Format;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Writes a model in another program's format: a file or, of ml5 and pytorch, a folder. Nothing is overwritten, and nothing half written is left.
+ *
+ * @param corpus for `pytorch` alone: the text to go on training with, read with the checkpoint's vocabulary
+ *
+ * UserError for a model that the format cannot hold, and for a path that is taken or cannot be written.
+ */
+export function exportModel(
+  checkpoint: Checkpoint,
+  path: string,
+  options: ExportOptions = {},
+  corpus?: Corpus,
+): Exported {
+  const { to } = parseOptions(exportSchema, options);
+  const format = to ?? formatOf(path);
+  if (corpus && format !== 'pytorch') {
+    throw new UsageError(
+      message`${option('text')} is for a folder to train on with PyTorch, not for ${format}; leave it out`,
+    );
+  }
+  switch (format) {
+    case 'safetensors':
+      writeFile(path, safetensorsOf(checkpoint));
+      break;
+    case 'onnx':
+      writeFile(path, [toOnnx(checkpoint)]);
+      break;
+    case 'ml5':
+      writeFolder(path, toMl5(checkpoint));
+      break;
+    case 'pytorch':
+      writeFolder(path, folderOf(checkpoint, corpus));
+      break;
+  }
+  return { format, notes: notesOn(checkpoint, format) };
+}
+
+/** The format that a file's ending names. */
+function formatOf(path: string): Format {
+  const ending = extname(path).slice(1).toLowerCase();
+  if (ending === 'safetensors' || ending === 'onnx') return ending;
+  throw new UsageError(
+    message`${path}: its ending names no format; end it in .safetensors or .onnx, or say one of ${FORMATS.join(', ')} with ${option('to')}`,
+  );
+}
+
+/** The pieces of a safetensors file of a checkpoint. */
+export function safetensorsOf(checkpoint: Checkpoint): Uint8Array[] {
+  const { model, parameters } = checkpoint;
+  return writeSafetensors(toPyTorch(model, parameters), writeMetadata(checkpoint));
+}
+
+function folderOf(checkpoint: Checkpoint, corpus: Corpus | undefined): Files {
+  if (corpus) return toPyTorchFolder(checkpoint, corpus);
+  throw new UsageError(
+    message`a folder for PyTorch needs the text to go on training with; name it with ${option('text')}`,
+  );
+}
+
+function notesOn({ model }: Checkpoint, format: Format): string[] {
+  if (format !== 'safetensors' || hasTorchModule(model)) return [];
+  const cell = model.cell === 'gru' ? 'GRU that resets before the product' : `${model.activation} RNN`;
+  return [
+    `PyTorch has no module for a ${cell}: the file's tensors fit the one in train.py, which the format pytorch writes; ONNX has an operator`,
+  ];
+}

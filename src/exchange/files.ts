@@ -1,0 +1,109 @@
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { UserError } from '../errors.ts';
+
+/** The files of an export, by their names; each in pieces. */
+export type Files = ReadonlyMap<string, readonly (Uint8Array | string)[]>;
+
+/** The largest file that is read: more than any model that this program can run. */
+const LARGEST_FILE = 4_000_000_000;
+
+/** Bytes read at once. */
+const PIECE = 1 << 24;
+
+/** The bytes of a file. UserError where there is none, or it is larger than any model. */
+export function readBounded(path: string): Buffer {
+  let file: number | undefined;
+  try {
+    file = openSync(path, 'r');
+    const stat = fstatSync(file);
+    if (!stat.isFile()) throw new UserError(`${path}: is no file; name a file of a model`);
+    if (stat.size > LARGEST_FILE)
+      throw new UserError(`${path}: has ${stat.size} bytes, more than any model of this program`);
+    return readWhole(file, stat.size);
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    throw new UserError(`${path}: can't be read: ${(cause as Error).message}`, { cause });
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+/**
+ * Refuses a path that is taken already, before any work is done. A broken link counts as taken: writing through it would make a file elsewhere.
+ */
+export function requireFree(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false }))
+    throw new UserError(`${path}: exists already; give another name, or remove it`);
+}
+
+/** Writes one file through a temporary one in the same folder, which is synced and renamed. An existing file is never replaced. */
+export function writeFile(path: string, pieces: readonly (Uint8Array | string)[]): void {
+  requireFree(path);
+  const temporary = temporaryPath(path);
+  attempt(path, temporary, () => {
+    mkdirSync(dirname(path), { recursive: true });
+    writePieces(temporary, pieces);
+    requireFree(path);
+    renameSync(temporary, path);
+  });
+}
+
+/** Writes a folder of files, complete or not at all: through a temporary folder beside it, which is renamed. An existing one is never replaced. */
+export function writeFolder(path: string, files: Files): void {
+  requireFree(path);
+  const temporary = temporaryPath(path);
+  attempt(path, temporary, () => {
+    mkdirSync(temporary, { recursive: true });
+    for (const [name, pieces] of files) writePieces(join(temporary, name), pieces);
+    requireFree(path);
+    renameSync(temporary, path);
+  });
+}
+
+function attempt(path: string, temporary: string, work: () => void): void {
+  try {
+    work();
+  } catch (cause) {
+    if (existsSync(temporary)) rmSync(temporary, { recursive: true, force: true });
+    if (cause instanceof UserError) throw cause;
+    throw new UserError(`${path}: can't be written: ${(cause as Error).message}; give another name`, { cause });
+  }
+}
+
+function writePieces(path: string, pieces: readonly (Uint8Array | string)[]): void {
+  const file = openSync(path, 'wx');
+  try {
+    for (const piece of pieces) writeFileSync(file, piece);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function temporaryPath(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+}
+
+function readWhole(file: number, size: number): Buffer {
+  const bytes = Buffer.alloc(size);
+  let end = 0;
+  while (end < size) {
+    const read = readSync(file, bytes, end, Math.min(PIECE, size - end), end);
+    if (read === 0) break;
+    end += read;
+  }
+  return bytes.subarray(0, end);
+}

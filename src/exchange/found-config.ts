@@ -1,0 +1,46 @@
+import type { CellName } from '../nn/cells/index.ts';
+import type { Activation, Reset } from '../nn/cells/options.ts';
+import { type ModelConfig, modelSchema } from '../nn/config.ts';
+import { refusal } from './refusal.ts';
+
+/** What tensors alone don't tell. */
+export interface Unsaid {
+  readonly activation?: Activation | undefined;
+  readonly reset?: Reset | undefined;
+}
+
+/** What the names and shapes of tensors tell. */
+export interface Sizes {
+  readonly cell: CellName;
+  readonly hidden: number;
+  readonly layers: number;
+  /** 0 where symbols are one-hot. */
+  readonly embedding: number;
+  readonly tied: boolean;
+  readonly symbols: number;
+  readonly members: number;
+  /** Of a GRU, where the names tell. */
+  readonly reset?: Reset;
+}
+
+/** The configuration of a model that was found, and sentences on what was taken for granted. UserError where this program has no such model. */
+export function configOf(
+  sizes: Sizes,
+  unsaid: Unsaid,
+  name: string,
+): { config: ModelConfig; notes: readonly string[] } {
+  const { symbols, reset: told, ...known } = sizes;
+  const { activation } = unsaid;
+  // A GRU from elsewhere is PyTorch's unless it is said to be another.
+  const reset = sizes.cell === 'gru' ? (told ?? unsaid.reset ?? 'after') : undefined;
+  const result = modelSchema.safeParse({ ...known, activation, reset });
+  if (!result.success) {
+    const { path, message } = result.error.issues[0]!;
+    throw refusal(name, `this program has no such model: ${[...path, message].join(': ')}`);
+  }
+  const isGuessed = sizes.cell === 'rnn' && activation === undefined;
+  const notes = isGuessed
+    ? ['nothing says which activation its vanilla RNN has; tanh is taken, PyTorch’s default']
+    : [];
+  return { config: { ...result.data, symbols }, notes };
+}

@@ -1,0 +1,115 @@
+import { message, option, UsageError, UserError } from '../errors.ts';
+import type { Checkpoint, Json } from '../nn/checkpoint.ts';
+import { findNotFinite } from '../nn/checkpoint-tensors.ts';
+import { Manifest } from '../nn/manifest.ts';
+import { parseOptions } from '../schema.ts';
+import { toJson } from '../training/record.ts';
+import { findModel } from './find-model.ts';
+import type { ForeignModel } from './foreign-model.ts';
+import type { Unsaid } from './found-config.ts';
+import { readMetadata, unknownRun } from './metadata.ts';
+import { readOnnx } from './onnx-import.ts';
+import { type ImportOptions, importSchema } from './options.ts';
+import { fromOwnNames, hasOwnNames } from './own-names.ts';
+import { fromPyTorch } from './pytorch.ts';
+import { refusal } from './refusal.ts';
+import { readSafetensors } from './safetensors.ts';
+import { listSymbols, type SymbolList, sortSymbols } from './symbols.ts';
+import type { TensorFile } from './tensor.ts';
+
+/** An imported model, and what is to be said of how it was read, in a sentence each. */
+export interface Imported {
+  readonly checkpoint: Checkpoint;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Makes a checkpoint of the bytes of a safetensors or an ONNX file. A file of this program has all that the checkpoint had, to the bit, but for the
+ * state that resuming needs. Any other file has a model alone: the symbols must be given.
+ *
+ * Bytes are taken for data and nothing else, no other file is opened, and no more memory is taken than a few times their length. UserError,
+ * in a line, for whatever can't be imported; `name` names the file there.
+ */
+export function importModel(bytes: Uint8Array, name: string, options: ImportOptions = {}): Imported {
+  const { symbols, ...unsaid } = parseOptions(importSchema, options);
+  const isSafetensors = bytes[SAFETENSORS_HEADER] === OPEN_OBJECT;
+  requireData(bytes, name);
+  const found = isSafetensors ? fromSafetensors(readSafetensors(bytes, name), unsaid, name) : readOnnx(bytes, name);
+  requireFinite(found, name);
+  return { checkpoint: toCheckpoint(found, symbols, name), notes: found.notes };
+}
+
+/** A safetensors file has an object of JSON here. An ONNX file begins with its version and its producer's name. */
+const SAFETENSORS_HEADER = 8;
+const OPEN_OBJECT = 0x7b;
+
+/** How files begin that many would try. */
+const KNOWN: readonly { readonly start: readonly number[]; readonly what: string }[] = [
+  {
+    start: [0x50, 0x4b],
+    what: 'a zip archive, as torch.save makes them: it holds a program (a pickle), which is never run; save it as safetensors instead (src/exchange/README.md has the two lines of Python)',
+  },
+  {
+    start: [0x80],
+    what: 'a pickle, which is a program and is never run; save it as safetensors instead (src/exchange/README.md has the two lines of Python)',
+  },
+  { start: [0x89, 0x48, 0x44, 0x46], what: 'an HDF5 file; safetensors and ONNX files can be imported' },
+  { start: [OPEN_OBJECT], what: 'JSON; a checkpoint of this program needs no import' },
+];
+
+function requireData(bytes: Uint8Array, name: string): void {
+  const known = KNOWN.find(
+    ({ start }) => start.every((byte, at) => bytes[at] === byte) && bytes[SAFETENSORS_HEADER] !== OPEN_OBJECT,
+  );
+  if (known) throw new UserError(`${name}: is ${known.what}`);
+}
+
+function fromSafetensors(file: TensorFile, unsaid: Unsaid, name: string): ForeignModel {
+  const metadata = readMetadata(file.metadata, name);
+  if (metadata) {
+    const config = metadata.model;
+    return { config, parameters: fromPyTorch(config, file.tensors, name), metadata, notes: file.notes };
+  }
+  if (hasOwnNames(file)) return fromOwnNames(file, unsaid, name);
+  const { config, tensors, notes } = findModel(file, unsaid, name);
+  const parameters = fromPyTorch(config, tensors, name);
+  return { config, parameters, metadata, notes: [...file.notes, ...notes] };
+}
+
+/** A checkpoint holds finite numbers alone. */
+function requireFinite({ config, parameters }: ForeignModel, name: string): void {
+  const bad = findNotFinite(parameters);
+  if (bad < 0) return;
+  const view = new Manifest(config).views.find(({ offset, size }) => bad < offset + size)!;
+  throw refusal(
+    name,
+    `the tensor that becomes ${view.name} has ${parameters[bad]} at ${bad - view.offset}; a model needs finite numbers`,
+  );
+}
+
+function toCheckpoint(
+  { config, parameters, metadata }: ForeignModel,
+  symbols: SymbolList | undefined,
+  name: string,
+): Checkpoint {
+  if (metadata) {
+    const { vocabulary, run, model } = metadata;
+    if (symbols !== undefined)
+      throw new UsageError(message`${name}: the file says which symbols it has; leave out ${option('symbols')}`);
+    return { model, vocabulary, run, parameters, resume: undefined };
+  }
+  if (symbols === undefined) {
+    throw new UserError(
+      message`${name}: it does not say which ${config.symbols} symbols the model reads; give them in the order of their ids with ${option('symbols')}`,
+    );
+  }
+  const sorted = sortSymbols(listSymbols(symbols), config, parameters, name);
+  const vocabulary: Json = toJson(sorted.vocabulary.toJSON());
+  return {
+    model: config,
+    vocabulary,
+    run: unknownRun(config, sorted.vocabulary),
+    parameters: sorted.parameters,
+    resume: undefined,
+  };
+}

@@ -1,0 +1,45 @@
+import * as z from 'zod';
+import { message, option } from '../errors.ts';
+import { rule } from '../schema.ts';
+import { placeSchema } from '../training/place.ts';
+
+/** How a model keeps learning while it is measured: dynamic evaluation. */
+export const dynamicSchema = z.strictObject({
+  rate: z.number().positive().default(0.0003).describe('learning rate of dynamic evaluation'),
+  steps: z.int().min(1).max(100_000).default(32).describe('symbols between its updates'),
+  decay: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.001)
+    .describe('share of the way that the parameters go back to the checkpoint after each update'),
+});
+
+/** What evaluation can be told. */
+export const evaluationSchema = z
+  .strictObject({
+    part: z
+      .enum(['all', 'train', 'validation', 'test'])
+      .default('all')
+      .describe('measure a part only, of the text that the model was trained on'),
+    only: z
+      .string()
+      .optional()
+      .describe('measure these symbols only: 01, for example, where the answers are 0 or 1 (see rnn corpus)'),
+    dynamic: dynamicSchema.optional(),
+    threads: z
+      .int()
+      .min(1)
+      .max(256)
+      .default(1)
+      .describe('threads for a model of lines; a stream is read by one thread'),
+    kernel: placeSchema.shape.kernel,
+  })
+  .superRefine(
+    rule(({ only, dynamic }) => {
+      if (only === undefined || dynamic === undefined) return undefined;
+      return message`${option('only')} can’t be given with ${option('dynamic')}, which learns from all symbols; leave one out`;
+    }),
+  );
+
+export type EvaluationRequest = z.input<typeof evaluationSchema>;

@@ -1,0 +1,72 @@
+import { basename, extname, join } from 'node:path';
+import { inOption, message, option, UserError } from '../errors.ts';
+import { type Exported, exportModel as exportCheckpoint } from '../exchange/export.ts';
+import { readBounded, requireFree } from '../exchange/files.ts';
+import { importModel as importCheckpoint } from '../exchange/import.ts';
+import type { SymbolList } from '../exchange/symbols.ts';
+import { saveCheckpoint } from '../nn/checkpoint-file.ts';
+import { parseOptions } from '../schema.ts';
+import { readCorpus } from '../text/corpus.ts';
+import {
+  type ExportRequest,
+  exportRequestSchema,
+  type ImportRequest,
+  importRequestSchema,
+} from './exchange-options.ts';
+import { LanguageModel } from './language-model.ts';
+
+export type { Exported } from '../exchange/export.ts';
+export type { ExportRequest, ImportRequest } from './exchange-options.ts';
+
+/** A model that was imported, where it was saved, and what is to be said of how it was read. */
+export interface ImportedModel {
+  readonly model: LanguageModel;
+  readonly path: string;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Writes a model for other programs: a file (safetensors, ONNX) or a folder (ml5, PyTorch). Nothing is overwritten. src/exchange/README.md
+ * says what is in each. UserError for a model that the format can't hold, and for a path that is taken.
+ */
+export async function exportModel(model: LanguageModel, path: string, request: ExportRequest = {}): Promise<Exported> {
+  const { text, to } = parseOptions(exportRequestSchema, request);
+  requireFree(path);
+  const corpus = text && (await readCorpus(text, { vocabulary: model.vocabulary }));
+  return exportCheckpoint(model.checkpoint, path, { to }, corpus);
+}
+
+/** Reads a model from a safetensors or an ONNX file, and saves it as a checkpoint. Nothing is overwritten. UserError for what can't be imported. */
+export function importModel(path: string, request: ImportRequest = {}): ImportedModel {
+  const { symbols, out = defaultPath(path), ...unsaid } = parseOptions(importRequestSchema, request);
+  requireFree(out);
+  const list = symbols === undefined ? undefined : inOption('symbols', () => readSymbols(symbols));
+  const { checkpoint, notes } = importCheckpoint(readBounded(path), path, { ...unsaid, symbols: list as string });
+  saveCheckpoint(out, checkpoint);
+  return { model: new LanguageModel(checkpoint, out), path: out, notes };
+}
+
+function defaultPath(path: string): string {
+  return join('checkpoints', `${basename(path, extname(path))}.json`);
+}
+
+/** The largest file of symbols: JSON of the largest vocabulary there is. */
+const LARGEST_LIST = 64 * 1024 * 1024;
+
+/** A list of symbols: the word `printable`, or what a file has. */
+function readSymbols(given: string): SymbolList {
+  if (given === 'printable') return given;
+  const bytes = readBounded(given);
+  if (bytes.length > LARGEST_LIST)
+    throw new UserError(`${given}: has ${bytes.length} bytes, more than any list of symbols`);
+  const text = bytes.toString('utf8');
+  if (!given.toLowerCase().endsWith('.json')) return text;
+  try {
+    return JSON.parse(text) as SymbolList;
+  } catch (cause) {
+    throw new UserError(
+      message`${given}: is no JSON; ${option('symbols')} takes a list or a record, or a text under another ending`,
+      { cause },
+    );
+  }
+}

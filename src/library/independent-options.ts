@@ -1,0 +1,20 @@
+import * as z from 'zod';
+import { sampleSchema } from '../decoding/options.ts';
+
+const { prefix, count, length, seed } = sampleSchema.shape;
+
+/** What drawing each position by itself can be told. */
+export const independentSchema = z.strictObject({
+  prefix,
+  count,
+  length,
+  seed,
+  marginals: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .optional()
+    .describe('with --independent: count the marginals among so many ordinary texts (default: compute them exactly)'),
+});
+
+export type IndependentRequest = z.input<typeof independentSchema>;

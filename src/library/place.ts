@@ -1,0 +1,1 @@
+export { type Place, type PlaceOptions, placeSchema } from '../training/place.ts';

@@ -1,0 +1,33 @@
+import * as z from 'zod';
+import { corpusSchema } from '../text/options.ts';
+import { placeSchema } from '../training/place.ts';
+import { PRESETS } from '../training/presets.ts';
+import { recipeSchema } from '../training/recipe.ts';
+
+export { recipeSchema } from '../training/recipe.ts';
+
+/** What a run can be told that saves its checkpoints: a recipe, and the fields below. */
+export const runSchema = z.strictObject({
+  ...recipeSchema.shape,
+  preset: z
+    .enum(PRESETS)
+    .default('quick')
+    .describe('values for the options below, by purpose: a first look, a few minutes, or more'),
+  text: corpusSchema.prefault({}),
+  place: placeSchema.prefault({}),
+  out: z
+    .string()
+    .optional()
+    .describe('where the best model is saved (default: checkpoints/NAME.json, a new name each time)'),
+  overwrite: z.boolean().default(false).describe('let --out replace a file'),
+  resume: z
+    .union([z.literal(true), z.string()])
+    .optional()
+    .describe('go on with a run from its .last.json (default: that of --out, or the newest), on the same text'),
+  fineTune: z
+    .string()
+    .optional()
+    .describe('begin with a trained model, on another text; symbols that the model doesn’t have are added'),
+});
+
+export type RunOptions = z.input<typeof runSchema>;

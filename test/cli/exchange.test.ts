@@ -1,0 +1,115 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { corpus, rnn, TINY } from '../helpers/cli.ts';
+
+const FOREIGN = fileURLToPath(new URL('../golden/exchange/', import.meta.url));
+const cwd = mkdtempSync(join(tmpdir(), 'rnn-exchange-cli-'));
+afterAll(() => rmSync(cwd, { recursive: true }));
+
+const run = (...args: string[]) => rnn(args, { cwd });
+const json = (path: string) => JSON.parse(readFileSync(join(cwd, path), 'utf8'));
+
+beforeAll(async () => {
+  const { status } = await run('train', corpus('terms.txt'), ...TINY, '--steps', '20', '--out', 'terms.json');
+  expect(status).toBe(0);
+});
+
+describe('rnn export and rnn import', () => {
+  test.each(['safetensors', 'onnx'])('a model comes back from %s, to the byte', async (ending) => {
+    const exported = await run('export', 'terms.json', `a.${ending}`);
+    expect(exported).toMatchObject({ status: 0, stdout: `a.${ending}\n`, stderr: '' });
+    const imported = await run('import', `a.${ending}`, '--out', `${ending}.json`);
+    expect(imported).toMatchObject({ status: 0, stdout: `${ending}.json\n`, stderr: '' });
+    expect(readFileSync(join(cwd, `${ending}.json`))).toEqual(readFileSync(join(cwd, 'terms.json')));
+  });
+
+  test('nothing is overwritten, by either', async () => {
+    writeFileSync(join(cwd, 'taken.onnx'), 'mine');
+    const exported = await run('export', 'terms.json', 'taken.onnx');
+    expect(exported.status).toBe(1);
+    expect(exported.stderr).toBe('rnn: taken.onnx: exists already; give another name, or remove it\n');
+    expect(readFileSync(join(cwd, 'taken.onnx'), 'utf8')).toBe('mine');
+    await run('export', 'terms.json', 'b.onnx');
+    const imported = await run('import', 'b.onnx', '--out', 'terms.json');
+    expect(imported.stderr).toBe('rnn: terms.json: exists already; give another name, or remove it\n');
+    expect(json('terms.json').run.step).toBe(20);
+  });
+
+  test('a model of char-rnn.pytorch is imported, shown, sampled and trained on', async () => {
+    const imported = await run('import', join(FOREIGN, 'char-rnn.safetensors'), '--symbols', 'printable', '--json');
+    expect(JSON.parse(imported.stdout)).toMatchObject({
+      path: join('checkpoints', 'char-rnn.json'),
+      model: { cell: 'gru', reset: 'after', layers: 2, hidden: 12, embedding: 12, symbols: 100 },
+      notes: [],
+    });
+    expect((await run('info', 'checkpoints/char-rnn.json')).stdout).toContain('embedding');
+    const sampled = await run('sample', '-c', 'checkpoints/char-rnn.json', '--length', '30', '--seed', '1');
+    expect(sampled.status).toBe(0);
+    expect(sampled.stdout.length).toBeGreaterThanOrEqual(30);
+    const tuned = await run(
+      'train',
+      corpus('lighthouse.txt'),
+      '--fine-tune',
+      'checkpoints/char-rnn.json',
+      '--steps',
+      '2',
+      '--out',
+      'tuned.json',
+    );
+    expect(tuned.status).toBe(0);
+  });
+
+  test('symbols from a file: JSON, or a text', async () => {
+    const file = join(FOREIGN, 'gru-before.onnx');
+    writeFileSync(join(cwd, 'letters.json'), JSON.stringify([...'hgfedcba\n .z']));
+    writeFileSync(join(cwd, 'letters.txt'), 'hgfedcba\n .z');
+    await run('import', file, '--symbols', 'letters.json', '--out', 'from-json.json');
+    await run('import', file, '--symbols', 'letters.txt', '--out', 'from-text.json');
+    expect(json('from-json.json')).toEqual(json('from-text.json'));
+    expect(json('from-text.json').vocabulary.symbols).toEqual([...'\n .abcdefghz']);
+    writeFileSync(join(cwd, 'broken.json'), '["a",');
+    const broken = await run('import', file, '--symbols', 'broken.json', '--out', 'x.json');
+    expect(broken.status).toBe(2);
+    expect(broken.stderr).toMatch(/^rnn: --symbols: broken.json: is no JSON; --symbols takes a list or a record.*\n$/);
+    const missing = await run('import', file, '--out', 'x.json');
+    expect(missing.stderr).toMatch(/^rnn: .*: it does not say which 12 symbols the model reads; .* with --symbols\n$/);
+  });
+
+  test('a folder to train on in PyTorch, and what it needs', async () => {
+    const without = await run('export', 'terms.json', 'folder', '--to', 'pytorch');
+    expect(without.status).toBe(2);
+    expect(without.stderr).toBe(
+      'rnn: a folder for PyTorch needs the text to go on training with; name it with --text\n',
+    );
+    const { status } = await run('export', 'terms.json', 'folder', '--to', 'pytorch', '--text', corpus('terms.txt'));
+    expect(status).toBe(0);
+    expect(readdirSync(join(cwd, 'folder')).sort()).toEqual([
+      'corpus.safetensors',
+      'model.safetensors',
+      'recipe.json',
+      'train.py',
+    ]);
+  });
+
+  test('notes are on standard error, and options are named as flags', async () => {
+    const noted = await run(
+      'import',
+      join(FOREIGN, 'tied.safetensors'),
+      '--symbols',
+      'letters.txt',
+      '--out',
+      'tied.json',
+    );
+    expect(noted).toMatchObject({ status: 0, stdout: 'tied.json\n' });
+    expect(noted.stderr).toBe('its output layer has no bias; here it is 0\n');
+    const ending = await run('export', 'terms.json', 'model.bin');
+    expect(ending).toMatchObject({ status: 2 });
+    expect(ending.stderr).toMatch(/^rnn: model.bin: its ending names no format; .* with --to\n$/);
+    expect((await run('export', 'a', 'b', 'c')).stderr).toBe(
+      'rnn: 3 paths are too many; name a checkpoint and what to write\n',
+    );
+  });
+});
