@@ -331,7 +331,7 @@ export const TABLE = {
       reads('keys', keys, length, width, stride),
       reads('v', v, 1, width),
     ],
-    example: ({ blocks: [q, keys, v, scores] }, rows, n, k) => [scores, q, keys, v, rows, k, n, k + 1, n + 2],
+    example: ({ blocks: [q, keys, v, scores] }, rows, n) => [scores, q, keys, v, rows, rows, n, rows + 1, n + 2],
   },
   additiveScoresBackward: {
     part: 'attention',

@@ -1,15 +1,12 @@
 import * as z from 'zod';
 import { message, option } from '../errors.ts';
+import { PAIR_TASKS } from '../pair-task.ts';
 import { rule } from '../schema.ts';
 import { CELLS } from './cells/index.ts';
 import { ACTIVATIONS, RESETS } from './cells/options.ts';
 
 export { CELLS, type CellName } from './cells/index.ts';
 export { ACTIVATIONS, type Activation, RESETS, type Reset } from './cells/options.ts';
-
-/** What a model of pairs predicts: a sequence for a sequence, one label for each symbol, or one label for a sequence. */
-export const PAIR_TASKS = ['transduce', 'tag', 'classify'] as const;
-export type PairTask = (typeof PAIR_TASKS)[number];
 
 /** How a decoder attends to the source. */
 export const ATTENTIONS = ['none', 'dot', 'additive'] as const;

@@ -1,15 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { message, option, UserError } from '../errors.ts';
+import type { PairTask } from '../pair-task.ts';
 import { allocateIds, type Ids } from './ids.ts';
 import { openSource } from './sources.ts';
 import { splitBytes } from './split-text.ts';
 import { describeSymbol, type TextSymbol, type Unit } from './symbols.ts';
 import { Vocabulary } from './vocabulary.ts';
-
-/** What the targets of pairs are: one label for a source, one symbol for each of its symbols, or a sequence of its own. */
-export const PAIR_TASKS = ['transduce', 'tag', 'classify'] as const;
-export type PairTask = (typeof PAIR_TASKS)[number];
 
 /** How a file of pairs is read: `source<TAB>target`, a pair a line. */
 export interface PairOptions {

@@ -33,6 +33,9 @@ const TABLE_ROWS = 7;
 /** By how many numbers a stride exceeds a row, in the cases that have a stride. */
 const PADDING = 3;
 
+/** Steps of the source in the cases of attention. */
+const KEYS = 5;
+
 const elementwise = { tolerance: 1e-6, unit: 1 };
 const exact = { tolerance: 0, unit: 1 };
 
@@ -271,6 +274,55 @@ export const CASES: Case[] = [
       targets: ids(rows, symbols, -1),
     }),
     call: (k, at, rows, symbols) => k.softmaxCrossEntropy(at.logits!, at.losses!, at.targets!, rows, symbols, 0.25),
+  },
+  {
+    name: 'softmaxForward',
+    sizes: 2,
+    ...elementwise,
+    operands: (floats, _ids, rows, n) => ({ a: floats(rows * (n + PADDING), -20, 20) }),
+    call: (k, at, rows, n) => k.softmaxForward(at.a!, rows, n, n + PADDING),
+  },
+  {
+    name: 'softmaxBackward',
+    sizes: 2,
+    tolerance: 1e-6,
+    unit: 100,
+    operands: (floats, _ids, rows, n) => ({
+      d: floats(rows * (n + PADDING)),
+      p: floats(rows * (n + PADDING), 0, 1),
+    }),
+    call: (k, at, rows, n) => k.softmaxBackward(at.d!, at.p!, rows, n, n + PADDING),
+  },
+  {
+    name: 'additiveScores',
+    sizes: 2,
+    tolerance: 1e-6,
+    unit: 100,
+    operands: (floats, _ids, rows, n) => ({
+      scores: floats(rows * (KEYS + PADDING)),
+      q: floats(rows * (n + PADDING)),
+      keys: floats(KEYS * (n + PADDING)),
+      v: floats(n),
+    }),
+    call: (k, at, rows, n) =>
+      k.additiveScores(at.scores!, at.q!, at.keys!, at.v!, rows, KEYS, n, KEYS + PADDING, n + PADDING),
+  },
+  {
+    name: 'additiveScoresBackward',
+    sizes: 2,
+    tolerance: 1e-6,
+    unit: 100,
+    operands: (floats, _ids, rows, n) => ({
+      dq: floats(rows * (n + PADDING)),
+      dKeys: floats(KEYS * (n + PADDING)),
+      dv: floats(n),
+      dScores: floats(rows * (KEYS + PADDING)),
+      q: floats(rows * (n + PADDING)),
+      keys: floats(KEYS * (n + PADDING)),
+      v: floats(n),
+    }),
+    call: (k, { dq, dKeys, dv, dScores, q, keys, v }, rows, n) =>
+      k.additiveScoresBackward(dq!, dKeys!, dv!, dScores!, q!, keys!, v!, rows, KEYS, n, KEYS + PADDING, n + PADDING),
   },
   {
     name: 'sumOfSquares',
