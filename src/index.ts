@@ -25,6 +25,7 @@ export { chooseKernel, type KernelChoice } from './kernel/choose.ts';
 export type { KernelName } from './kernel/contract.ts';
 export { compareRuns, type RunSummary } from './library/compare.ts';
 export { type EvaluationResult, evaluate } from './library/evaluate.ts';
+export { evaluatePairs, type PairEvaluation } from './library/evaluate-pairs.ts';
 export type { EvaluationRequest } from './library/evaluation-options.ts';
 export {
   type Exported,
@@ -48,6 +49,7 @@ export {
 export { type PreparedRun, prepareRun } from './library/preparation.ts';
 export { type RunSettings, TrainingRun } from './library/run.ts';
 export type { RunOptions } from './library/run-options.ts';
+export { readSaved, type SavedModel } from './library/saved-model.ts';
 export { type TrainingOptions, train } from './library/train.ts';
 export { type Checkpoint, parseCheckpoint, serializeCheckpoint } from './nn/checkpoint.ts';
 export { loadCheckpoint, saveCheckpoint } from './nn/checkpoint-file.ts';

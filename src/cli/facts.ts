@@ -8,12 +8,20 @@ export function modelName({
   layers,
   hidden,
   members,
-}: Pick<ModelFacts['model'], 'cell' | 'layers' | 'hidden' | 'members'>): string {
-  return `${members > 1 ? `${members} of ` : ''}${cell} ${layers} × ${hidden}`;
+  pairs,
+}: Pick<ModelFacts['model'], 'cell' | 'layers' | 'hidden' | 'members' | 'pairs'>): string {
+  return `${members > 1 ? `${members} of ` : ''}${cell} ${layers} × ${hidden}${pairs ? `, to ${pairs.task}` : ''}`;
 }
 
 /** What a model is and how it was trained, by name, in words. */
-export function factRows({ path, model, parameters, vocabulary, ...run }: ModelFacts): [string, string][] {
+export function factRows({
+  path,
+  model,
+  parameters,
+  vocabulary,
+  sourceVocabulary,
+  ...run
+}: ModelFacts): [string, string][] {
   const { recipe, corpus } = run;
   const { optimizer } = recipe;
   const cell = { rnn: `${model.activation} RNN`, lstm: 'LSTM', gru: `GRU, reset ${model.reset}` }[model.cell];
@@ -21,23 +29,40 @@ export function factRows({ path, model, parameters, vocabulary, ...run }: ModelF
   const input = model.embedding > 0 ? `embedding of ${model.embedding}` : 'one-hot';
   const best = Math.min(...run.history.map((point) => point.validation ?? Number.POSITIVE_INFINITY));
   const held = `${grouped(corpus.trainSymbols)} symbols to train on, ${grouped(corpus.validationSymbols)} to validate, ${grouped(corpus.testSymbols)} to test`;
-  const symbols = shortened(vocabulary.symbols.join(' '), 200);
   const rows: [string, string][] = [
     ['checkpoint', path],
     [
       'model',
       `${ensemble}${cell}, ${model.layers} × ${model.hidden} units, ${input} input, ${grouped(parameters)} parameters${all}`,
     ],
-    ['vocabulary', `${vocabulary.size} symbols (${vocabulary.unit}s): ${symbols}`],
-    ['corpus', `${corpus.mode} mode, ${grouped(corpus.characters)} characters: ${held}`],
+    ...(model.pairs ? pairRows(model.pairs) : []),
+    ...(sourceVocabulary ? [['sources', vocabularyText(sourceVocabulary)] as [string, string]] : []),
+    [sourceVocabulary ? 'targets' : 'vocabulary', vocabularyText(vocabulary)],
+    ['corpus', `${model.pairs ? 'pairs' : `${corpus.mode} mode`}, ${grouped(corpus.characters)} characters: ${held}`],
     [
       'training',
-      `${optimizer.name}, rate ${recipe.rate}, ${recipe.schedule.name} schedule, batch ${recipe.batch ?? 'fitted'}, BPTT ${recipe.bptt}, seed ${recipe.seed}`,
+      `${optimizer.name}, rate ${recipe.rate}, ${recipe.schedule.name} schedule, batch ${recipe.batch ?? 'fitted'}, ${model.pairs ? '' : `BPTT ${recipe.bptt}, `}seed ${recipe.seed}`,
     ],
     ['done', `${grouped(run.step)} steps, ${run.epoch.toFixed(2)} epochs`],
   ];
   if (Number.isFinite(best)) rows.push(['validation', `${lossText(best)} a symbol at best`]);
   return rows;
+}
+
+/** What a model of pairs does, and how it reads sources. */
+function pairRows(pairs: NonNullable<ModelFacts['model']['pairs']>): [string, string][] {
+  const { task, bidirectional, fusion, reverseSource, context, attention } = pairs;
+  const direction = bidirectional ? 'in both directions' : reverseSource ? 'from its end' : 'from its start';
+  const joined = bidirectional && fusion === 'tanh' ? ', joined by tanh' : '';
+  const decoder =
+    task === 'transduce'
+      ? `; attention ${attention}, context at ${context === 'first' ? 'the first' : 'every'} step`
+      : '';
+  return [['task', `${task}: reads a source ${direction}${joined}${decoder}`]];
+}
+
+function vocabularyText({ size, unit, symbols }: ModelFacts['vocabulary']): string {
+  return `${size} symbols (${unit}s): ${shortened(symbols.join(' '), 200)}`;
 }
 
 function shortened(value: string, length: number): string {

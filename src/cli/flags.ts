@@ -13,6 +13,8 @@ export interface Flag {
   readonly preset?: string;
   /** Whether the command can't do without the option. */
   readonly required?: boolean;
+  /** Whether there is an option --no-NAME, too, which gives false. */
+  readonly negatable?: boolean;
   /** Whether the help leaves the option out. */
   readonly hidden?: boolean;
 }
@@ -51,13 +53,15 @@ export class SchemaArgument extends Argument {
 /** Makes commander's options and arguments of a schema and a table: type, bounds, choices, default and description are the schema's. */
 export function fromSchema(schema: z.ZodType, table: FlagTable): (SchemaOption | SchemaArgument)[] {
   return Object.entries(table).flatMap(([heading, flags]) =>
-    Object.entries(flags).map(([path, given]) => {
+    Object.entries(flags).flatMap(([path, given]): (SchemaOption | SchemaArgument)[] => {
       const flag = typeof given === 'string' ? { flag: given } : given;
       const field = fieldAt(schema, path.split('.'));
       if (!field) throw new RangeError(`the flag ${flag.flag} is of ${path}, which the schema doesn't have`);
-      if (/^[<[]/.test(flag.flag)) return argumentOf(field, flag, path);
-      const option = optionOf(field, flag, path);
-      return heading === '' ? option : option.helpGroup(heading);
+      if (/^[<[]/.test(flag.flag)) return [argumentOf(field, flag, path)];
+      const options = flag.negatable
+        ? [optionOf(field, flag, path), negationOf(flag, path)]
+        : [optionOf(field, flag, path)];
+      return heading === '' ? options : options.map((option) => option.helpGroup(heading));
     }),
   );
 }
@@ -97,6 +101,13 @@ function optionOf(
   if (isShown(initial)) option.default(initial);
   if (choices) option.choices(choices);
   else if (type !== 'boolean') option.argParser(parserOf(field, spelling));
+  return option;
+}
+
+/** The option --no-NAME of an option --NAME that is true or false. */
+function negationOf({ flag }: Flag, path: string): SchemaOption {
+  const option = new SchemaOption(flag.replace('--', '--no-'), `the opposite of ${flag}`, path);
+  option.preset(false);
   return option;
 }
 

@@ -4,7 +4,7 @@ import { InvalidArgumentError } from 'commander';
  * Values that the command line spells in a way of its own: the text of an option becomes the value that its schema wants. Each parser
  * throws InvalidArgumentError with what it expects.
  */
-export const SPELLINGS = { duration, size, interval, lengths, file, nonEmpty } as const;
+export const SPELLINGS = { duration, size, interval, lengths, part, columns, file, nonEmpty } as const;
 export type Spelling = keyof typeof SPELLINGS;
 
 /** Examples of a spelling, for the help. */
@@ -43,6 +43,24 @@ function lengths(text: string): { readonly least: number; readonly most: number 
   const [least, most] = [Number(first), Number(last)];
   if (first !== '' && least <= most) return { least, most };
   throw new InvalidArgumentError('It must be a whole number such as 30, or a range such as 1-8.');
+}
+
+/** A part that is held out: a fraction (0.1), a number (500), or the path of a file. */
+function part(text: string): number | string {
+  const number = Number(text);
+  if (text.trim() !== '' && !Number.isNaN(number)) {
+    if ((number >= 0 && number < 1) || (Number.isSafeInteger(number) && number >= 1)) return number;
+  } else if (!['', '-', 'NaN'].includes(text)) return text;
+  throw new InvalidArgumentError(
+    'It must be a number from 0 to below 1, or a whole number from 1, or the path of a file of pairs.',
+  );
+}
+
+/** Two columns, as 2,1. */
+function columns(text: string): readonly [number, number] {
+  const [, source = '', target = ''] = /^([1-9]\d{0,4}),([1-9]\d{0,4})$/.exec(text) ?? [];
+  if (source !== '') return [Number(source), Number(target)];
+  throw new InvalidArgumentError('It must be the column of the source and that of the target, such as 2,1.');
 }
 
 /** The path of a file that is written, or read by its name alone: never a standard stream. */

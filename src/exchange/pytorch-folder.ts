@@ -3,6 +3,7 @@ import type { Checkpoint } from '../nn/checkpoint.ts';
 import type { Corpus } from '../text/corpus.ts';
 import { type Part, splitCorpus } from '../text/split.ts';
 import { defaultSteps, fitBatch, validationInterval } from '../training/fitting.ts';
+import { textParts } from '../training/recipe.ts';
 import { readRun, toJson } from '../training/record.ts';
 import type { Files } from './files.ts';
 import { writeMetadata } from './metadata.ts';
@@ -21,7 +22,7 @@ const PROGRAM = new URL('../../src/exchange/train.py', import.meta.url);
 export function toPyTorchFolder(checkpoint: Checkpoint, corpus: Corpus): Files {
   const { model, vocabulary, parameters } = checkpoint;
   const { recipe } = readRun(checkpoint, 'the checkpoint');
-  const split = splitCorpus(corpus, recipe);
+  const split = splitCorpus(corpus, textParts(recipe));
   const batch = fitBatch(split.train, recipe);
   const sizesOfSteps = { ...split, targetsPerStep: batch.rows * batch.stride };
   const isLimited = Object.values(recipe.limits).some((limit) => limit !== undefined);

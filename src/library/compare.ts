@@ -1,7 +1,7 @@
 import { bestPoint } from '../training/history.ts';
 import { lastPath } from './checkpoints.ts';
 import { inspect, type ModelFacts } from './inspect.ts';
-import { load } from './language-model.ts';
+import { readSaved } from './saved-model.ts';
 
 /** A run, in a line of a table. Losses are in nats a symbol, and undefined where there are none. */
 export interface RunSummary extends Pick<ModelFacts['model'], 'cell' | 'layers' | 'hidden' | 'members'> {
@@ -37,7 +37,7 @@ function withoutTwins(paths: readonly string[]): string[] {
 }
 
 function summarize(path: string): RunSummary {
-  const { model, parameters, recipe, corpus, step, epoch, history } = inspect(load(path));
+  const { model, parameters, recipe, corpus, step, epoch, history } = inspect(readSaved(path));
   const { cell, layers, hidden, members } = model;
   const best = bestPoint(history);
   const losses = { loss: history.at(-1)?.loss, validation: best?.validation, test: best?.test };

@@ -3,6 +3,7 @@ import { parseOptions } from '../schema.ts';
 import { type Corpus, readCorpus } from '../text/corpus.ts';
 import { type Part, splitCorpus, wholeCorpus } from '../text/split.ts';
 import { evaluateModel } from '../training/evaluate-model.ts';
+import { textParts } from '../training/recipe.ts';
 import { type EvaluationRequest, evaluationSchema } from './evaluation-options.ts';
 import { runOf } from './inspect.ts';
 import type { LanguageModel } from './language-model.ts';
@@ -54,5 +55,5 @@ export function partOf(corpus: Corpus, model: LanguageModel, name: 'all' | 'trai
       message`${model.name} was trained on another text than this one, so that it has no ${name} part; give its own text, or leave out ${option('part')}`,
     );
   }
-  return splitCorpus(corpus, run.recipe)[name];
+  return splitCorpus(corpus, textParts(run.recipe))[name];
 }

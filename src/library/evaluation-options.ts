@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { message, option } from '../errors.ts';
 import { rule } from '../schema.ts';
+import { pairReadingSchema } from '../text/options.ts';
 import { placeSchema } from '../training/place.ts';
 
 /** How a model keeps learning while it is measured: dynamic evaluation. */
@@ -41,5 +42,20 @@ export const evaluationSchema = z
       return message`${option('only')} can’t be given with ${option('dynamic')}, which learns from all symbols; leave one out`;
     }),
   );
+
+/** What evaluation of a model of pairs can be told. */
+export const pairEvaluationSchema = z.strictObject({
+  part: evaluationSchema.shape.part,
+  k: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(1)
+    .describe('of a model that transduces: hypotheses that beam search keeps to find a target; 1 is greedy'),
+  columns: pairReadingSchema.shape.columns,
+  kernel: placeSchema.shape.kernel,
+});
+
+export type PairEvaluationRequest = z.input<typeof pairEvaluationSchema>;
 
 export type EvaluationRequest = z.input<typeof evaluationSchema>;

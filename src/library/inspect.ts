@@ -1,7 +1,9 @@
 import { basename } from 'node:path';
 import { Manifest } from '../nn/manifest.ts';
+import type { Vocabulary } from '../text/vocabulary.ts';
 import { type RunRecord, readRun } from '../training/record.ts';
 import type { LanguageModel } from './language-model.ts';
+import type { SavedModel } from './saved-model.ts';
 import { oneLine } from './words.ts';
 
 /** What a checkpoint is, as facts for a program. */
@@ -11,33 +13,52 @@ export interface ModelFacts extends RunRecord {
   /** How many numbers training has adjusted. */
   readonly parameters: number;
   readonly tensors: readonly { readonly name: string; readonly shape: readonly number[] }[];
-  readonly vocabulary: { readonly unit: string; readonly size: number; readonly symbols: readonly string[] };
+  /** Of a model of pairs, the vocabulary of the targets. */
+  readonly vocabulary: VocabularyFacts;
+  /** Of a model of pairs, the vocabulary of the sources. */
+  readonly sourceVocabulary?: VocabularyFacts;
   /** Whether a run can be resumed from it. */
   readonly resumable: boolean;
 }
 
+export interface VocabularyFacts {
+  readonly unit: string;
+  readonly size: number;
+  readonly symbols: readonly string[];
+}
+
 /** The record of the run that made a model. UserError where it is damaged. */
-export function runOf({ checkpoint, name }: LanguageModel): RunRecord {
+export function runOf({ checkpoint, name }: Pick<LanguageModel, 'checkpoint' | 'name'>): RunRecord {
   return readRun(checkpoint, name);
 }
 
 /** Everything that a checkpoint says, but for the numbers of its tensors. UserError where its record is damaged. */
-export function inspect(model: LanguageModel): ModelFacts {
-  const { checkpoint, vocabulary, name } = model;
-  const { unit, size } = vocabulary;
+export function inspect(model: LanguageModel | SavedModel): ModelFacts {
+  const { checkpoint, name } = model;
   const manifest = new Manifest(checkpoint.model);
   return {
     path: name,
     model: checkpoint.model,
     parameters: manifest.size,
     tensors: manifest.views.map(({ name, shape }) => ({ name, shape })),
-    vocabulary: { unit, size, symbols: Array.from({ length: size }, (_, id) => vocabulary.label(id)) },
+    ...vocabularyFacts(model),
     ...runOf(model),
     resumable: checkpoint.resume !== undefined,
   };
 }
 
+function vocabularyFacts(model: LanguageModel | SavedModel): Pick<ModelFacts, 'vocabulary' | 'sourceVocabulary'> {
+  if ('vocabulary' in model) return { vocabulary: factsOf(model.vocabulary) };
+  const { source, target } = model.vocabularies;
+  return { vocabulary: factsOf(target), sourceVocabulary: factsOf(source) };
+}
+
+function factsOf(vocabulary: Vocabulary): VocabularyFacts {
+  const { unit, size } = vocabulary;
+  return { unit, size, symbols: Array.from({ length: size }, (_, id) => vocabulary.label(id)) };
+}
+
 /** The name of a model's file, without its folder and ending: on one line, without control characters. */
-export function shortName({ name }: LanguageModel): string {
+export function shortName({ name }: Pick<LanguageModel, 'name'>): string {
   return oneLine(basename(name, '.json'));
 }

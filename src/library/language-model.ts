@@ -107,6 +107,8 @@ export class LanguageModel {
 
   /** @param checkpoint as `loadCheckpoint` or a training run's snapshot gives it; `name` names it in messages */
   constructor(checkpoint: Checkpoint, name = 'the checkpoint', kernel: Place['kernel'] = 'auto') {
+    const { pairs } = checkpoint.model;
+    if (pairs) throw new UserError(`${name}: a model of pairs (task ${pairs.task}); a model of texts is needed here`);
     this.checkpoint = checkpoint;
     this.name = name;
     this.vocabulary = vocabularyOf(checkpoint, name);

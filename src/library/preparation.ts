@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { type Message, message, option, UsageError, UserError } from '../errors.ts';
 import type { Checkpoint, Json } from '../nn/checkpoint.ts';
 import { removeLeftovers, requireWritable } from '../nn/checkpoint-file.ts';
@@ -7,16 +8,18 @@ import { type Corpus, readCorpus } from '../text/corpus.ts';
 import { PRESET_RECIPES } from '../training/presets.ts';
 import { type Recipe, type RecipeOptions, resolveRecipe } from '../training/recipe.ts';
 import { type RunRecord, readRun } from '../training/record.ts';
-import type { TrainOptions } from '../training/trainer.ts';
+import type { Origin, TrainOptions } from '../training/trainer.ts';
 import { freshPaths, lastPath, newestState } from './checkpoints.ts';
-import { load } from './language-model.ts';
+import { keysOf, requireFitting } from './given-options.ts';
 import { Lock } from './lock.ts';
+import { type Material, newPairOptions, pairOptionsOf, readAgain, readPairMaterial } from './material.ts';
 import { type RunOptions, runSchema } from './run-options.ts';
+import { readSaved, type SavedModel } from './saved-model.ts';
 import { counted } from './words.ts';
 
 /** All that a run needs, read and checked before the first step. */
 export interface PreparedRun {
-  readonly corpus: Corpus;
+  readonly material: Material;
   readonly trainOptions: TrainOptions;
   /** Where the best model is to be saved; the newest state is saved beside it. */
   readonly path: string;
@@ -45,7 +48,17 @@ export async function prepareRun(
 
 /** The recipe that options ask for: what a preset doesn't name keeps its default, and what is given goes before both. */
 export function recipeOptionsOf(options: RunOptions): RecipeOptions {
-  const { preset = 'quick', text: _t, place: _p, out: _o, overwrite: _w, resume: _r, fineTune: _f, ...given } = options;
+  const {
+    preset = 'quick',
+    text: _t,
+    pairs: _s,
+    place: _p,
+    out: _o,
+    overwrite: _w,
+    resume: _r,
+    fineTune: _f,
+    ...given
+  } = options;
   return merged(PRESET_RECIPES[preset], given);
 }
 
@@ -59,20 +72,39 @@ function merged(under: RecipeOptions, over: RecipeOptions): RecipeOptions {
 }
 
 async function prepareNew(sources: readonly string[], options: RunOptions, say: Say): Promise<PreparedRun> {
-  const recipe = resolveRecipe(recipeOptionsOf(options));
-  const { text, place, out, overwrite } = parseOptions(runSchema, options);
+  if (options.model?.pairs?.task === undefined) requireFitting(options, undefined);
+  const recipe = resolveRecipe(recipeOptionsOf(withDirection(options)));
+  requireFitting(options, recipe.model.pairs?.task);
+  const { place, out, overwrite } = parseOptions(runSchema, withDirection(options));
   if (out !== undefined && !overwrite) requireFree(out);
+  const material = await readNew(sources, options, recipe, say);
+  const claim = out === undefined ? claimFresh(sources) : claimPath(out, overwrite, say);
+  return { material, trainOptions: { recipe, place }, ...claim };
+}
+
+/** A source that is reversed is read in one direction, whether or not the options say so. */
+function withDirection(options: RunOptions): RunOptions {
+  const { model } = options;
+  if (!model?.pairs?.reverseSource || model.pairs.bidirectional !== undefined) return options;
+  return { ...options, model: { ...model, pairs: { ...model.pairs, bidirectional: false } } };
+}
+
+/** Reads what a new model is to learn from. */
+async function readNew(sources: readonly string[], options: RunOptions, recipe: Recipe, say: Say): Promise<Material> {
+  const { text, pairs } = parseOptions(runSchema, withDirection(options));
+  if (recipe.model.pairs) {
+    return await readPairMaterial(sources, newPairOptions(recipe.model.pairs.task, pairs, text), recipe);
+  }
   const corpus = await readCorpus(sources, text);
   if (text.mode === 'auto') {
     say(message`read as ${corpus.mode}: ${corpus.modeReason} (${option('mode')} overrides)`);
     requireVisibleText(corpus, sources);
   }
-  const claim = out === undefined ? claimFresh(sources) : claimPath(out, overwrite, say);
-  return { corpus, trainOptions: { recipe, place }, ...claim };
+  return { kind: 'text', corpus };
 }
 
 /** Options that a trained model has decided already. */
-const OF_MODEL = /^(?:model\.|initializer$|text\.mode$|text\.unit$)/;
+const OF_MODEL = /^(?:model\.|initializer$|text\.mode$|text\.unit$|pairs\.sourceUnit$|pairs\.targetUnit$)/;
 
 async function prepareTuned(sources: readonly string[], options: RunOptions, say: Say): Promise<PreparedRun> {
   const other = keysOf(options).find((key) => OF_MODEL.test(key));
@@ -81,20 +113,42 @@ async function prepareTuned(sources: readonly string[], options: RunOptions, say
       message`${option(other)} can't be given with ${option('fineTune')}: the model has it; leave it out, or train anew`,
     );
   }
-  const { text, place, out, overwrite, fineTune = '' } = parseOptions(runSchema, options);
-  const { checkpoint, vocabulary } = load(fineTune);
-  const { symbols: _, ...model } = checkpoint.model;
+  const given = { ...options, validation: undefined, test: undefined }; // they may be files, if the model is of pairs
+  const { place, out, overwrite, fineTune = '' } = parseOptions(runSchema, given);
+  const loaded = readSaved(fineTune);
+  requireFitting(options, loaded.checkpoint.model.pairs?.task);
+  const { symbols: _, sourceSymbols: __, ...model } = loaded.checkpoint.model;
   if (out !== undefined && !overwrite) requireFree(out);
+  const recipe = resolveRecipe({ ...recipeOptionsOf(options), model });
+  const { material, origin } = await readToTune(sources, given, recipe, loaded, say);
+  const claim = out === undefined ? claimFresh(sources) : claimPath(out, overwrite, say);
+  return { material, trainOptions: { recipe, place, origin }, ...claim };
+}
+
+/** Reads what a trained model is to learn from. Symbols are added to a model of texts; a model of pairs must have all symbols. */
+async function readToTune(
+  sources: readonly string[],
+  options: RunOptions,
+  recipe: Recipe,
+  loaded: SavedModel,
+  say: Say,
+): Promise<{ material: Material; origin: Origin }> {
+  const { text, pairs } = parseOptions(runSchema, options);
   const { minCount, maxBytes } = text;
+  const { checkpoint, name } = loaded;
+  if (loaded.kind === 'pairs') {
+    const { columns, maxLength } = pairs;
+    const reading = { ...pairOptionsOf(loaded), columns, maxLength, maxBytes };
+    say(message`beginning with ${name}`);
+    return { material: await readPairMaterial(sources, reading, recipe), origin: checkpoint };
+  }
+  const { vocabulary } = loaded;
   const corpus = await readCorpus(sources, { vocabulary, extend: true, minCount, maxBytes });
   const added = corpus.vocabulary.size - vocabulary.size;
   say(
-    message`beginning with ${fineTune}; read as ${corpus.mode}, as its text was; ${added ? counted(added, 'new symbol') : 'no new symbols'}`,
+    message`beginning with ${name}; read as ${corpus.mode}, as its text was; ${added ? counted(added, 'new symbol') : 'no new symbols'}`,
   );
-  const recipe = resolveRecipe({ ...recipeOptionsOf(options), model });
-  const origin = { ...checkpoint, ids: vocabulary.idsIn(corpus.vocabulary) };
-  const claim = out === undefined ? claimFresh(sources) : claimPath(out, overwrite, say);
-  return { corpus, trainOptions: { recipe, place, origin }, ...claim };
+  return { material: { kind: 'text', corpus }, origin: { ...checkpoint, ids: vocabulary.idsIn(corpus.vocabulary) } };
 }
 
 /** Options that may be given anew when a run is resumed: where it is saved, where it is computed, and when it ends. */
@@ -109,30 +163,18 @@ async function prepareResumed(sources: readonly string[], options: RunOptions, s
   }
   const { text, place, out, overwrite, limits, resume: named } = parseOptions(runSchema, options);
   const name = stateToResume(named, out, say);
-  const { checkpoint, vocabulary } = load(name);
+  const loaded = readSaved(name);
+  const { checkpoint } = loaded;
   const run = readRun(checkpoint, name);
   const recipe = resumedRecipe(name, checkpoint, run, limits);
   const own = name.replace(/\.last\.json$/, '.json');
   const path = out ?? own;
   const replaces = path === own || overwrite;
   if (!replaces) requireFree(path);
-  const corpus = await readCorpus(sources, { vocabulary, maxBytes: text.maxBytes });
-  if (corpus.hash !== run.corpus.hash) {
-    throw new UserError(
-      message`${name}: ${otherText(run, corpus)}; give the same text, or take it as a new one with ${option('fineTune')}`,
-    );
-  }
+  const material = await readAgain(sources, loaded, run, text.maxBytes);
   const claim = claimPath(path, replaces, say);
   const resume = limits.seconds === undefined ? checkpoint : withTimeAnew(checkpoint);
-  return { corpus, trainOptions: { recipe, place, resume }, ...claim };
-}
-
-/** The keys that are given, those within an object as `model.hidden`. */
-function keysOf(options: object, above = ''): string[] {
-  return Object.entries(options).flatMap(([key, value]: [string, unknown]) => {
-    if (value === undefined) return [];
-    return typeof value === 'object' && value !== null ? keysOf(value, `${above}${key}.`) : [above + key];
-  });
+  return { material, trainOptions: { recipe, place, resume }, ...claim };
 }
 
 /** A limit of time that is given now counts from now. */
@@ -169,18 +211,6 @@ function claimPath(path: string, replaces: boolean, say: Say): { path: string; l
   return { path, lock };
 }
 
-/** How this text differs from the one that a run was trained on. */
-function otherText(run: RunRecord, corpus: Corpus): string {
-  const [had, has] = [run.corpus, corpus].map(({ characters, hash }) => ({
-    characters: counted(characters, 'character'),
-    hash: hash.slice(0, 12),
-  })) as [{ characters: string; hash: string }, { characters: string; hash: string }];
-  const same = had.characters === has.characters;
-  return same
-    ? `it was trained on another text than this one of as many characters (SHA-256 ${had.hash}…, not ${has.hash}…)`
-    : `it was trained on another text than this one (${had.characters}, not ${has.characters})`;
-}
-
 /** UserError where a model or a state would be replaced: nothing that was saved is lost. */
 function requireFree(path: string): void {
   const taken = [path, lastPath(path)].find((file) => existsSync(file));
@@ -199,15 +229,19 @@ function requireVisibleText({ vocabulary }: Corpus, sources: readonly string[]):
   throw new UserError(message`${names}: nothing but blanks; give a text, or ${option('mode')} stream if it is meant`);
 }
 
+function inWords(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
 /** The recipe of the run's record, with the limits given now, if any. */
 function resumedRecipe(name: string, { model, resume }: Checkpoint, run: RunRecord, limits: Recipe['limits']): Recipe {
   if (!resume) throw new UserError(`${name}: has no state to resume from; give the .last.json beside it`);
   const { recipe } = run;
   const parts = Object.keys(recipe.model) as (keyof typeof recipe.model)[];
-  const unlike = parts.find((part) => recipe.model[part] !== model[part]);
+  const unlike = parts.find((part) => !isDeepStrictEqual(recipe.model[part], model[part]));
   if (unlike) {
     throw new UserError(
-      `${name}: the checkpoint is damaged: its model has ${unlike} ${model[unlike]}, its run ${recipe.model[unlike]}; use another, or train again`,
+      `${name}: the checkpoint is damaged: its model has ${unlike} ${inWords(model[unlike])}, its run ${inWords(recipe.model[unlike])}; use another, or train again`,
     );
   }
   return Object.values(limits).some((limit) => limit !== undefined) ? { ...recipe, limits } : recipe;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { corpusSchema } from '../text/options.ts';
+import { corpusSchema, pairReadingSchema } from '../text/options.ts';
 import { placeSchema } from '../training/place.ts';
 import { PRESETS } from '../training/presets.ts';
 import { recipeSchema } from '../training/recipe.ts';
@@ -14,6 +14,7 @@ export const runSchema = z.strictObject({
     .default('quick')
     .describe('values for the options below, by purpose: a first look, a few minutes, or more'),
   text: corpusSchema.prefault({}),
+  pairs: pairReadingSchema.prefault({}).describe('how pairs are read, where the model has a task'),
   place: placeSchema.prefault({}),
   out: z
     .string()

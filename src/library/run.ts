@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Message } from '../errors.ts';
 import type { TrainEvent } from '../training/events.ts';
-import { train } from '../training/trainer.ts';
+import { trainOn } from './material.ts';
 import type { PreparedRun } from './preparation.ts';
 import { type SaveEvery, Saver } from './saver.ts';
 
@@ -39,11 +39,11 @@ export class TrainingRun {
    * the end of the run can't be saved.
    */
   async *events(): AsyncGenerator<TrainEvent, void, void> {
-    const { corpus, trainOptions, lock } = this.#prepared;
+    const { material, trainOptions, lock } = this.#prepared;
     const { signal } = this.#settings;
     const saver = this.#saver;
     try {
-      for await (const event of train(corpus, {
+      for await (const event of trainOn(material, {
         ...trainOptions,
         ...(signal ? { signal } : {}),
         saveNow: () => saver.due,

@@ -2,14 +2,16 @@ import * as z from 'zod';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import { parseOptions } from '../schema.ts';
 import { type Corpus, corpusOptionsSchema, readCorpus } from '../text/corpus.ts';
+import { type PairReading, pairReadingSchema } from '../text/options.ts';
 import type { TrainEvent } from '../training/events.ts';
 import { placeSchema } from '../training/place.ts';
-import { recipeSchema, resolveRecipe } from '../training/recipe.ts';
-import { train as trainCorpus } from '../training/trainer.ts';
+import { type Recipe, recipeSchema, resolveRecipe } from '../training/recipe.ts';
+import { type Material, newPairOptions, readPairMaterial, trainOn } from './material.ts';
 
 /** What `train` takes besides the text: the fields of a recipe, and those that follow. */
 const trainingSchema = recipeSchema.safeExtend({
   text: corpusOptionsSchema.prefault({}).describe('how the text is read'),
+  pairs: pairReadingSchema.prefault({}).describe('how pairs are read, where model.pairs has a task'),
   place: placeSchema.prefault({}).describe('where the run is computed; no bit of the result depends on it'),
   signal: z
     .instanceof(AbortSignal)
@@ -32,6 +34,8 @@ export type TrainingOptions = Readonly<z.input<typeof trainingSchema>>;
  *       if (event.type === 'checkpoint' && event.kind === 'best') saveCheckpoint('book.json', event.snapshot());
  *     }
  *
+ * With a task in `model.pairs`, the model is one of pairs, and the files hold a pair a line: source, tab, target.
+ *
  * @param text the path of a text file, or several paths, whose files are read one after the other; or a corpus that has been read
  *
  * UserError for an option of the wrong type or out of range, for a key that is no option, for a text that can't be read, and where the
@@ -41,11 +45,23 @@ export async function* train(
   text: string | readonly string[] | Corpus,
   options: TrainingOptions = {},
 ): AsyncGenerator<TrainEvent, void, void> {
-  const { text: reading, place, signal, resume, ...given } = parseOptions(trainingSchema, options);
+  const { text: reading, pairs, place, signal, resume, ...given } = parseOptions(trainingSchema, options);
   const recipe = resolveRecipe(given);
   const sources = typeof text === 'string' ? [text] : text;
-  const corpus = 'ids' in sources ? sources : await readCorpus(sources, reading);
-  yield* trainCorpus(corpus, { recipe, place, ...(signal ? { signal } : {}), ...(resume ? { resume } : {}) });
+  const material: Material =
+    'ids' in sources ? { kind: 'text', corpus: sources } : await readMaterial(sources, recipe, reading, pairs);
+  yield* trainOn(material, { recipe, place, ...(signal ? { signal } : {}), ...(resume ? { resume } : {}) });
+}
+
+async function readMaterial(
+  sources: readonly string[],
+  recipe: Recipe,
+  text: z.output<typeof corpusOptionsSchema>,
+  pairs: PairReading,
+): Promise<Material> {
+  const { pairs: model } = recipe.model;
+  if (model) return await readPairMaterial(sources, newPairOptions(model.task, pairs, text), recipe);
+  return { kind: 'text', corpus: await readCorpus(sources, text) };
 }
 
 function isCheckpoint(value: unknown): boolean {

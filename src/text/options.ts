@@ -12,3 +12,19 @@ export const corpusSchema = z.strictObject({
   minCount: z.int().min(1).default(1).describe('symbols that occur less often become <unk>'),
   maxBytes: z.int().min(1).optional().describe('refuse a longer text (default: what memory has room for)'),
 });
+
+/** How the columns of a file of pairs are read: what a caller can say of it. */
+export const pairReadingSchema = z.strictObject({
+  columns: z
+    .tuple([z.int().min(1), z.int().min(1)])
+    .optional()
+    .describe('columns of the source and of the target, as cut counts them (default: 1,2)'),
+  sourceUnit: z.enum(UNITS).optional().describe('what a symbol of a source is (default: codepoint)'),
+  targetUnit: z
+    .enum(UNITS)
+    .optional()
+    .describe('what a symbol of a target is (default: field for classify, else codepoint)'),
+  maxLength: z.int().min(1).optional().describe('refuse a pair with more symbols in its source or its target'),
+});
+
+export type PairReading = z.input<typeof pairReadingSchema>;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { message, option, UserError } from '../errors.ts';
+import { type Message, message, option, UserError } from '../errors.ts';
 import type { PairTask } from '../pair-task.ts';
 import { allocateIds, type Ids } from './ids.ts';
 import { openSource } from './sources.ts';
@@ -19,8 +19,12 @@ export interface PairOptions {
   readonly minCount?: number | undefined;
   /** The most symbols of a source and of a target; a longer pair is refused. */
   readonly maxLength?: number | undefined;
+  /** The most bytes of a file. */
+  readonly maxBytes?: number | undefined;
   /** The vocabularies of a model, to go on with it or to measure it. */
   readonly vocabularies?: PairVocabularies | undefined;
+  /** Is told of each line that can't be read, which is then left out. If not given, the first such line is an error. */
+  readonly onProblem?: ((problem: UserError) => void) | undefined;
   /** What `-` reads: the process's standard input if not given. */
   readonly stdin?: Readable;
 }
@@ -40,6 +44,7 @@ export interface Column {
 /** Pairs as ids. Targets are without `<stop>`. */
 export interface PairCorpus {
   readonly task: PairTask;
+  readonly columns: readonly [number, number];
   readonly source: Column;
   readonly target: Column;
   readonly count: number;
@@ -50,10 +55,9 @@ export interface PairCorpus {
   readonly sources: readonly string[];
 }
 
-/** A line that can't be a pair, and why. */
-interface LineProblem {
-  readonly place: string;
-  readonly why: string;
+/** Why a line is no pair. */
+interface Problem {
+  readonly why: string | Message;
 }
 
 /** A pair as symbols. */
@@ -67,8 +71,10 @@ const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const PIECE_BYTES = 1 << 18;
 
-/** Bytes of one file, and of a line, above which pairs are refused: no list of pairs is as long. */
+/** Bytes of a file above which pairs are refused, unless the caller says otherwise: no list of pairs is as long. */
 const MOST_BYTES = 2 ** 31;
+
+const COLUMNS = [1, 2] as const;
 
 /**
  * Reads files of pairs, one after the other. Line ends may be CRLF, a byte order mark at the start of a file is dropped, and empty lines are
@@ -78,20 +84,25 @@ const MOST_BYTES = 2 ** 31;
 export async function readPairs(sources: readonly string[], options: PairOptions): Promise<PairCorpus> {
   const hash = createHash('sha256');
   const pairs: SymbolPair[] = [];
+  const tell = options.onProblem ?? throwIt;
   let bytes = 0;
   let characters = 0;
   for (const path of sources) {
-    const content = await readBytes(path, options.stdin ?? process.stdin);
+    const content = await readBytes(path, options);
     hash.update(content);
     bytes += content.length;
     for (const { number, line } of linesOf(content)) {
-      const pair = parsePair(line, options);
-      if ('why' in pair)
-        throw problemAt({ place: `${path === '-' ? 'standard input' : path}: line ${number}`, why: pair.why });
+      const pair = readPair(line, options);
+      if ('why' in pair) {
+        const place = `${path === '-' ? 'standard input' : path}: line ${number}`;
+        tell(new UserError(message`${place}: ${pair.why}`));
+        continue;
+      }
       pairs.push(pair);
-      characters += line.length;
+      characters += countCharacters(line);
     }
   }
+  if (sources.length === 0) throw new UserError('no pairs given; name a file of pairs, or - for standard input');
   if (pairs.length === 0) {
     throw new UserError(`${sources.join(', ')}: there is no pair; give lines of source, tab, target`);
   }
@@ -112,6 +123,7 @@ export async function readPairs(sources: readonly string[], options: PairOptions
   };
   return {
     task,
+    columns: options.columns ?? COLUMNS,
     source: encodeColumn(
       pairs.map(({ source }) => source),
       chosen.source,
@@ -128,9 +140,30 @@ export async function readPairs(sources: readonly string[], options: PairOptions
   };
 }
 
+/** A line as a pair of symbols that the vocabularies have, if they are given, or why it is none. */
+function readPair(line: Uint8Array, options: PairOptions): SymbolPair | Problem {
+  const pair = parsePair(line, options);
+  const { vocabularies } = options;
+  if ('why' in pair || !vocabularies) return pair;
+  const source = findUnknown(pair.source, vocabularies.source);
+  const target = findUnknown(pair.target, vocabularies.target);
+  if (source !== undefined) {
+    return {
+      why: message`the source has ${describeSymbol(source)}, which no source of the training had; leave the pair out, or train with ${option('minCount')} 2 or more`,
+    };
+  }
+  if (target === undefined) return pair;
+  return { why: `the target has ${describeSymbol(target)}, which no target of the training had; leave the pair out` };
+}
+
+function findUnknown(symbols: readonly TextSymbol[], vocabulary: Vocabulary): TextSymbol | undefined {
+  if (vocabulary.unknown !== undefined) return undefined;
+  return symbols.find((symbol) => vocabulary.id(symbol) === undefined);
+}
+
 /** A line as a pair of symbols, or why it is none. */
-export function parsePair(line: Uint8Array, options: PairOptions): SymbolPair | { readonly why: string } {
-  const { columns = [1, 2], sourceUnit, targetUnit, task, maxLength = Number.POSITIVE_INFINITY } = options;
+export function parsePair(line: Uint8Array, options: PairOptions): SymbolPair | Problem {
+  const { columns = COLUMNS, sourceUnit, targetUnit, task, maxLength = Number.POSITIVE_INFINITY } = options;
   const fields = splitFields(line);
   const least = Math.max(...columns);
   if (fields.length < least) {
@@ -193,15 +226,21 @@ function* linesOf(content: Uint8Array): Generator<{ readonly number: number; rea
   }
 }
 
-async function readBytes(path: string, stdin: Readable): Promise<Uint8Array> {
+async function readBytes(
+  path: string,
+  { stdin = process.stdin, maxBytes = MOST_BYTES }: PairOptions,
+): Promise<Uint8Array> {
   const source = await openSource(path, stdin, PIECE_BYTES);
   const pieces: Uint8Array[] = [];
   let length = 0;
   try {
     for await (const piece of source.pieces) {
       length += piece.length;
-      if (length > MOST_BYTES)
-        throw new UserError(`${source.name}: the pairs have more than ${MOST_BYTES} bytes; give a part of them`);
+      if (length > maxBytes) {
+        throw new UserError(
+          message`${source.name}: the pairs have more than ${maxBytes} bytes, the most allowed; give a part of them, or a larger ${option('maxBytes')}`,
+        );
+      }
       pieces.push(piece.slice());
     }
   } finally {
@@ -210,8 +249,15 @@ async function readBytes(path: string, stdin: Readable): Promise<Uint8Array> {
   return Buffer.concat(pieces);
 }
 
-function problemAt({ place, why }: LineProblem): UserError {
-  return new UserError(`${place}: ${why}`);
+function throwIt(problem: UserError): never {
+  throw problem;
+}
+
+/** Code points: all bytes but those that continue one. */
+function countCharacters(line: Uint8Array): number {
+  let count = 0;
+  for (const byte of line) if ((byte & 0xc0) !== 0x80) count++;
+  return count;
 }
 
 function buildVocabulary(
@@ -225,7 +271,7 @@ function buildVocabulary(
   return Vocabulary.build(counts, { unit, minCount: minCount ?? 1, stop });
 }
 
-/** UserError for a symbol that the vocabulary has neither itself nor as `<unk>`. */
+/** The vocabulary has every symbol, itself or as `<unk>`. */
 function encodeColumn(columns: readonly (readonly TextSymbol[])[], vocabulary: Vocabulary): Column {
   const total = columns.reduce((sum, { length }) => sum + length, 0);
   const ids = allocateIds(vocabulary.size, total);
@@ -233,13 +279,7 @@ function encodeColumn(columns: readonly (readonly TextSymbol[])[], vocabulary: V
   let at = 0;
   for (const [index, symbols] of columns.entries()) {
     for (const symbol of symbols) {
-      const id = vocabulary.id(symbol) ?? vocabulary.unknown;
-      if (id === undefined) {
-        throw new UserError(
-          message`pair ${index + 1}: ${describeSymbol(symbol)} is not in the vocabulary: no pair of the training had it; leave the pair out, or train with ${option('minCount')} 2 or more`,
-        );
-      }
-      ids[at++] = id;
+      ids[at++] = vocabulary.id(symbol) ?? vocabulary.unknown!;
     }
     starts[index + 1] = at;
   }

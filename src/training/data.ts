@@ -4,12 +4,12 @@ import { createBatches } from '../text/batches.ts';
 import type { Corpus } from '../text/corpus.ts';
 import { evaluationBatches } from '../text/evaluation-batches.ts';
 import { longestPair, PairBatches, type PairGrid, pairEvaluationBatches } from '../text/pair-batches.ts';
-import { type HeldOut, type PairPart, splitPairs } from '../text/pair-split.ts';
+import { type HeldOut, type PairPart, type PairSplit, splitPairs } from '../text/pair-split.ts';
 import type { PairCorpus } from '../text/pairs.ts';
 import { type Part, splitCorpus } from '../text/split.ts';
 import type { BatchOptions, Window } from '../text/windows.ts';
 import { fitBatch, fitPairBatch } from './fitting.ts';
-import type { Recipe } from './recipe.ts';
+import { type Recipe, textParts } from './recipe.ts';
 import type { ResumeRecord, RunRecord } from './record.ts';
 
 /** A part of a corpus, of either kind. */
@@ -49,7 +49,7 @@ export interface TrainingData {
 
 /** A text as training data. UserError for parts that can't be had. */
 export function textData(corpus: Corpus, recipe: Recipe): TrainingData {
-  const { train, validation, test, notes } = splitCorpus(corpus, recipe);
+  const { train, validation, test, notes } = splitCorpus(corpus, textParts(recipe));
   const batch = fitBatch(train, recipe);
   const batches = createBatches(train, batch, `${recipe.seed}/order`);
   const { hash, mode, characters, vocabulary } = corpus;
@@ -83,9 +83,7 @@ export interface HeldOutPairs {
 
 /** Pairs as training data. UserError for parts that can't be had. */
 export function pairData(corpus: PairCorpus, recipe: Recipe, heldOut: HeldOutPairs = {}): TrainingData {
-  const validation: HeldOut = heldOut.validation ?? recipe.validation;
-  const test: HeldOut = heldOut.test ?? recipe.test;
-  const split = splitPairs(corpus, { validation, test, seed: recipe.seed });
+  const split = splitPairData(corpus, recipe, heldOut);
   const parts = [split.train, split.validation, split.test];
   const longest = parts.map(longestPair);
   const rows = fitPairBatch(split.train, recipe);
@@ -103,6 +101,9 @@ export function pairData(corpus: PairCorpus, recipe: Recipe, heldOut: HeldOutPai
       hash: corpus.hash,
       mode: 'pairs',
       characters: corpus.characters,
+      columns: [...corpus.columns],
+      ...(heldOut.validation ? { validationHash: heldOut.validation.hash } : {}),
+      ...(heldOut.test ? { testHash: heldOut.test.hash } : {}),
       ...sizesOf(split.train, split.validation, split.test),
     },
     next(model, ints) {
@@ -114,6 +115,16 @@ export function pairData(corpus: PairCorpus, recipe: Recipe, heldOut: HeldOutPai
       batches.restore(state as never);
     },
   };
+}
+
+/** Pairs in parts, as a recipe asks for them. The parts that the recipe takes from files are given. */
+export function splitPairData(corpus: PairCorpus, recipe: Recipe, heldOut: HeldOutPairs): PairSplit {
+  const part = (name: 'validation' | 'test'): HeldOut => {
+    const given = heldOut[name] ?? recipe[name];
+    if (typeof given === 'string') throw new RangeError(`the ${name} part is a file, which must be read first`);
+    return given;
+  };
+  return splitPairs(corpus, { validation: part('validation'), test: part('test'), seed: recipe.seed });
 }
 
 /** Windows that cover every target of a part once; the model must have been planned for parts as long. */

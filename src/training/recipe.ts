@@ -14,8 +14,8 @@ const bound = z.preprocess(
   z.union([z.number().positive(), z.literal(Number.POSITIVE_INFINITY)]),
 );
 
-/** A part of a corpus: a fraction below 1, or a whole number of lines or symbols. */
-const part = z.union([z.number().min(0).lt(1), z.int().min(1)]);
+/** A part of a corpus: a fraction below 1, or a whole number of lines, symbols or pairs. A file of pairs is a part of its own. */
+const part = z.union([z.number().min(0).lt(1), z.int().min(1), z.string().min(1)]);
 
 /** An update rule and its constants. A rule reads the constants of its formula, which stands in kernel/contract.ts. The defaults are PyTorch's. */
 export const optimizerSchema = z.strictObject({
@@ -102,8 +102,12 @@ export const recipeSchema = z
       .describe('scale the gradient down to this norm (default: 1, unless its elements are clipped)'),
     clipValue: bound.default(Number.POSITIVE_INFINITY).describe('clip each element of the gradient to ± this'),
     limits: limitsSchema.prefault({}),
-    validation: part.default(0.05).describe('part held out to validate: a fraction, or a number of lines or symbols'),
-    test: part.default(0).describe('part held out to test at the end: a fraction, or a number of lines or symbols'),
+    validation: part
+      .default(0.05)
+      .describe('part held out to validate: a fraction, a number of lines or symbols, or a file of pairs'),
+    test: part
+      .default(0)
+      .describe('part held out to test at the end: a fraction, a number of lines or symbols, or a file of pairs'),
     validateEvery: z
       .int()
       .min(1)
@@ -115,6 +119,14 @@ export const recipeSchema = z
     rule(({ bptt, stride = bptt }) => {
       if (stride <= bptt) return undefined;
       return message`${option('stride')} ${stride} is more than ${option('bptt')} ${bptt}: steps would be left out; make it ${bptt} or less`;
+    }),
+  )
+  .superRefine(
+    rule(({ model, validation, test }) => {
+      if (model.pairs) return undefined;
+      const key = (['validation', 'test'] as const).find((_, at) => typeof [validation, test][at] === 'string');
+      if (key === undefined) return undefined;
+      return message`${option(key)}: a file can be held out of pairs only; give a fraction or a number, or a task with ${option('task')}`;
     }),
   );
 
@@ -134,6 +146,11 @@ export const completeRecipeSchema = requireAll(recipeSchema, {
   dropout: requireAll(dropoutSchema, { output: dropoutSchema.shape.output.unwrap() }),
 });
 export type Recipe = Readonly<z.output<typeof completeRecipeSchema>>;
+
+/** The parts of a text that a recipe holds out: they are never files. */
+export function textParts({ validation, test, seed }: Recipe): { validation: number; test: number; seed: string } {
+  return { validation: Number(validation), test: Number(test), seed };
+}
 
 export type OptimizerConfig = Readonly<z.output<typeof optimizerSchema>>;
 export type ScheduleConfig = Readonly<z.output<typeof scheduleSchema>>;

@@ -13,6 +13,10 @@ const runSchema = z.strictObject({
     hash: z.string(),
     mode: z.enum(['stream', 'lines', 'pairs']),
     characters: z.number(),
+    /** Of pairs: the columns of source and target, and the hashes of the parts that are files of their own. */
+    columns: z.array(z.int()).length(2).optional(),
+    validationHash: z.string().optional(),
+    testHash: z.string().optional(),
     trainSymbols: z.number(),
     validationSymbols: z.number(),
     testSymbols: z.number(),

@@ -33,11 +33,11 @@ export interface TrainOptions {
   readonly resume?: Checkpoint;
 }
 
-/** A trained model to begin from, with the new id of each of its symbols in the corpus's vocabulary. */
+/** A trained model to begin from, with the new id of each of its symbols in the corpus's vocabulary; without, they are the same. */
 export interface Origin {
   readonly model: ModelConfig;
   readonly parameters: Float32Array;
-  readonly ids: Uint32Array;
+  readonly ids?: Uint32Array;
 }
 
 /**
@@ -83,7 +83,8 @@ function drawParameters({ recipe, plan, engine }: Run, origin: Origin | undefine
   const { values, manifest } = model.parameters;
   const drawn = engine.kernels.floats.subarray(values, values + manifest.size);
   initialize(drawn, manifest, model.config, new Random(`${recipe.seed}/parameters`), recipe.initializer);
-  if (origin) {
+  if (origin && !origin.ids) drawn.set(origin.parameters);
+  if (origin?.ids) {
     extendParameters(origin.parameters, origin.model, origin.ids, drawn as Float32Array, model.config.symbols);
   }
   average?.start(engine.kernels);

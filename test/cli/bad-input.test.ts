@@ -117,7 +117,7 @@ describe.concurrent('usage', () => {
 
   const { count, fraction, positive, share } = {
     count: ['0', '-1', '1.5', 'x', '', '1e3', 'Infinity', '99999999999999999999'],
-    fraction: ['-0.1', '1.5', 'x', '', 'NaN', 'Infinity'],
+    fraction: ['-0.1', '1.5', '-', '', 'NaN', 'Infinity'],
     positive: ['0', '-1', 'x', '', ' ', 'NaN', 'Infinity', '1e400'],
     share: ['-1', 'x', '', 'NaN', 'Infinity'],
   };
@@ -148,6 +148,12 @@ describe.concurrent('usage', () => {
       '--clip-norm': ['0', '-1', 'x', 'NaN'],
       '--clip-value': ['0', '-1', 'x', 'NaN'],
       '--min-count': count,
+      '--columns': ['1', '1,', '0,1', '1,2,3', 'x,y', ''],
+      '--task': ['translate', 'auto'],
+      '--attention': ['bilinear'],
+      '--context': ['last'],
+      '--source-unit': ['word'],
+      '--max-length': count,
       '--validation': fraction,
       '--test': fraction,
       '--validate-every': count,

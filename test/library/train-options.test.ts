@@ -29,7 +29,10 @@ describe('train refuses', () => {
     [{ resume: 'book.last.json' }, 'resume must be a checkpoint, as loadCheckpoint reads it'],
     ['fast', 'the options must be an object, not "fast"'],
     // A key that is no option.
-    [{ hidden: 16 }, /^there is no option hidden; there are model, initializer, .*, text, place, signal, resume$/u],
+    [
+      { hidden: 16 },
+      /^there is no option hidden; there are model, initializer, .*, text, pairs, place, signal, resume$/u,
+    ],
     [{ model: { units: 16 } }, /^there is no option model\.units; there are cell, activation, /u],
     [{ text: { units: 'byte' } }, /^there is no option text\.units; there are mode, unit, /u],
     [{ place: { thread: 2 } }, 'there is no option place.thread; there are kernel, threads'],

@@ -1,11 +1,13 @@
 import * as z from 'zod';
+import { message, option, UsageError } from '../../errors.ts';
 import type { EvaluationResult } from '../../library/evaluate.ts';
-import { dynamicSchema, evaluationSchema } from '../../library/evaluation-options.ts';
+import { dynamicSchema, evaluationSchema, pairEvaluationSchema } from '../../library/evaluation-options.ts';
 import { ngramSchema } from '../../library/ngram-options.ts';
 import type { NgramComparison } from '../../library/ngrams.ts';
 import { grouped } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { Output } from '../output.ts';
+import { evaluatePairFiles } from '../pair-evaluation.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
 import { table, titled } from '../tables.ts';
 import { lossText } from '../text.ts';
@@ -26,6 +28,12 @@ export const command = defineCommand({
       .optional()
       .describe(ngramSchema.shape.orders.description ?? ''),
     training: ngramSchema.shape.training,
+    k: pairEvaluationSchema.shape.k
+      .unwrap()
+      .optional()
+      .describe(pairEvaluationSchema.shape.k.description ?? ''),
+    columns: pairEvaluationSchema.shape.columns,
+    confusion: z.boolean().default(false).describe('of a classifier: print its confusion matrix alone, as TSV'),
     json: OPTIONS.json.describe('print JSON'),
     quiet: OPTIONS.quiet,
   }),
@@ -41,6 +49,9 @@ export const command = defineCommand({
       'learning.decay': '--dynamic-decay <x>',
       ngrams: { flag: '--ngrams <n>', spelling: 'lengths' },
       training: { flag: '--ngrams-from <file>', spelling: 'nonEmpty' },
+      k: '--k <n>',
+      columns: { flag: '--columns <source,target>', spelling: 'columns' },
+      confusion: '--confusion',
       threads: '--threads <n>',
       kernel: FLAGS.kernel,
       json: FLAGS.json,
@@ -53,6 +64,12 @@ way. A model of lines reads each line by itself. Printed are the mean loss in na
 symbol, the same in bits, the perplexity e^loss, and the share of symbols that the
 model thought the likeliest.
 
+A model of pairs reads lines of source, tab, target. Printed are its loss and, of a model
+that transduces, how many sources get a target that is right, symbol for symbol, and
+the symbol error rate (edits over the symbols of the targets); of one that tags, how many
+tags and sequences are right; of one that classifies, the confusion matrix, and precision,
+recall and F1 of each label. A line that can't be read is named and left out.
+
 --ngrams prints the loss of interpolated n-gram models (modified Kneser-Ney) beside the
 network's, and what the network's errors are. They learn from the training part of the
 text, where another --part is measured, or from the text that --ngrams-from names.
@@ -62,11 +79,23 @@ Examples:
   rnn eval other.txt
   rnn eval book.txt --part validation
   rnn eval book.txt --part test --dynamic
+  rnn eval pairs.tsv --k 5
   rnn eval other.txt --json | jq .bits
   rnn corpus addition --length 64 | rnn eval - --only 01`,
-  async run({ text, checkpoint, dynamic, learning = {}, ngrams, training = [], json, quiet, ...request }) {
-    const { open } = await import('../open.ts');
-    const model = open({ checkpoint, quiet });
+  async run({ text, checkpoint, confusion = false, json = false, quiet, ...options }, { nameOf }) {
+    const { openSaved } = await import('../open.ts');
+    const saved = openSaved({ checkpoint, quiet });
+    const { dynamic, learning = {}, ngrams, training = [], k, columns, ...request } = options;
+    if (saved.kind === 'pairs') {
+      const { only, threads, part, kernel } = request;
+      refuse({ only, dynamic, ngrams, threads }, `a model of texts, and ${saved.name} is one of pairs`);
+      if (saved.task !== 'classify') refuse({ confusion }, `the task classify, and ${saved.name} is to ${saved.task}`);
+      if (saved.task !== 'transduce') refuse({ k }, `the task transduce, and ${saved.name} is to ${saved.task}`);
+      return await evaluatePairFiles(saved, { text, request: { part, kernel, k, columns }, confusion, json, nameOf });
+    }
+    refuse({ k, columns, confusion }, `a model of pairs, and ${saved.name} is one of texts`);
+    const { LanguageModel } = await import('../../library/language-model.ts');
+    const model = new LanguageModel(saved.checkpoint, saved.name);
     if (ngrams) {
       const { part } = request;
       const output = new Output();
@@ -84,6 +113,12 @@ Examples:
     return undefined;
   },
 });
+
+/** UsageError for an option that is given and does not fit the model. */
+function refuse(given: Readonly<Record<string, unknown>>, why: string): void {
+  const key = Object.keys(given).find((each) => given[each] !== undefined && given[each] !== false);
+  if (key !== undefined) throw new UsageError(message`${option(key)} is for ${why}; leave it out`);
+}
 
 /** The network beside n-gram models, and what its errors are. */
 function comparisonInWords({ symbols, network, orders, errors }: NgramComparison): string {

@@ -47,8 +47,8 @@ Examples:
 });
 
 async function modelFacts(options: OpenOptions): Promise<ModelFacts> {
-  const [{ open }, { inspect }] = await Promise.all([import('../open.ts'), import('../../library/inspect.ts')]);
-  return inspect(open(options));
+  const [{ openSaved }, { inspect }] = await Promise.all([import('../open.ts'), import('../../library/inspect.ts')]);
+  return inspect(openSaved(options));
 }
 
 async function runtimeFacts(): Promise<Record<string, string | number>> {

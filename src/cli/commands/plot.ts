@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { UserError } from '../../errors.ts';
 import { ABSCISSAE, learningCurves, QUANTITIES, type Run } from '../../insight/learning-curves.ts';
-import type { LanguageModel } from '../../library/language-model.ts';
+import type { SavedModel } from '../../library/saved-model.ts';
 import { defineCommand } from '../command.ts';
 import { Output } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
@@ -48,10 +48,12 @@ Examples:
   rnn plot checkpoints/*.json --svg curves.svg
   rnn plot --what loss --json | jq .series`,
   async run(given) {
-    const [{ open }, { writeCharts }] = await Promise.all([import('../open.ts'), import('../figures.ts')]);
+    const [{ openSaved }, { writeCharts }] = await Promise.all([import('../open.ts'), import('../figures.ts')]);
     const { checkpoints, what, by, ...options } = schema.parse(given);
     const named = checkpoints.length > 0 ? checkpoints : [undefined];
-    const runs = await Promise.all(named.map((checkpoint) => curvesOf(open({ checkpoint, quiet: options.quiet }))));
+    const runs = await Promise.all(
+      named.map((checkpoint) => curvesOf(openSaved({ checkpoint, quiet: options.quiet }))),
+    );
     const wanted = what ?? (options.html === undefined ? (['loss'] as const) : QUANTITIES);
     const charts = wanted
       .map((quantity) => learningCurves(runs, quantity, by))
@@ -67,7 +69,7 @@ Examples:
 });
 
 /** The run of a model, by its file's name. UserError where the run stopped before its first report. */
-async function curvesOf(model: LanguageModel): Promise<Run> {
+async function curvesOf(model: SavedModel): Promise<Run> {
   const { runOf, shortName } = await import('../../library/inspect.ts');
   const { history } = runOf(model);
   if (history.length > 0) return { name: shortName(model), history };

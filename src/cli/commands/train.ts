@@ -81,10 +81,22 @@ export const command = defineCommand({
       'text.mode': '--mode <mode>',
       'text.unit': '--unit <unit>',
       'text.minCount': '--min-count <n>',
-      validation: '--validation <part>',
-      test: '--test <part>',
+      validation: { flag: '--validation <part>', spelling: 'part' },
+      test: { flag: '--test <part>', spelling: 'part' },
       validateEvery: '--validate-every <steps>',
       'text.maxBytes': { flag: '--max-bytes <size>', spelling: 'size' },
+    },
+    'Pairs (source, tab, target, a pair a line):': {
+      'model.pairs.task': '--task <task>',
+      'pairs.columns': { flag: '--columns <source,target>', spelling: 'columns' },
+      'pairs.sourceUnit': '--source-unit <unit>',
+      'pairs.targetUnit': '--target-unit <unit>',
+      'pairs.maxLength': '--max-length <n>',
+      'model.pairs.bidirectional': { flag: '--bidirectional', negatable: true },
+      'model.pairs.fusion': '--fusion <how>',
+      'model.pairs.reverseSource': '--reverse-source',
+      'model.pairs.context': '--context <when>',
+      'model.pairs.attention': '--attention <name>',
     },
     'Machine:': { 'place.threads': '--threads <n>', 'place.kernel': FLAGS.kernel },
     'Output:': {
@@ -103,6 +115,10 @@ A run without --epochs, --steps or --time reads 10 million symbols, or the text
 with all that --resume needs, to NAME.last.json beside it. The path of the best
 model is printed to standard output.
 
+With --task, the model reads a source and predicts its target: a sequence of its own
+(transduce), a label for each symbol of the source (tag), or one label (classify). A
+file of pairs may be held out: --validation dev.tsv.
+
 With --resume, --epochs, --steps and --time may be given anew, to train longer
 (time counts from now); the rest of the training is as it was begun. Ctrl-C,
 SIGTERM and SIGHUP end the run after the step under way, with its state saved; a
@@ -114,6 +130,8 @@ Examples:
   rnn train corpora/terms.txt --validation 0 --out checkpoints/terms.json
   rnn train book.txt --cell rnn --bptt 50 --bptt-stride 10 --clip-norm 5
   rnn train book.txt --resume
+  rnn train numbers.tsv --task transduce --validation 0.1
+  rnn train names.tsv --task classify --columns 2,1 --test test.tsv
   rnn train sequel.txt --fine-tune checkpoints/book.json --lr 0.002
   rnn train book.txt --resume checkpoints/book.last.json --epochs 20
   cat *.txt | rnn train - --json > log.jsonl`,
@@ -175,12 +193,11 @@ function presetText(name: string, recipe: object): string {
   return `preset ${name}: ${flagsFor(RECIPE_FLAGS, parseOptions(recipeSchema, recipe))}`;
 }
 
-function announce(start: EventOf<'start'>, { corpus, trainOptions }: PreparedRun, say: Say): void {
+function announce(start: EventOf<'start'>, { material, trainOptions }: PreparedRun, say: Say): void {
   for (const note of start.notes) say(note);
   say(
     `${modelName(trainOptions.recipe.model)}, ${grouped(start.parameters)} parameters; ` +
-      `${counted(corpus.characters, 'character')}, ${counted(corpus.vocabulary.size, 'symbol')}, ` +
-      `${grouped(start.validationSymbols)} held out to validate`,
+      `${materialText(material)}, ${grouped(start.validationSymbols)} held out to validate`,
   );
   const { rows, window, stride } = start.batch;
   const limits = [
@@ -192,6 +209,17 @@ function announce(start: EventOf<'start'>, { corpus, trainOptions }: PreparedRun
     `batch ${rows} × ${window}${stride === window ? '' : ` (an update every ${stride})`}, ` +
       `${limits.filter(Boolean).join(' or ')}; kernel ${start.kernel}, ${counted(start.threads, 'thread')}`,
   );
+}
+
+/** How much there is to learn from. */
+function materialText(material: PreparedRun['material']): string {
+  if (material.kind === 'text') {
+    const { characters, vocabulary } = material.corpus;
+    return `${counted(characters, 'character')}, ${counted(vocabulary.size, 'symbol')}`;
+  }
+  const { count, source, target } = material.corpus;
+  const sides = `${counted(source.vocabulary.size, 'source symbol')}, ${counted(target.vocabulary.size, 'target symbol')}`;
+  return `${counted(count, 'pair')}, ${sides}`;
 }
 
 function conclude(done: EventOf<'done'>, path: string, say: Say): void {

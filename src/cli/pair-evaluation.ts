@@ -1,0 +1,96 @@
+import { EXIT } from '../errors.ts';
+import type { PairEvaluation } from '../library/evaluate-pairs.ts';
+import type { PairEvaluationRequest } from '../library/evaluation-options.ts';
+import type { SavedPairModel } from '../library/saved-model.ts';
+import { grouped, oneLine } from '../library/words.ts';
+import { Output, remark } from './output.ts';
+import { table, titled } from './tables.ts';
+import { lossText } from './text.ts';
+
+/** The most labels whose confusion matrix is printed as a table. */
+const MOST_LABELS = 20;
+
+export interface PairEvaluationOptions {
+  readonly text: readonly string[];
+  readonly request: PairEvaluationRequest;
+  /** Prints the confusion matrix of a classifier alone, as TSV. */
+  readonly confusion: boolean;
+  readonly json: boolean;
+  readonly nameOf: (key: string) => string;
+}
+
+/** Measures a model on files of pairs and prints what was found. Returns the exit status: a line that can't be read makes it a failure. */
+export async function evaluatePairFiles(model: SavedPairModel, options: PairEvaluationOptions): Promise<number> {
+  const { evaluatePairs } = await import('../library/evaluate-pairs.ts');
+  const found = await evaluatePairs(model, options.text, options.request, (problem) =>
+    remark(`rnn: ${oneLine(problem.messageWith(options.nameOf))}`),
+  );
+  const output = new Output();
+  if (options.json) await output.line(JSON.stringify(found));
+  else await output.line(options.confusion ? confusionTsv(found) : inWords(found));
+  await output.flush();
+  return found.skipped > 0 ? EXIT.failed : EXIT.done;
+}
+
+function inWords(found: PairEvaluation): string {
+  const rows: [string, string][] = [
+    ['pairs', grouped(found.pairs)],
+    ['symbols', grouped(found.symbols)],
+    ['loss', `${lossText(found.loss)} a target symbol`],
+  ];
+  switch (found.task) {
+    case 'transduce': {
+      const { count, hits, accuracy, symbolErrorRate } = found.sequences;
+      if (count < found.pairs) rows.push(['sources', `${grouped(count)}; any target of an equal source is right`]);
+      rows.push(['accuracy', `${percent(accuracy)} of sources (${grouped(hits)} of ${grouped(count)})`]);
+      rows.push(['symbol errors', `${percent(symbolErrorRate)} of the symbols of the targets`]);
+      return table(rows);
+    }
+    case 'tag': {
+      const { steps, stepHits, sequences, sequenceHits, byStep, bySequence } = found.tags;
+      rows.push(['accuracy', `${percent(byStep)} of tags (${grouped(stepHits)} of ${grouped(steps)})`]);
+      rows.push(['sequences', `${percent(bySequence)} all right (${grouped(sequenceHits)} of ${grouped(sequences)})`]);
+      return table(rows);
+    }
+    case 'classify': {
+      const { accuracy, macroF1 } = found.classes;
+      rows.push(['accuracy', percent(accuracy)]);
+      rows.push(['macro F1', percent(macroF1)]);
+      return [table(rows), ...labelTables(found.classes)].join('\n\n');
+    }
+  }
+}
+
+type Classes = Extract<PairEvaluation, { readonly task: 'classify' }>['classes'];
+
+function labelTables({ labels, matrix }: Classes): string[] {
+  const rows = labels.map(({ label, support, predicted, precision, recall, f1 }) => [
+    label,
+    grouped(support),
+    grouped(predicted),
+    percent(precision),
+    percent(recall),
+    percent(f1),
+  ]);
+  const header = ['label', 'targets', 'predicted', 'precision', 'recall', 'F1'];
+  const byLabel = titled({ title: 'Labels', header, rows });
+  if (labels.length > MOST_LABELS) return [byLabel];
+  const names = labels.map(({ label }) => label);
+  const counts = matrix.map((row, at) => [names[at]!, ...row.map(grouped)]);
+  return [
+    byLabel,
+    titled({ title: 'Targets (rows) and what was predicted (columns)', header: ['', ...names], rows: counts }),
+  ];
+}
+
+/** A line for each label: its name, and how often each label was predicted for it. The first line names the columns. */
+function confusionTsv(found: PairEvaluation): string {
+  if (found.task !== 'classify') throw new RangeError('only a classifier has a confusion matrix');
+  const names = found.classes.labels.map(({ label }) => label);
+  const rows = found.classes.matrix.map((row, at) => [names[at]!, ...row.map(String)]);
+  return [['', ...names], ...rows].map((row) => row.join('\t')).join('\n');
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}

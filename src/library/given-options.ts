@@ -1,0 +1,45 @@
+import { message, option, UsageError } from '../errors.ts';
+import type { PairTask } from '../pair-task.ts';
+import type { RunOptions } from './run-options.ts';
+
+/** The keys that are given, those within an object as `model.hidden`. */
+export function keysOf(options: object, above = ''): string[] {
+  return Object.entries(options).flatMap(([key, value]: [string, unknown]) => {
+    if (value === undefined) return [];
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? keysOf(value, `${above}${key}.`)
+      : [above + key];
+  });
+}
+
+/** Options of texts: pairs are read whole, and each column has a unit of its own. */
+const OF_TEXTS = /^(?:text\.mode|text\.unit|bptt|stride)$/;
+/** Options of pairs. */
+const OF_PAIRS = /^(?:pairs\..*|model\.pairs\..*)$/;
+/** Options of a decoder. */
+const OF_TRANSDUCERS = /^model\.pairs\.(?:context|attention)$/;
+
+/** UsageError for an option that does not concern what is trained: a model of texts, or of pairs with a task. */
+export function requireFitting(options: RunOptions, task: PairTask | undefined): void {
+  const keys = keysOf(options);
+  const alien = (pattern: RegExp): string | undefined => keys.find((key) => pattern.test(key));
+  if (task === undefined) {
+    const key = alien(OF_PAIRS);
+    if (key !== undefined) {
+      throw new UsageError(
+        message`${option(key)} is for pairs; leave it out, or give their task with ${option('task')}`,
+      );
+    }
+    return;
+  }
+  const ofTexts = alien(OF_TEXTS);
+  if (ofTexts !== undefined) {
+    throw new UsageError(message`${option(ofTexts)} is for texts, not for pairs; leave it out`);
+  }
+  const ofTransducers = alien(OF_TRANSDUCERS);
+  if (task !== 'transduce' && ofTransducers !== undefined) {
+    throw new UsageError(
+      message`${option(ofTransducers)} is for the decoder of the task transduce, and the task ${task} has none; leave it out`,
+    );
+  }
+}
