@@ -2,7 +2,7 @@ import { CELL_KINDS } from '../nn/cells/index.ts';
 import type { Activation, ModelConfig } from '../nn/config.ts';
 import { Manifest } from '../nn/manifest.ts';
 import type { TensorView } from '../nn/parameters.ts';
-import { type GateLayout, LAYOUTS, toOurs, toTheirs, transposed } from './layout.ts';
+import { type GateLayout, layoutOf, toOurs, toTheirs, transposed } from './layout.ts';
 import { pytorchName, secondBias } from './pytorch-names.ts';
 import { refusal } from './refusal.ts';
 import { shown, type Tensor } from './tensor.ts';
@@ -65,10 +65,6 @@ interface Source {
   readonly name: string;
 }
 
-function layoutOf({ cell }: ModelConfig): GateLayout {
-  return LAYOUTS.pytorch[cell];
-}
-
 /** Whether a tensor is a layer's b [G·H], and not the recurrent bias of some of its gates. */
 function isFirstBias({ role, gates }: TensorView, { cell }: ModelConfig): boolean {
   return role === 'bias' && gates?.length === CELL_KINDS[cell].gates.length;
@@ -82,7 +78,7 @@ function isRecurrentBias(view: TensorView, config: ModelConfig): boolean {
 function foreign(view: TensorView, config: ModelConfig, parameters: Float32Array): Tensor[] {
   const name = pytorchName(view);
   const values = () => parameters.subarray(view.offset, view.offset + view.size);
-  const layout = layoutOf(config);
+  const layout = layoutOf('PyTorch', config.cell);
   const { gates, shape } = view;
   if (isRecurrentBias(view, config)) {
     const whole = CELL_KINDS[config.cell].gates;
@@ -137,7 +133,7 @@ function own(view: TensorView, { config, tensors, name }: Source): Float32Array 
   const { gates, role, shape } = view;
   const theirs = pytorchName(view);
   const values = tensors.get(theirs)!.values();
-  const layout = layoutOf(config);
+  const layout = layoutOf('PyTorch', config.cell);
   if (isFirstBias(view, config)) return sumOfBiases(values, theirs, { config, tensors, name });
   if (isRecurrentBias(view, config)) {
     const whole = CELL_KINDS[config.cell].gates;
@@ -156,7 +152,7 @@ function own(view: TensorView, { config, tensors, name }: Source): Float32Array 
 /** b_ih + b_hh, but for the gates whose part of b_hh is the recurrent bias. */
 function sumOfBiases(first: Float32Array, theirs: string, { config, tensors }: Source): Float32Array {
   const { gates } = CELL_KINDS[config.cell];
-  const layout = layoutOf(config);
+  const layout = layoutOf('PyTorch', config.cell);
   const sum = toOurs(first, gates, config.hidden, layout);
   const second = tensors.get(secondBias(theirs));
   if (!second) return sum;

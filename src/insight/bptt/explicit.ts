@@ -1,4 +1,5 @@
 import type { Matrix } from 'ml-matrix';
+import { CELL_KINDS } from '../../nn/cells/index.ts';
 import { type CellState, product, type Vector } from './cell-step.ts';
 import {
   EMBEDDING,
@@ -51,7 +52,7 @@ function lossByState(
   target: number,
 ): Vector {
   const byHidden = product(outputError(probabilities, target), output.transpose());
-  const first = state.length - (config.cell === 'lstm' ? 2 : 1) * config.hidden;
+  const first = state.length - CELL_KINDS[config.cell].states.length * config.hidden;
   return state.map((_, at) => byHidden[at - first] ?? 0);
 }
 

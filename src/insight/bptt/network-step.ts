@@ -1,4 +1,5 @@
 import { Matrix } from 'ml-matrix';
+import { CELL_KINDS } from '../../nn/cells/index.ts';
 import type { ModelConfig } from '../../nn/config.ts';
 import { Manifest } from '../../nn/manifest.ts';
 import {
@@ -63,8 +64,7 @@ export interface StatePart {
 }
 
 export function statePartsOf({ cell, layers, hidden }: ModelConfig): StatePart[] {
-  const kinds = cell === 'lstm' ? (['h', 'c'] as const) : (['h'] as const);
-  return Array.from({ length: layers }, (_, layer) => kinds.map((of) => ({ layer, of })))
+  return Array.from({ length: layers }, (_, layer) => CELL_KINDS[cell].states.map((of) => ({ layer, of })))
     .flat()
     .map((part, index) => ({ ...part, offset: index * hidden, size: hidden }));
 }
@@ -99,7 +99,9 @@ export interface NetworkStep {
 /** s₀ = 0 of every layer. */
 export function zeroStates({ cell, layers, hidden }: ModelConfig): CellState[] {
   const zeros = Array<number>(hidden).fill(0);
-  return Array.from({ length: layers }, () => (cell === 'lstm' ? { h: zeros, c: zeros } : { h: zeros }));
+  return Array.from({ length: layers }, () =>
+    CELL_KINDS[cell].states.includes('c') ? { h: zeros, c: zeros } : { h: zeros },
+  );
 }
 
 /** Values alone: the forward pass of one step. */
