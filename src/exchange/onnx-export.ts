@@ -178,8 +178,9 @@ class MemberGraph {
   }
 
   #outputMatrix(): string {
-    const { hidden, symbols, tied } = this.#config;
-    if (!tied) return this.#floats('output.weight', [hidden, symbols], this.#values('output.weight'));
+    const { hidden, symbols } = this.#config;
+    if (this.#views.has('output.weight'))
+      return this.#floats('output.weight', [hidden, symbols], this.#values('output.weight'));
     return this.#graph.node(
       'Transpose',
       [`${this.#prefix}embedding`],

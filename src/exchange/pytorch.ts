@@ -13,14 +13,14 @@ import { shown, type Tensor } from './tensor.ts';
  * - matrices are transposed, and the gates are in PyTorch's order with PyTorch's signs (layout.ts);
  * - PyTorch has two biases, b_ih + b_hh. The second is 0, but for the candidate n of a GRU that resets after the product: there it is the
  *   recurrent bias;
- * - a tied output is written a second time, as `output.weight`.
+ * - where the output has the embedding's weights, they are written a second time, as `output.weight`.
  *
  * PyTorch has no logistic RNN, no linear RNN and no GRU that resets before the product. Their tensors have the same names, without a second bias.
  */
 export function toPyTorch(config: ModelConfig, parameters: Float32Array): Tensor[] {
   const { views } = new Manifest(config);
   const tensors = views.flatMap((view) => foreign(view, config, parameters));
-  if (!config.tied) return tensors;
+  if (views.some(({ role, shape }) => role === 'output' && shape.length === 2)) return tensors;
   const embeddings = tensors.filter(({ name }) => name.endsWith('embedding.weight'));
   return [...tensors, ...embeddings.map((each) => ({ ...each, name: tiedName(each.name) }))];
 }
@@ -54,7 +54,7 @@ export function hasTorchModule({
   return cell === 'lstm' || reset === 'after';
 }
 
-/** The name of the output's matrix that is tied to the embedding called `name`. */
+/** The name of the output's matrix that has the weights of the embedding called `name`. */
 export function tiedName(name: string): string {
   return name.replace(/embedding\.weight$/u, 'output.weight');
 }

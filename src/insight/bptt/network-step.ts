@@ -19,7 +19,7 @@ export interface NetworkMatrices {
   readonly layers: readonly LayerMatrices[];
   /** E [V, D], where symbols have embeddings. */
   readonly embedding: Matrix | undefined;
-  /** V [H, V], the embedding's transpose where it is tied. */
+  /** V [H, V], the embedding's transpose where it has no weights of its own. */
   readonly output: Matrix;
   /** c [V]. */
   readonly outputBias: Vector;
@@ -28,7 +28,6 @@ export interface NetworkMatrices {
 /** The matrices of a flat buffer of parameters. The model is one network. */
 export function networkMatrices(config: ModelConfig, parameters: ArrayLike<number>): NetworkMatrices {
   const manifest = new Manifest(config);
-  const has = (name: string): boolean => manifest.views.some((view) => view.name === name);
   const vector = (name: string): Vector => {
     const { offset, size } = manifest.view(name);
     return Array.from({ length: size }, (_, j) => parameters[offset + j]!);
@@ -43,11 +42,11 @@ export function networkMatrices(config: ModelConfig, parameters: ArrayLike<numbe
       input: matrix(`${name}.input`),
       recurrent: matrix(`${name}.recurrent`),
       bias: vector(`${name}.bias`),
-      ...(has(`${name}.recurrent_bias`) ? { recurrentBias: vector(`${name}.recurrent_bias`) } : {}),
+      ...(manifest.has(`${name}.recurrent_bias`) ? { recurrentBias: vector(`${name}.recurrent_bias`) } : {}),
     };
   });
   const embedding = config.embedding > 0 ? matrix(EMBEDDING) : undefined;
-  const output = config.tied && embedding ? embedding.transpose() : matrix('output.weight');
+  const output = embedding && !manifest.has('output.weight') ? embedding.transpose() : matrix('output.weight');
   return { config, manifest, layers, embedding, output, outputBias: vector('output.bias') };
 }
 
