@@ -1,4 +1,4 @@
-import type { ModelFacts } from '../library/inspect.ts';
+import { cellLabel, type ModelFacts } from '../library/inspect.ts';
 import { grouped } from '../library/words.ts';
 import { lossText } from './text.ts';
 
@@ -16,7 +16,6 @@ export function modelName({
 export function factRows({ path, model, parameters, vocabulary, ...run }: ModelFacts): [string, string][] {
   const { recipe, corpus } = run;
   const { optimizer } = recipe;
-  const cell = { rnn: `${model.activation} RNN`, lstm: 'LSTM', gru: `GRU, reset ${model.reset}` }[model.cell];
   const [ensemble, all] = model.members > 1 ? [`ensemble of ${model.members}, each `, ' in all'] : ['', ''];
   const input = model.embedding > 0 ? `embedding of ${model.embedding}` : 'one-hot';
   const best = Math.min(...run.history.map((point) => point.validation ?? Number.POSITIVE_INFINITY));
@@ -26,7 +25,7 @@ export function factRows({ path, model, parameters, vocabulary, ...run }: ModelF
     ['checkpoint', path],
     [
       'model',
-      `${ensemble}${cell}, ${model.layers} × ${model.hidden} units, ${input} input, ${grouped(parameters)} parameters${all}`,
+      `${ensemble}${cellLabel(model)}, ${model.layers} × ${model.hidden} units, ${input} input, ${grouped(parameters)} parameters${all}`,
     ],
     ['vocabulary', `${vocabulary.size} symbols (${vocabulary.unit}s): ${symbols}`],
     ['corpus', `${corpus.mode} mode, ${grouped(corpus.characters)} characters: ${held}`],

@@ -3,6 +3,7 @@ import { EXIT, UserError } from '../errors.ts';
 import { type BeamRequest, beamSchema } from '../library/completion-options.ts';
 import type { LanguageModel, SearchStep } from '../library/language-model.ts';
 import { readLines } from '../library/lines.ts';
+import type { Context } from './command.ts';
 import { aligned, type Completion, completionOf, field, tabbed } from './completions.ts';
 import { withEscapes } from './constraints.ts';
 import { complain, Output, remark } from './output.ts';
@@ -64,6 +65,7 @@ export function countOf({ count, finished, k = beamSchema.shape.k.parse(undefine
 export async function printCompletions(
   options: SearchCommandOptions,
   prefixFile: string | undefined,
+  { nameOf }: Context,
   trace = false,
 ): Promise<number> {
   const { open } = await import('./open.ts');
@@ -71,7 +73,7 @@ export async function printCompletions(
   const output = new Output();
   const status = await (prefixFile === undefined
     ? printOne(model, options, output, trace)
-    : printEach(model, options, prefixFile, output));
+    : printEach(model, options, prefixFile, output, nameOf));
   await output.flush();
   return status;
 }
@@ -114,13 +116,14 @@ async function printEach(
   options: SearchCommandOptions,
   file: string,
   output: Output,
+  nameOf: Context['nameOf'],
 ): Promise<number> {
   const request = requestOf(options);
   await model.beams([], request).next(); // options that can't be met are an error even where the file has no lines
   let status: number = EXIT.done;
   for await (const lines of readLines(file)) {
     const problems = lines.map(({ text }) =>
-      text === undefined ? 'is not UTF-8; convert it' : model.problemWith(text),
+      text === undefined ? 'is not UTF-8; convert it' : model.problemWith(text)?.messageWith(nameOf),
     );
     const prefixes = lines.flatMap(({ text }, index) => (problems[index] === undefined ? [text!] : []));
     const found = model.beams(prefixes, request);

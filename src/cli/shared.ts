@@ -24,3 +24,16 @@ export const FLAGS = {
   svg: { flag: '--svg <file>', spelling: 'file' },
   html: { flag: '--html <file>', spelling: 'file' },
 } as const satisfies Record<string, string | Flag>;
+
+/** The flags of `freshSchema`, at `model`. */
+export const FRESH_FLAGS = {
+  'Fresh models:': {
+    'model.cell': '--cell <name>',
+    'model.activation': '--activation <name>',
+    'model.reset': '--reset <when>',
+    'model.layers': '--layers <n>',
+    'model.hidden': '--hidden <n>',
+    'model.mode': '--mode <mode>',
+    'model.seed': '--seed <seed>',
+  },
+} as const;

@@ -17,7 +17,7 @@ export interface Score {
   /** How many of them are `<unk>`. */
   readonly unknown: number;
   /** Why the text can't be scored: a symbol that the model doesn't know and has no `<unk>` for, or bytes that are not UTF-8. */
-  readonly problem: string | undefined;
+  readonly problem: UserError | undefined;
 }
 
 /** Scores each line by itself: from `<stop>`, or a newline, to the next. Undefined stands for a line that is not UTF-8. */
@@ -46,7 +46,7 @@ function scoreTexts(
   end: readonly number[],
 ): Score[] {
   const start = promptOf('', vocabulary)[0]!;
-  const problems: (string | undefined)[] = [];
+  const problems: (UserError | undefined)[] = [];
   const sequences = texts.map((text, index): Sequence => {
     try {
       if (text === undefined) throw new UserError('is not UTF-8; convert it');
@@ -54,7 +54,7 @@ function scoreTexts(
       return { start, ids: end.length === 0 ? ids : [...ids, ...end] };
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      problems[index] = error.message;
+      problems[index] = error;
       return { start, ids: [] };
     }
   });
@@ -66,7 +66,7 @@ function judge(
   ids: ArrayLike<number>,
   losses: Float32Array,
   vocabulary: Vocabulary,
-  problem: string | undefined,
+  problem: UserError | undefined,
 ): Score {
   const logProbability = problem === undefined ? losses.reduce((sum, loss) => sum - loss, 0) : Number.NEGATIVE_INFINITY;
   let unknown = 0;

@@ -1,7 +1,8 @@
 import type { UserError } from '../errors.ts';
-import { CELL_KINDS, CELLS } from '../nn/cells/index.ts';
+import { CELL_KINDS } from '../nn/cells/index.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { configOf, type Sizes, type Unsaid } from './found-config.ts';
+import { cellsOf } from './layout.ts';
 import { tiedName } from './pytorch.ts';
 import { secondBias } from './pytorch-names.ts';
 import { refusal } from './refusal.ts';
@@ -127,7 +128,7 @@ class MemberSearch {
   #findLayers() {
     const recurrent = this.#require('weight_hh_l0');
     const [width = 0, hidden = 0] = recurrent.shape;
-    const cell = CELLS.find((each) => CELL_KINDS[each].gates.length * hidden === width);
+    const cell = cellsOf('PyTorch').find((each) => CELL_KINDS[each].gates.length * hidden === width);
     if (!cell || hidden === 0 || recurrent.shape.length !== 2) {
       throw this.#wrong(`the tensor ${shown(recurrent)} should be [G · H, H] with G = 1 (RNN), 3 (GRU) or 4 (LSTM)`);
     }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { UserError } from '../errors.ts';
+import { message, UserError } from '../errors.ts';
 import type { Checkpoint, Json } from '../nn/checkpoint.ts';
 import { type ModelConfig, modelSchema } from '../nn/config.ts';
 import { requireAll } from '../schema.ts';
@@ -74,7 +74,7 @@ function readVocabulary(vocabulary: Json, name: string): Vocabulary {
   try {
     return Vocabulary.fromJSON(vocabulary);
   } catch (error) {
-    if (error instanceof UserError) throw new UserError(`${name}: ${error.message}`, { cause: error });
+    if (error instanceof UserError) throw new UserError(message`${name}: ${error.inner}`, { cause: error });
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import type { Corpus } from '../text/corpus.ts';
 import { type Part, splitCorpus } from '../text/split.ts';
-import { defaultSteps, fitBatch, validationInterval } from '../training/fitting.ts';
+import { fitRun } from '../training/fitting.ts';
 import { readRun, toJson } from '../training/record.ts';
 import type { Files } from './files.ts';
 import { writeMetadata } from './metadata.ts';
@@ -22,10 +22,7 @@ export function toPyTorchFolder(checkpoint: Checkpoint, corpus: Corpus): Files {
   const { model, vocabulary, parameters } = checkpoint;
   const { recipe } = readRun(checkpoint, 'the checkpoint');
   const split = splitCorpus(corpus, recipe);
-  const batch = fitBatch(split.train, recipe);
-  const isLimited = Object.values(recipe.limits).some((limit) => limit !== undefined);
-  const limits = isLimited ? recipe.limits : { steps: defaultSteps(split.train, batch) };
-  const interval = recipe.validateEvery ?? validationInterval(split.train, split.validation, limits, batch);
+  const { batch, limits, interval } = fitRun(split, recipe);
   const sizes = {
     trainSymbols: split.train.targets,
     validationSymbols: split.validation.targets,

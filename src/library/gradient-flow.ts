@@ -12,7 +12,7 @@ import { type Corpus, readCorpus } from '../text/corpus.ts';
 import { wholeCorpus } from '../text/split.ts';
 import { newestModel } from './checkpoints.ts';
 import { type GradientFlowRequest, gradientFlowSchema, LAGS } from './gradient-flow-options.ts';
-import { runOf, shortName } from './inspect.ts';
+import { cellLabel, runOf, shortName } from './inspect.ts';
 import { load } from './language-model.ts';
 
 type Request = z.output<typeof gradientFlowSchema>;
@@ -102,7 +102,6 @@ function examine(subject: Subject, all: readonly Subject[], options: Request, sa
   });
 }
 
-function nameOf({ cell, activation, layers, hidden }: ModelConfig): string {
-  const kind = { rnn: activation === 'tanh' ? 'RNN' : `${activation} RNN`, lstm: 'LSTM', gru: 'GRU' }[cell];
-  return `${kind} ${layers} × ${hidden}`;
+function nameOf(config: ModelConfig): string {
+  return `${cellLabel(config)} ${config.layers} × ${config.hidden}`;
 }

@@ -14,7 +14,9 @@ export const independentSchema = z.strictObject({
     .min(1)
     .max(1_000_000)
     .optional()
-    .describe('with --independent: count the marginals among so many ordinary texts (default: compute them exactly)'),
+    .describe(
+      'for independent positions: count the marginals among so many ordinary texts (default: compute them exactly)',
+    ),
 });
 
 export type IndependentRequest = z.input<typeof independentSchema>;

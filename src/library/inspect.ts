@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { CELL_KINDS } from '../nn/cells/index.ts';
 import { Manifest } from '../nn/manifest.ts';
 import { type RunRecord, readRun } from '../training/record.ts';
 import type { LanguageModel } from './language-model.ts';
@@ -35,6 +36,11 @@ export function inspect(model: LanguageModel): ModelFacts {
     ...runOf(model),
     resumable: checkpoint.resume !== undefined,
   };
+}
+
+/** What people call a model's cell: `GRU, reset before`. */
+export function cellLabel(model: ModelFacts['model']): string {
+  return CELL_KINDS[model.cell].label(model);
 }
 
 /** The name of a model's file, without its folder and ending: on one line, without control characters. */

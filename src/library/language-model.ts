@@ -228,12 +228,12 @@ export class LanguageModel {
   }
 
   /** Why the model can't read a text: it has a symbol outside the vocabulary. Undefined where the model can read it. */
-  problemWith(text: string): string | undefined {
+  problemWith(text: string): UserError | undefined {
     try {
       this.vocabulary.encode(text);
       return undefined;
     } catch (error) {
-      if (error instanceof UserError) return error.message;
+      if (error instanceof UserError) return error;
       throw error;
     }
   }
@@ -311,7 +311,7 @@ export class LanguageModel {
   }
 
   #scored({ logProbability, bitsPerCharacter, unknown, ids, losses, problem }: Score): ScoredText {
-    if (problem !== undefined) throw new UserError(problem);
+    if (problem) throw problem;
     const symbols = Array.from(ids, (id, at) => ({ symbol: this.vocabulary.label(id), bits: losses[at]! / Math.LN2 }));
     return { logProbability, bitsPerCharacter, unknown, symbols };
   }

@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { message, UserError } from '../errors.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import { Vocabulary } from '../text/vocabulary.ts';
 
@@ -19,7 +19,7 @@ function readVocabulary({ vocabulary }: Checkpoint, name: string): Vocabulary {
   try {
     return Vocabulary.fromJSON(vocabulary);
   } catch (error) {
-    if (error instanceof UserError) throw new UserError(`${name}: ${error.message}`, { cause: error });
+    if (error instanceof UserError) throw new UserError(message`${name}: ${error.inner}`, { cause: error });
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import type { ModelConfig } from '../nn/config.ts';
 import { maximumRows } from '../text/batches.ts';
-import type { Part } from '../text/split.ts';
+import type { Part, Split } from '../text/split.ts';
 import type { BatchOptions } from '../text/windows.ts';
 import { trainingFlops } from './flops.ts';
 import type { Limits, Recipe } from './recipe.ts';
@@ -27,6 +27,23 @@ const VALIDATION_COST = 1 / 3;
 
 /** Validations in a run where they are cheap. */
 const VALIDATIONS = 40;
+
+/** What a recipe leaves open, and the text decides. */
+export interface FittedRun {
+  readonly batch: Required<BatchOptions>;
+  readonly limits: Limits;
+  /** Steps between validations. */
+  readonly interval: number;
+}
+
+/** A recipe fitted to the parts of a text. What the recipe says is kept. */
+export function fitRun({ train, validation }: Pick<Split, 'train' | 'validation'>, recipe: Recipe): FittedRun {
+  const batch = fitBatch(train, recipe);
+  const isLimited = Object.values(recipe.limits).some((limit) => limit !== undefined);
+  const limits = isLimited ? recipe.limits : { steps: defaultSteps(train, batch) };
+  const interval = recipe.validateEvery ?? validationInterval(train, validation, limits, batch);
+  return { batch, limits, interval };
+}
 
 /** The batch that fits a part: no more rows than the part has lines, and no more symbols in a window than in an epoch. */
 export function fitBatch(part: Part, recipe: Recipe): Required<BatchOptions> {

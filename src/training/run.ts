@@ -10,7 +10,7 @@ import type { Corpus } from '../text/corpus.ts';
 import { type Split, splitCorpus } from '../text/split.ts';
 import type { Batches, BatchOptions } from '../text/windows.ts';
 import type { StartEvent } from './events.ts';
-import { defaultSteps, fitBatch, fitThreads, validationInterval } from './fitting.ts';
+import { fitRun, fitThreads } from './fitting.ts';
 import { LimitTracker } from './limit-tracker.ts';
 import type { Place } from './place.ts';
 import * as program from './program.ts';
@@ -46,11 +46,8 @@ export interface Run {
 export async function prepareRun(corpus: Corpus, given: Recipe, place: Place): Promise<Run> {
   const recipe = resolveRecipe(given);
   const split = splitCorpus(corpus, recipe);
-  const batch = fitBatch(split.train, recipe);
+  const { batch, limits, interval } = fitRun(split, recipe);
   const batches = createBatches(split.train, batch, `${recipe.seed}/order`);
-  const limited = Object.values(recipe.limits).some((limit) => limit !== undefined);
-  const limits = limited ? recipe.limits : { steps: defaultSteps(split.train, batch) };
-  const interval = recipe.validateEvery ?? validationInterval(split.train, split.validation, limits, batch);
 
   const model: ModelConfig = { ...recipe.model, symbols: corpus.vocabulary.size };
   const { optimizer, dropout, averaging } = recipe;

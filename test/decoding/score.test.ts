@@ -126,8 +126,8 @@ describe('a text', () => {
       logProbability: Number.NEGATIVE_INFINITY,
       bitsPerCharacter: Number.POSITIVE_INFINITY,
     });
-    expect(unknown!.problem).toMatch(/"x" \(U\+0078\) at position 1 is not in the vocabulary/);
-    expect(none!.problem).toMatch(/not UTF-8/);
+    expect(unknown!.problem?.message).toMatch(/"x" \(U\+0078\) at position 1 is not in the vocabulary/);
+    expect(none!.problem?.message).toMatch(/not UTF-8/);
   });
 
   test('of nothing has probability 1', () => {

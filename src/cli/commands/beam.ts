@@ -49,13 +49,13 @@ Examples:
   rnn beam --prefix d --k 2 --length 4 --trace  each step: kept, saved, dropped
   rnn beam --prefix d --k 12 --groups 4 --diversity 1
   cut -f1 list | rnn beam --k 3 --prefix-file -`,
-  async run({ prefixFile, trace, ...options }) {
+  async run({ prefixFile, trace, ...options }, context) {
     if (options.prefix !== undefined && prefixFile !== undefined) {
       throw new UsageError('--prefix and --prefix-file can’t both be given; leave one out');
     }
     if (trace && prefixFile !== undefined) {
       throw new UsageError('--trace and --prefix-file can’t both be given; leave one out');
     }
-    return await printCompletions(options, prefixFile, trace);
+    return await printCompletions(options, prefixFile, context, trace);
   },
 });

@@ -1,6 +1,6 @@
 import { EXIT, UsageError, UserError } from '../../errors.ts';
 import type { LanguageModel } from '../../library/language-model.ts';
-import { defineCommand } from '../command.ts';
+import { type Context, defineCommand } from '../command.ts';
 import { edit, layOut, type Suggestions } from '../completer.ts';
 import { completionOf } from '../completions.ts';
 import { CONSTRAINT_FLAGS } from '../constraints.ts';
@@ -32,14 +32,14 @@ Examples:
   rnn complete
   rnn complete --k 10 --match "[a-z]+"
   cut -f1 list | rnn complete --k 3`,
-  async run(options) {
+  async run(options, context) {
     if (!process.stdin.isTTY || !process.stdout.isTTY || options.json) {
       const fromInput = options.prefix === undefined && !process.stdin.isTTY;
-      return await printCompletions(options, fromInput ? '-' : undefined);
+      return await printCompletions(options, fromInput ? '-' : undefined, context);
     }
     const { open } = await import('../open.ts');
     const model = open({ ...options, quiet: true });
-    const { status, text } = await converse(options.prefix ?? '', (typed) => suggest(model, typed, options));
+    const { status, text } = await converse(options.prefix ?? '', (typed) => suggest(model, typed, options, context));
     if (text !== undefined) {
       const output = new Output();
       await output.line(text);
@@ -49,15 +49,20 @@ Examples:
   },
 });
 
-async function suggest(model: LanguageModel, text: string, options: SearchCommandOptions): Promise<Suggestions> {
+async function suggest(
+  model: LanguageModel,
+  text: string,
+  options: SearchCommandOptions,
+  { nameOf }: Context,
+): Promise<Suggestions> {
   const problem = model.problemWith(text);
-  if (problem !== undefined) return { completions: [], problem };
+  if (problem) return { completions: [], problem: problem.messageWith(nameOf) };
   try {
     const found = await model.beam(text, requestOf(options));
     return { completions: found.slice(0, countOf(options)).map(completionOf) };
   } catch (error) {
     if (error instanceof UserError && !(error instanceof UsageError))
-      return { completions: [], problem: error.message };
+      return { completions: [], problem: error.messageWith(nameOf) };
     throw error;
   }
 }

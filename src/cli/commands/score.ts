@@ -62,7 +62,7 @@ Examples:
   rnn score --whole a.txt b.txt
   echo "machine" | rnn score --per-char
   rnn score log.txt | awk -F'\\t' '$2 > 4' | cut -f3  the surprising lines`,
-  async run(options) {
+  async run(options, { nameOf }) {
     const { files = ['-'], whole, rank, quiet } = options;
     const { open } = await import('../open.ts');
     const model = open(options);
@@ -74,8 +74,8 @@ Examples:
     for await (const batch of whole ? wholeTexts(files, model) : lines(files, model)) {
       for (const each of batch) {
         const { problem } = each.score;
-        if (problem !== undefined) {
-          complain(`${each.name}: ${problem}`);
+        if (problem) {
+          complain(`${each.name}: ${problem.messageWith(nameOf)}`);
           status = EXIT.failed;
         }
         unknown += each.score.unknown;

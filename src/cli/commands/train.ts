@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { EXIT, UserError } from '../../errors.ts';
+import { EXIT, type Message, message, UserError } from '../../errors.ts';
 import { lastPath } from '../../library/checkpoints.ts';
 import type { PreparedRun } from '../../library/preparation.ts';
 import type { TrainEvent } from '../../library/run.ts';
@@ -219,12 +219,12 @@ function conclude(done: EventOf<'done'>, path: string, say: Say): void {
 /** Standard output of a run. Where its reader has gone, or it can no longer be written, training goes on all the same. */
 class Report {
   readonly #output = new Output();
-  readonly #say: (text: string) => void;
+  readonly #say: (text: string | Message) => void;
   #failed = false;
   #symbols = 0;
   #since = performance.now();
 
-  constructor(say: (text: string) => void) {
+  constructor(say: (text: string | Message) => void) {
     this.#say = say;
   }
 
@@ -241,7 +241,7 @@ class Report {
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       this.#failed = true;
-      this.#say(`${error.message}; training goes on without`);
+      this.#say(message`${error.inner}; training goes on without`);
     }
   }
 
