@@ -1,4 +1,5 @@
 import { message, option, UserError } from '../errors.ts';
+import { power } from '../kernel/power.ts';
 import type { Divergence } from './divergence.ts';
 import type { NoticeEvent } from './events.ts';
 import { copyFallback } from './fallback.ts';
@@ -38,7 +39,7 @@ export function rollBack(run: Run, divergence: Divergence): NoticeEvent {
   restoreSnapshot(run, fallback);
   run.fallback = fallback;
   progress.rollbacks = rollbacks + 1;
-  const rate = Number((recipe.rate * ROLLBACK_FACTOR ** progress.rollbacks).toPrecision(3));
+  const rate = Number((recipe.rate * power(ROLLBACK_FACTOR, progress.rollbacks)).toPrecision(3));
   const text = `${what}; back to step ${progress.step}, with a rate of ${rate}`;
   return { type: 'notice', text };
 }
