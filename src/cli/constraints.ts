@@ -23,8 +23,8 @@ has no <stop>: with --match or --max-words its completion stops where the next s
 would no longer match, unless --stop says where. --contains may be given several times.`;
 
 /** What help says of the escapes. */
-export const ESCAPE_HELP = `In --prefix, --stop and --contains, \\n \\t \\r \\\\ \\xHH \\u{...} are escapes: a newline, a tab, a
-CR, a backslash, the character or (in a model of bytes) the byte HH, a character.`;
+export const ESCAPE_HELP = `In --prefix, --stop and --contains these are escapes: \\n \\t \\r \\\\ (a backslash),
+\\xHH (the character U+00HH; in a model of bytes, the byte HH) and \\u{...}.`;
 
 interface Texts {
   readonly prefix?: Text | undefined;

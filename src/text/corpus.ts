@@ -193,7 +193,7 @@ class CorpusAssembly {
       if (encoding) this.#remarks.push(`${this.#source}: read as ${encoding.toUpperCase()}`);
     }
     this.#pass((encoder) => encoder.end());
-    if (!this.#encoder && !this.#heldText.endsWith('\n')) this.#heldText += '\n';
+    if (!this.#encoder) this.#heldText = withLineEnded(this.#heldText);
   }
 
   finish(): Corpus {
@@ -289,6 +289,12 @@ class CorpusAssembly {
     if (given) return given.extend(occurring, minCount);
     return Vocabulary.build(occurring, { unit, minCount, stop: mode === 'lines', lineEnd });
   }
+}
+
+/** A text whose last line has an end: the next source begins a new line. */
+function withLineEnded(text: string): string {
+  const end = text.includes('\r') && !text.includes('\n') ? '\r' : '\n';
+  return text.endsWith(end) ? text : text + end;
 }
 
 /** A remark on letters that a text writes in two ways: as one code point, and as a letter with a combining mark. */

@@ -1,11 +1,10 @@
 import { randomInt } from 'node:crypto';
-import { totalmem } from 'node:os';
 import * as z from 'zod';
 import { EXIT, message, option, UsageError } from '../../errors.ts';
 import { type SampleRequest, sampleSchema } from '../../library/completion-options.ts';
 import { type IndependentRequest, independentSchema } from '../../library/independent-options.ts';
 import type { LanguageModel, SampledText } from '../../library/language-model.ts';
-import { bytesOf, LineSet, readLines, stringOf, type Text } from '../../library/lines.ts';
+import { stringOf, type Text } from '../../library/lines.ts';
 import { harmless } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { exactly } from '../completions.ts';
@@ -59,8 +58,8 @@ export const command = defineCommand({
   },
   help: `
 A model of lines prints a line for each text, and ends it at its <stop>. A model
-of a stream writes --length symbols, each as it is drawn. --stop may be given several
-times. ${ESCAPE_HELP}
+of a stream writes --length symbols, each as it is drawn. --stop may be given several times.
+${ESCAPE_HELP}
 ${CONSTRAINT_HELP}
 
 A model of bytes reads and writes bytes as they are, UTF-8 or not: as symbols, in
@@ -83,14 +82,15 @@ Examples:
       return await printIndependent(model, { prefix, count, length, seed, marginals }, json === true, quiet === true);
     }
     if (marginals !== undefined) throw new UsageError(message`${option('marginals')} is for ${option('independent')}`);
-    const known = await linesOf(novel, model);
+    const known =
+      novel.length > 0 ? await (await import('../../library/known-lines.ts')).knownLines(novel, model) : undefined;
     const request = withEscapes({ ...given, known, seed: given.seed ?? String(randomInt(2 ** 31)) }, model);
     if (given.seed === undefined && given.temperature !== 0 && !quiet) remark(`seed ${request.seed}`);
     const output = new Output({ raw });
     const printer = new Printer(output, model, raw === true);
     const { prefix = '', count = 1 } = request;
     try {
-      if (!json && model.vocabulary.stop === undefined && count === 1 && known.size === 0) {
+      if (!json && model.vocabulary.stop === undefined && count === 1 && !known?.size) {
         return await printer.stream(prefix, request);
       }
       for await (const sample of model.sample(request)) {
@@ -139,18 +139,6 @@ async function printIndependent(
     );
   }
   return EXIT.done;
-}
-
-/** The most bytes of the files of --novel: what memory has room for. */
-const MOST_KNOWN_BYTES = Math.floor(totalmem() / 4);
-
-/** All lines of files. */
-async function linesOf(files: readonly string[], { vocabulary }: LanguageModel): Promise<LineSet> {
-  const known = new LineSet();
-  const options = { mostBytes: MOST_KNOWN_BYTES, convert: vocabulary.unit !== 'byte' };
-  for (const file of files)
-    for await (const lines of readLines(file, options)) for (const { text } of lines) known.add(bytesOf(text));
-  return known;
 }
 
 function fields({ text, completion, stopped, logProbability, ids, bytes }: SampledText, prefix: Text): object {
