@@ -1,6 +1,6 @@
 import { Chalk, type ChalkInstance, supportsColor, supportsColorStderr } from 'chalk';
 import { type Message, UserError } from '../errors.ts';
-import { stringOf } from '../library/lines.ts';
+import { escapeText, stringOf, type Text } from '../library/lines.ts';
 import { harmless, harmlessInColours, oneLine } from '../library/words.ts';
 import { ReaderGone } from './text.ts';
 
@@ -48,6 +48,12 @@ export class Output {
     await this.write(`${text}\n`);
   }
 
+  /** A text as a field of a line (`escapeText`), harmless on a terminal. */
+  field(text: Text): string {
+    const escaped = escapeText(text);
+    return this.terminal && !this.#raw ? harmless(escaped) : escaped;
+  }
+
   /** A line of JSON, in which no control character stands as it is: JSON itself has escapes for half of them only. */
   async json(value: unknown): Promise<void> {
     await this.line(JSON.stringify(value).replace(UNESCAPED, (c) => `\\u00${c.charCodeAt(0).toString(16)}`));
@@ -74,7 +80,8 @@ export class Output {
 
 /** What a terminal is sent: bytes that are not UTF-8 show as U+FFFD. */
 function shownSafely(data: string | Uint8Array): string {
-  return typeof data === 'string' ? harmlessInColours(data) : harmless(stringOf(data));
+  if (typeof data !== 'string') return harmless(stringOf(data));
+  return paint.level > 0 ? harmlessInColours(data) : harmless(data);
 }
 
 /** Control characters that JSON doesn't escape. */

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { EXIT, UserError } from '../errors.ts';
 import { type BeamRequest, beamSchema } from '../library/completion-options.ts';
 import type { LanguageModel, SearchStep } from '../library/language-model.ts';
-import { escapeText, readLines, stringOf, type Text } from '../library/lines.ts';
+import { readLines, stringOf, type Text } from '../library/lines.ts';
 import { aligned, type Completion, completionOf, exactly, jsonOf, tabbed } from './completions.ts';
 import { withEscapes } from './constraints.ts';
 import { complain, Output, remark } from './output.ts';
@@ -135,13 +135,13 @@ async function printEach(
       if (options.json) {
         const fields = { line: number, prefix: stringOf(text), completions: completions.map(jsonOf) };
         await output.json({ ...fields, ...exactly(text) });
-      } else await output.line(row(text, completions));
+      } else await output.line([text, ...completions.map(textOf)].map((each) => output.field(each)).join('\t'));
     }
     await output.flush();
   }
   return status;
 }
 
-function row(prefix: Text, completions: readonly Completion[]): string {
-  return [prefix, ...completions.map(({ text, bytes }) => bytes ?? text)].map(escapeText).join('\t');
+function textOf({ text, bytes }: Completion): Text {
+  return bytes ?? text;
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { file, removeFolders, rnn, shell, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { hasTerminals, onTerminal } from '../helpers/terminal.ts';
 
 /** What `rnn` does with text at its edges, from end to end; test/library/edges.test.ts has the whole table. */
 const folder = temporaryFolder();
@@ -100,6 +101,31 @@ test('a text of another line end is evaluated with a remark', async () => {
   const [own, other] = [await run('eval -c lf.json lf'), await run('eval -c lf.json crlf')];
   expect(other.stdout).toBe(own.stdout);
   expect(other.stderr).toContain('crlf: lines end in CR LF; read as LF');
+});
+
+describe.runIf(hasTerminals)('control sequences do not reach a terminal', () => {
+  const HOSTILE = '\u001b]0;pwned\u0007\u001b[31mx\u009b1A';
+  beforeAll(async () => {
+    file(folder, 'hostile', `${HOSTILE}\n`.repeat(20));
+    await train('hostile', '--mode', 'lines');
+  });
+
+  test.each([
+    ['score', ['score', '-c', 'hostile.json', 'hostile']],
+    ['score --rank', ['score', '-c', 'hostile.json', '--rank', 'hostile']],
+    ['score --json', ['score', '-c', 'hostile.json', '--json', 'hostile']],
+    ['score --per-char', ['score', '-c', 'hostile.json', '--per-char', 'hostile']],
+    ['beam --prefix-file', ['beam', '-c', 'hostile.json', '--k', '2', '--prefix-file', 'hostile']],
+    ['a file name in an error', ['score', '-c', 'hostile.json', HOSTILE]],
+    ['a file name in a remark', ['train', HOSTILE, '--steps', '1', '--out', 'remark.json', ...TINY]],
+  ])('%s', async (_name, args) => {
+    file(folder, HOSTILE, Buffer.from('ab\nba\n'.repeat(30), 'utf16le'));
+    const { stdout } = await onTerminal(args, { cwd: folder });
+    expect(stdout).not.toContain('\u0007');
+    expect(stdout).not.toContain('\u001b]');
+    expect(stdout).not.toContain('\u001b[31m');
+    expect(stdout).not.toContain('\u009b');
+  });
 });
 
 describe.runIf(existsSync('/dev/zero'))('what never ends', () => {

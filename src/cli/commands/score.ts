@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { EXIT } from '../../errors.ts';
 import { scoreSchema } from '../../library/completion-options.ts';
 import type { LanguageModel, Score } from '../../library/language-model.ts';
-import { escapeText, readLines, readWhole, stringOf, type Text } from '../../library/lines.ts';
+import { readLines, readWhole, stringOf, type Text } from '../../library/lines.ts';
 import { counted } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { exactly } from '../completions.ts';
@@ -150,7 +150,7 @@ function printer(
   }
   if (!perChar) {
     return async ({ text, score }) => {
-      await output.line([fixed(score.logProbability), fixed(perCharacter(score)), escapeText(text)].join('\t'));
+      await output.line([fixed(score.logProbability), fixed(perCharacter(score)), output.field(text)].join('\t'));
     };
   }
   if (output.terminal && paint.level > 0) {
@@ -165,7 +165,7 @@ function printer(
     const line = name.replace(/^line /u, '');
     const each = surprisals(score);
     for (const [at, id] of Array.from(score.ids).entries()) {
-      await output.line([escapeText(line), at + 1, vocabulary.label(id), each[at]!.toFixed(3)].join('\t'));
+      await output.line([output.field(line), at + 1, vocabulary.label(id), each[at]!.toFixed(3)].join('\t'));
     }
   };
 }
