@@ -2,9 +2,9 @@ import * as z from 'zod';
 import { EXIT, UserError } from '../errors.ts';
 import { type BeamRequest, beamSchema } from '../library/completion-options.ts';
 import type { LanguageModel, SearchStep } from '../library/language-model.ts';
-import { readLines } from '../library/lines.ts';
+import { readLines, stringOf, type Text } from '../library/lines.ts';
 import type { Context } from './command.ts';
-import { aligned, type Completion, completionOf, field, tabbed } from './completions.ts';
+import { aligned, type Completion, completionOf, exactly, jsonOf, tabbed } from './completions.ts';
 import { withEscapes } from './constraints.ts';
 import { complain, Output, remark } from './output.ts';
 import { printTrace } from './search-trace.ts';
@@ -33,6 +33,7 @@ export const SEARCH_FLAGS = {
   diversity: '--diversity <x>',
   count: '-n, --count <n>',
   stop: { flag: '--stop <text>', spelling: 'nonEmpty' },
+  unknown: '--allow-unk',
   kernel: FLAGS.hiddenKernel,
   json: FLAGS.json,
   raw: FLAGS.raw,
@@ -40,7 +41,7 @@ export const SEARCH_FLAGS = {
 } as const;
 
 /** The part of the options that the library is told. */
-export function requestOf(options: SearchCommandOptions): BeamRequest {
+export function requestOf(options: SearchCommandOptions, model: LanguageModel): BeamRequest {
   const {
     checkpoint: _c,
     prefix: _p,
@@ -53,7 +54,7 @@ export function requestOf(options: SearchCommandOptions): BeamRequest {
     html: _h,
     ...request
   } = options;
-  return withEscapes(request);
+  return withEscapes(request, model);
 }
 
 /** How many completions of each prefix are printed. There may be k, or N where that is more. */
@@ -70,7 +71,7 @@ export async function printCompletions(
 ): Promise<number> {
   const { open } = await import('./open.ts');
   const model = open(options);
-  const output = new Output();
+  const output = new Output(options);
   const status = await (prefixFile === undefined
     ? printOne(model, options, output, trace)
     : printEach(model, options, prefixFile, output, nameOf));
@@ -84,10 +85,11 @@ async function printOne(
   output: Output,
   trace: boolean,
 ): Promise<number> {
-  const request = requestOf(options);
+  const request = requestOf(options, model);
   const steps: SearchStep[] = [];
   const follows = trace || (output.terminal && !options.quiet);
-  const found = await model.beam(options.prefix ?? '', request, follows ? (step) => steps.push(step) : undefined);
+  const { prefix = '' } = withEscapes({ prefix: options.prefix }, model);
+  const found = await model.beam(prefix, request, follows ? (step) => steps.push(step) : undefined);
   if (trace) await printTrace(steps, model.vocabulary, output, options.json === true);
   if (follows && !options.quiet) {
     const lookedAt = steps.reduce((sum, step) => sum + step.lookedAt, 0);
@@ -101,7 +103,7 @@ async function printOne(
   if (completions.length === 0)
     throw new UserError('no completion was found; use a larger --k or --length, or ask for less');
   if (options.json) {
-    for (const completion of completions) await output.json(completion);
+    for (const completion of completions) await output.json(jsonOf(completion));
   } else if (output.terminal) {
     await output.line(aligned(completions, options.raw === true));
   } else {
@@ -118,16 +120,14 @@ async function printEach(
   output: Output,
   nameOf: Context['nameOf'],
 ): Promise<number> {
-  const request = requestOf(options);
+  const request = requestOf(options, model);
   await model.beams([], request).next(); // options that can't be met are an error even where the file has no lines
   let status: number = EXIT.done;
-  for await (const lines of readLines(file)) {
-    const problems = lines.map(({ text }) =>
-      text === undefined ? 'is not UTF-8; convert it' : model.problemWith(text)?.messageWith(nameOf),
-    );
-    const prefixes = lines.flatMap(({ text }, index) => (problems[index] === undefined ? [text!] : []));
+  for await (const lines of readLines(file, { convert: model.vocabulary.unit !== 'byte' })) {
+    const problems = lines.map(({ text }) => model.problemWith(text)?.messageWith(nameOf));
+    const prefixes = lines.flatMap(({ text }, index) => (problems[index] === undefined ? [text] : []));
     const found = model.beams(prefixes, request);
-    for (const [index, { number, text = '' }] of lines.entries()) {
+    for (const [index, { number, text }] of lines.entries()) {
       const problem = problems[index];
       if (problem !== undefined) {
         complain(`line ${number}: ${problem}`);
@@ -135,14 +135,16 @@ async function printEach(
       }
       const texts = problem === undefined ? ((await found.next()).value ?? []) : [];
       const completions = texts.slice(0, countOf(options)).map(completionOf);
-      if (options.json) await output.json({ line: number, prefix: text, completions });
-      else await output.line(row(text, completions));
+      if (options.json) {
+        const fields = { line: number, prefix: stringOf(text), completions: completions.map(jsonOf) };
+        await output.json({ ...fields, ...exactly(text) });
+      } else await output.line([text, ...completions.map(textOf)].map((each) => output.field(each)).join('\t'));
     }
     await output.flush();
   }
   return status;
 }
 
-function row(prefix: string, completions: readonly Completion[]): string {
-  return [prefix, ...completions.map(({ text }) => text)].map(field).join('\t');
+function textOf({ text, bytes }: Completion): Text {
+  return bytes ?? text;
 }

@@ -1,8 +1,12 @@
 import * as z from 'zod';
 import { message, option } from '../errors.ts';
 import { rule } from '../schema.ts';
+import { type KnownTexts, LineSet } from '../text/line-set.ts';
+import { bytesSchema } from '../text/options.ts';
 
 const text = z.string().min(1);
+
+const textOrBytes = z.union([text, bytesSchema.refine((given) => given.length > 0)]);
 
 /** The most symbols of a completion where no length is given: of a line, and of a stream, which has no end of its own. */
 interface Lengths {
@@ -33,7 +37,7 @@ export const constraintSchema = z.strictObject({
     .optional()
     .describe('made of these characters only, written as in the brackets of a regular expression: a-z, \\p{L}'),
   forbid: text.optional().describe('without any of these characters, written in the same way'),
-  contains: z.array(text).readonly().default([]).describe('with this text in them'),
+  contains: z.array(textOrBytes).readonly().default([]).describe('with this text in them'),
   maxWords: z.int().min(0).max(1000).optional().describe('of at most so many words'),
   minLength: z.int().min(0).max(100_000).optional().describe('of at least so many symbols'),
   noRepeat: z.int().min(1).max(1000).optional().describe('no n symbols in a row occur twice, the prefix included'),
@@ -41,7 +45,15 @@ export const constraintSchema = z.strictObject({
 
 /** What sampling and beam search can both be told. */
 const completionSchema = constraintSchema.extend({
-  stop: z.array(text).readonly().default([]).describe('a string that ends a completion and does not belong to it'),
+  stop: z
+    .array(textOrBytes)
+    .readonly()
+    .default([])
+    .describe('a string that ends a completion and does not belong to it'),
+  unknown: z
+    .boolean()
+    .default(false)
+    .describe('allow <unk> in completions, where the model has it; it is printed as U+FFFD'),
 });
 
 /**
@@ -49,13 +61,13 @@ const completionSchema = constraintSchema.extend({
  * here, from `repetitionPenalty` to `typical`.
  */
 export const sampleSchema = completionSchema.extend({
-  prefix: z.string().default('').describe('what each text begins with'),
+  prefix: z.union([z.string(), bytesSchema]).default('').describe('what each text begins with'),
   count: z.int().min(1).default(1).describe('how many texts'),
   length: lengthField(SAMPLE_LENGTHS),
   seed: z.union([z.string(), z.number()]).default('1').describe('the same seed gives the same texts'),
   unique: z.boolean().default(false).describe('no text twice'),
   known: z
-    .custom<ReadonlySet<string>>((value) => value instanceof Set)
+    .custom<KnownTexts>((value) => value instanceof Set || value instanceof LineSet)
     .optional()
     .describe('must be a Set of texts, none of which is drawn'),
   repetitionPenalty: z

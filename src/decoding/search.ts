@@ -23,6 +23,8 @@ export interface SearchOptions {
   readonly diversity?: number | undefined;
   /** What a hypothesis must be like. It must be of the same stops, and possible within the length. */
   readonly constraint?: Constraint | undefined;
+  /** A symbol that no hypothesis goes on with: `<unk>`, unless it is allowed. */
+  readonly never?: number | undefined;
   /** n: no n symbols in a row come twice, the prompt's included. */
   readonly noRepeat?: number | undefined;
   /** Is told of every step. It changes nothing of what is found. */
@@ -200,10 +202,11 @@ export class Search {
 
   /** Log-probabilities of what may follow, −Infinity for what may not. */
   #logs(node: Node, logits: Float32Array): Float64Array {
-    const { constraint, noRepeat, length, stops } = this.#options;
+    const { constraint, noRepeat, length, stops, never } = this.#options;
     if (this.#work.length < logits.length) this.#work = new Float64Array(logits.length);
     const logs = this.#work;
     logSoftmax(logs, logits);
+    if (never !== undefined) logs[never] = Number.NEGATIVE_INFINITY;
     if (noRepeat !== undefined) {
       const repeats = new Repeats({ noRepeat }, stops.symbol);
       for (const id of [...this.#prompt, ...node.ids]) repeats.add(id);

@@ -2,6 +2,7 @@ import { inOption, message, option, UserError } from '../errors.ts';
 import { parseOptions } from '../schema.ts';
 import { type Corpus, readCorpus } from '../text/corpus.ts';
 import { type Part, splitCorpus, wholeCorpus } from '../text/split.ts';
+import { stringOf } from '../text/text.ts';
 import { evaluateModel } from '../training/evaluate-model.ts';
 import { type EvaluationRequest, evaluationSchema } from './evaluation-options.ts';
 import { runOf } from './inspect.ts';
@@ -23,24 +24,28 @@ export interface EvaluationResult {
 
 /**
  * Measures how well a model predicts text files (`-` is standard input) or a corpus that the model's vocabulary has read. UserError
- * for a text that can't be read, or that has nothing to predict.
+ * for a text that can't be read, or that has nothing to predict. `say` is told how the text was read, where that is not as it is.
  */
 export async function evaluate(
   model: LanguageModel,
   text: readonly string[] | Corpus,
   request: EvaluationRequest = {},
+  say: (note: string) => void = () => {},
 ): Promise<EvaluationResult> {
   const { part: name, only, dynamic, ...place } = parseOptions(evaluationSchema, request);
   const corpus = 'ids' in text ? text : await readCorpus(text, { vocabulary: model.vocabulary });
+  for (const remark of corpus.remarks) say(remark);
   const part = partOf(corpus, model, name);
   const where = name === 'all' ? 'the text' : `the ${name} part`;
   if (part.targets === 0) {
     throw new UserError(`there is nothing to predict in ${where}: it has too few symbols; give more text`);
   }
-  const counted = only === undefined ? undefined : new Set(inOption('only', () => model.vocabulary.encode(only)));
+  const counted = only === undefined ? undefined : new Set(inOption('only', () => model.vocabulary.encodeKnown(only)));
   const { loss, symbols, correct = 0 } = await evaluateModel(model.checkpoint, part, place, dynamic, counted);
   if (symbols === 0) {
-    throw new UserError(message`none of the symbols of ${option('only')} ${only ?? ''} is in ${where}; give others`);
+    throw new UserError(
+      message`none of the symbols of ${option('only')} ${only === undefined ? '' : stringOf(only)} is in ${where}; give others`,
+    );
   }
   return { symbols, loss, bits: loss / Math.LN2, perplexity: Math.exp(loss), accuracy: correct / symbols };
 }

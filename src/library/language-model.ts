@@ -27,6 +27,7 @@ import { chooseKernel, type KernelChoice } from '../kernel/choose.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import { loadCheckpoint } from '../nn/checkpoint-file.ts';
 import { parseOptions } from '../schema.ts';
+import { bytesOf, exactString, stringOf, type Text } from '../text/text.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 import type { Place } from '../training/place.ts';
 import { Steppers } from './steppers.ts';
@@ -42,6 +43,8 @@ export interface SampledText {
   readonly completion: string;
   /** The symbols of the completion. */
   readonly ids: readonly number[];
+  /** The text as bytes, where the model's symbols are bytes: `text` has U+FFFD for bytes that are not UTF-8. */
+  readonly bytes?: Uint8Array;
   /** Whether the text ended by itself rather than at the length. */
   readonly stopped: boolean;
   /** Σ log p in nats, the end included. */
@@ -52,6 +55,8 @@ export interface SampledText {
 export interface FoundText {
   readonly text: string;
   readonly completion: string;
+  /** The text as bytes, where the model's symbols are bytes: `text` has U+FFFD for bytes that are not UTF-8. */
+  readonly bytes?: Uint8Array;
   /** What ended it: `<stop>` or a stop string; empty where it was cut off, or ended because the next symbol would no longer match. */
   readonly end: string;
   /** Whether it ended by itself rather than at the length. */
@@ -125,7 +130,7 @@ export class LanguageModel {
     const options = parseOptions(sampleSchema, request);
     const { prefix, count, unique, known = new Set(), noRepeat } = options;
     const drawing = await this.#drawing(options);
-    const textOf = ({ ids }: Sample) => prefix + this.vocabulary.decode(ids);
+    const textOf = ({ ids }: Sample) => this.#wholeText(prefix, ids);
     const selects = unique || known.size > 0 || noRepeat !== undefined;
     const turns = new Turns();
     const stepper = this.#steppers.take(selects ? SAMPLE_ROWS : Math.min(SAMPLE_ROWS, count));
@@ -136,8 +141,7 @@ export class LanguageModel {
       for (const sample of samples) {
         if (sample) {
           const { ids, stopped, logProbability } = sample;
-          const completion = this.vocabulary.decode(ids);
-          yield { text: prefix + completion, completion, ids, stopped, logProbability };
+          yield { ...this.#textFields(prefix, ids), ids, stopped, logProbability };
         }
         if (turns.isOver) await turns.next();
       }
@@ -196,14 +200,14 @@ export class LanguageModel {
    * The likeliest completions of a prefix, best first, by the rules of `beamSearch`. `trace` is told of every step of the search. UserError as
    * for `sample`.
    */
-  async beam(prefix: string, request: BeamRequest = {}, trace?: (step: SearchStep) => void): Promise<FoundText[]> {
+  async beam(prefix: Text, request: BeamRequest = {}, trace?: (step: SearchStep) => void): Promise<FoundText[]> {
     for await (const found of this.beams([prefix], request, trace)) return found;
     return [];
   }
 
   /** The same for many prefixes, in their order, each as soon as it is done. */
   async *beams(
-    prefixes: readonly string[],
+    prefixes: readonly Text[],
     request: BeamRequest = {},
     trace?: (step: SearchStep) => void,
   ): AsyncGenerator<FoundText[], void, void> {
@@ -228,7 +232,7 @@ export class LanguageModel {
   }
 
   /** Why the model can't read a text: it has a symbol outside the vocabulary. Undefined where the model can read it. */
-  problemWith(text: string): UserError | undefined {
+  problemWith(text: Text): UserError | undefined {
     try {
       this.vocabulary.encode(text);
       return undefined;
@@ -239,32 +243,31 @@ export class LanguageModel {
   }
 
   /** Scores a text from end to end; a model of lines scores each line by itself. UserError for a text that the model can't read. */
-  async score(text: string): Promise<ScoredText> {
+  async score(text: Text): Promise<ScoredText> {
     const [score] = this.scores([text], { whole: true });
     return this.#scored(score!);
   }
 
   /** Scores each line by itself, from `<stop>` (or a newline) to the next. UserError as for `score`. */
-  async scoreLines(lines: readonly string[]): Promise<ScoredText[]> {
+  async scoreLines(lines: readonly Text[]): Promise<ScoredText[]> {
     return this.scores(lines).map((score) => this.#scored(score));
   }
 
   /**
    * Scores many or long texts: lines, or whole texts. A score says itself why its text can't be read, and its log-probability is −∞ then.
-   * `undefined` stands for a text that is not UTF-8.
    */
-  scores(texts: readonly (string | undefined)[], request: ScoreRequest = {}): Score[] {
+  scores(texts: readonly Text[], request: ScoreRequest = {}): Score[] {
     const { whole } = parseOptions(scoreSchema, request);
     const { model, parameters } = this.checkpoint;
     this.#reader ??= new Reader(this.choice, model, parameters);
     const reader = this.#reader;
     if (!whole) return scoreLines(reader, this.vocabulary, texts);
-    return texts.map((text) => scoreWhole(reader, this.vocabulary, text ?? ''));
+    return texts.map((text) => scoreWhole(reader, this.vocabulary, text));
   }
 
   async #drawing(options: FullSampleRequest): Promise<DrawOptions> {
     const prompt = inOption('prefix', () => promptOf(options.prefix, this.vocabulary));
-    return { ...options, prompt, ...(await this.#ends(options, SAMPLE_LENGTHS)) };
+    return { ...options, prompt, never: this.#never(options), ...(await this.#ends(options, SAMPLE_LENGTHS)) };
   }
 
   /** T: the most symbols of a completion that beam search looks for. */
@@ -274,7 +277,18 @@ export class LanguageModel {
 
   async #search(options: FullBeamRequest): Promise<SearchOptions> {
     const { k, finished = k } = options;
-    return { ...options, width: k, finished, ...(await this.#ends(options, BEAM_LENGTHS)) };
+    return {
+      ...options,
+      width: k,
+      finished,
+      never: this.#never(options),
+      ...(await this.#ends(options, BEAM_LENGTHS)),
+    };
+  }
+
+  /** `<unk>` reads as no text, so that completions have it only if they are allowed to. */
+  #never({ unknown }: FullSampleRequest | FullBeamRequest): number | undefined {
+    return unknown ? undefined : this.vocabulary.unknown;
   }
 
   /** Where completions end, and what they must be like until then. */
@@ -284,11 +298,11 @@ export class LanguageModel {
   ): Promise<{ length: number; stops: Stops; constraint: Constraint | undefined }> {
     const { length = this.vocabulary.stop === undefined ? lengths.stream : lengths.lines } = options;
     const stops = inOption('stop', () => Stops.of(this.vocabulary, options.stop));
-    const { match, allow, forbid, contains, maxWords, minLength } = options;
+    const { match, allow, forbid, contains, maxWords, minLength, unknown } = options;
     if ([match, allow, forbid, contains[0], maxWords, minLength].every((each) => each === undefined)) {
       return { length, stops, constraint: undefined };
     }
-    const wanted = { match, allow, forbid, contains, maxWords, minLength };
+    const wanted = { match, allow, forbid, contains, maxWords, minLength, unknown };
     const key = JSON.stringify([wanted, options.stop]);
     if (this.#constraint?.key !== key) {
       // Loaded only where it is needed: regular expressions take longer to load than a first symbol to draw.
@@ -300,14 +314,25 @@ export class LanguageModel {
     return { length, stops, constraint };
   }
 
-  #found(prefix: string, { ids, ending, finished, score, logProbability, symbols }: Hypothesis): FoundText {
+  #found(prefix: Text, { ids, ending, finished, score, logProbability, symbols }: Hypothesis): FoundText {
     const cut = ids.length - ending;
-    const completion = this.vocabulary.decode(ids.slice(0, cut));
     const end = ids
       .slice(cut)
       .map((id) => this.vocabulary.label(id))
       .join('');
-    return { text: prefix + completion, completion, end, finished, score, logProbability, symbols };
+    return { ...this.#textFields(prefix, ids.slice(0, cut)), end, finished, score, logProbability, symbols };
+  }
+
+  /** A prefix, as it was given, and the completion with these symbols: bytes where the symbols are bytes. */
+  #wholeText(prefix: Text, ids: readonly number[]): Text {
+    if (this.vocabulary.unit !== 'byte') return exactString(prefix) + this.vocabulary.decode(ids);
+    return Buffer.concat([bytesOf(prefix), this.vocabulary.decodeBytes(ids)]);
+  }
+
+  #textFields(prefix: Text, ids: readonly number[]): Pick<SampledText, 'text' | 'completion' | 'bytes'> {
+    const whole = this.#wholeText(prefix, ids);
+    const texts = { text: stringOf(whole), completion: this.vocabulary.decode(ids) };
+    return typeof whole === 'string' ? texts : { ...texts, bytes: whole };
   }
 
   #scored({ logProbability, bitsPerCharacter, unknown, ids, losses, problem }: Score): ScoredText {

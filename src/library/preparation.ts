@@ -63,6 +63,7 @@ async function prepareNew(sources: readonly string[], options: RunOptions, say: 
   const { text, place, out, overwrite } = parseOptions(runSchema, options);
   if (out !== undefined && !overwrite) requireFree(out);
   const corpus = await readCorpus(sources, text);
+  for (const remark of corpus.remarks) say(message`${remark}`);
   if (text.mode === 'auto') {
     say(message`read as ${corpus.mode}: ${corpus.modeReason} (${option('mode')} overrides)`);
     requireVisibleText(corpus, sources);
@@ -87,6 +88,7 @@ async function prepareTuned(sources: readonly string[], options: RunOptions, say
   if (out !== undefined && !overwrite) requireFree(out);
   const { minCount, maxBytes } = text;
   const corpus = await readCorpus(sources, { vocabulary, extend: true, minCount, maxBytes });
+  for (const remark of corpus.remarks) say(message`${remark}`);
   const added = corpus.vocabulary.size - vocabulary.size;
   say(
     message`beginning with ${fineTune}; read as ${corpus.mode}, as its text was; ${added ? counted(added, 'new symbol') : 'no new symbols'}`,

@@ -6,10 +6,12 @@ import { message, option, UserError } from '../errors.ts';
 import { parseOptions } from '../schema.ts';
 import { CorpusEncoder, STOP } from './encoder.ts';
 import { countIds, type Ids, mapIds } from './ids.ts';
+import { commonLineEnd, countLineEnds, foreignLineEnd, LINE_END_NAMES, type LineEnd } from './line-ends.ts';
 import { JUDGED_BYTES, judgeMode, type Mode, type ModeChoice } from './mode.ts';
 import { corpusSchema } from './options.ts';
 import { openSource } from './sources.ts';
 import { describeSymbol, type TextSymbol } from './symbols.ts';
+import { Utf16Converter } from './utf16.ts';
 import { Vocabulary } from './vocabulary.ts';
 
 /** Bytes read at once. So many cost little a piece, and their code points stay in the processor's cache. */
@@ -55,12 +57,15 @@ export interface Corpus {
   /** SHA-256 of the bytes of all sources in their order, in hexadecimal. */
   readonly hash: string;
   readonly sources: readonly string[];
+  /** What a reader should know of how the text was read: what was converted or left out, one sentence each. */
+  readonly remarks: readonly string[];
 }
 
 /**
  * Reads text files one after the other, in one pass; `-` is standard input. In stream mode the files are joined as they are. In lines
- * mode the end of a file also ends its last line. UTF-8 is decoded strictly. A byte order mark at the start of a file is left out. In
- * stream mode CRLF stays CRLF.
+ * mode the end of a file also ends its last line. UTF-8 is decoded strictly. A byte order mark at the start of a file is left out. UTF-16
+ * is converted, except where symbols are bytes. In stream mode CR LF stays CR LF; for a vocabulary that is given, line ends that it does
+ * not have become those that it has.
  *
  * Memory: one byte for each symbol if there are up to 256 different symbols, two bytes up to 65,536, else four. In lines mode, training
  * takes twelve more bytes for each line.
@@ -125,6 +130,9 @@ class CorpusAssembly {
   #held: ((encoder: CorpusEncoder) => void)[] = [];
   #heldText = '';
   #heldDecoder = new TextDecoder();
+  /** Converts the present source from UTF-16. Undefined where symbols are bytes. */
+  #converter: Utf16Converter | undefined;
+  readonly #remarks: string[] = [];
 
   constructor(sources: readonly string[], options: CheckedOptions) {
     this.#sources = sources;
@@ -149,6 +157,8 @@ class CorpusAssembly {
     this.#most = device && maxBytes === undefined ? this.#bytes + MOST_DEVICE_BYTES : mostBytes(maxBytes);
     if (this.#bytes + bytes > this.#most) throw this.#tooLong();
     this.#heldDecoder = new TextDecoder();
+    const unit = this.#options.vocabulary?.unit ?? this.#options.unit;
+    this.#converter = unit === 'byte' ? undefined : new Utf16Converter(source);
     this.#pass((encoder) => encoder.begin(source, bytes));
   }
 
@@ -156,6 +166,10 @@ class CorpusAssembly {
     this.#hash.update(piece);
     this.#bytes += piece.length;
     if (this.#bytes > this.#most) throw this.#tooLong();
+    this.#encode(this.#converter ? this.#converter.write(piece) : piece);
+  }
+
+  #encode(piece: Uint8Array): void {
     if (this.#encoder) {
       this.#encoder.write(piece);
       return;
@@ -173,20 +187,27 @@ class CorpusAssembly {
   }
 
   end(): void {
+    if (this.#converter) {
+      this.#encode(this.#converter.end());
+      const { encoding } = this.#converter;
+      if (encoding) this.#remarks.push(`${this.#source}: read as ${encoding.toUpperCase()}`);
+    }
     this.#pass((encoder) => encoder.end());
-    if (!this.#encoder && !this.#heldText.endsWith('\n')) this.#heldText += '\n';
+    if (!this.#encoder) this.#heldText = withLineEnded(this.#heldText);
   }
 
   finish(): Corpus {
     if (!this.#encoder) this.#choose(judgeMode(this.#heldText, true));
     const encoder = this.#encoder!;
     const { mode, reason } = this.#choice!;
-    encoder.finish();
-    const provisional = encoder.buffer.ids.subarray(0, encoder.buffer.length);
-    const counts = countIds(provisional, encoder.symbols.length);
+    const { vocabulary: given } = this.#options;
+    encoder.finish(given?.id(given.unit === 'byte' ? 0x0d : '\r') !== undefined);
+    const lineEnd = mode === 'stream' ? this.#settleLineEnds(encoder) : undefined;
+    const counts = countIds(encoder.provisional, encoder.symbols.length);
     this.#requireText(encoder, mode);
-    const vocabulary = this.#chooseVocabulary(encoder.symbols, counts, mode);
-    const ids = mapIds(provisional, finalIds(encoder, counts, vocabulary), vocabulary.size);
+    const vocabulary = this.#chooseVocabulary(encoder.symbols, counts, mode, lineEnd);
+    this.#remarks.push(...remarksOnForms(vocabulary));
+    const ids = mapIds(encoder.provisional, finalIds(encoder, counts, vocabulary), vocabulary.size);
     return {
       mode,
       modeReason: reason,
@@ -197,7 +218,32 @@ class CorpusAssembly {
       bytes: this.#bytes,
       hash: this.#hash.digest('hex'),
       sources: this.#sources,
+      remarks: this.#remarks,
     };
+  }
+
+  /** Makes the line ends of a stream those of the vocabulary that is given, if one is, and returns the line end of the text. */
+  #settleLineEnds(encoder: CorpusEncoder): LineEnd | 'none' | undefined {
+    const given = this.#options.vocabulary;
+    const { provisional, symbols } = encoder;
+    const counts = countLineEnds(provisional, symbols, countIds(provisional, symbols.length));
+    const own = commonLineEnd(counts);
+    const say = (remark: string) => this.#remarks.push(`${this.#sources.join(', ')}: ${remark}`);
+    const foreign = given && foreignLineEnd(counts, given.lineEnd);
+    if (foreign && given.lineEnd) {
+      encoder.replaceLineEnds(foreign, given.lineEnd);
+      say(
+        `lines end in ${LINE_END_NAMES[foreign]}; read as ${LINE_END_NAMES[given.lineEnd]}, as the model’s text has it`,
+      );
+      return given.lineEnd;
+    }
+    if (own && counts[own] === 1 && encoder.endsWith(own) && encoder.buffer.length > 2) {
+      if (!given)
+        say('a single line, so that the line end after it separates nothing; sampling starts from another symbol');
+      return 'none';
+    }
+    if (own === '\r' && !given) say('lines end in CR alone, as on old Macs');
+    return own;
   }
 
   #choose(choice: ModeChoice): void {
@@ -227,7 +273,12 @@ class CorpusAssembly {
     );
   }
 
-  #chooseVocabulary(symbols: readonly TextSymbol[], counts: Float64Array, mode: Mode): Vocabulary {
+  #chooseVocabulary(
+    symbols: readonly TextSymbol[],
+    counts: Float64Array,
+    mode: Mode,
+    lineEnd: LineEnd | 'none' | undefined,
+  ): Vocabulary {
     const { vocabulary: given, extend, unit, minCount } = this.#options;
     if (given && !extend) return given;
     const occurring = new Map<TextSymbol, number>();
@@ -236,8 +287,23 @@ class CorpusAssembly {
       if (counts[id]! > 0) occurring.set(symbols[id]!, counts[id]!);
     }
     if (given) return given.extend(occurring, minCount);
-    return Vocabulary.build(occurring, { unit, minCount, stop: mode === 'lines' });
+    return Vocabulary.build(occurring, { unit, minCount, stop: mode === 'lines', lineEnd });
   }
+}
+
+/** A text whose last line has an end: the next source begins a new line. */
+function withLineEnded(text: string): string {
+  const end = text.includes('\r') && !text.includes('\n') ? '\r' : '\n';
+  return text.endsWith(end) ? text : text + end;
+}
+
+/** A remark on letters that a text writes in two ways: as one code point, and as a letter with a combining mark. */
+function remarksOnForms(vocabulary: Vocabulary): string[] {
+  const twice = vocabulary.writtenTwice();
+  if (twice === undefined) return [];
+  return [
+    `${describeSymbol(twice)} and its decomposed form are both in the text; convert it to one form (NFC) if letters are written in two ways`,
+  ];
 }
 
 /** The vocabulary's id for each provisional id. UserError if a symbol of the text is not in the vocabulary. */

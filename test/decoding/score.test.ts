@@ -120,7 +120,7 @@ describe('a text', () => {
 
   test('with a symbol that isn’t known is impossible, and the others are scored', () => {
     const { vocabulary, reader } = uniform('ab\nb', 'lines');
-    const [known, unknown, none] = scoreLines(reader, vocabulary, ['a', 'xa', undefined]);
+    const [known, unknown, none] = scoreLines(reader, vocabulary, ['a', 'xa', Uint8Array.of(0xff)]);
     expect(known!.problem).toBeUndefined();
     expect(unknown).toMatchObject({
       logProbability: Number.NEGATIVE_INFINITY,

@@ -152,7 +152,7 @@ describe('readCorpus', () => {
             mode === 'stream'
               ? whole
               : whole
-                  .split('\n')
+                  .split(whole.includes('\n') ? '\n' : '\r')
                   .map((line) => line.replace(/\r$/, ''))
                   .filter((line) => line !== '')
                   .join('\n');

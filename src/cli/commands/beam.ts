@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { UsageError } from '../../errors.ts';
 import { defineCommand } from '../command.ts';
-import { CONSTRAINT_FLAGS, CONSTRAINT_HELP } from '../constraints.ts';
+import { CONSTRAINT_FLAGS, CONSTRAINT_HELP, ESCAPE_HELP } from '../constraints.ts';
 import { PREFIX_FLAG, printCompletions, SEARCH_FLAGS, searchOptions } from '../search.ts';
 
 /** `rnn beam`. */
@@ -36,8 +36,10 @@ The score of a text of T symbols is (1/T^a) Σ log p. A hypothesis that has fini
 keeps its place among the k. The search ends when all have finished, at T symbols,
 or when N have finished and no other can reach a better score. Where N is more than
 k, hypotheses that finish give up their places: the k best remaining ones go on, to T
-symbols or until N have finished. In --stop and --contains, \\n is a newline; --stop
-may be given several times.
+symbols or until N have finished. --stop may be given several times.
+
+${ESCAPE_HELP}
+In tables of a pipe the same escapes stand for what would break a line into fields.
 ${CONSTRAINT_HELP}
 
 Examples:

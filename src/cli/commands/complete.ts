@@ -1,9 +1,10 @@
 import { EXIT, UsageError, UserError } from '../../errors.ts';
 import type { LanguageModel } from '../../library/language-model.ts';
+import { stringOf } from '../../library/lines.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { edit, layOut, type Suggestions } from '../completer.ts';
 import { completionOf } from '../completions.ts';
-import { CONSTRAINT_FLAGS } from '../constraints.ts';
+import { CONSTRAINT_FLAGS, withEscapes } from '../constraints.ts';
 import { Output } from '../output.ts';
 import { Screen } from '../screen.ts';
 import {
@@ -39,9 +40,11 @@ Examples:
     }
     const { open } = await import('../open.ts');
     const model = open({ ...options, quiet: true });
-    const { status, text } = await converse(options.prefix ?? '', (typed) => suggest(model, typed, options, context));
+    const { status, text } = await converse(stringOf(withEscapes(options, model).prefix ?? ''), (typed) =>
+      suggest(model, typed, options, context),
+    );
     if (text !== undefined) {
-      const output = new Output();
+      const output = new Output(options);
       await output.line(text);
       await output.flush();
     }
@@ -58,7 +61,7 @@ async function suggest(
   const problem = model.problemWith(text);
   if (problem) return { completions: [], problem: problem.messageWith(nameOf) };
   try {
-    const found = await model.beam(text, requestOf(options));
+    const found = await model.beam(text, requestOf(options, model));
     return { completions: found.slice(0, countOf(options)).map(completionOf) };
   } catch (error) {
     if (error instanceof UserError && !(error instanceof UsageError))

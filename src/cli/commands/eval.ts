@@ -5,7 +5,8 @@ import { ngramSchema } from '../../library/ngram-options.ts';
 import type { NgramComparison } from '../../library/ngrams.ts';
 import { grouped } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
-import { Output } from '../output.ts';
+import { readEscapes } from '../constraints.ts';
+import { Output, sayer } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
 import { table, titled } from '../tables.ts';
 import { lossText } from '../text.ts';
@@ -64,7 +65,7 @@ Examples:
   rnn eval book.txt --part test --dynamic
   rnn eval other.txt --json | jq .bits
   rnn corpus addition --length 64 | rnn eval - --only 01`,
-  async run({ text, checkpoint, dynamic, learning = {}, ngrams, training = [], json, quiet, ...request }) {
+  async run({ text, checkpoint, dynamic, learning = {}, ngrams, training = [], json, quiet, ...request }, { nameOf }) {
     const { open } = await import('../open.ts');
     const model = open({ checkpoint, quiet });
     if (ngrams) {
@@ -77,7 +78,10 @@ Examples:
       return undefined;
     }
     const { evaluate } = await import('../../library/evaluate.ts');
-    const result = await evaluate(model, text, { ...request, dynamic: dynamic ? learning : undefined });
+    const { unit } = model.vocabulary;
+    const only = request.only === undefined ? undefined : readEscapes('only', request.only, unit);
+    const say = sayer(quiet === true, nameOf);
+    const result = await evaluate(model, text, { ...request, only, dynamic: dynamic ? learning : undefined }, say);
     const output = new Output();
     await output.line(json ? JSON.stringify(result) : inWords(result));
     await output.flush();

@@ -2,10 +2,10 @@ import * as z from 'zod';
 import { EXIT } from '../../errors.ts';
 import { scoreSchema } from '../../library/completion-options.ts';
 import type { LanguageModel, Score } from '../../library/language-model.ts';
-import { readLines, readText } from '../../library/lines.ts';
+import { readLines, readWhole, stringOf, type Text } from '../../library/lines.ts';
 import { counted } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
-import { field } from '../completions.ts';
+import { exactly } from '../completions.ts';
 import { complain, Output, paint, remark } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
 import { coloured, legend } from '../surprisal.ts';
@@ -66,7 +66,7 @@ Examples:
     const { files = ['-'], whole, rank, quiet } = options;
     const { open } = await import('../open.ts');
     const model = open(options);
-    const output = new Output();
+    const output = new Output(options);
     const print = printer(options, model, output);
     const ranked: Scored[] = [];
     let status: number = EXIT.done;
@@ -94,15 +94,15 @@ Examples:
 /** A text that was scored. Its name is the number of its line, or the name of its file. */
 interface Scored {
   readonly name: string;
-  readonly text: string;
+  readonly text: Text;
   readonly score: Score;
 }
 
 async function* lines(files: readonly string[], model: LanguageModel): AsyncGenerator<readonly Scored[]> {
   for (const file of files) {
-    for await (const batch of readLines(file)) {
+    for await (const batch of readLines(file, readingOf(model))) {
       const scores = model.scores(batch.map(({ text }) => text));
-      yield batch.map(({ number, text = '' }, index) => {
+      yield batch.map(({ number, text }, index) => {
         const name = files.length > 1 ? `${file}: line ${number}` : `line ${number}`;
         return { name, text, score: scores[index]! };
       });
@@ -112,9 +112,13 @@ async function* lines(files: readonly string[], model: LanguageModel): AsyncGene
 
 async function* wholeTexts(files: readonly string[], model: LanguageModel): AsyncGenerator<readonly Scored[]> {
   for (const file of files) {
-    const [score] = model.scores([await readText(file)], { whole: true });
+    const [score] = model.scores([await readWhole(file, readingOf(model))], { whole: true });
     yield [{ name: file, text: file, score: score! }];
   }
+}
+
+function readingOf({ vocabulary }: LanguageModel): { readonly convert: boolean } {
+  return { convert: vocabulary.unit !== 'byte' };
 }
 
 /** Prints the score of a text as the options say. */
@@ -132,12 +136,21 @@ function printer(
       const mean = { [inNats ? 'natsPerCharacter' : 'bitsPerCharacter']: perCharacter(score) };
       const each = perChar ? { surprisals: surprisals(score) } : {};
       // JSON has no infinity: null stands for it.
-      await output.json({ name, text, logProbability, ...mean, symbols: ids.length, unknown, ...each });
+      await output.json({
+        name,
+        text: stringOf(text),
+        logProbability,
+        ...mean,
+        symbols: ids.length,
+        unknown,
+        ...each,
+        ...exactly(text),
+      });
     };
   }
   if (!perChar) {
     return async ({ text, score }) => {
-      await output.line([fixed(score.logProbability), fixed(perCharacter(score)), field(text)].join('\t'));
+      await output.line([fixed(score.logProbability), fixed(perCharacter(score)), output.field(text)].join('\t'));
     };
   }
   if (output.terminal && paint.level > 0) {
@@ -152,7 +165,7 @@ function printer(
     const line = name.replace(/^line /u, '');
     const each = surprisals(score);
     for (const [at, id] of Array.from(score.ids).entries()) {
-      await output.line([field(line), at + 1, vocabulary.label(id), each[at]!.toFixed(3)].join('\t'));
+      await output.line([output.field(line), at + 1, vocabulary.label(id), each[at]!.toFixed(3)].join('\t'));
     }
   };
 }
