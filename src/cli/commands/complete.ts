@@ -2,7 +2,7 @@ import { EXIT, UsageError, UserError } from '../../errors.ts';
 import type { LanguageModel } from '../../library/language-model.ts';
 import { defineCommand } from '../command.ts';
 import { edit, layOut, type Suggestions } from '../completer.ts';
-import { completionOf } from '../completions.ts';
+import { completionOf, scoreInWords } from '../completions.ts';
 import { CONSTRAINT_FLAGS } from '../constraints.ts';
 import { Output } from '../output.ts';
 import { Screen } from '../screen.ts';
@@ -23,7 +23,9 @@ export const command = defineCommand({
   help: `
 Keys: Tab takes the best completion. Enter ends, and prints the text. Backspace,
 Ctrl-W and Ctrl-U delete a character, a word, and everything. Esc, Ctrl-D and Ctrl-C
-leave, and print nothing. The screen is left as it was found.
+leave, and print nothing. The screen is left as it was found. The completions are
+ordered by their score, as those of \`rnn beam\` are; the number beside each is its
+probability.
 
 In a pipe \`rnn complete\` does what \`rnn beam\` does: it completes --prefix, or else
 each line of standard input. The options are those of \`rnn beam\`.
@@ -54,7 +56,8 @@ async function suggest(model: LanguageModel, text: string, options: SearchComman
   if (problem !== undefined) return { completions: [], problem };
   try {
     const found = await model.beam(text, requestOf(options));
-    return { completions: found.slice(0, countOf(options)).map(completionOf) };
+    const { lengthPenalty = searchOptions.shape.lengthPenalty.parse(undefined) } = options;
+    return { completions: found.slice(0, countOf(options)).map(completionOf), order: scoreInWords(lengthPenalty) };
   } catch (error) {
     if (error instanceof UserError && !(error instanceof UsageError))
       return { completions: [], problem: error.message };
