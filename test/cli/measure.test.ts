@@ -39,6 +39,8 @@ interface Facts {
   readonly bits: number;
   readonly perplexity: number;
   readonly accuracy: number;
+  readonly trainingLoss?: number;
+  readonly leftOut?: { readonly count: number; readonly symbols: readonly string[] };
 }
 
 async function measured(...args: string[]): Promise<Facts> {
@@ -75,6 +77,30 @@ describe('rnn eval', () => {
     expect(Math.abs(validation.loss / best.validation! - 1)).toBeLessThan(0.05);
     expect(Math.abs(held.loss / best.test! - 1)).toBeLessThan(0.05);
     expect(held.symbols).toBe(Math.floor([...TEXT].length / 5) - 1);
+  });
+
+  test('names the loss that training measured for the same part', async () => {
+    const best = saved('gru.json').run.history.findLast(({ test }) => test !== undefined)!;
+    const validation = await measured('text.txt', '--part', 'validation');
+    expect(validation.trainingLoss).toBe(best.validation);
+    expect((await measured('text.txt', '--part', 'test')).trainingLoss).toBe(best.test);
+    expect(await measured('text.txt')).not.toHaveProperty('trainingLoss');
+    const { stdout } = await rnn(['eval', 'text.txt', '--part', 'validation', '-c', 'gru.json'], { cwd });
+    expect(stdout).toContain(`in training  ${best.validation!.toFixed(4)} nats`);
+  });
+
+  test('leaves out the symbols that the model does not know, and says so', async () => {
+    file(cwd, 'foreign.txt', NEW.replaceAll('fox', 'fœxß'));
+    file(cwd, 'known.txt', NEW.replaceAll('fox', 'fx'));
+    const [{ leftOut, ...foreign }, known] = [await measured('foreign.txt'), await measured('known.txt')];
+    expect(foreign).toEqual(known);
+    expect(leftOut).toEqual({ count: 16, symbols: ['"œ" (U+0153)', '"ß" (U+00DF)'] });
+    const { stdout } = await rnn(['eval', 'foreign.txt', '-c', 'gru.json'], { cwd });
+    expect(stdout).toContain('16 symbols that the model does not know: "œ" (U+0153), "ß" (U+00DF)');
+    file(cwd, 'unknown.txt', 'œß');
+    const { status, stderr } = await rnn(['eval', 'unknown.txt', '-c', 'gru.json'], { cwd });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^rnn: unknown.txt: "œ" \(U\+0153\) and 1 other symbol are not in the vocabulary/);
   });
 
   test('of another text has no such parts', async () => {
