@@ -42,8 +42,8 @@ describe('symbols that a given vocabulary does not have', () => {
     const stream = { vocabulary: vocabularyOf('ab\n', 'stream'), leaveOutUnknown: true };
     expect(shown(corpusFromText('xaxb\nxx\nb', stream))).toBe('ab\n\nb');
     expect(corpusFromText('ab', stream).leftOut).toBeUndefined();
-    expect(messageOf(() => corpusFromText('x', lines))).toMatch(/is not in the vocabulary/);
-    expect(messageOf(() => corpusFromText('x', { ...lines, leaveOutUnknown: false }))).toMatch(/not in the vocabulary/);
+    expect(() => corpusFromText('x', lines)).toThrow(/is not in the vocabulary/);
+    expect(() => corpusFromText('x', { ...lines, leaveOutUnknown: false })).toThrow(/not in the vocabulary/);
   });
 });
 
