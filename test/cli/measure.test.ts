@@ -137,9 +137,45 @@ describe('rnn compare', () => {
     expect(status).toBe(0);
     expect(stderr).toMatch(/validated on different texts or parts/);
     const lines = stdout.trimEnd().split('\n');
-    expect(lines[0]).toMatch(/^model +parameters +steps +epochs +training +validation +bits +test +checkpoint$/);
-    expect(lines.slice(1).map((line) => line.split(/\s+/).at(-1))).toEqual(['gru.json', 'plain.json', 'unheld.json']);
+    expect(lines[0]).toMatch(
+      /^model +parameters +steps +best at +epochs +training +validation +bits +test +checkpoint$/,
+    );
+    expect(lines.at(-2)).toBe('');
+    expect(
+      lines
+        .slice(1)
+        .filter(Boolean)
+        .map((line) => line.split(/\s+/).at(-1)),
+    ).toEqual(['gru.json', 'plain.json', 'unheld.json']);
     expect(lines[1]).toMatch(/^gru 1 × 8 +[\d,]+ +120 /);
+  });
+
+  test('shows what the sweep swept, in a hundred columns', async () => {
+    for (const rate of ['0.001', '0.02']) {
+      const args = [
+        'train',
+        'text.txt',
+        '--lr',
+        rate,
+        '--dropout',
+        rate,
+        '--steps',
+        '10',
+        '--validation',
+        '0.1',
+        ...TINY,
+      ];
+      await rnn([...args, '--quiet', '--out', `checkpoints-of-a-sweep/rate-${rate}.json`], { cwd });
+    }
+    const paths = ['0.001', '0.02'].map((rate) => `checkpoints-of-a-sweep/rate-${rate}.json`);
+    const { stdout, stderr } = await rnn(['compare', ...paths, 'gru.json'], { cwd });
+    expect(stderr).toMatch(/each group is ordered by itself/);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines[0]).toMatch(/^model .* lr +dropout +steps/);
+    expect(lines.find((line) => line.endsWith('rate-0.02.json'))).toMatch(/ 0\.02 +0\.02 +10 /);
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(100);
+    expect(lines.findIndex((line) => line.endsWith('gru.json'))).toBe(4);
+    expect(lines[3]).toBe('');
   });
 
   test('--json has the losses that the runs have', async () => {
