@@ -33,7 +33,7 @@ export function factRows({ path, model, parameters, vocabulary, ...run }: ModelF
     ['corpus', `${corpus.mode} mode, ${grouped(corpus.characters)} characters: ${held}`],
     [
       'training',
-      `${optimizer.name}, rate ${recipe.rate}, ${recipe.schedule.name} schedule, batch ${recipe.batch ?? 'fitted'}, BPTT ${recipe.bptt}, seed ${recipe.seed}`,
+      `${optimizer.name}, rate ${recipe.rate}, ${recipe.schedule.name} schedule, batch ${recipe.batch ?? 'size chosen to fit the text'}, BPTT ${recipe.bptt}, seed ${recipe.seed}`,
     ],
     ['done', doneText(run)],
   ];

@@ -26,7 +26,7 @@ out the same part of the same text are ordered together. Other runs are a group 
 their own, below an empty line; those that held nothing out come last, by their
 training loss. "best at" is the step of the best model. A column shows each option in
 which the runs differ. Where there is no room, columns are left out: epochs, bits,
-parameters, training. --json has everything.
+parameters, training, "best at". --json has everything.
 
 Examples:
   rnn compare checkpoints/*.json
@@ -58,19 +58,19 @@ const loss = (nats: number | undefined): string => nats?.toFixed(4) ?? '–';
 
 const BEFORE: readonly Column[] = [
   { name: 'model', of: modelName },
-  { name: 'parameters', of: ({ parameters }) => grouped(parameters), spare: 2 },
+  { name: 'parameters', of: ({ parameters }) => grouped(parameters), spare: 3 },
 ];
 
 const AFTER: readonly Column[] = [
   { name: 'steps', of: ({ step }) => grouped(step) },
-  { name: 'best at', of: ({ bestStep }) => (bestStep === undefined ? '–' : grouped(bestStep)) },
-  { name: 'epochs', of: ({ epoch }) => epoch.toFixed(1), spare: 4 },
-  { name: 'training', of: (run) => loss(run.loss), spare: 1 },
+  { name: 'best at', of: ({ bestStep }) => (bestStep === undefined ? '–' : grouped(bestStep)), spare: 1 },
+  { name: 'epochs', of: ({ epoch }) => epoch.toFixed(1), spare: 5 },
+  { name: 'training', of: (run) => loss(run.loss), spare: 2 },
   { name: 'validation', of: (run) => loss(run.validation) },
   {
     name: 'bits',
     of: ({ validation }) => (validation === undefined ? '–' : (validation / Math.LN2).toFixed(3)),
-    spare: 3,
+    spare: 4,
   },
 ];
 
@@ -82,7 +82,7 @@ function table(runs: readonly RunSummary[], room = process.stdout.columns ?? WID
   const tested = runs.some(({ test }) => test !== undefined) ? [TEST] : [];
   const all = [...BEFORE, ...sweptColumns(runs), ...AFTER, ...tested, PATH];
   let shown = all;
-  for (let spare = 4; spare > 0 && widthOf(shown, runs) > room; spare--) {
+  for (let spare = 5; spare > 0 && widthOf(shown, runs) > room; spare--) {
     shown = shown.filter((column) => column.spare !== spare);
   }
   const widths = shown.map((column) => columnWidth(column, runs));
