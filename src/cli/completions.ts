@@ -39,6 +39,17 @@ export function tabbed(completion: Completion): string {
   ].join('\t');
 }
 
+/** What the score (1/Tᵅ) Σ log p is, for an α. */
+export function scoreInWords(lengthPenalty: number): string {
+  if (lengthPenalty === 1) return 'the mean log p of a symbol';
+  return lengthPenalty === 0 ? 'log p' : `log p / T^${lengthPenalty}`;
+}
+
+/** Whether a less likely text stands above a likelier one. */
+export function isOutOfOrder(completions: readonly Completion[]): boolean {
+  return completions.some(({ logProbability }, at) => logProbability > (completions[at - 1]?.logProbability ?? 0));
+}
+
 /** A text on one line of a terminal. */
 export function shown(text: string, raw = false): string {
   const oneLine = text.replaceAll('\n', '⏎').replaceAll('\t', '⇥');
@@ -50,7 +61,7 @@ export function aligned(completions: readonly Completion[], raw: boolean): strin
   const texts = completions.map(({ text, end, finished }) => ({ text: shown(text, raw), end: finished ? end : '…' }));
   const widths = texts.map(({ text, end }) => stringWidth(text + end));
   const width = Math.max(4, ...widths);
-  const head = `${'text'.padEnd(width)}     score     log p  probability`;
+  const head = `${'text'.padEnd(width)}   score ↓     log p  probability`;
   const rows = texts.map(({ text, end }, index) => {
     const [score = '', log = '', probability = ''] = numbers(completions[index]!);
     const padding = ' '.repeat(width - widths[index]!);

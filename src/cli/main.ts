@@ -9,7 +9,7 @@ const EXAMPLES = `
 Examples:
   rnn train book.txt                    train on a text, and save the model in ./checkpoints
   rnn sample --length 500               write new text with the newest model
-  rnn beam --prefix d --k 5             the five likeliest completions of d
+  rnn beam --prefix d --k 5             the five best completions of d
   rnn complete                          complete as you type
   rnn score names.txt                   how likely each line is
   rnn report --html report.html         a page on what the newest model has learned

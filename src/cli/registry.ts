@@ -21,12 +21,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'beam',
-    summary: 'Find the likeliest completions of a prefix by beam search, best first.',
+    summary: 'Find the best completions of a prefix by beam search, ordered by mean log-probability.',
     load: () => import('./commands/beam.ts'),
   },
   {
     name: 'complete',
-    summary: 'Complete as you type: the likeliest completions show, and Tab takes the best.',
+    summary: 'Complete as you type: the best completions show, and Tab takes the first.',
     load: () => import('./commands/complete.ts'),
   },
   {

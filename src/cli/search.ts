@@ -4,7 +4,16 @@ import { type BeamRequest, beamSchema } from '../library/completion-options.ts';
 import type { LanguageModel, SearchStep } from '../library/language-model.ts';
 import { readLines, stringOf, type Text } from '../library/lines.ts';
 import type { Context } from './command.ts';
-import { aligned, type Completion, completionOf, exactly, jsonOf, tabbed } from './completions.ts';
+import {
+  aligned,
+  type Completion,
+  completionOf,
+  exactly,
+  isOutOfOrder,
+  jsonOf,
+  scoreInWords,
+  tabbed,
+} from './completions.ts';
 import { withEscapes } from './constraints.ts';
 import { complain, Output, remark } from './output.ts';
 import { printTrace } from './search-trace.ts';
@@ -100,6 +109,10 @@ async function printOne(
     );
   }
   const completions = found.slice(0, countOf(options)).map(completionOf);
+  if (output.terminal && !options.quiet && !options.json && isOutOfOrder(completions)) {
+    const { lengthPenalty = beamSchema.shape.lengthPenalty.parse(undefined) } = options;
+    remark(`ordered by the score, ${scoreInWords(lengthPenalty)}; --length-penalty 0 orders by probability`);
+  }
   if (completions.length === 0)
     throw new UserError('no completion was found; use a larger --k or --length, or ask for less');
   if (options.json) {

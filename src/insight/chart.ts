@@ -18,8 +18,15 @@ export interface Series {
    * separate points. `labels` writes a word at each point.
    */
   readonly kind?: 'line' | 'rule' | 'points' | 'labels';
+  /** A point of the series that gets a ring around it, and what it is: the legend says it after the name. */
+  readonly ring?: { readonly at: Point; readonly label: string };
   /** The words, one for each point. */
   readonly labels?: readonly string[];
+}
+
+/** The name of a series in a legend. */
+export function legendName({ name, ring }: Series): string {
+  return ring ? `${name} (${ring.label})` : name;
 }
 
 /** A chart as data. It does not say how the chart is drawn: svg.ts draws it for pages, the command line in characters. */

@@ -1,6 +1,6 @@
 import { inOption, message, option, UserError } from '../errors.ts';
 import { parseOptions } from '../schema.ts';
-import { type Corpus, readCorpus } from '../text/corpus.ts';
+import { type Corpus, type LeftOut, readCorpus } from '../text/corpus.ts';
 import { type Part, splitCorpus, wholeCorpus } from '../text/split.ts';
 import { stringOf } from '../text/text.ts';
 import { evaluateModel } from '../training/evaluate-model.ts';
@@ -20,6 +20,13 @@ export interface EvaluationResult {
   readonly perplexity: number;
   /** Share of the symbols that the model thought the likeliest. */
   readonly accuracy: number;
+  /** What was left out of the text because the model does not know it; undefined where nothing was. */
+  readonly leftOut?: LeftOut;
+  /**
+   * The loss of the same part that training measured for the same parameters. Training reads a stream in as many rows as its batch has,
+   * each from the state 0; this function reads it in one row from end to end, so that its loss is a little smaller.
+   */
+  readonly trainingLoss?: number;
 }
 
 /**
@@ -33,7 +40,7 @@ export async function evaluate(
   say: (note: string) => void = () => {},
 ): Promise<EvaluationResult> {
   const { part: name, only, dynamic, ...place } = parseOptions(evaluationSchema, request);
-  const corpus = 'ids' in text ? text : await readCorpus(text, { vocabulary: model.vocabulary });
+  const corpus = 'ids' in text ? text : await readCorpus(text, { vocabulary: model.vocabulary, leaveOutUnknown: true });
   for (const remark of corpus.remarks) say(remark);
   const part = partOf(corpus, model, name);
   const where = name === 'all' ? 'the text' : `the ${name} part`;
@@ -47,7 +54,24 @@ export async function evaluate(
       message`none of the symbols of ${option('only')} ${only === undefined ? '' : stringOf(only)} is in ${where}; give others`,
     );
   }
-  return { symbols, loss, bits: loss / Math.LN2, perplexity: Math.exp(loss), accuracy: correct / symbols };
+  const isAsTrained = name !== 'all' && counted === undefined && dynamic === undefined;
+  const trainingLoss = isAsTrained ? measuredInTraining(model, name) : undefined;
+  return {
+    symbols,
+    loss,
+    bits: loss / Math.LN2,
+    perplexity: Math.exp(loss),
+    accuracy: correct / symbols,
+    ...(corpus.leftOut && { leftOut: corpus.leftOut }),
+    ...(trainingLoss !== undefined && { trainingLoss }),
+  };
+}
+
+/** The loss of a part that was held out, as the run measured it at the step of the model; undefined where it did not. */
+function measuredInTraining(model: LanguageModel, part: 'train' | 'validation' | 'test'): number | undefined {
+  if (part === 'train') return undefined;
+  const { step, history } = runOf(model);
+  return history.find((point) => point.step === step)?.[part];
 }
 
 /** The whole text, or a part of it as the model's own run split it. UserError for a part of a text that the model was not trained on. */

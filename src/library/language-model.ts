@@ -197,7 +197,7 @@ export class LanguageModel {
   }
 
   /**
-   * The likeliest completions of a prefix, best first, by the rules of `beamSearch`. `trace` is told of every step of the search. UserError as
+   * The completions of a prefix with the largest scores, the largest first, by the rules of `beamSearch`. `trace` is told of every step of the search. UserError as
    * for `sample`.
    */
   async beam(prefix: Text, request: BeamRequest = {}, trace?: (step: SearchStep) => void): Promise<FoundText[]> {

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { type Message, message, option, UserError } from '../errors.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
-import { saveCheckpoint } from '../nn/checkpoint-file.ts';
+import { loadCheckpoint, saveCheckpoint } from '../nn/checkpoint-file.ts';
 import type { CheckpointEvent } from '../training/events.ts';
 import { lastPath } from './checkpoints.ts';
+import { withWholeHistory } from './whole-history.ts';
 
 /** The least time between two writes of the same file that nobody asked for: a large model takes a second to write. */
 const LEAST_GAP_MS = 10_000;
@@ -19,7 +20,7 @@ export type SaveEvery = { readonly steps: number } | { readonly seconds: number 
  * each reason, and tried again; only the end of the run is an error.
  *
  * The newest state is never on disk before the best model that it knows of: else a run that is killed and resumed from it would
- * end without.
+ * end without. Whenever the newest state is written, the best model gets its history, so both files have the same learning curves.
  */
 export class Saver {
   readonly path: string;
@@ -32,6 +33,8 @@ export class Saver {
   /** Kept when it is written, too: its folder may be removed. */
   #best: Checkpoint | undefined;
   #bestWaits = false;
+  /** Whether a best model that an earlier part of this run wrote has been looked for. */
+  #bestSought = false;
   #bestSaved = Number.NEGATIVE_INFINITY;
   #lastTried: number | undefined;
   /** Updates done in the newest state on disk. */
@@ -74,7 +77,9 @@ export class Saver {
     const occasion = !this.#asked && performance.now() - (this.#lastTried ?? -LEAST_GAP_MS) >= LEAST_GAP_MS;
     if (!final && !occasion && !this.due) return;
     this.#lastTried = performance.now();
-    if (this.#writeBest() && this.#write(lastPath(this.path), snapshot())) this.#lastStep = this.#step;
+    const state = snapshot();
+    this.#completeBest(state);
+    if (this.#writeBest() && this.#write(lastPath(this.path), state)) this.#lastStep = this.#step;
   }
 
   /** Writes what isn't yet. */
@@ -92,6 +97,18 @@ export class Saver {
         ? 'nothing of this run is'
         : message`${lastPath(this.path)} has step ${this.#lastStep}, to go on from with ${option('resume')}`;
     throw new UserError(message`${path}: the end of the run can't be saved: ${why}; ${left}`);
+  }
+
+  /** Gives the best model the history of the newest state. A run that was resumed finds its best model on disk. */
+  #completeBest(state: Checkpoint): void {
+    if (!this.#best && !this.#bestSought) {
+      this.#bestSought = true;
+      this.#best = loadIfThere(this.path);
+    }
+    const whole = this.#best && withWholeHistory(this.#best, state);
+    if (!whole) return;
+    this.#best = whole;
+    this.#bestWaits = true;
   }
 
   /** Whether the best model is on disk, with all that it can do for it. */
@@ -117,5 +134,15 @@ export class Saver {
     if (before !== undefined) this.#tell(message`${path}: saved again`);
     this.#failures.delete(path);
     return true;
+  }
+}
+
+/** The checkpoint at `path`; undefined where there is none that can be read. */
+function loadIfThere(path: string): Checkpoint | undefined {
+  try {
+    return loadCheckpoint(path);
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
   }
 }

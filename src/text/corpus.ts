@@ -27,6 +27,10 @@ export const corpusOptionsSchema = corpusSchema.extend({
     .boolean()
     .default(false)
     .describe('add the new symbols of the text to the vocabulary that is given, instead of refusing them'),
+  leaveOutUnknown: z
+    .boolean()
+    .default(false)
+    .describe('leave out the symbols that the vocabulary does not have, instead of refusing the text'),
   stdin: z.instanceof(Readable).optional().describe('must be a stream, which - reads in the place of standard input'),
   pieceBytes: z.int().min(1).default(PIECE_BYTES).describe('bytes read at once'),
 });
@@ -59,6 +63,16 @@ export interface Corpus {
   readonly sources: readonly string[];
   /** What a reader should know of how the text was read: what was converted or left out, one sentence each. */
   readonly remarks: readonly string[];
+  /** What was left out because the vocabulary does not have it; undefined where nothing was. */
+  readonly leftOut?: LeftOut;
+}
+
+/** Symbols of a text that the vocabulary does not have. */
+export interface LeftOut {
+  /** How often they occur in the text. */
+  readonly count: number;
+  /** Each of them once, in words, in the order of the text. */
+  readonly symbols: readonly string[];
 }
 
 /**
@@ -203,11 +217,19 @@ class CorpusAssembly {
     const { vocabulary: given } = this.#options;
     encoder.finish(given?.id(given.unit === 'byte' ? 0x0d : '\r') !== undefined);
     const lineEnd = mode === 'stream' ? this.#settleLineEnds(encoder) : undefined;
-    const counts = countIds(encoder.provisional, encoder.symbols.length);
+    let { provisional } = encoder;
+    const counts = countIds(provisional, encoder.symbols.length);
     this.#requireText(encoder, mode);
     const vocabulary = this.#chooseVocabulary(encoder.symbols, counts, mode, lineEnd);
     this.#remarks.push(...remarksOnForms(vocabulary));
-    const ids = mapIds(encoder.provisional, finalIds(encoder, counts, vocabulary), vocabulary.size);
+    const { table, missing } = finalIds(encoder, counts, vocabulary);
+    if (missing.length > 0 && !this.#options.leaveOutUnknown) throw unknownSymbols(encoder, missing);
+    if (missing.length > 0) {
+      provisional = without(provisional, missing, mode);
+      counts[STOP] = countIds(provisional, encoder.symbols.length)[STOP]!;
+      if (provisional.length <= (mode === 'lines' ? 1 : 0)) throw unknownSymbols(encoder, missing);
+    }
+    const ids = mapIds(provisional, table, vocabulary.size);
     return {
       mode,
       modeReason: reason,
@@ -219,6 +241,12 @@ class CorpusAssembly {
       hash: this.#hash.digest('hex'),
       sources: this.#sources,
       remarks: this.#remarks,
+      ...(missing.length > 0 && {
+        leftOut: {
+          count: missing.reduce((sum, id) => sum + counts[id]!, 0),
+          symbols: missing.map((id) => describeSymbol(encoder.symbols[id]!)),
+        },
+      }),
     };
   }
 
@@ -306,8 +334,12 @@ function remarksOnForms(vocabulary: Vocabulary): string[] {
   ];
 }
 
-/** The vocabulary's id for each provisional id. UserError if a symbol of the text is not in the vocabulary. */
-function finalIds(encoder: CorpusEncoder, counts: Float64Array, vocabulary: Vocabulary): Uint32Array {
+/** The vocabulary's id for each provisional id, and the provisional ids of the text's symbols that the vocabulary does not have. */
+function finalIds(
+  encoder: CorpusEncoder,
+  counts: Float64Array,
+  vocabulary: Vocabulary,
+): { table: Uint32Array; missing: readonly number[] } {
   const missing: number[] = [];
   const table = new Uint32Array(encoder.symbols.length);
   table[STOP] = vocabulary.stop ?? 0;
@@ -316,9 +348,20 @@ function finalIds(encoder: CorpusEncoder, counts: Float64Array, vocabulary: Voca
     if (final !== undefined) table[id] = final;
     else if (counts[id]! > 0) missing.push(id);
   }
-  if (missing.length === 0) return table;
+  return { table, missing };
+}
+
+/** The ids without the missing ones. A line of missing symbols alone is left out as an empty line is. */
+function without(provisional: Ids, missing: readonly number[], mode: Mode): Ids {
+  const isMissing = new Set(missing);
+  const known = provisional.filter((id) => !isMissing.has(id));
+  if (mode === 'stream') return known;
+  return known.filter((id, at) => at === 0 || id !== STOP || known[at - 1] !== STOP);
+}
+
+function unknownSymbols(encoder: CorpusEncoder, missing: readonly number[]): UserError {
   const [first = 0] = missing;
-  throw new UserError(
+  return new UserError(
     `${encoder.firstSeen[first]}: ${describeSymbol(encoder.symbols[first]!)}${andOthers(missing.length - 1)} not in the vocabulary; ` +
       'give the text that the vocabulary was made from, or train anew',
   );

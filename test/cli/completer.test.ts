@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { edit, layOut, truncate, truncateStart } from '../../src/cli/completer.ts';
-import { aligned, type Completion } from '../../src/cli/completions.ts';
+import { aligned, type Completion, isOutOfOrder, scoreInWords } from '../../src/cli/completions.ts';
 import { corpus, file, removeFolders, rnn, temporaryFolder } from '../helpers/cli.ts';
 import { CTRL_C, hasTerminals, onTerminal, plain } from '../helpers/terminal.ts';
 
@@ -61,11 +61,32 @@ describe('characters of double width', () => {
   test('leave the columns of a table aligned', () => {
     const table = aligned([completion('日本'), completion('abcd'), completion('e\u0301ab')], false);
     expect(plain(table).split('\n')).toEqual([
-      'text           score     log p  probability',
+      'text         score ↓     log p  probability',
       '日本<stop>   -1.0000   -2.0000        0.135',
       'abcd<stop>   -1.0000   -2.0000        0.135',
       'e\u0301ab<stop>    -1.0000   -2.0000        0.135',
     ]);
+  });
+});
+
+describe('what orders completions is said', () => {
+  test('below those of rnn complete', () => {
+    const completions = ['deep', 'deepp'].map(completion);
+    const size = { columns: 80, rows: 24 };
+    const { lines } = layOut('d', { completions, order: scoreInWords(1) }, size);
+    expect(plain(lines.join('\n'))).toContain('ordered by the mean log p of a symbol; the number is the probability');
+    expect(plain(layOut('d', { completions: [], order: scoreInWords(1) }, size).lines.join())).not.toContain('ordered');
+  });
+
+  test('in terms of the length penalty', () => {
+    expect([1, 0, 0.5].map(scoreInWords)).toEqual(['the mean log p of a symbol', 'log p', 'log p / T^0.5']);
+  });
+
+  test('and a list that isn’t in the order of its probabilities is noticed', () => {
+    const [likely, unlikely] = [-1, -3].map((logProbability) => ({ ...completion('deel'), logProbability }));
+    expect(isOutOfOrder([likely!, unlikely!])).toBe(false);
+    expect(isOutOfOrder([unlikely!, likely!])).toBe(true);
+    expect(isOutOfOrder([])).toBe(false);
   });
 });
 

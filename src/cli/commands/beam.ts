@@ -32,7 +32,10 @@ best first, separated by tabs; with --json, an object. A line that can't be
 completed is named on standard error and gets no completions; the exit status is
 then 1.
 
-The score of a text of T symbols is (1/T^a) Σ log p. A hypothesis that has finished
+Completions are ordered by their score, the largest first. The score of a text of T
+symbols is (1/T^a) Σ log p. With a = 1, the default, it is the mean log-probability of
+a symbol, so a long text may stand above a shorter one that is more probable;
+--length-penalty 0 orders by probability. A hypothesis that has finished
 keeps its place among the k. The search ends when all have finished, at T symbols,
 or when N have finished and no other can reach a better score. Where N is more than
 k, hypotheses that finish give up their places: the k best remaining ones go on, to T

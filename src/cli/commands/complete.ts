@@ -3,7 +3,7 @@ import type { LanguageModel } from '../../library/language-model.ts';
 import { stringOf } from '../../library/lines.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { edit, layOut, type Suggestions } from '../completer.ts';
-import { completionOf } from '../completions.ts';
+import { completionOf, scoreInWords } from '../completions.ts';
 import { CONSTRAINT_FLAGS, withEscapes } from '../constraints.ts';
 import { Output } from '../output.ts';
 import { Screen } from '../screen.ts';
@@ -24,7 +24,9 @@ export const command = defineCommand({
   help: `
 Keys: Tab takes the best completion. Enter ends, and prints the text. Backspace,
 Ctrl-W and Ctrl-U delete a character, a word, and everything. Esc, Ctrl-D and Ctrl-C
-leave, and print nothing. The screen is left as it was found.
+leave, and print nothing. The screen is left as it was found. The completions are
+ordered by their score, as those of \`rnn beam\` are; the number beside each is its
+probability.
 
 In a pipe \`rnn complete\` does what \`rnn beam\` does: it completes --prefix, or else
 each line of standard input. The options are those of \`rnn beam\`.
@@ -62,7 +64,8 @@ async function suggest(
   if (problem) return { completions: [], problem: problem.messageWith(nameOf) };
   try {
     const found = await model.beam(text, requestOf(options, model));
-    return { completions: found.slice(0, countOf(options)).map(completionOf) };
+    const { lengthPenalty = searchOptions.shape.lengthPenalty.parse(undefined) } = options;
+    return { completions: found.slice(0, countOf(options)).map(completionOf), order: scoreInWords(lengthPenalty) };
   } catch (error) {
     if (error instanceof UserError && !(error instanceof UsageError))
       return { completions: [], problem: error.messageWith(nameOf) };

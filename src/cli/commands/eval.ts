@@ -3,7 +3,7 @@ import type { EvaluationResult } from '../../library/evaluate.ts';
 import { dynamicSchema, evaluationSchema } from '../../library/evaluation-options.ts';
 import { ngramSchema } from '../../library/ngram-options.ts';
 import type { NgramComparison } from '../../library/ngrams.ts';
-import { grouped } from '../../library/words.ts';
+import { counted, grouped } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { readEscapes } from '../constraints.ts';
 import { Output, sayer } from '../output.ts';
@@ -52,7 +52,12 @@ export const command = defineCommand({
 A stream is read from its first symbol to its last, and its state is carried all the
 way. A model of lines reads each line by itself. Printed are the mean loss in nats a
 symbol, the same in bits, the perplexity e^loss, and the share of symbols that the
-model thought the likeliest.
+model thought the likeliest. A symbol that the model does not know is left out of the
+text, and the result says how many there were.
+
+For the part that a run held out, the loss that training printed is shown too. Training
+reads the part of a stream in several rows side by side, each from the state 0. Here it
+is read in one row, so the loss is a little smaller.
 
 --ngrams prints the loss of interpolated n-gram models (modified Kneser-Ney) beside the
 network's, and what the network's errors are. They learn from the training part of the
@@ -110,11 +115,29 @@ function comparisonInWords({ symbols, network, orders, errors }: NgramComparison
   ].join('\n\n');
 }
 
-function inWords({ symbols, loss, perplexity, accuracy }: EvaluationResult): string {
+/** The most symbols that were left out that are named. */
+const NAMED = 5;
+
+function inWords({ symbols, loss, perplexity, accuracy, leftOut, trainingLoss }: EvaluationResult): string {
   return table([
     ['symbols', grouped(symbols)],
+    ...(leftOut ? [['left out', leftOutText(leftOut)] as const] : []),
     ['loss', `${lossText(loss)} a symbol`],
+    ...(trainingLoss === undefined
+      ? []
+      : [
+          [
+            'in training',
+            `${lossText(trainingLoss)} a symbol, read in several rows that each start from the state 0`,
+          ] as const,
+        ]),
     ['perplexity', perplexity.toFixed(3)],
     ['accuracy', `${(100 * accuracy).toFixed(2)} %`],
   ]);
+}
+
+function leftOutText({ count, symbols }: NonNullable<EvaluationResult['leftOut']>): string {
+  const named = symbols.slice(0, NAMED).join(', ');
+  const more = symbols.length > NAMED ? ` and ${grouped(symbols.length - NAMED)} others` : '';
+  return `${counted(count, 'symbol')} that the model does not know: ${named}${more}`;
 }

@@ -194,6 +194,9 @@ function announce(start: EventOf<'start'>, { corpus, trainOptions }: PreparedRun
   );
 }
 
+/** The share of a run after its best model from which on a person is told of it. */
+const LATE = 0.5;
+
 function conclude(done: EventOf<'done'>, path: string, say: Say): void {
   const losses = [
     done.loss === undefined ? '' : `training loss ${lossText(done.loss)}`,
@@ -213,6 +216,13 @@ function conclude(done: EventOf<'done'>, path: string, say: Say): void {
     return;
   }
   say(`${reached}; ${losses.filter(Boolean).join(', ')} a symbol`);
+  const late = done.bestStep === undefined ? 0 : 1 - done.bestStep / done.step;
+  if (late > LATE && (done.reason === 'steps' || done.reason === 'epochs' || done.reason === 'time')) {
+    say(
+      `the best model is that of step ${grouped(done.bestStep!)}: the ${Math.floor(100 * late)} % of the run after it brought no better one ` +
+        '(the model learns the text by heart); --patience 5 ends a run after five validations without a better model',
+    );
+  }
   if (done.reason === 'interrupted') say(`saved; go on with --resume ${lastPath(path)} and the same text`);
 }
 
