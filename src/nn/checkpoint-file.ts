@@ -15,9 +15,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { message, option, UserError } from '../errors.ts';
 import { type Checkpoint, parseCheckpoint, serializeCheckpoint } from './checkpoint.ts';
-
-/** The state of every model that fits into WebAssembly's memory is smaller. The largest buffer of Node 20 is larger. */
-const LARGEST_FILE = 4_000_000_000;
+import { LIMITS } from './checkpoint-limits.ts';
 
 /** Bytes read at once. */
 const READ_PIECE = 1 << 24;
@@ -120,7 +118,7 @@ function readBytes(path: string): Buffer {
 function requireReadable(path: string, stat: Stats, file: number): void {
   if (stat.isDirectory()) throw Object.assign(new Error('a directory'), { code: 'EISDIR' });
   if (!stat.isFile() && !stat.isFIFO()) throw new UserError(`${path}: is a device; name a checkpoint`);
-  if (stat.size > LARGEST_FILE) throw tooLarge(path, stat.size);
+  if (stat.size > LIMITS.fileBytes) throw tooLarge(path, stat.size);
   if (stat.size <= READ_PIECE) return;
   const first = Buffer.alloc(1);
   readSync(file, first, 0, 1, 0);
@@ -146,13 +144,13 @@ function readPipe(path: string, file: number): Buffer {
     const count = readSync(file, piece, 0, piece.length, null);
     if (count === 0) return Buffer.concat(pieces);
     length += count;
-    if (length > LARGEST_FILE) throw tooLarge(path, length);
+    if (length > LIMITS.fileBytes) throw tooLarge(path, length);
     pieces.push(piece.subarray(0, count));
   }
 }
 
 function tooLarge(path: string, size: number): UserError {
-  return new UserError(`${path}: a checkpoint of ${size} bytes is larger than can be read (${LARGEST_FILE} bytes)`);
+  return new UserError(`${path}: a checkpoint of ${size} bytes is larger than can be read (${LIMITS.fileBytes} bytes)`);
 }
 
 /** Makes the new name outlast a loss of power. Some file systems can't sync a folder, and don't need to. */

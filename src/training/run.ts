@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Arena } from '../kernel/arena.ts';
 import { chooseKernel } from '../kernel/choose.ts';
 import { Engine } from '../kernel/engine.ts';
-import type { Checkpoint } from '../nn/checkpoint.ts';
+import type { Checkpoint, Json } from '../nn/checkpoint.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { Random } from '../random.ts';
 import { createBatches } from '../text/batches.ts';
@@ -17,6 +17,8 @@ import * as program from './program.ts';
 import { type ProgramConfig, type TrainingEngine, TrainingPlan } from './program.ts';
 import { Progress } from './progress.ts';
 import { type Limits, type Recipe, resolveRecipe } from './recipe.ts';
+import { toJson } from './record.ts';
+import { requireSavable } from './savable.ts';
 
 /** A run at a moment: what it is made of, and how far it is. Its tensors are in the engine's memory, where `plan` says. */
 export interface Run {
@@ -32,6 +34,8 @@ export interface Run {
   readonly plan: TrainingPlan;
   readonly engine: TrainingEngine;
   readonly kernelReason: string;
+  /** The vocabulary, as checkpoints hold it. */
+  readonly vocabulary: Json;
   /** Decides, with the number of an update, what is dropped in it. */
   readonly dropoutSeed: number;
   readonly progress: Progress;
@@ -58,6 +62,7 @@ export async function prepareRun(corpus: Corpus, given: Recipe, place: Place): P
   const threads = choice.name === 'js' ? 1 : Math.min(fitted, batch.rows);
   const arena = new Arena();
   const plan = new TrainingPlan(arena, config);
+  requireSavable(recipe, corpus, plan, batches);
   const engine = await Engine.start({ choice, threads, program, url: program.PROGRAM, config }, arena);
   return {
     recipe,
@@ -71,6 +76,7 @@ export async function prepareRun(corpus: Corpus, given: Recipe, place: Place): P
     plan,
     engine,
     kernelReason: choice.reason,
+    vocabulary: toJson(corpus.vocabulary.toJSON()),
     dropoutSeed: new Random(`${recipe.seed}/dropout`).integer(2 ** 32),
     progress: new Progress(),
     fallback: undefined,

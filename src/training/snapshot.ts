@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import type { Checkpoint } from '../nn/checkpoint.ts';
+import type { Checkpoint, Json } from '../nn/checkpoint.ts';
 import { type FallbackParts, fallbackParts, readFallback } from './fallback.ts';
 import { type ResumeRecord, readResume, readRun, toJson } from './record.ts';
 import type { Run } from './run.ts';
@@ -12,7 +12,7 @@ import { loadTensors, viewResumeTensors, viewSavedParameters } from './tensors.t
  */
 export function takeSnapshot(run: Run, resumable: boolean): Checkpoint {
   const { recipe, corpus, split, plan, engine, progress } = run;
-  const { hash, mode, characters, vocabulary } = corpus;
+  const { hash, mode, characters } = corpus;
   const record = {
     recipe,
     corpus: {
@@ -25,12 +25,12 @@ export function takeSnapshot(run: Run, resumable: boolean): Checkpoint {
     },
     step: progress.step,
     epoch: progress.epoch,
-    history: progress.history,
   };
   return {
     model: plan.model.config,
-    vocabulary: toJson(vocabulary.toJSON()),
-    run: toJson(record),
+    vocabulary: run.vocabulary,
+    // The points are never changed. A copy of each would make a report cost more, the longer the history is.
+    run: { ...(toJson(record) as object), history: [...progress.history] } as unknown as Json,
     parameters: viewSavedParameters(plan, engine.kernels),
     resume: resumable ? resumeParts(run) : undefined,
   };
@@ -38,7 +38,7 @@ export function takeSnapshot(run: Run, resumable: boolean): Checkpoint {
 
 function resumeParts({ batches, limitTracker, plan, engine, progress, fallback }: Run): Checkpoint['resume'] {
   const place = batches.state() as ResumeRecord['batches'];
-  const kept: Partial<FallbackParts> = fallback ? fallbackParts(fallback) : {};
+  const kept: Partial<FallbackParts> = fallback ? fallbackParts(fallback, progress.history) : {};
   const record: ResumeRecord = {
     ...progress.record,
     seconds: limitTracker.seconds,

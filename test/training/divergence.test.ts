@@ -102,7 +102,9 @@ describe('a run that diverges', () => {
       const whole = await run(corpus, recipe);
       const texts = notices(whole.events);
       expect(texts.length).toBeGreaterThan(0);
-      expect(texts[0]).toMatch(/^training diverged: .* at step \d+; back to step 0, with a rate of \d+$/);
+      expect(texts[0]).toMatch(
+        /^training diverged: .* at step \d+; back to step 0( \(no later state was sound\))?, with a rate of \d+$/,
+      );
       expect(whole.done.step).toBe(60);
       expect(whole.done.loss).toBeLessThan(10 * (Math.log(corpus.vocabulary.size) + 1));
       const rates = whole.steps.map(({ rate }) => rate);
