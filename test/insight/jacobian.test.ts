@@ -1,12 +1,8 @@
 import { Matrix, SVD } from 'ml-matrix';
 import { describe, expect, test } from 'vitest';
 import { measureJacobians } from '../../src/insight/jacobian.ts';
-import {
-  jacobianBound,
-  largestSingularValue,
-  recurrentSpectra,
-  spectralRadius,
-} from '../../src/insight/recurrent-spectrum.ts';
+import { largestSingularValue, spectralRadius } from '../../src/insight/matrix-norms.ts';
+import { jacobianBound, recurrentSpectra } from '../../src/insight/recurrent-spectrum.ts';
 import { spectralNorm } from '../../src/insight/spectral-norm.ts';
 import { ACTIVATIONS, type Activation, type ModelConfig } from '../../src/nn/config.ts';
 import { freshParameters } from '../../src/nn/initializers.ts';
