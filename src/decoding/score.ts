@@ -1,19 +1,19 @@
 import { notANumber } from './log-softmax.ts';
 import type { Reader } from './reader.ts';
 
-/** A text to be scored: every symbol of `ids`, each after those before it, the first after `start`. */
+/** A text to be scored. The model reads `start`, and then predicts each symbol of `ids` from those before it. */
 export interface Sequence {
   readonly start: number;
   readonly ids: ArrayLike<number>;
 }
 
-/** A longer sequence is divided, so that all rows have a part in it; each part has this many symbols at least. */
+/** A long sequence is divided into parts, one for each row. Each part has at least this many symbols. */
 const LEAST_PART = 2048;
 
-/** Symbols that a part reads before its own, to come to the state that they leave. */
+/** How many symbols a row reads before its part, to come close to the true state at the start of the part. */
 const WARM_UP = 256;
 
-/** Parts agree when so many losses in a row differ by no more than this, in nats. */
+/** Two readings of a part agree when this many losses in a row differ by no more than `nats`. */
 const AGREED = { symbols: 32, nats: 1e-5 };
 
 /** −log p in nats of every symbol of each sequence, in order; each sequence starts from s₀ = 0. UserError where p is not a number. */
@@ -67,10 +67,10 @@ function symbolBefore({ start, ids }: Sequence, at: number): number {
 }
 
 /**
- * Divides a sequence among the rows. A part's first state isn't known until the part before it has been read; so each begins a
- * little earlier, with the state 0, whose influence fades. Then each part is read again from the state that the one before
- * it ended in, until the losses agree with those of the first reading: where they don't, to its end, and the next part
- * after it once more. So the losses are those of reading from end to end, up to `AGREED`.
+ * Divides a sequence among the rows. The first state of a part is not known until the part before it has been read. Each row
+ * therefore begins a little before its part, with the state 0, whose influence fades. Then each part is read again, from the state in
+ * which the part before it ended, until the losses agree with those of the first reading. If they never agree, the part is read again to its
+ * end, and the next part is read again after it. The losses therefore equal those of reading from end to end, up to `AGREED`.
  */
 function scoreLong(reader: Reader, sequence: Sequence, losses: Float32Array): void {
   const length = losses.length;
@@ -81,7 +81,7 @@ function scoreLong(reader: Reader, sequence: Sequence, losses: Float32Array): vo
   });
   for (let pass = 1; pass < parts; pass++) {
     const agreed = new Int32Array(parts);
-    agreed.fill(AGREED.symbols, 0, pass); // they have been read from the true state
+    agreed.fill(AGREED.symbols, 0, pass); // these parts were read from the true state
     reader.shiftStates();
     const isAgreed = () => agreed.every((count) => count >= AGREED.symbols);
     readParts(

@@ -57,7 +57,9 @@ describe.concurrent('--fine-tune', () => {
     const text = file(folder, 'other.txt', PROSE.slice(2));
     const other = await rnn(['train', text, '--resume', 'old.last.json'], { cwd: folder });
     expect(other).toMatchObject({ status: 1, stdout: '' });
-    expect(other.stderr).toMatch(/: it was trained on [^\n]*; give the same text, or take it as a new one with --fine-tune\n$/);
+    expect(other.stderr).toMatch(
+      /: it was trained on [^\n]*; give the same text, or take it as a new one with --fine-tune\n$/,
+    );
   });
 
   test('with --min-count, rare new symbols become <unk>', async () => {
