@@ -2,16 +2,16 @@ import type { Range } from '../kernel/team.ts';
 import { notANumber } from './log-softmax.ts';
 import { copyRow, type Reader, type RowStates } from './reader.ts';
 
-/** A text to be scored: every symbol of `ids`, each after those before it, the first after `start`. */
+/** A text to be scored. The model reads `start`, and then predicts each symbol of `ids` from those before it. */
 export interface Sequence {
   readonly start: number;
   readonly ids: ArrayLike<number>;
 }
 
-/** A longer sequence is divided, so that all rows have a part in it; each part has this many symbols at least. */
+/** A long sequence is divided into parts, one for each row. Each part has at least this many symbols. */
 const LEAST_PART = 2048;
 
-/** Symbols that a part reads before its own, to come to the state that they leave. */
+/** How many symbols a row reads before its part, to come close to the true state at the start of the part. */
 const WARM_UP = 256;
 
 /** States are compared after so many reads from the start of a part, and then each time that this share more has been read. */

@@ -8,7 +8,7 @@ import { secondBias } from './pytorch-names.ts';
 import { refusal } from './refusal.ts';
 import { shown, type Tensor, type TensorFile } from './tensor.ts';
 
-/** A model that was found in a file that says nothing of it. */
+/** A model that was found in a file without a description of the model. */
 export interface FoundModel {
   readonly config: ModelConfig;
   /** By the names that pytorch.ts gives them. */
@@ -24,7 +24,7 @@ export interface FoundModel {
  * - the output layer is a matrix [V, H], with a bias [V] beside it;
  * - the embedding is a matrix [V, D]. Without one, D must be V: symbols are one-hot.
  *
- * UserError that says what was found where this is not all there is.
+ * UserError, which says what was found, if the file has anything else.
  */
 export function findModel(file: TensorFile, unsaid: Unsaid, name: string): FoundModel {
   const wrong = (found: string) => refusal(name, found);

@@ -19,11 +19,11 @@ export interface Sizes {
   readonly tied: boolean;
   readonly symbols: number;
   readonly members: number;
-  /** Of a GRU, where the names tell. */
+  /** For a GRU, if the names of the tensors show it. */
   readonly reset?: Reset;
 }
 
-/** The configuration of a model that was found, and sentences on what was taken for granted. UserError where this program has no such model. */
+/** The configuration of a model that was found, and notes on what was assumed. UserError if this program has no such model. */
 export function configOf(
   sizes: Sizes,
   unsaid: Unsaid,

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { UserError } from '../../src/errors.ts';
 import { parseCheckpoint } from '../../src/nn/checkpoint.ts';
 import { file, PROSE, removeFolders, rnn, TINY, temporaryFolder } from '../helpers/cli.ts';
 
@@ -209,12 +208,6 @@ describe.concurrent('a checkpoint that is', () => {
       expect(stderr).toMatch(/^rnn: [^\n]*: the checkpoint is damaged: it is not whole JSON[^\n]*\n$/);
       expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     }
-    const end = whole.trimEnd().length;
-    for (let length = 0; length < end; length += Math.ceil(end / 500)) {
-      expect(() => parseCheckpoint(whole.slice(0, length), 'it')).toThrow(UserError);
-    }
-    expect(() => parseCheckpoint(whole.slice(0, end - 1), 'it')).toThrow(UserError);
-    expect(() => parseCheckpoint(whole, 'it')).not.toThrow();
   });
 
   test('a folder, or missing', async () => {
@@ -299,7 +292,7 @@ describe.concurrent('a state that can’t be resumed', () => {
       },
     ],
     'with its place in the text lost': [
-      /./,
+      /can't be resumed: resume\.batches\.mode: /,
       (it) => {
         (it.resume.data as { batches: unknown }).batches = { position: -1 };
       },

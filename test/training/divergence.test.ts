@@ -76,14 +76,20 @@ const notices = (events: readonly TrainEvent[]): string[] =>
 
 describe('a run that diverges', () => {
   test.each([
-    ['with finite losses', WILD, /the loss, \S+ nats, is far above the best at step 30;/],
-    ['to infinity', EXPLODING, /training diverged: .* at step \d+;/],
-  ])('%s stops, and says what to do', async (_, recipe, message) => {
+    [
+      'with finite losses',
+      WILD,
+      /the loss, \S+ nats, is far above the best at step 30;/,
+      ['best', 'last', 'best', 'last'],
+    ],
+    ['to infinity', EXPLODING, /training diverged: .* at step \d+;/, []],
+  ])('%s stops, and says what to do', async (_, recipe, message, before) => {
     const kept: string[] = [];
     const failing = run(STREAM, recipe, {}, (event) => {
       if (event.type === 'checkpoint') kept.push(event.kind);
     });
     const error: unknown = await failing.catch((thrown: unknown) => thrown);
+    expect(kept).toEqual(before); // nothing of the diverged state
     expect(error).toBeInstanceOf(UserError);
     expect((error as Error).message).toMatch(message);
     expect((error as Error).message).toMatch(
