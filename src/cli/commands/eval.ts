@@ -54,6 +54,9 @@ way. A model of lines reads each line by itself. Printed are the mean loss in na
 symbol, the same in bits, the perplexity e^loss, and the share of symbols that the
 model thought the likeliest.
 
+In --only, \\n \\t \\r \\\\ \\xHH and \\u{...} are escapes. A text whose line ends are not the
+model's is read with those of the model, and a remark says so.
+
 --ngrams prints the loss of interpolated n-gram models (modified Kneser-Ney) beside the
 network's, and what the network's errors are. They learn from the training part of the
 text, where another --part is measured, or from the text that --ngrams-from names.
