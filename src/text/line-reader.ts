@@ -14,7 +14,7 @@ export interface ReadOptions {
   /** Read in the place of standard input. */
   readonly stdin?: Readable;
   /** UserError for a file that has more bytes than this. Not given, a file of lines may be endless, if no line is. */
-  readonly mostBytes?: number;
+  readonly mostBytes?: number | undefined;
   /** Whether UTF-16 is converted. */
   readonly convert?: boolean;
 }

@@ -7,7 +7,7 @@ export type Utf16 = 'utf-16le' | 'utf-16be';
 
 /**
  * Hands on the bytes of a text in UTF-8. A text in UTF-16 is converted. UTF-16 shows by its byte order mark or, without one, by NUL bytes: in
- * European text, nearly every second byte is NUL, always on the same side, and no text has NUL otherwise.
+ * European text, nearly every second byte is NUL, and text in UTF-8 has no NUL.
  */
 export class Utf16Converter {
   readonly #name: string;
@@ -72,7 +72,8 @@ function judgeUtf16(bytes: Uint8Array): Utf16 | undefined {
     (side) => bytes.subarray(0, 2 * units).filter((byte, at) => at % 2 === side && byte === 0).length,
   );
   const [high = 0, low = 0] = nulls;
-  const isMost = (count: number) => units >= 2 && count > units / 2;
-  if (isMost(low) && high === 0) return 'utf-16le';
-  return isMost(high) && low === 0 ? 'utf-16be' : undefined;
+  // Characters such as U+0100 have a NUL on the other side.
+  const isMost = (count: number, other: number) => units >= 2 && count > units / 2 && 4 * other < count;
+  if (isMost(low, high)) return 'utf-16le';
+  return isMost(high, low) ? 'utf-16be' : undefined;
 }

@@ -59,6 +59,9 @@ For the part that a run held out, the loss that training printed is shown too. T
 reads the part of a stream in several rows side by side, each from the state 0. Here it
 is read in one row, so the loss is a little smaller.
 
+In --only, \\n \\t \\r \\\\ \\xHH and \\u{...} are escapes. A text whose line ends are not the
+model's is read with those of the model, and a remark says so.
+
 --ngrams prints the loss of interpolated n-gram models (modified Kneser-Ney) beside the
 network's, and what the network's errors are. They learn from the training part of the
 text, where another --part is measured, or from the text that --ngrams-from names.

@@ -71,7 +71,9 @@ Examples:
     const ranked: Scored[] = [];
     let status: number = EXIT.done;
     let unknown = 0;
-    for await (const batch of whole ? wholeTexts(files, model) : lines(files, model)) {
+    for await (const batch of whole
+      ? wholeTexts(files, model)
+      : lines(files, model, rank === undefined ? undefined : MOST_RANKED_BYTES)) {
       for (const each of batch) {
         const { problem } = each.score;
         if (problem) {
@@ -98,9 +100,16 @@ interface Scored {
   readonly score: Score;
 }
 
-async function* lines(files: readonly string[], model: LanguageModel): AsyncGenerator<readonly Scored[]> {
+/** The most bytes of a file whose lines are all held until they are ranked. */
+const MOST_RANKED_BYTES = 1 << 28;
+
+async function* lines(
+  files: readonly string[],
+  model: LanguageModel,
+  mostBytes: number | undefined,
+): AsyncGenerator<readonly Scored[]> {
   for (const file of files) {
-    for await (const batch of readLines(file, readingOf(model))) {
+    for await (const batch of readLines(file, { ...readingOf(model), mostBytes })) {
       const scores = model.scores(batch.map(({ text }) => text));
       yield batch.map(({ number, text }, index) => {
         const name = files.length > 1 ? `${file}: line ${number}` : `line ${number}`;
