@@ -42,6 +42,10 @@ export async function evaluate(
   if (symbols === 0) {
     throw new UserError(message`none of the symbols of ${option('only')} ${only ?? ''} is in ${where}; give others`);
   }
+  if (!Number.isFinite(loss)) {
+    const cure = dynamic ? message`use a smaller ${option('dynamic.rate')}` : 'use another checkpoint';
+    throw new UserError(message`the loss in ${where} is ${loss}: it is too large for a number; ${cure}`);
+  }
   return { symbols, loss, bits: loss / Math.LN2, perplexity: Math.exp(loss), accuracy: correct / symbols };
 }
 

@@ -212,7 +212,8 @@ function conclude(done: EventOf<'done'>, path: string, say: Say): void {
     say(done.reason === 'steps' ? 'no steps: saved as it is before training' : `${reached}; nothing to save`);
     return;
   }
-  say(`${reached}; ${losses.filter(Boolean).join(', ')} a symbol`);
+  const found = losses.filter(Boolean).join(', ');
+  say(found === '' ? reached : `${reached}; ${found} a symbol`);
   if (done.reason === 'interrupted') say(`saved; go on with --resume ${lastPath(path)} and the same text`);
 }
 
