@@ -15,15 +15,19 @@ interface Lengths {
 }
 
 export const SAMPLE_LENGTHS: Lengths = { lines: 200, stream: 1000 };
+/** The most symbols of a text that is kept in memory until it is done, and the most texts of which none may come twice. */
+export const MOST_KEPT = { symbols: 10_000_000, texts: 10_000_000 };
+
 /** The recent symbols, whose repetition is penalized. */
 export const REPETITION_WINDOW = 64;
 
 export const BEAM_LENGTHS: Lengths = { lines: 100, stream: 40 };
 
-function lengthField({ lines, stream }: Lengths) {
+function lengthField({ lines, stream }: Lengths, most: number) {
   return z
     .int()
     .min(1)
+    .max(most)
     .optional()
     .describe(
       `the most symbols of a completion, its end included (default: ${lines} for lines, ${stream} for a stream)`,
@@ -63,7 +67,7 @@ const completionSchema = constraintSchema.extend({
 export const sampleSchema = completionSchema.extend({
   prefix: z.union([z.string(), bytesSchema]).default('').describe('what each text begins with'),
   count: z.int().min(1).default(1).describe('how many texts'),
-  length: lengthField(SAMPLE_LENGTHS),
+  length: lengthField(SAMPLE_LENGTHS, Number.MAX_SAFE_INTEGER),
   seed: z.union([z.string(), z.number()]).default('1').describe('the same seed gives the same texts'),
   unique: z.boolean().default(false).describe('no text twice'),
   known: z
@@ -102,10 +106,11 @@ export const sampleSchema = completionSchema.extend({
 export const beamSchema = completionSchema
   .extend({
     k: z.int().min(1).max(10_000).default(5).describe('hypotheses kept, finished ones included; 1 is greedy'),
-    length: lengthField(BEAM_LENGTHS),
+    length: lengthField(BEAM_LENGTHS, 100_000),
     finished: z
       .int()
       .min(1)
+      .max(1_000_000)
       .optional()
       .describe(
         'N: how many finished hypotheses to look for; with more than k, those that finish give up their places (default: k)',

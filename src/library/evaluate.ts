@@ -54,6 +54,10 @@ export async function evaluate(
       message`none of the symbols of ${option('only')} ${only === undefined ? '' : stringOf(only)} is in ${where}; give others`,
     );
   }
+  if (!Number.isFinite(loss)) {
+    const cure = dynamic ? message`use a smaller ${option('dynamic.rate')}` : 'use another checkpoint';
+    throw new UserError(message`the loss in ${where} is ${loss}: it is too large for a number; ${cure}`);
+  }
   const isAsTrained = name !== 'all' && counted === undefined && dynamic === undefined;
   const trainingLoss = isAsTrained ? measuredInTraining(model, name) : undefined;
   return {

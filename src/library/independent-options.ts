@@ -6,8 +6,16 @@ const { prefix, count, length, seed } = sampleSchema.shape;
 /** What drawing each position by itself can be told. */
 export const independentSchema = z.strictObject({
   prefix,
-  count,
-  length,
+  count: count
+    .unwrap()
+    .max(1_000_000)
+    .default(1)
+    .describe(count.description ?? ''),
+  length: length
+    .unwrap()
+    .max(100_000)
+    .optional()
+    .describe(length.description ?? ''),
   seed,
   marginals: z
     .int()

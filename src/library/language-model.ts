@@ -8,6 +8,7 @@ import {
   beamSchema,
   type FullBeamRequest,
   type FullSampleRequest,
+  MOST_KEPT,
   SAMPLE_LENGTHS,
   type SampleRequest,
   type ScoreRequest,
@@ -22,7 +23,7 @@ import type { SearchOptions } from '../decoding/search.ts';
 import type { SearchStep } from '../decoding/search-trace.ts';
 import { selectTexts } from '../decoding/select.ts';
 import { Stops } from '../decoding/stops.ts';
-import { inOption, UserError } from '../errors.ts';
+import { inOption, message, option, UsageError, UserError } from '../errors.ts';
 import { chooseKernel, type KernelChoice } from '../kernel/choose.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import { loadCheckpoint } from '../nn/checkpoint-file.ts';
@@ -129,6 +130,7 @@ export class LanguageModel {
   async *sample(request: SampleRequest = {}): AsyncGenerator<SampledText, void, void> {
     const options = parseOptions(sampleSchema, request);
     const { prefix, count, unique, known = new Set(), noRepeat } = options;
+    requireKept(options);
     const drawing = await this.#drawing(options);
     const textOf = ({ ids }: Sample) => this.#wholeText(prefix, ids);
     const selects = unique || known.size > 0 || noRepeat !== undefined;
@@ -175,7 +177,9 @@ export class LanguageModel {
 
   /** The same as symbols. */
   async *#pieces(request: SampleRequest): AsyncGenerator<readonly number[], Outcome, void> {
-    const drawing = await this.#drawing(parseOptions(sampleSchema, request));
+    const options = parseOptions(sampleSchema, request);
+    if (options.noRepeat !== undefined) requireKept(options);
+    const drawing = await this.#drawing(options);
     const stepper = this.#steppers.take(1);
     try {
       const symbols = sampleStream(stepper, drawing);
@@ -339,5 +343,19 @@ export class LanguageModel {
     if (problem) throw problem;
     const symbols = Array.from(ids, (id, at) => ({ symbol: this.vocabulary.label(id), bits: losses[at]! / Math.LN2 }));
     return { logProbability, bitsPerCharacter, unknown, symbols };
+  }
+}
+
+/** UsageError where what must be kept in memory has no bound: a whole text, or all texts so far. */
+function requireKept({ length = 0, unique, count }: FullSampleRequest): void {
+  if (length > MOST_KEPT.symbols) {
+    throw new UsageError(
+      message`${option('length')} ${length} is more than a text that is kept in memory may have; give ${MOST_KEPT.symbols} or less, or draw one text of a stream, which is printed as it is drawn`,
+    );
+  }
+  if (unique && count > MOST_KEPT.texts) {
+    throw new UsageError(
+      message`${option('count')} ${count} is too much for ${option('unique')}, which keeps all texts in memory; give ${MOST_KEPT.texts} or less`,
+    );
   }
 }

@@ -10,7 +10,11 @@ import { train as trainCorpus } from '../training/trainer.ts';
 /** What `train` takes besides the text: the fields of a recipe, and those that follow. */
 const trainingSchema = recipeSchema.safeExtend({
   text: corpusOptionsSchema.prefault({}).describe('how the text is read'),
-  place: placeSchema.prefault({}).describe('where the run is computed; no bit of the result depends on it'),
+  place: placeSchema
+    .prefault({})
+    .describe(
+      'where the run is computed; no bit of the result depends on the threads, or on which WebAssembly kernel computes',
+    ),
   signal: z
     .instanceof(AbortSignal)
     .optional()

@@ -215,7 +215,8 @@ function conclude(done: EventOf<'done'>, path: string, say: Say): void {
     say(done.reason === 'steps' ? 'no steps: saved as it is before training' : `${reached}; nothing to save`);
     return;
   }
-  say(`${reached}; ${losses.filter(Boolean).join(', ')} a symbol`);
+  const found = losses.filter(Boolean).join(', ');
+  say(found === '' ? reached : `${reached}; ${found} a symbol`);
   const late = done.bestStep === undefined ? 0 : 1 - done.bestStep / done.step;
   if (late > LATE && (done.reason === 'steps' || done.reason === 'epochs' || done.reason === 'time')) {
     say(
