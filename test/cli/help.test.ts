@@ -51,7 +51,12 @@ describe('help', () => {
   });
 });
 
-test.each(['--version', '-V'])('%s prints the version of the package', async (option) => {
+test.each([[], ['train'], ['beam']])('rnn help %s is its --help', async (...command) => {
+  const cwd = temporaryFolder();
+  expect(await rnn(['help', ...command], { cwd })).toEqual(await rnn([...command, '--help'], { cwd }));
+});
+
+test.each(['--version', '-V', '-v'])('%s prints the version of the package', async (option) => {
   const path = new URL('../../package.json', import.meta.url);
   const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string };
   expect(await rnn([option], { cwd: temporaryFolder() })).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
