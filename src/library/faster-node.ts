@@ -8,7 +8,7 @@ const FIRST = 24;
 export function fasterNode(kernel: string, { version, platform, arch }: typeof HERE = HERE): string | undefined {
   const major = Number(/^v?(\d+)/.exec(version)?.[1]);
   if (kernel !== 'wasm128' || arch !== 'x64' || platform === 'darwin' || !(major < FIRST)) return undefined;
-  return `this is Node ${version.replace(/^v/, '')}: with Node ${FIRST} or newer, training is nearly twice as fast on this kind of processor`;
+  return `this is Node ${version.replace(/^v/, '')}: with Node ${FIRST} or newer, training is up to twice as fast on this kind of processor`;
 }
 
 const HERE: Readonly<Record<'version' | 'platform' | 'arch', string>> = process;
