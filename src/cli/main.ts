@@ -40,7 +40,7 @@ export async function main(argv: readonly string[]): Promise<number> {
         import('./flags.ts'),
       ]);
       nameOf = (key) => flagOf(command.flags, key);
-      program.addCommand(buildCommand(name, summary, command, (found = EXIT.done) => (status = found)));
+      program.addCommand(buildCommand(name, summary, command, (found = EXIT.done) => (status = found), COMMANDS));
     }
     for (const command of [program, ...program.commands]) reportUsage(command, command === program);
     await program.parseAsync(given, { from: 'user' });
