@@ -12,10 +12,19 @@ export interface CommandDefinition {
   readonly run: (options: never, context: Context) => Promise<number | undefined>;
 }
 
+/** A command: its module is loaded only when the command is called. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<{ readonly command: CommandDefinition }>;
+}
+
 /** What a command knows of the command line. */
 export interface Context {
   /** Names the option of a key, as a message for the user does. */
   readonly nameOf: (key: string) => string;
+  /** All commands. */
+  readonly commands: readonly CommandEntry[];
 }
 
 /** Declares a command. `run` is given what the command line says; what it leaves out has the schema's default. */
@@ -34,13 +43,14 @@ export function buildCommand(
   summary: string,
   definition: CommandDefinition,
   done: (status: number | undefined) => void = () => {},
+  commands: readonly CommandEntry[] = [],
 ): Command {
   const command = new Command(name).description(summary).addHelpText('after', `\n${definition.help.trim()}`);
   for (const each of fromSchema(definition.schema, definition.flags)) {
     if (each instanceof SchemaOption) command.addOption(each);
     else command.addArgument(each);
   }
-  const context = { nameOf: (key: string) => flagOf(definition.flags, key) };
+  const context = { nameOf: (key: string) => flagOf(definition.flags, key), commands };
   return command.action(async () => done(await definition.run(givenTo(command) as never, context)));
 }
 

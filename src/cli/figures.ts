@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { UserError } from '../errors.ts';
+import { UsageError, UserError } from '../errors.ts';
 import type { Chart } from '../insight/chart.ts';
 import { escapeMarkup } from '../insight/escape.ts';
 import { figures, renderPage } from '../insight/page.ts';
@@ -23,6 +23,9 @@ export async function writeCharts(
   drawn: readonly string[] = [],
 ): Promise<void> {
   const { svg, html, json } = options;
+  if ([svg === '-', html === '-', json].filter(Boolean).length > 1) {
+    throw new UsageError('only one of --svg -, --html - and --json can be written to standard output; name a file');
+  }
   if (svg !== undefined) await writeFile(output, svg, toSvg(charts));
   if (html !== undefined) await writeFile(output, html, chartPage(title, charts));
   if (json) for (const chart of charts) await output.line(JSON.stringify(chart));
@@ -31,8 +34,9 @@ export async function writeCharts(
   }
 }
 
-/** Writes a file and prints its path. UserError where it can't be written. */
+/** Writes a file and prints its path, or, for `-`, prints the text itself. UserError where it can't be written. */
 export async function writeFile(output: Output, path: string, text: string): Promise<void> {
+  if (path === '-') return await output.write(text);
   try {
     writeFileSync(path, text);
   } catch (cause) {

@@ -9,8 +9,8 @@ export const OPTIONS = {
   json: z.boolean().default(false).describe('print JSON Lines'),
   raw: z.boolean().default(false).describe('print control characters as they are, on a terminal too'),
   quiet: z.boolean().default(false).describe('print nothing but errors on standard error'),
-  svg: z.string().optional().describe('write the drawings to a file, as SVG'),
-  html: z.string().optional().describe('write the drawings to a file, as one page'),
+  svg: z.string().optional().describe('write the drawings to a file, as SVG; - is standard output'),
+  html: z.string().optional().describe('write the drawings to a file, as one page; - is standard output'),
 } as const;
 
 /** Their flags. */
@@ -21,8 +21,8 @@ export const FLAGS = {
   json: '--json',
   raw: '--raw',
   quiet: '--quiet',
-  svg: { flag: '--svg <file>', spelling: 'file' },
-  html: { flag: '--html <file>', spelling: 'file' },
+  svg: { flag: '--svg <file>', spelling: 'nonEmpty' },
+  html: { flag: '--html <file>', spelling: 'nonEmpty' },
 } as const satisfies Record<string, string | Flag>;
 
 /** The flags of `freshSchema`, at `model`. */

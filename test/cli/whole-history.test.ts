@@ -29,6 +29,14 @@ beforeAll(async () => {
 });
 afterAll(removeFolders);
 
+test('a run that is resumed for fewer steps than it has says that steps are totals', async () => {
+  const { status, stderr } = await train('--resume', 'm.last.json', '--steps', '50');
+  expect(status).toBe(0);
+  expect(stderr).toContain(
+    'nothing was left to do: --steps and --epochs count from the start of the run, which has 200 steps',
+  );
+});
+
 describe('the best model of a run that overfits', () => {
   test('has the whole history, as the newest state has', () => {
     const [best, last] = [saved('m.json').run, saved('m.last.json').run];

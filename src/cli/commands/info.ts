@@ -53,8 +53,13 @@ async function modelFacts(options: OpenOptions): Promise<ModelFacts> {
 }
 
 async function runtimeFacts(): Promise<Record<string, string | number>> {
-  const { runtime } = await import('../../library/runtime.ts');
-  return runtime();
+  const [{ runtime }, { fasterNode }] = await Promise.all([
+    import('../../library/runtime.ts'),
+    import('../../library/faster-node.ts'),
+  ]);
+  const facts = runtime();
+  const faster = fasterNode(String(facts.kernel));
+  return { ...facts, ...(faster !== undefined && { faster }) };
 }
 
 function isModel(facts: object): facts is ModelFacts {

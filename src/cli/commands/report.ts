@@ -9,7 +9,7 @@ import { FLAGS, OPTIONS } from '../shared.ts';
 export const command = defineCommand({
   schema: reportSchema.extend({
     checkpoint: OPTIONS.checkpoint.describe('a checkpoint file; the newest in ./checkpoints if not given'),
-    html: z.string().describe('where the page is written'),
+    html: z.string().describe('where the page is written; - is standard output'),
     kernel: OPTIONS.kernel,
     quiet: OPTIONS.quiet,
   }),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { EXIT, type Message, message, UserError } from '../../errors.ts';
 import { lastPath } from '../../library/checkpoints.ts';
+import { fasterNode } from '../../library/faster-node.ts';
 import type { PreparedRun } from '../../library/preparation.ts';
 import type { TrainEvent } from '../../library/run.ts';
 import { recipeSchema, runSchema } from '../../library/run-options.ts';
@@ -140,10 +141,14 @@ Examples:
       },
     });
     const report = new Report(say);
+    let hasTrained = false;
     try {
       for await (const event of run.events()) {
         if (event.type === 'start') announce(event, prepared, say);
-        if (event.type === 'step') progress.step(event);
+        if (event.type === 'step') {
+          hasTrained = true;
+          progress.step(event);
+        }
         if (event.type === 'report') progress.report(event);
         if (event.type === 'notice') {
           progress.pause();
@@ -152,6 +157,8 @@ Examples:
         if (event.type === 'done') {
           progress.end();
           conclude(event, prepared.path, say);
+          if (!hasTrained && options.resume !== undefined && event.reason !== 'interrupted')
+            say(overText(event, nameOf));
         }
         if (json) await report.event(event);
       }
@@ -192,6 +199,8 @@ function announce(start: EventOf<'start'>, { corpus, trainOptions }: PreparedRun
     `batch ${rows} × ${window}${stride === window ? '' : ` (an update every ${stride})`}, ` +
       `${limits.filter(Boolean).join(' or ')}; kernel ${start.kernel}, ${counted(start.threads, 'thread')}`,
   );
+  const faster = trainOptions.place.kernel === 'auto' ? fasterNode(start.kernel) : undefined;
+  if (faster !== undefined) say(faster);
 }
 
 /** The share of a run after its best model from which on a person is told of it. */
@@ -225,6 +234,15 @@ function conclude(done: EventOf<'done'>, path: string, say: Say): void {
     );
   }
   if (done.reason === 'interrupted') say(`saved; go on with --resume ${lastPath(path)} and the same text`);
+}
+
+/** Why a run that was resumed did nothing, and what to do. */
+function overText({ step, epoch }: EventOf<'done'>, nameOf: (key: string) => string): string {
+  const [steps, epochs] = [nameOf('limits.steps'), nameOf('limits.epochs')];
+  return (
+    `nothing was left to do: ${steps} and ${epochs} count from the start of the run, which has ` +
+    `${counted(step, 'step')} and ${epoch.toFixed(2)} epochs; give a larger number to train longer`
+  );
 }
 
 /** Standard output of a run. Where its reader has gone, or it can no longer be written, training goes on all the same. */
