@@ -3,6 +3,7 @@ import { parseOptions } from '../schema.ts';
 import { type Corpus, readCorpus } from '../text/corpus.ts';
 import { type Part, splitCorpus, wholeCorpus } from '../text/split.ts';
 import { evaluateModel } from '../training/evaluate-model.ts';
+import { isTextOf } from '../training/record.ts';
 import { type EvaluationRequest, evaluationSchema } from './evaluation-options.ts';
 import { runOf } from './inspect.ts';
 import type { LanguageModel } from './language-model.ts';
@@ -49,7 +50,7 @@ export async function evaluate(
 export function partOf(corpus: Corpus, model: LanguageModel, name: 'all' | 'train' | 'validation' | 'test'): Part {
   if (name === 'all') return wholeCorpus(corpus);
   const run = runOf(model);
-  if (corpus.hash !== run.corpus.hash) {
+  if (!isTextOf(run, corpus)) {
     throw new UserError(
       message`${model.name} was trained on another text than this one, so that it has no ${name} part; give its own text, or leave out ${option('part')}`,
     );

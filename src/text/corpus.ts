@@ -55,6 +55,8 @@ export interface Corpus {
   /** SHA-256 of the bytes of all sources in their order, in hexadecimal. */
   readonly hash: string;
   readonly sources: readonly string[];
+  /** How many bytes each source has. */
+  readonly files: readonly number[];
 }
 
 /**
@@ -87,6 +89,28 @@ export async function readCorpus(sources: readonly string[], options: CorpusOpti
   return assembly.finish();
 }
 
+/** The hash and the files of a text, without reading its symbols. Undefined for standard input, which can be read only once. UserError as for `readCorpus`. */
+export async function fingerprint(sources: readonly string[]): Promise<Pick<Corpus, 'hash' | 'files'> | undefined> {
+  if (sources.includes('-')) return undefined;
+  const hash = createHash('sha256');
+  const files: number[] = [];
+  for (const path of sources) {
+    const source = await openSource(path, process.stdin, PIECE_BYTES);
+    try {
+      if (source.device) return undefined;
+      let bytes = 0;
+      for await (const piece of source.pieces) {
+        hash.update(piece);
+        bytes += piece.length;
+      }
+      files.push(bytes);
+    } finally {
+      await source.close();
+    }
+  }
+  return { hash: hash.digest('hex'), files };
+}
+
 /** A corpus from a string. The string is read like a file with the same text. */
 export function corpusFromText(text: string, options: CorpusOptions = {}): Corpus {
   const assembly = new CorpusAssembly(['text'], parseOptions(corpusOptionsSchema, options));
@@ -117,6 +141,10 @@ class CorpusAssembly {
   readonly #options: CheckedOptions;
   readonly #hash = createHash('sha256');
   #bytes = 0;
+  /** Of each source that was read to its end: its bytes. */
+  readonly #files: number[] = [];
+  /** Where the present source starts in all of them together. */
+  #start = 0;
   #source = '';
   /** The most bytes that all sources up to the end of the present one may have. */
   #most = 0;
@@ -145,6 +173,7 @@ class CorpusAssembly {
 
   begin(source: string, bytes: number, device: boolean): void {
     this.#source = source;
+    this.#start = this.#bytes;
     const { maxBytes } = this.#options;
     this.#most = device && maxBytes === undefined ? this.#bytes + MOST_DEVICE_BYTES : mostBytes(maxBytes);
     if (this.#bytes + bytes > this.#most) throw this.#tooLong();
@@ -173,6 +202,7 @@ class CorpusAssembly {
   }
 
   end(): void {
+    this.#files.push(this.#bytes - this.#start);
     this.#pass((encoder) => encoder.end());
     if (!this.#encoder && !this.#heldText.endsWith('\n')) this.#heldText += '\n';
   }
@@ -197,6 +227,7 @@ class CorpusAssembly {
       bytes: this.#bytes,
       hash: this.#hash.digest('hex'),
       sources: this.#sources,
+      files: this.#files,
     };
   }
 

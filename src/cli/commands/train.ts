@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { EXIT, UserError } from '../../errors.ts';
-import { lastPath } from '../../library/checkpoints.ts';
+import { lastPath } from '../../library/names.ts';
 import type { PreparedRun } from '../../library/preparation.ts';
 import type { TrainEvent } from '../../library/run.ts';
 import { recipeSchema, runSchema } from '../../library/run-options.ts';
