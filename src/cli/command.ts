@@ -61,7 +61,7 @@ function requireNoExcess(command: Command, { shape }: z.ZodObject): void {
   throw new UsageError(
     meant === undefined
       ? `${excess}: ${taken}; leave it out, or quote a text with spaces`
-      : message`${excess}: ${taken}; ${meant === 'prefix' ? 'begin with it' : 'name the model'} with ${option(meant)} ${excess}`,
+      : message`${excess}: ${taken}; ${meant === 'prefix' ? 'give a prefix' : 'name the model'} with ${option(meant)} ${excess}`,
   );
 }
 

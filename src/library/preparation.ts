@@ -222,6 +222,7 @@ function otherText(run: RunRecord, corpus: Corpus): string {
     characters: counted(characters, 'character'),
     hash: hash.slice(0, 12),
   })) as [{ characters: string; hash: string }, { characters: string; hash: string }];
+  if (run.corpus.hash === corpus.hash) return 'it was trained on the same bytes in other files, which end elsewhere';
   const same = had.characters === has.characters;
   return same
     ? `it was trained on another text than this one of as many characters (SHA-256 ${had.hash}…, not ${has.hash}…)`
