@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { Readable } from 'node:stream';
 import * as z from 'zod';
@@ -89,15 +90,14 @@ export async function readCorpus(sources: readonly string[], options: CorpusOpti
   return assembly.finish();
 }
 
-/** The hash and the files of a text, without reading its symbols. Undefined for standard input, which can be read only once. UserError as for `readCorpus`. */
+/** The hash and the files of a text, without reading its symbols. Undefined where one of them is no file: standard input and pipes can be read only once. UserError as for `readCorpus`. */
 export async function fingerprint(sources: readonly string[]): Promise<Pick<Corpus, 'hash' | 'files'> | undefined> {
-  if (sources.includes('-')) return undefined;
+  if (sources.some((path) => path === '-' || isNoFile(path))) return undefined;
   const hash = createHash('sha256');
   const files: number[] = [];
   for (const path of sources) {
     const source = await openSource(path, process.stdin, PIECE_BYTES);
     try {
-      if (source.device) return undefined;
       let bytes = 0;
       for await (const piece of source.pieces) {
         hash.update(piece);
@@ -109,6 +109,15 @@ export async function fingerprint(sources: readonly string[]): Promise<Pick<Corp
     }
   }
   return { hash: hash.digest('hex'), files };
+}
+
+/** Whether there is something at a path that is no file. What can't be looked at, whoever opens it complains about. */
+function isNoFile(path: string): boolean {
+  try {
+    return !statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /** A corpus from a string. The string is read like a file with the same text. */

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadCheckpoint } from '../../src/nn/checkpoint-file.ts';
 import { readRun } from '../../src/training/record.ts';
-import { file, type Outcome, PROSE, removeFolders, rnn, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { file, type Outcome, PROSE, removeFolders, rnn, shell, TINY, temporaryFolder } from '../helpers/cli.ts';
 import { startPairs } from './starts.ts';
 
 // A file is known by what it is: neither its name nor a hash is enough to replace it, to resume it, or to answer from it.
@@ -191,6 +191,8 @@ describe.concurrent('a text', () => {
     ]) {
       expect((await done(cwd, ...args)).stderr).toMatch(own);
     }
+    const piped = await shell('rnn eval <(cat text.txt) --json', { cwd }); // a pipe is read once
+    expect(piped).toMatchObject({ status: 0 });
     file(cwd, 'third.txt', 'a third text\n'.repeat(50));
     await refused(cwd, ['train', 'third.txt', '--resume'], /no run in \.\/checkpoints was trained on this text/);
   });
