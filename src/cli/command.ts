@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import type * as z from 'zod';
+import { message, option, UsageError } from '../errors.ts';
 import { type FlagTable, flagOf, fromSchema, type SchemaArgument, SchemaOption } from './flags.ts';
 
 /** A command: what it can be told, as a schema and the flags of its keys, and what it does. */
@@ -51,7 +53,26 @@ export function buildCommand(
     else command.addArgument(each);
   }
   const context = { nameOf: (key: string) => flagOf(definition.flags, key), commands };
-  return command.action(async () => done(await definition.run(givenTo(command) as never, context)));
+  command.allowExcessArguments();
+  return command.action(async () => {
+    requireNoExcess(command, definition.schema);
+    done(await definition.run(givenTo(command) as never, context));
+  });
+}
+
+/** UsageError for an argument that the command doesn't take. It names the option that was meant. */
+function requireNoExcess(command: Command, { shape }: z.ZodObject): void {
+  const { registeredArguments } = command;
+  const excess = registeredArguments.at(-1)?.variadic ? undefined : command.args[registeredArguments.length];
+  if (excess === undefined) return;
+  const isFile = /\.json$/.test(excess) || (!('prefix' in shape) && existsSync(excess));
+  const meant = isFile && 'checkpoint' in shape ? 'checkpoint' : 'prefix' in shape ? 'prefix' : undefined;
+  const taken = `rnn ${command.name()} takes no ${registeredArguments.length === 0 ? '' : 'further '}argument`;
+  throw new UsageError(
+    meant === undefined
+      ? `${excess}: ${taken}; leave it out, or quote a text with spaces`
+      : message`${excess}: ${taken}; ${meant === 'prefix' ? 'give a prefix' : 'name the model'} with ${option(meant)} ${excess}`,
+  );
 }
 
 /** What the command line says, as an object of its command's schema. */
@@ -62,6 +83,8 @@ function givenTo(command: Command): object {
   const args = (command.registeredArguments as SchemaArgument[])
     .map(({ path }, index) => [path, command.processedArgs[index] as unknown] as const)
     .filter(([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0));
+  const twice = args.find(([path]) => options.some(([other]) => other === path));
+  if (twice) throw new UsageError(message`a model is named by ${option(twice[0])} or by an argument, not by both`);
   return [...options, ...args].reduce<object>((given, [path, value]) => placed(given, path.split('.'), value), {});
 }
 

@@ -4,7 +4,10 @@ import type { Flag } from './flags.ts';
 
 /** Options that several commands have. */
 export const OPTIONS = {
-  checkpoint: z.string().optional().describe('the model (default: the newest in ./checkpoints)'),
+  checkpoint: z
+    .string()
+    .optional()
+    .describe('the model (default: what RNN_CHECKPOINT names, or the newest in ./checkpoints)'),
   kernel: placeSchema.shape.kernel,
   json: z.boolean().default(false).describe('print JSON Lines'),
   raw: z.boolean().default(false).describe('print control characters as they are, on a terminal too'),
@@ -16,6 +19,8 @@ export const OPTIONS = {
 /** Their flags. */
 export const FLAGS = {
   checkpoint: { flag: '-c, --checkpoint <file>', spelling: 'file' },
+  /** For commands without other arguments. */
+  checkpointArgument: { flag: '[checkpoint]', also: '-c, --checkpoint <file>', spelling: 'file' },
   kernel: '--kernel <name>',
   hiddenKernel: { flag: '--kernel <name>', hidden: true },
   json: '--json',

@@ -28,8 +28,9 @@ export function toPyTorchFolder(checkpoint: Checkpoint, corpus: Corpus): Files {
     validationSymbols: split.validation.targets,
     testSymbols: split.test.targets,
   };
-  const { hash, mode, characters } = corpus;
-  const run = toJson({ recipe, corpus: { hash, mode, characters, ...sizes }, step: 0, epoch: 0, history: [] });
+  const { hash, files, mode, characters } = corpus;
+  const text = { hash, files, mode, characters, ...sizes };
+  const run = toJson({ recipe, corpus: text, origin: null, step: 0, epoch: 0, history: [] });
   const { optimizer, rate, schedule, dropout, averaging, patience = null, clipNorm, clipValue, seed } = recipe;
   const settings = {
     ...batch,

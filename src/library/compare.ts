@@ -1,5 +1,5 @@
 import { bestPoint } from '../training/history.ts';
-import { lastPath } from './checkpoints.ts';
+import { withoutTwins } from './checkpoints.ts';
 import { inspect, type ModelFacts } from './inspect.ts';
 import { load } from './language-model.ts';
 
@@ -38,12 +38,6 @@ export function compareRuns(paths: readonly string[]): RunSummary[] {
 }
 
 type Summary = Omit<RunSummary, 'group'>;
-
-/** The best model and the newest state of a run have the same history: where both are named, the state is left out. */
-function withoutTwins(paths: readonly string[]): string[] {
-  const lasts = new Set(paths.map(lastPath));
-  return [...new Set(paths)].filter((path) => !(lasts.has(path) && paths.some((other) => lastPath(other) === path)));
-}
 
 function summarize(path: string): Summary {
   const { model, parameters, recipe, corpus, step, epoch, history } = inspect(load(path));

@@ -4,6 +4,7 @@ import { type Corpus, type LeftOut, readCorpus } from '../text/corpus.ts';
 import { type Part, splitCorpus, wholeCorpus } from '../text/split.ts';
 import { stringOf } from '../text/text.ts';
 import { evaluateModel } from '../training/evaluate-model.ts';
+import { isTextOf } from '../training/record.ts';
 import { type EvaluationRequest, evaluationSchema } from './evaluation-options.ts';
 import { runOf } from './inspect.ts';
 import type { LanguageModel } from './language-model.ts';
@@ -82,7 +83,7 @@ function measuredInTraining(model: LanguageModel, part: 'train' | 'validation' |
 export function partOf(corpus: Corpus, model: LanguageModel, name: 'all' | 'train' | 'validation' | 'test'): Part {
   if (name === 'all') return wholeCorpus(corpus);
   const run = runOf(model);
-  if (corpus.hash !== run.corpus.hash) {
+  if (!isTextOf(run, corpus)) {
     throw new UserError(
       message`${model.name} was trained on another text than this one, so that it has no ${name} part; give its own text, or leave out ${option('part')}`,
     );

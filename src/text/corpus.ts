@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { Readable } from 'node:stream';
 import * as z from 'zod';
@@ -65,6 +66,8 @@ export interface Corpus {
   readonly remarks: readonly string[];
   /** What was left out because the vocabulary does not have it; undefined where nothing was. */
   readonly leftOut?: LeftOut;
+  /** How many bytes each source has. */
+  readonly files: readonly number[];
 }
 
 /** Symbols of a text that the vocabulary does not have. */
@@ -106,6 +109,36 @@ export async function readCorpus(sources: readonly string[], options: CorpusOpti
   return assembly.finish();
 }
 
+/** The hash and the files of a text, without reading its symbols. Undefined where one of them is no file: standard input and pipes can be read only once. UserError as for `readCorpus`. */
+export async function fingerprint(sources: readonly string[]): Promise<Pick<Corpus, 'hash' | 'files'> | undefined> {
+  if (sources.some((path) => path === '-' || isNoFile(path))) return undefined;
+  const hash = createHash('sha256');
+  const files: number[] = [];
+  for (const path of sources) {
+    const source = await openSource(path, process.stdin, PIECE_BYTES);
+    try {
+      let bytes = 0;
+      for await (const piece of source.pieces) {
+        hash.update(piece);
+        bytes += piece.length;
+      }
+      files.push(bytes);
+    } finally {
+      await source.close();
+    }
+  }
+  return { hash: hash.digest('hex'), files };
+}
+
+/** Whether there is something at a path that is no file. What can't be looked at, whoever opens it complains about. */
+function isNoFile(path: string): boolean {
+  try {
+    return !statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
 /** A corpus from a string. The string is read like a file with the same text. */
 export function corpusFromText(text: string, options: CorpusOptions = {}): Corpus {
   const assembly = new CorpusAssembly(['text'], parseOptions(corpusOptionsSchema, options));
@@ -136,6 +169,10 @@ class CorpusAssembly {
   readonly #options: CheckedOptions;
   readonly #hash = createHash('sha256');
   #bytes = 0;
+  /** Of each source that was read to its end: its bytes. */
+  readonly #files: number[] = [];
+  /** Where the present source starts in all of them together. */
+  #start = 0;
   #source = '';
   /** The most bytes that all sources up to the end of the present one may have. */
   #most = 0;
@@ -167,6 +204,7 @@ class CorpusAssembly {
 
   begin(source: string, bytes: number, device: boolean): void {
     this.#source = source;
+    this.#start = this.#bytes;
     const { maxBytes } = this.#options;
     this.#most = device && maxBytes === undefined ? this.#bytes + MOST_DEVICE_BYTES : mostBytes(maxBytes);
     if (this.#bytes + bytes > this.#most) throw this.#tooLong();
@@ -206,6 +244,7 @@ class CorpusAssembly {
       const { encoding } = this.#converter;
       if (encoding) this.#remarks.push(`${this.#source}: read as ${encoding.toUpperCase()}`);
     }
+    this.#files.push(this.#bytes - this.#start);
     this.#pass((encoder) => encoder.end());
     if (!this.#encoder) this.#heldText = withLineEnded(this.#heldText);
   }
@@ -240,6 +279,7 @@ class CorpusAssembly {
       bytes: this.#bytes,
       hash: this.#hash.digest('hex'),
       sources: this.#sources,
+      files: this.#files,
       remarks: this.#remarks,
       ...(missing.length > 0 && {
         leftOut: {

@@ -41,6 +41,8 @@ export interface Run {
   readonly progress: Progress;
   /** The state that the run goes back to if it diverges, where the recipe says so (rollback.ts). */
   fallback: Checkpoint | undefined;
+  /** SHA-256 of the trained parameters that the run began with; null where they were drawn. */
+  origin: string | null;
 }
 
 /**
@@ -80,6 +82,7 @@ export async function prepareRun(corpus: Corpus, given: Recipe, place: Place): P
     dropoutSeed: new Random(`${recipe.seed}/dropout`).integer(2 ** 32),
     progress: new Progress(),
     fallback: undefined,
+    origin: null,
   };
 }
 

@@ -12,17 +12,19 @@ import { loadTensors, viewResumeTensors, viewSavedParameters } from './tensors.t
  */
 export function takeSnapshot(run: Run, resumable: boolean): Checkpoint {
   const { recipe, corpus, split, plan, engine, progress } = run;
-  const { hash, mode, characters } = corpus;
+  const { hash, files, mode, characters } = corpus;
   const record = {
     recipe,
     corpus: {
       hash,
+      files,
       mode,
       characters,
       trainSymbols: split.train.targets,
       validationSymbols: split.validation.targets,
       testSymbols: split.test.targets,
     },
+    origin: run.origin,
     step: progress.step,
     epoch: progress.epoch,
   };
@@ -64,6 +66,7 @@ export function restoreSnapshot(run: Run, checkpoint: Checkpoint): void {
   loadTensors(plan, engine.kernels, checkpoint);
   batches.restore(place);
   if (resume.seconds !== undefined) limitTracker.resume(resume.seconds);
+  run.origin = record.origin;
   progress.restore(record, resume);
   run.fallback = readFallback(checkpoint, record, resume);
 }

@@ -111,7 +111,11 @@ describe.concurrent('usage', () => {
       new RegExp(`unknown option '${wrong}' \\(did you mean ${right}\\?\\); see .rnn ${command} --help`),
     ),
   );
-  test('an argument too many', () => isWrongUsage(['sample', 'text.json'], /too many arguments for 'sample'/));
+  test('an argument too many', () =>
+    isWrongUsage(
+      ['sample', 'text.json'],
+      /text\.json: rnn sample takes no argument; name the model with --checkpoint text\.json$/,
+    ));
   test('a value missing', () =>
     isWrongUsage(['train', 'text.txt', '--steps'], /option '--steps <n>' argument missing/));
 

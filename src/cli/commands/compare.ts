@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { UsageError } from '../../errors.ts';
 import type { RunSummary } from '../../library/compare.ts';
 import { grouped, harmless } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
@@ -13,12 +14,17 @@ export const command = defineCommand({
   schema: z.strictObject({
     checkpoints: z
       .array(z.string())
+      .default([])
       .describe('checkpoint files; NAME.json and NAME.last.json are one run, and one of them is enough'),
     json: OPTIONS.json,
     quiet: OPTIONS.quiet,
   }),
   flags: {
-    '': { checkpoints: { flag: '<checkpoint...>', spelling: 'nonEmpty' }, json: FLAGS.json, quiet: FLAGS.quiet },
+    '': {
+      checkpoints: { flag: '[checkpoints...]', also: '-c, --checkpoint <file>', spelling: 'nonEmpty' },
+      json: FLAGS.json,
+      quiet: FLAGS.quiet,
+    },
   },
   help: `
 Runs are ordered by the smallest validation loss, in nats a symbol. Only runs that held
@@ -31,8 +37,10 @@ parameters, training, "best at". --json has everything.
 Examples:
   rnn compare checkpoints/*.json
   rnn compare checkpoints/*.json --json | jq -r .path | head -1`,
-  async run({ checkpoints, json, quiet }) {
+  async run({ checkpoints = [], json, quiet }) {
     const { compareRuns } = await import('../../library/compare.ts');
+    if (checkpoints.length === 0)
+      throw new UsageError('name the checkpoints to compare: rnn compare checkpoints/*.json');
     const runs = compareRuns(checkpoints);
     if (!quiet && runs.some(({ group }) => group > 1)) {
       remark('these runs were validated on different texts or parts: each group is ordered by itself');

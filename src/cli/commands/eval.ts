@@ -74,8 +74,8 @@ Examples:
   rnn eval other.txt --json | jq .bits
   rnn corpus addition --length 64 | rnn eval - --only 01`,
   async run({ text, checkpoint, dynamic, learning = {}, ngrams, training = [], json, quiet, ...request }, { nameOf }) {
-    const { open } = await import('../open.ts');
-    const model = open({ checkpoint, quiet });
+    const { openFor } = await import('../open.ts');
+    const model = await openFor(text, { checkpoint, quiet });
     if (ngrams) {
       const { part } = request;
       const output = new Output();

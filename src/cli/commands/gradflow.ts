@@ -68,7 +68,8 @@ Examples:
       const charts = comparing ? comparisonCharts(models, layer) : models.flatMap(chartsOf);
       const tables = comparing ? [flowComparisonTable(models, layer)] : models.flatMap(flowTables);
       const title = `Gradient flow: ${models.map(({ name }) => name).join(', ')}`;
-      await writeCharts(output, title, charts, { svg, html }, tables.map(titled));
+      const inputs = [text, request.checkpoint, request.compare].flat().filter((path) => typeof path === 'string');
+      await writeCharts(output, title, charts, { svg, html, inputs }, tables.map(titled));
     }
     await output.flush();
     return undefined;

@@ -15,7 +15,7 @@ const POINTS = 12;
 /** `rnn info`. */
 export const command = defineCommand({
   schema: z.strictObject({
-    checkpoint: OPTIONS.checkpoint.describe('a checkpoint file; the newest in ./checkpoints if not given'),
+    checkpoint: OPTIONS.checkpoint,
     runtime: z
       .boolean()
       .default(false)
@@ -25,7 +25,7 @@ export const command = defineCommand({
   }),
   flags: {
     '': {
-      checkpoint: { flag: '[checkpoint]', spelling: 'file' },
+      checkpoint: FLAGS.checkpointArgument,
       runtime: '--runtime',
       json: FLAGS.json,
       quiet: FLAGS.quiet,

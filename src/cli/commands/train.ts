@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { EXIT, type Message, message, UserError } from '../../errors.ts';
-import { lastPath } from '../../library/checkpoints.ts';
 import { fasterNode } from '../../library/faster-node.ts';
+import { lastPath } from '../../library/names.ts';
 import type { PreparedRun } from '../../library/preparation.ts';
 import type { TrainEvent } from '../../library/run.ts';
 import { recipeSchema, runSchema } from '../../library/run-options.ts';
