@@ -56,6 +56,20 @@ const TERMINAL_PACKAGES = ['chalk', 'commander', 'cli-progress', 'simple-ascii-c
 /** Uses of the process below cli: a thread tells the others of its own end, and a lock asks whether a process is alive. */
 const ALLOWED = ['kernel/worker.ts uses process.once', 'library/lock.ts uses process.kill'];
 
+/** The only flags below cli: those of V8, which the kernels need, and one of Node, which forbids them. */
+const NODE_FLAGS = [
+  'kernel/flags.ts spells --experimental-wasm-relaxed-simd',
+  'kernel/flags.ts spells --experimental-wasm-revectorize',
+  'kernel/flags.ts spells --no-liftoff',
+  'kernel/flags.ts spells --no-wasm-inlining',
+  'kernel/flags.ts spells --no-wasm-lazy-compilation',
+  'kernel/flags.ts spells --wasm-revectorize',
+  'kernel/module.ts spells --jitless',
+];
+
+/** A flag. The variables of style sheets, `--ink:` and `var(--ink)`, are none. */
+const FLAG = /(?<![\w-])--[a-z][\w-]*\w(?![\w:)-])/gu;
+
 interface Source {
   /** From src, as "nn/lstm.ts". */
   readonly path: string;
@@ -69,8 +83,8 @@ interface Source {
 }
 
 const SOURCES: readonly Source[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-  // AssemblyScript is a program of its own, without imports from here.
-  .filter((path) => path.endsWith('.ts') && !path.startsWith('kernel/assembly/'))
+  // AssemblyScript is a program of its own, without imports from here. The build's configuration is no part of the program.
+  .filter((path) => path.endsWith('.ts') && !path.startsWith('kernel/assembly/') && path !== 'rolldown.config.ts')
   .sort()
   .map(readSource);
 
@@ -86,6 +100,11 @@ function readSource(path: string): Source {
     imports: [...statics].map(([, from]) => resolve(from!)),
     loads: [...loads].map(([, from]) => resolve(from!)),
   };
+}
+
+/** The texts in quotes of a program. */
+function texts(code: string): string[] {
+  return code.match(/'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/gu) ?? [];
 }
 
 function layerOf(path: string): string {
@@ -148,6 +167,15 @@ describe('the layers', () => {
         .map((from) => `${path} imports ${from}`),
     ]);
     expect(wrong).toEqual([]);
+  });
+
+  test('but cli name options by their keys: no text of theirs spells a flag', () => {
+    const spelled = SOURCES.filter(({ layer }) => layer !== 'cli').flatMap(({ path, code }) =>
+      texts(code)
+        .flatMap((text) => text.match(FLAG) ?? [])
+        .map((flag) => `${path} spells ${flag}`),
+    );
+    expect([...new Set(spelled)].sort()).toEqual(NODE_FLAGS);
   });
 
   test('export nothing by default', () => {

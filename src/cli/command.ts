@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import type * as z from 'zod';
+import { message, option, UsageError } from '../errors.ts';
 import { type FlagTable, flagOf, fromSchema, type SchemaArgument, SchemaOption } from './flags.ts';
 
 /** A command: what it can be told, as a schema and the flags of its keys, and what it does. */
@@ -12,10 +14,19 @@ export interface CommandDefinition {
   readonly run: (options: never, context: Context) => Promise<number | undefined>;
 }
 
+/** A command: its module is loaded only when the command is called. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<{ readonly command: CommandDefinition }>;
+}
+
 /** What a command knows of the command line. */
 export interface Context {
   /** Names the option of a key, as a message for the user does. */
   readonly nameOf: (key: string) => string;
+  /** All commands. */
+  readonly commands: readonly CommandEntry[];
 }
 
 /** Declares a command. `run` is given what the command line says; what it leaves out has the schema's default. */
@@ -34,14 +45,34 @@ export function buildCommand(
   summary: string,
   definition: CommandDefinition,
   done: (status: number | undefined) => void = () => {},
+  commands: readonly CommandEntry[] = [],
 ): Command {
   const command = new Command(name).description(summary).addHelpText('after', `\n${definition.help.trim()}`);
   for (const each of fromSchema(definition.schema, definition.flags)) {
     if (each instanceof SchemaOption) command.addOption(each);
     else command.addArgument(each);
   }
-  const context = { nameOf: (key: string) => flagOf(definition.flags, key) };
-  return command.action(async () => done(await definition.run(givenTo(command) as never, context)));
+  const context = { nameOf: (key: string) => flagOf(definition.flags, key), commands };
+  command.allowExcessArguments();
+  return command.action(async () => {
+    requireNoExcess(command, definition.schema);
+    done(await definition.run(givenTo(command) as never, context));
+  });
+}
+
+/** UsageError for an argument that the command doesn't take. It names the option that was meant. */
+function requireNoExcess(command: Command, { shape }: z.ZodObject): void {
+  const { registeredArguments } = command;
+  const excess = registeredArguments.at(-1)?.variadic ? undefined : command.args[registeredArguments.length];
+  if (excess === undefined) return;
+  const isFile = /\.json$/.test(excess) || (!('prefix' in shape) && existsSync(excess));
+  const meant = isFile && 'checkpoint' in shape ? 'checkpoint' : 'prefix' in shape ? 'prefix' : undefined;
+  const taken = `rnn ${command.name()} takes no ${registeredArguments.length === 0 ? '' : 'further '}argument`;
+  throw new UsageError(
+    meant === undefined
+      ? `${excess}: ${taken}; leave it out, or quote a text with spaces`
+      : message`${excess}: ${taken}; ${meant === 'prefix' ? 'give a prefix' : 'name the model'} with ${option(meant)} ${excess}`,
+  );
 }
 
 /** What the command line says, as an object of its command's schema. */
@@ -52,6 +83,8 @@ function givenTo(command: Command): object {
   const args = (command.registeredArguments as SchemaArgument[])
     .map(({ path }, index) => [path, command.processedArgs[index] as unknown] as const)
     .filter(([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0));
+  const twice = args.find(([path]) => options.some(([other]) => other === path));
+  if (twice) throw new UsageError(message`a model is named by ${option(twice[0])} or by an argument, not by both`);
   return [...options, ...args].reduce<object>((given, [path, value]) => placed(given, path.split('.'), value), {});
 }
 

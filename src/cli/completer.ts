@@ -6,6 +6,8 @@ import { paint } from './output.ts';
 /** What can be done with a text at present. */
 export interface Suggestions {
   readonly completions: readonly Completion[];
+  /** What the completions are ordered by. */
+  readonly order?: string;
   /** Why there are none. */
   readonly problem?: string;
 }
@@ -56,7 +58,7 @@ export interface Layout {
 /** What a screen of so many columns and rows shows: the text, its completions, and the keys, as far as there is room. */
 export function layOut(
   text: string,
-  { completions, problem }: Suggestions,
+  { completions, order, problem }: Suggestions,
   { columns, rows }: { columns: number; rows: number },
 ): Layout {
   const typed = truncateStart(shown(text), Math.max(1, columns - stringWidth(MARK) - 1));
@@ -69,9 +71,13 @@ export function layOut(
     return `${line}${paint.dim(truncate(end, Math.max(0, room - stringWidth(line))))}${paint.dim(number)}`;
   });
   const said = problem === undefined ? [] : [paint.yellow(truncate(shown(problem), columns))];
+  const ordered =
+    order === undefined || found.length < 2
+      ? []
+      : [paint.dim(truncate(`ordered by ${order}; the number is the probability`, columns))];
   const keys = paint.dim(truncate('Tab takes the first, Enter ends, Esc leaves', columns));
   return {
-    lines: [MARK + typed, ...found, ...said, keys].slice(0, Math.max(1, rows)),
+    lines: [MARK + typed, ...found, ...said, ...ordered, keys].slice(0, Math.max(1, rows)),
     column: stringWidth(MARK + typed),
   };
 }

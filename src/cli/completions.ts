@@ -1,5 +1,6 @@
 import stringWidth from 'string-width';
 import type { FoundText } from '../library/language-model.ts';
+import { escapeText, type Text } from '../library/lines.ts';
 import { harmless } from '../library/words.ts';
 import { paint } from './output.ts';
 
@@ -9,30 +10,44 @@ export interface Completion extends FoundText {
 }
 
 /** A completion with its fields in the order in which JSON shows them. */
-export function completionOf({
-  text,
-  completion,
-  end,
-  finished,
-  score,
-  logProbability,
-  symbols,
-}: FoundText): Completion {
-  return { text, completion, end, finished, score, logProbability, probability: Math.exp(logProbability), symbols };
+export function completionOf({ text, completion, bytes, ...found }: FoundText): Completion {
+  const { end, finished, score, logProbability, symbols } = found;
+  const numbers = { end, finished, score, logProbability, probability: Math.exp(logProbability), symbols };
+  return { text, completion, ...numbers, ...(bytes && { bytes }) };
+}
+
+/** A completion for JSON. */
+export function jsonOf({ bytes, ...completion }: Completion): object {
+  return { ...completion, ...exactly(bytes) };
+}
+
+/** A field of JSON that has the whole text as it is, where the text is bytes: JSON has strings only of characters. */
+export function exactly(text: Text | undefined): { readonly base64?: string } {
+  return text instanceof Uint8Array ? { base64: Buffer.from(text).toString('base64') } : {};
 }
 
 function numbers({ score, logProbability, probability }: Completion): string[] {
   return [score.toFixed(4), logProbability.toFixed(4), probability.toPrecision(3)];
 }
 
-/** A text as a field of a line: newlines, tabs and backslashes are escaped. */
-export function field(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t');
-}
-
 /** For a program: one line a completion. */
 export function tabbed(completion: Completion): string {
-  return [field(completion.text), ...numbers(completion), completion.finished ? 'stop' : 'length'].join('\t');
+  return [
+    escapeText(completion.bytes ?? completion.text),
+    ...numbers(completion),
+    completion.finished ? 'stop' : 'length',
+  ].join('\t');
+}
+
+/** What the score (1/Tᵅ) Σ log p is, for an α. */
+export function scoreInWords(lengthPenalty: number): string {
+  if (lengthPenalty === 1) return 'the mean log p of a symbol';
+  return lengthPenalty === 0 ? 'log p' : `log p / T^${lengthPenalty}`;
+}
+
+/** Whether a less likely text stands above a likelier one. */
+export function isOutOfOrder(completions: readonly Completion[]): boolean {
+  return completions.some(({ logProbability }, at) => logProbability > (completions[at - 1]?.logProbability ?? 0));
 }
 
 /** A text on one line of a terminal. */
@@ -46,7 +61,7 @@ export function aligned(completions: readonly Completion[], raw: boolean): strin
   const texts = completions.map(({ text, end, finished }) => ({ text: shown(text, raw), end: finished ? end : '…' }));
   const widths = texts.map(({ text, end }) => stringWidth(text + end));
   const width = Math.max(4, ...widths);
-  const head = `${'text'.padEnd(width)}     score     log p  probability`;
+  const head = `${'text'.padEnd(width)}   score ↓     log p  probability`;
   const rows = texts.map(({ text, end }, index) => {
     const [score = '', log = '', probability = ''] = numbers(completions[index]!);
     const padding = ' '.repeat(width - widths[index]!);

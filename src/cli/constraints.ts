@@ -1,3 +1,6 @@
+import { inOption } from '../errors.ts';
+import type { LanguageModel } from '../library/language-model.ts';
+import { type Text, unescapeText } from '../library/lines.ts';
 import type { Flag } from './flags.ts';
 
 /** The flags of `constraintSchema`. */
@@ -19,18 +22,29 @@ no \\b and no backreferences; ^ and $ may stand at its ends only. A model of a s
 has no <stop>: with --match or --max-words its completion stops where the next symbol
 would no longer match, unless --stop says where. --contains may be given several times.`;
 
-/** The options with the texts that they name: in --stop and --contains, \n stands for a newline and \t for a tab. */
-export function withEscapes<T extends { readonly stop?: readonly string[]; readonly contains?: readonly string[] }>(
-  options: T,
-): T {
-  const { stop, contains } = options;
+/** What help says of the escapes. */
+export const ESCAPE_HELP = `In --prefix, --stop and --contains these are escapes: \\n \\t \\r \\\\ (a backslash),
+\\xHH (the character U+00HH; in a model of bytes, the byte HH) and \\u{...}.`;
+
+interface Texts {
+  readonly prefix?: Text | undefined;
+  readonly stop?: readonly Text[] | undefined;
+  readonly contains?: readonly Text[] | undefined;
+}
+
+/** The options with the escapes in their texts read, for a model of this unit. UsageError for what is no escape. */
+export function withEscapes<T extends Texts>(options: T, { vocabulary: { unit } }: LanguageModel): T {
+  const read = (key: string) => (text: Text) => readEscapes(key, text, unit);
+  const { prefix, stop, contains } = options;
   return {
     ...options,
-    ...(stop && { stop: stop.map(unescaped) }),
-    ...(contains && { contains: contains.map(unescaped) }),
+    ...(prefix !== undefined && { prefix: read('prefix')(prefix) }),
+    ...(stop && { stop: stop.map(read('stop')) }),
+    ...(contains && { contains: contains.map(read('contains')) }),
   };
 }
 
-function unescaped(text: string): string {
-  return text.replaceAll('\\n', '\n').replaceAll('\\t', '\t');
+/** The text of an option, `key`, with its escapes read. */
+export function readEscapes(key: string, text: Text, unit: LanguageModel['vocabulary']['unit']): Text {
+  return typeof text === 'string' ? inOption(key, () => unescapeText(text, unit)) : text;
 }

@@ -1,5 +1,6 @@
-import type { ModelFacts } from '../library/inspect.ts';
-import { grouped } from '../library/words.ts';
+import { bestPoint } from '../library/history.ts';
+import { cellLabel, type ModelFacts } from '../library/inspect.ts';
+import { counted, grouped } from '../library/words.ts';
 import { lossText } from './text.ts';
 
 /** A model in short: lstm 2 × 128; an ensemble of five: 5 of gru 2 × 256. */
@@ -24,16 +25,15 @@ export function factRows({
 }: ModelFacts): [string, string][] {
   const { recipe, corpus } = run;
   const { optimizer } = recipe;
-  const cell = { rnn: `${model.activation} RNN`, lstm: 'LSTM', gru: `GRU, reset ${model.reset}` }[model.cell];
   const [ensemble, all] = model.members > 1 ? [`ensemble of ${model.members}, each `, ' in all'] : ['', ''];
   const input = model.embedding > 0 ? `embedding of ${model.embedding}` : 'one-hot';
-  const best = Math.min(...run.history.map((point) => point.validation ?? Number.POSITIVE_INFINITY));
+  const best = bestPoint(run.history);
   const held = `${grouped(corpus.trainSymbols)} symbols to train on, ${grouped(corpus.validationSymbols)} to validate, ${grouped(corpus.testSymbols)} to test`;
   const rows: [string, string][] = [
     ['checkpoint', path],
     [
       'model',
-      `${ensemble}${cell}, ${model.layers} × ${model.hidden} units, ${input} input, ${grouped(parameters)} parameters${all}`,
+      `${ensemble}${cellLabel(model)}, ${model.layers} × ${model.hidden} units, ${input} input, ${grouped(parameters)} parameters${all}`,
     ],
     ...(model.pairs ? pairRows(model.pairs) : []),
     ...(sourceVocabulary ? [['sources', vocabularyText(sourceVocabulary)] as [string, string]] : []),
@@ -41,11 +41,13 @@ export function factRows({
     ['corpus', `${model.pairs ? 'pairs' : `${corpus.mode} mode`}, ${grouped(corpus.characters)} characters: ${held}`],
     [
       'training',
-      `${optimizer.name}, rate ${recipe.rate}, ${recipe.schedule.name} schedule, batch ${recipe.batch ?? 'fitted'}, ${model.pairs ? '' : `BPTT ${recipe.bptt}, `}seed ${recipe.seed}`,
+      `${optimizer.name}, rate ${recipe.rate}, ${recipe.schedule.name} schedule, batch ${recipe.batch ?? `size chosen to fit the ${model.pairs ? 'pairs' : 'text'}`}, ${model.pairs ? '' : `BPTT ${recipe.bptt}, `}seed ${recipe.seed}`,
     ],
-    ['done', `${grouped(run.step)} steps, ${run.epoch.toFixed(2)} epochs`],
+    ['done', doneText(run)],
   ];
-  if (Number.isFinite(best)) rows.push(['validation', `${lossText(best)} a symbol at best`]);
+  if (best?.validation !== undefined) {
+    rows.push(['validation', `${lossText(best.validation)} a symbol, best at ${bestPlace(best.step, run)}`]);
+  }
   return rows;
 }
 
@@ -63,6 +65,18 @@ function pairRows(pairs: NonNullable<ModelFacts['model']['pairs']>): [string, st
 
 function vocabularyText({ size, unit, symbols }: ModelFacts['vocabulary']): string {
   return `${size} symbols (${unit}s): ${shortened(symbols.join(' '), 200)}`;
+}
+
+/** How far the run went. The file of its best model has the whole history, so it may have fewer steps than its run. */
+function doneText({ step, epoch, history }: Pick<ModelFacts, 'step' | 'epoch' | 'history'>): string {
+  const last = history.at(-1);
+  const end = last !== undefined && last.step > step ? last : { step, epoch };
+  return `${counted(end.step, 'step')}, ${end.epoch.toFixed(2)} epochs`;
+}
+
+/** "step 136 of 2,681". */
+function bestPlace(best: number, { step, history }: Pick<ModelFacts, 'step' | 'history'>): string {
+  return `step ${grouped(best)} of ${grouped(Math.max(step, history.at(-1)?.step ?? 0))}`;
 }
 
 function shortened(value: string, length: number): string {

@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs';
-import { UserError } from '../errors.ts';
+import { closeSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
+import { UsageError, UserError } from '../errors.ts';
 import type { Chart } from '../insight/chart.ts';
 import { escapeMarkup } from '../insight/escape.ts';
 import { figures, renderPage } from '../insight/page.ts';
@@ -12,6 +12,8 @@ export interface FigureOptions {
   readonly svg?: string;
   readonly html?: string;
   readonly json?: boolean;
+  /** The files that the command reads: none of them is replaced. */
+  readonly inputs?: readonly string[];
 }
 
 /** Sends charts where the options say. `drawn` is printed with them where they are drawn in characters. */
@@ -22,23 +24,68 @@ export async function writeCharts(
   options: FigureOptions,
   drawn: readonly string[] = [],
 ): Promise<void> {
-  const { svg, html, json } = options;
-  if (svg !== undefined) await writeFile(output, svg, toSvg(charts));
-  if (html !== undefined) await writeFile(output, html, chartPage(title, charts));
+  const { svg, html, json, inputs = [] } = options;
+  if ([svg === '-', html === '-', json].filter(Boolean).length > 1) {
+    throw new UsageError('only one of --svg -, --html - and --json can be written to standard output; name a file');
+  }
+  if (svg !== undefined) await writeFile(output, svg, toSvg(charts), inputs);
+  if (html !== undefined) await writeFile(output, html, chartPage(title, charts), inputs);
   if (json) for (const chart of charts) await output.line(JSON.stringify(chart));
   else if (svg === undefined && html === undefined) {
     await output.line([...charts.map((chart) => terminalChart(chart)), ...drawn].join('\n\n'));
   }
 }
 
-/** Writes a file and prints its path. UserError where it can't be written. */
-export async function writeFile(output: Output, path: string, text: string): Promise<void> {
+/** How the files begin that are written: drawings, and pages. */
+const BEGINNINGS = [/^<svg\b/i, /^<!doctype html>/i];
+
+/**
+ * Writes a drawing or a page, and prints its path, or, for `-`, prints the text itself. A file there is replaced only if it is of the same
+ * kind, and none of the inputs; a device or a pipe is written to. UserError where the file can't be written.
+ */
+export async function writeFile(
+  output: Output,
+  path: string,
+  text: string,
+  inputs: readonly string[] = [],
+): Promise<void> {
+  if (path === '-') return await output.write(text);
   try {
+    requireReplaceable(path, text, inputs);
     writeFileSync(path, text);
   } catch (cause) {
+    if (cause instanceof UserError) throw cause;
     throw new UserError(`${path} can't be written: ${(cause as Error).message}; give another path`, { cause });
   }
   await output.line(path);
+}
+
+/** UserError where the file at the path is an input, or of another kind than the text. */
+function requireReplaceable(path: string, text: string, inputs: readonly string[]): void {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat?.isFile()) return;
+  const isInput = inputs.some((input) => {
+    const other = input === '-' ? undefined : statSync(input, { throwIfNoEntry: false });
+    return other?.dev === stat.dev && other.ino === stat.ino;
+  });
+  if (isInput) throw new UserError(`${path} is read by this command, and is not replaced; give another path`);
+  const kind = BEGINNINGS.find((beginning) => beginning.test(text))!;
+  if (stat.size > 0 && !kind.test(firstOf(path))) {
+    const what = kind === BEGINNINGS[0] ? 'drawing (SVG)' : 'page (HTML)';
+    throw new UserError(`${path} is there already, and is no ${what}; give another path, or remove it`);
+  }
+}
+
+/** How a file begins, without the declaration of XML and spaces. */
+function firstOf(path: string): string {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(1024);
+    const length = readSync(file, bytes, 0, bytes.length, 0);
+    return bytes.toString('utf8', 0, length).replace(/^\s*(?:<\?xml[^>]*\?>)?\s*/, '');
+  } finally {
+    closeSync(file);
+  }
 }
 
 function chartPage(title: string, charts: readonly Chart[]): string {

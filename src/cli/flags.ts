@@ -7,6 +7,8 @@ import { EXAMPLES, SPELLINGS, type Spelling } from './spellings.ts';
 export interface Flag {
   /** As commander writes it: `-n, --count <n>` is an option, `<text...>` an argument. */
   readonly flag: string;
+  /** An option that gives the value of an argument, too: a model is named with --checkpoint by every command. */
+  readonly also?: string;
   /** Where the value has a spelling of its own. */
   readonly spelling?: Spelling;
   /** The value where an option that may have one, such as `--rank [by]`, is given without. */
@@ -57,7 +59,10 @@ export function fromSchema(schema: z.ZodType, table: FlagTable): (SchemaOption |
       const flag = typeof given === 'string' ? { flag: given } : given;
       const field = fieldAt(schema, path.split('.'));
       if (!field) throw new RangeError(`the flag ${flag.flag} is of ${path}, which the schema doesn't have`);
-      if (/^[<[]/.test(flag.flag)) return [argumentOf(field, flag, path)];
+      if (/^[<[]/.test(flag.flag)) {
+        const also = flag.also === undefined ? [] : [optionOf(field, { ...flag, flag: flag.also }, path)];
+        return [argumentOf(field, flag, path), ...also];
+      }
       const options = flag.negatable
         ? [optionOf(field, flag, path), negationOf(flag, path)]
         : [optionOf(field, flag, path)];
@@ -71,7 +76,7 @@ export function flagOf(table: FlagTable, key: string): string {
   const flags = Object.values(table).flatMap((group) => Object.entries(group));
   const name = key.split('.').at(-1)!;
   const found = flags.find(([path]) => path === key) ?? flags.find(([path]) => path.split('.').at(-1) === name);
-  const flag = found && (typeof found[1] === 'string' ? found[1] : found[1].flag);
+  const flag = found && (typeof found[1] === 'string' ? found[1] : (found[1].also ?? found[1].flag));
   return flag?.match(/--[\w-]+/)?.[0] ?? flag ?? `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 

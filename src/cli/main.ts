@@ -9,7 +9,7 @@ const EXAMPLES = `
 Examples:
   rnn train book.txt                    train on a text, and save the model in ./checkpoints
   rnn sample --length 500               write new text with the newest model
-  rnn beam --prefix d --k 5             the five likeliest completions of d
+  rnn beam --prefix d --k 5             the five best completions of d
   rnn complete                          complete as you type
   rnn score names.txt                   how likely each line is
   rnn report --html report.html         a page on what the newest model has learned
@@ -27,7 +27,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   let status: number = EXIT.done;
   let nameOf = (key: string): string => key;
   try {
-    const called = argv.slice(2).find((argument) => !argument.startsWith('-'));
+    const given = withoutHelpCommand(argv.slice(2));
+    const called = given.find((argument) => !argument.startsWith('-'));
     for (const { name, summary, load } of COMMANDS) {
       if (name !== called) {
         program.addCommand(new Command(name).description(summary));
@@ -39,14 +40,21 @@ export async function main(argv: readonly string[]): Promise<number> {
         import('./flags.ts'),
       ]);
       nameOf = (key) => flagOf(command.flags, key);
-      program.addCommand(buildCommand(name, summary, command, (found = EXIT.done) => (status = found)));
+      program.addCommand(buildCommand(name, summary, command, (found = EXIT.done) => (status = found), COMMANDS));
     }
     for (const command of [program, ...program.commands]) reportUsage(command, command === program);
-    await program.parseAsync(argv as string[]);
+    await program.parseAsync(given, { from: 'user' });
     return status;
   } catch (error) {
     return report(error, program.opts().debug === true, nameOf);
   }
+}
+
+/** The arguments, in which `help` and `help train` are `--help` and `train --help`; `-v` is `-V`, as in other programs. */
+function withoutHelpCommand(given: readonly string[]): string[] {
+  const [first, ...rest] = given;
+  if (first === '-v') return ['-V', ...rest];
+  return first === 'help' ? [...rest, '--help'] : [...given];
 }
 
 function createProgram(): Command {
@@ -55,7 +63,7 @@ function createProgram(): Command {
   };
   return new Command('rnn')
     .description('Trains character-level language models (RNN, LSTM, GRU) on a CPU, and completes text with them.')
-    .version(version, '-V, --version', 'print the version')
+    .version(version, '-V, --version', 'print the version (-v, too)')
     .helpOption('-h, --help', 'show help, for a command too: rnn train --help')
     .helpCommand(false)
     .option('--debug', 'show the stack trace of an error')

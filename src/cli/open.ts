@@ -1,4 +1,4 @@
-import { newestModel } from '../library/checkpoints.ts';
+import { defaultModel, defaultModelFor } from '../library/checkpoints.ts';
 import { type LanguageModel, load } from '../library/language-model.ts';
 import type { Place } from '../library/place.ts';
 import { readSaved, type SavedModel } from '../library/saved-model.ts';
@@ -12,16 +12,28 @@ export interface OpenOptions {
 
 /** Reads the checkpoint of either kind that is named, or the newest; says which on standard error, unless quiet. */
 export function openSaved({ checkpoint, quiet = false }: OpenOptions): SavedModel {
-  return readSaved(chosenPath(checkpoint, quiet));
+  return readSaved(checkpoint ?? defaultModel(sayUnless(quiet)));
+}
+
+/** As `openSaved`, for a model that is to read these files: where none is named, the newest whose run was on them goes before newer ones. */
+export async function openSavedFor(
+  sources: readonly string[],
+  { checkpoint, quiet }: OpenOptions,
+): Promise<SavedModel> {
+  return readSaved(checkpoint ?? (await defaultModelFor(sources, sayUnless(quiet))));
+}
+
+/** As `open`, for a model that is to read these files. */
+export async function openFor(sources: readonly string[], options: OpenOptions): Promise<LanguageModel> {
+  const { checkpoint, kernel, quiet } = options;
+  return load(checkpoint ?? (await defaultModelFor(sources, sayUnless(quiet))), kernel);
 }
 
 /** Opens the model that is named, or the newest; says which on standard error, unless quiet. */
 export function open({ checkpoint, kernel, quiet = false }: OpenOptions): LanguageModel {
-  return load(chosenPath(checkpoint, quiet), kernel);
+  return load(checkpoint ?? defaultModel(sayUnless(quiet)), kernel);
 }
 
-function chosenPath(checkpoint: string | undefined, quiet: boolean): string {
-  const path = checkpoint ?? newestModel();
-  if (checkpoint === undefined && !quiet) remark(`using ${path}`);
-  return path;
+function sayUnless(quiet: boolean | undefined): (note: unknown) => void {
+  return (note) => quiet || remark(String(note));
 }

@@ -1,6 +1,7 @@
 import { Chalk, type ChalkInstance, supportsColor, supportsColorStderr } from 'chalk';
 import { type Message, UserError } from '../errors.ts';
-import { oneLine } from '../library/words.ts';
+import { escapeText, stringOf, type Text } from '../library/lines.ts';
+import { harmless, harmlessInColours, oneLine } from '../library/words.ts';
 import { ReaderGone } from './text.ts';
 
 /** Colours of standard output and standard error: none where the stream is no terminal, or NO_COLOR is set (no-color.org). */
@@ -15,12 +16,20 @@ function colourLevel(support: typeof supportsColor): 0 | 1 | 2 | 3 {
 const FLUSH_MS = 30;
 const FLUSH_LENGTH = 16_384;
 
-/** Standard output, for data alone. Text is sent soon, and whole; waiting for it to be sent lets signals and errors come in. */
+/**
+ * Standard output, for data alone. Text is sent soon, and whole; waiting for it to be sent lets signals and errors come in. It is the one way
+ * to the terminal: control characters that a terminal would obey are escaped, except the colours of `paint`, and unless `raw` is asked for.
+ */
 export class Output {
   readonly #stream: NodeJS.WriteStream = process.stdout;
+  readonly #raw: boolean;
   #waiting: (string | Uint8Array)[] = [];
   #length = 0;
   #flushed = performance.now();
+
+  constructor({ raw = false }: { readonly raw?: boolean | undefined } = {}) {
+    this.#raw = raw;
+  }
 
   /** Whether a person reads it. */
   get terminal(): boolean {
@@ -29,7 +38,7 @@ export class Output {
 
   /** Sends text, or bytes as they are, at once where a person reads, else in pieces. */
   async write(data: string | Uint8Array): Promise<void> {
-    this.#waiting.push(data);
+    this.#waiting.push(this.terminal && !this.#raw ? shownSafely(data) : data);
     this.#length += data.length;
     const due = this.terminal || this.#length > FLUSH_LENGTH || performance.now() - this.#flushed > FLUSH_MS;
     if (due) await this.flush();
@@ -37,6 +46,12 @@ export class Output {
 
   async line(text: string): Promise<void> {
     await this.write(`${text}\n`);
+  }
+
+  /** A text as a field of a line (`escapeText`), harmless on a terminal. */
+  field(text: Text): string {
+    const escaped = escapeText(text);
+    return this.terminal && !this.#raw ? harmless(escaped) : escaped;
   }
 
   /** A line of JSON, in which no control character stands as it is: JSON itself has escapes for half of them only. */
@@ -63,6 +78,12 @@ export class Output {
   }
 }
 
+/** What a terminal is sent: bytes that are not UTF-8 show as U+FFFD. */
+function shownSafely(data: string | Uint8Array): string {
+  if (typeof data !== 'string') return harmless(stringOf(data));
+  return paint.level > 0 ? harmlessInColours(data) : harmless(data);
+}
+
 /** Control characters that JSON doesn't escape. */
 const UNESCAPED = /[\u007f-\u009f]/g;
 
@@ -73,7 +94,7 @@ export function complain(message: string): void {
 
 /** A remark on standard error. */
 export function remark(text: string): void {
-  process.stderr.write(`${paintError.dim(text)}\n`);
+  process.stderr.write(`${paintError.dim(harmless(text))}\n`);
 }
 
 /** Says what the library has to say, on standard error, with its options as flags; nothing if quiet. */

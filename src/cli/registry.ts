@@ -1,11 +1,4 @@
-import type { CommandDefinition } from './command.ts';
-
-/** A command: its module is loaded only when the command is called. */
-export interface CommandEntry {
-  readonly name: string;
-  readonly summary: string;
-  readonly load: () => Promise<{ readonly command: CommandDefinition }>;
-}
+import type { CommandEntry } from './command.ts';
 
 /** All commands, in the order of the help. */
 export const COMMANDS: readonly CommandEntry[] = [
@@ -21,12 +14,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'beam',
-    summary: 'Find the likeliest completions of a prefix by beam search, best first.',
+    summary: 'Find the best completions of a prefix by beam search, ordered by mean log-probability.',
     load: () => import('./commands/beam.ts'),
   },
   {
     name: 'complete',
-    summary: 'Complete as you type: the likeliest completions show, and Tab takes the best.',
+    summary: 'Complete as you type: the best completions show, and Tab takes the first.',
     load: () => import('./commands/complete.ts'),
   },
   {
@@ -98,5 +91,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'bench',
     summary: 'Measure this machine: the bare matrix kernel, training and sampling, for a set of shapes or for one.',
     load: () => import('./commands/bench.ts'),
+  },
+  {
+    name: 'completion',
+    summary: 'Print a script with which bash, zsh or fish completes commands and options.',
+    load: () => import('./commands/completion.ts'),
   },
 ];

@@ -1,12 +1,13 @@
 import { emitKeypressEvents } from 'node:readline';
+import { EXIT } from '../errors.ts';
 import type { Key, Layout } from './completer.ts';
 
 /** The alternate screen, on which nothing that was on the terminal is touched. */
 const [ENTER, LEAVE] = ['\u001b[?1049h', '\u001b[?1049l'];
 const [HOME, CLEAR_LINE, CLEAR_BELOW] = ['\u001b[H', '\u001b[K', '\u001b[J'];
 
-/** How the terminal is given back where the process is told to end. */
-const SIGNALS = { SIGTERM: 143, SIGHUP: 129 } as const;
+/** How the terminal is given back where the process is told to end. (Ctrl-C comes as a key; SIGINT comes from other programs.) */
+const SIGNALS = { SIGINT: EXIT.interrupted, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /** The terminal, for as long as a person types: keys one by one, and a screen of its own. */
 export class Screen {

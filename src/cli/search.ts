@@ -2,8 +2,18 @@ import * as z from 'zod';
 import { EXIT, UserError } from '../errors.ts';
 import { type BeamRequest, beamSchema } from '../library/completion-options.ts';
 import type { LanguageModel, SearchStep } from '../library/language-model.ts';
-import { readLines } from '../library/lines.ts';
-import { aligned, type Completion, completionOf, field, tabbed } from './completions.ts';
+import { readLines, stringOf, type Text } from '../library/lines.ts';
+import type { Context } from './command.ts';
+import {
+  aligned,
+  type Completion,
+  completionOf,
+  exactly,
+  isOutOfOrder,
+  jsonOf,
+  scoreInWords,
+  tabbed,
+} from './completions.ts';
 import { withEscapes } from './constraints.ts';
 import { complain, Output, remark } from './output.ts';
 import { printTrace } from './search-trace.ts';
@@ -32,6 +42,7 @@ export const SEARCH_FLAGS = {
   diversity: '--diversity <x>',
   count: '-n, --count <n>',
   stop: { flag: '--stop <text>', spelling: 'nonEmpty' },
+  unknown: '--allow-unk',
   kernel: FLAGS.hiddenKernel,
   json: FLAGS.json,
   raw: FLAGS.raw,
@@ -39,7 +50,7 @@ export const SEARCH_FLAGS = {
 } as const;
 
 /** The part of the options that the library is told. */
-export function requestOf(options: SearchCommandOptions): BeamRequest {
+export function requestOf(options: SearchCommandOptions, model: LanguageModel): BeamRequest {
   const {
     checkpoint: _c,
     prefix: _p,
@@ -52,7 +63,7 @@ export function requestOf(options: SearchCommandOptions): BeamRequest {
     html: _h,
     ...request
   } = options;
-  return withEscapes(request);
+  return withEscapes(request, model);
 }
 
 /** How many completions of each prefix are printed. There may be k, or N where that is more. */
@@ -64,14 +75,15 @@ export function countOf({ count, finished, k = beamSchema.shape.k.parse(undefine
 export async function printCompletions(
   options: SearchCommandOptions,
   prefixFile: string | undefined,
+  { nameOf }: Context,
   trace = false,
 ): Promise<number> {
   const { open } = await import('./open.ts');
   const model = open(options);
-  const output = new Output();
+  const output = new Output(options);
   const status = await (prefixFile === undefined
     ? printOne(model, options, output, trace)
-    : printEach(model, options, prefixFile, output));
+    : printEach(model, options, prefixFile, output, nameOf));
   await output.flush();
   return status;
 }
@@ -82,10 +94,11 @@ async function printOne(
   output: Output,
   trace: boolean,
 ): Promise<number> {
-  const request = requestOf(options);
+  const request = requestOf(options, model);
   const steps: SearchStep[] = [];
   const follows = trace || (output.terminal && !options.quiet);
-  const found = await model.beam(options.prefix ?? '', request, follows ? (step) => steps.push(step) : undefined);
+  const { prefix = '' } = withEscapes({ prefix: options.prefix }, model);
+  const found = await model.beam(prefix, request, follows ? (step) => steps.push(step) : undefined);
   if (trace) await printTrace(steps, model.vocabulary, output, options.json === true);
   if (follows && !options.quiet) {
     const lookedAt = steps.reduce((sum, step) => sum + step.lookedAt, 0);
@@ -96,10 +109,14 @@ async function printOne(
     );
   }
   const completions = found.slice(0, countOf(options)).map(completionOf);
+  if (output.terminal && !options.quiet && !options.json && isOutOfOrder(completions)) {
+    const { lengthPenalty = beamSchema.shape.lengthPenalty.parse(undefined) } = options;
+    remark(`ordered by the score, ${scoreInWords(lengthPenalty)}; --length-penalty 0 orders by probability`);
+  }
   if (completions.length === 0)
     throw new UserError('no completion was found; use a larger --k or --length, or ask for less');
   if (options.json) {
-    for (const completion of completions) await output.json(completion);
+    for (const completion of completions) await output.json(jsonOf(completion));
   } else if (output.terminal) {
     await output.line(aligned(completions, options.raw === true));
   } else {
@@ -114,17 +131,16 @@ async function printEach(
   options: SearchCommandOptions,
   file: string,
   output: Output,
+  nameOf: Context['nameOf'],
 ): Promise<number> {
-  const request = requestOf(options);
+  const request = requestOf(options, model);
   await model.beams([], request).next(); // options that can't be met are an error even where the file has no lines
   let status: number = EXIT.done;
-  for await (const lines of readLines(file)) {
-    const problems = lines.map(({ text }) =>
-      text === undefined ? 'is not UTF-8; convert it' : model.problemWith(text),
-    );
-    const prefixes = lines.flatMap(({ text }, index) => (problems[index] === undefined ? [text!] : []));
+  for await (const lines of readLines(file, { convert: model.vocabulary.unit !== 'byte' })) {
+    const problems = lines.map(({ text }) => model.problemWith(text)?.messageWith(nameOf));
+    const prefixes = lines.flatMap(({ text }, index) => (problems[index] === undefined ? [text] : []));
     const found = model.beams(prefixes, request);
-    for (const [index, { number, text = '' }] of lines.entries()) {
+    for (const [index, { number, text }] of lines.entries()) {
       const problem = problems[index];
       if (problem !== undefined) {
         complain(`line ${number}: ${problem}`);
@@ -132,14 +148,16 @@ async function printEach(
       }
       const texts = problem === undefined ? ((await found.next()).value ?? []) : [];
       const completions = texts.slice(0, countOf(options)).map(completionOf);
-      if (options.json) await output.json({ line: number, prefix: text, completions });
-      else await output.line(row(text, completions));
+      if (options.json) {
+        const fields = { line: number, prefix: stringOf(text), completions: completions.map(jsonOf) };
+        await output.json({ ...fields, ...exactly(text) });
+      } else await output.line([text, ...completions.map(textOf)].map((each) => output.field(each)).join('\t'));
     }
     await output.flush();
   }
   return status;
 }
 
-function row(prefix: string, completions: readonly Completion[]): string {
-  return [prefix, ...completions.map(({ text }) => text)].map(field).join('\t');
+function textOf({ text, bytes }: Completion): Text {
+  return bytes ?? text;
 }

@@ -1,5 +1,5 @@
 import { type Color, type Point as PlotPoint, plot } from 'simple-ascii-chart';
-import { type Chart, type Scale, type Series, scaleOf, visiblePoints } from '../insight/chart.ts';
+import { type Chart, legendName, type Scale, type Series, scaleOf, visiblePoints } from '../insight/chart.ts';
 import { paint } from './output.ts';
 
 /** Rows of the plot alone; of columns, as many as the terminal has, up to so many. */
@@ -140,8 +140,9 @@ function repaint(row: string, series: number): string {
 
 function legend({ series }: Chart): string[] {
   if (series.length < 2) return [];
-  const entries = series.map(({ name }, index) => {
+  const entries = series.map((one, index) => {
     const { hex, mark } = styleOf(index);
+    const name = legendName(one);
     return paint.level > 0 ? `${paint.hex(hex)('━━')} ${name}` : `${mark} ${name}`;
   });
   return [entries.join('   ')];

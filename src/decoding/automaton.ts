@@ -1,18 +1,18 @@
 import { UserError } from '../errors.ts';
 
-/** What `next` gives where no accepted text goes on. */
+/** The state from which no accepted text can be reached. */
 export const DEAD = -1;
 
-/** The most states, and the most transitions, that are worked out: some hundred megabytes, some seconds. */
+/** The greatest number of states, and of transitions. They take a few hundred megabytes and a few seconds. */
 const MOST_STATES = 1_000_000;
 const MOST_TRANSITIONS = 50_000_000;
 
-/** A deterministic machine over symbols, told by its transitions; its states are found by walking. */
+/** A deterministic machine over symbols, given by its transitions. Its states are found by following them from the start. */
 export interface Machine<State> {
   readonly start: State;
-  /** Symbols of one class act alike everywhere: class c of each symbol, [V]. */
+  /** [V] the class of each symbol. Symbols of one class have the same transitions in every state. */
   readonly classes: ArrayLike<number>;
-  /** Undefined where no accepted text goes on. */
+  /** Undefined if no accepted text can be reached. */
   readonly next: (state: State, symbol: number) => State | undefined;
   readonly accepts: (state: State) => boolean;
   /** States with equal keys are the same. */
@@ -21,8 +21,8 @@ export interface Machine<State> {
 
 /**
  * A deterministic finite automaton over the symbols of a vocabulary, as a table: a language of texts. Every state's distance is
- * known, the least number of symbols from it to an accepted text, so that who generates symbol by symbol never
- * walks into a dead end. State 0 is the start; `DEAD` is every state that accepts nothing.
+ * known: the least number of symbols from it to an accepted text. A program that generates symbol by symbol can therefore avoid
+ * dead ends. State 0 is the start; `DEAD` is every state that accepts nothing.
  */
 export class Automaton {
   readonly states: number;
@@ -52,7 +52,7 @@ export class Automaton {
     }
   }
 
-  /** Of a machine: every state that walks from its start come to. UserError where they are too many. */
+  /** The automaton of a machine: all states that can be reached from its start. UserError if they are too many. */
   static from<State>(machine: Machine<State>): Automaton {
     return Automaton.walk(machine).automaton;
   }
@@ -113,7 +113,7 @@ export class Automaton {
     return symbols.reduce((before, symbol) => this.next(before, symbol), state);
   }
 
-  /** Whether nothing is accepted. */
+  /** Whether no text is accepted. */
   get isEmpty(): boolean {
     return this.distance(0) === Number.POSITIVE_INFINITY;
   }
@@ -127,7 +127,7 @@ export class Automaton {
     return state === DEAD ? Number.POSITIVE_INFINITY : this.#distances[state]!;
   }
 
-  /** The same, of one symbol at least: Infinity where no longer text is accepted. */
+  /** The same, but at least one symbol: Infinity if no longer text is accepted. */
   onward(state: number): number {
     return state === DEAD ? Number.POSITIVE_INFINITY : this.#onward[state]!;
   }

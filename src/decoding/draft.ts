@@ -13,6 +13,8 @@ export interface SampleOptions extends FilterOptions, RepeatOptions {
   readonly stops: Stops;
   /** What a text must be like. The constraint must be made with the same stops, and be possible within the length. */
   readonly constraint?: Constraint | undefined;
+  /** A symbol that is never drawn: `<unk>`, unless it is allowed. */
+  readonly never?: number | undefined;
   readonly seed: string | number;
 }
 
@@ -38,7 +40,7 @@ export class Draft {
   #logProbability = 0;
 
   constructor(index: number, options: SampleOptions) {
-    const { constraint, prompt, stops, seed } = options;
+    const { constraint, prompt, stops, never, seed } = options;
     this.index = index;
     this.#options = options;
     this.#random = new Random(`${seed}/${index}`);
@@ -46,7 +48,7 @@ export class Draft {
       this.#repeats = new Repeats(options, stops.symbol);
       for (let at = 0; at < prompt.length; at++) this.#repeats.add(prompt[at]!);
     }
-    if (this.#repeats || constraint) this.#adjust = (logs) => this.#hold(logs);
+    if (this.#repeats || constraint || never !== undefined) this.#adjust = (logs) => this.#hold(logs);
   }
 
   /** Σ log p in nats of all that was drawn, its end included, by the model as it is (temperature 1, nothing filtered). */
@@ -88,8 +90,9 @@ export class Draft {
 
   /** Holds back what may not come next. */
   #hold(logs: Float64Array): void {
-    const { constraint, length } = this.#options;
+    const { constraint, length, never } = this.#options;
     this.#repeats?.adjust(logs);
+    if (never !== undefined) logs[never] = Number.NEGATIVE_INFINITY;
     if (!constraint) return;
     for (let id = 0; id < logs.length; id++) {
       if (!constraint.allows(this.#state, id, length - this.#drawn)) logs[id] = Number.NEGATIVE_INFINITY;

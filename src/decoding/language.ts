@@ -5,7 +5,10 @@ import type { Constraints } from './options.ts';
 import { literal, regexAutomaton } from './regex.ts';
 
 /** The options of `constraintSchema` that say which texts are wanted. */
-export type LanguageOptions = Omit<Constraints, 'noRepeat'>;
+export interface LanguageOptions extends Omit<Constraints, 'noRepeat'> {
+  /** Whether completions may have `<unk>`. */
+  readonly unknown?: boolean;
+}
 
 /** The completions that are wanted: both automata accept them. */
 export interface Language {
@@ -25,6 +28,9 @@ interface Part {
 export function languageOf(options: LanguageOptions, vocabulary: Vocabulary): Language | undefined {
   const [contents, shapes] = [contentParts(options, vocabulary), shapeParts(options, vocabulary)];
   if (contents.length + shapes.length === 0) return undefined;
+  if (vocabulary.unknown !== undefined && options.unknown === false) {
+    contents.push({ name: nameOf('unknown'), automaton: withoutUnknown(vocabulary) });
+  }
   const [content, shape] = [join(contents, vocabulary), join(shapes, vocabulary)];
   join([content, shape], vocabulary);
   return { content: content.automaton, shape: shape.automaton };
@@ -38,7 +44,11 @@ function contentParts(
   const add = (key: keyof LanguageOptions, pattern: string) => parts.push(regexPart(key, pattern, vocabulary));
   if (allow !== undefined) add('allow', `[${bracketed(allow)}]*`);
   if (forbid !== undefined) add('forbid', `[^${bracketed(forbid)}]*`);
-  for (const text of contains) add('contains', `[^]*${literal(text)}[^]*`);
+  for (const text of contains) {
+    const read = vocabulary.read(text);
+    if (typeof read === 'string') add('contains', `[^]*${literal(read)}[^]*`);
+    else parts.push({ name: nameOf('contains'), automaton: containing([...vocabulary.encodeKnown(read)], vocabulary) });
+  }
   if (minLength > 0) parts.push({ name: nameOf('minLength'), automaton: atLeast(minLength, vocabulary) });
   return parts;
 }
@@ -79,6 +89,38 @@ function join(parts: readonly Part[], vocabulary: Vocabulary): Part {
     if (all.automaton.isEmpty) throw refuse(name, 'no completion can meet them together; leave one out');
   }
   return all;
+}
+
+/** Texts that have these symbols in a row: the automaton of Knuth, Morris and Pratt. */
+function containing(ids: readonly number[], vocabulary: Vocabulary): Automaton {
+  const endsLike = (read: readonly number[]): number => {
+    let length = Math.min(read.length, ids.length);
+    while (!ids.slice(0, length).every((id, at) => read[read.length - length + at] === id)) length--;
+    return length;
+  };
+  return Automaton.from<number>({
+    start: 0,
+    classes: Array.from({ length: vocabulary.size }, (_, id) => id),
+    next: (matched, id) => {
+      if (id === vocabulary.stop) return undefined;
+      return matched === ids.length ? matched : endsLike([...ids.slice(0, matched), id]);
+    },
+    accepts: (matched) => matched === ids.length,
+    key: (matched) => matched,
+  });
+}
+
+/** Texts without `<unk>`. */
+function withoutUnknown(vocabulary: Vocabulary): Automaton {
+  return Automaton.from<number>({
+    start: 0,
+    classes: Array.from({ length: vocabulary.size }, (_, id) =>
+      Number(id === vocabulary.unknown || id === vocabulary.stop),
+    ),
+    next: (_, id) => (id === vocabulary.unknown || id === vocabulary.stop ? undefined : 0),
+    accepts: () => true,
+    key: () => 0,
+  });
 }
 
 /** Texts of so many symbols and more. */

@@ -1,8 +1,12 @@
 import * as z from 'zod';
 import { message, option } from '../errors.ts';
 import { rule } from '../schema.ts';
+import { type KnownTexts, LineSet } from '../text/line-set.ts';
+import { bytesSchema } from '../text/options.ts';
 
 const text = z.string().min(1);
+
+const textOrBytes = z.union([text, bytesSchema.refine((given) => given.length > 0)]);
 
 /** The most symbols of a completion where no length is given: of a line, and of a stream, which has no end of its own. */
 interface Lengths {
@@ -11,15 +15,19 @@ interface Lengths {
 }
 
 export const SAMPLE_LENGTHS: Lengths = { lines: 200, stream: 1000 };
+/** The most symbols of a text that is kept in memory until it is done, and the most texts of which none may come twice. */
+export const MOST_KEPT = { symbols: 10_000_000, texts: 10_000_000 };
+
 /** The recent symbols, whose repetition is penalized. */
 export const REPETITION_WINDOW = 64;
 
 export const BEAM_LENGTHS: Lengths = { lines: 100, stream: 40 };
 
-function lengthField({ lines, stream }: Lengths) {
+function lengthField({ lines, stream }: Lengths, most: number) {
   return z
     .int()
     .min(1)
+    .max(most)
     .optional()
     .describe(
       `the most symbols of a completion, its end included (default: ${lines} for lines, ${stream} for a stream)`,
@@ -33,7 +41,7 @@ export const constraintSchema = z.strictObject({
     .optional()
     .describe('made of these characters only, written as in the brackets of a regular expression: a-z, \\p{L}'),
   forbid: text.optional().describe('without any of these characters, written in the same way'),
-  contains: z.array(text).readonly().default([]).describe('with this text in them'),
+  contains: z.array(textOrBytes).readonly().default([]).describe('with this text in them'),
   maxWords: z.int().min(0).max(1000).optional().describe('of at most so many words'),
   minLength: z.int().min(0).max(100_000).optional().describe('of at least so many symbols'),
   noRepeat: z.int().min(1).max(1000).optional().describe('no n symbols in a row occur twice, the prefix included'),
@@ -41,7 +49,15 @@ export const constraintSchema = z.strictObject({
 
 /** What sampling and beam search can both be told. */
 const completionSchema = constraintSchema.extend({
-  stop: z.array(text).readonly().default([]).describe('a string that ends a completion and does not belong to it'),
+  stop: z
+    .array(textOrBytes)
+    .readonly()
+    .default([])
+    .describe('a string that ends a completion and does not belong to it'),
+  unknown: z
+    .boolean()
+    .default(false)
+    .describe('allow <unk> in completions, where the model has it; it is printed as U+FFFD'),
 });
 
 /**
@@ -49,13 +65,13 @@ const completionSchema = constraintSchema.extend({
  * here, from `repetitionPenalty` to `typical`.
  */
 export const sampleSchema = completionSchema.extend({
-  prefix: z.string().default('').describe('what each text begins with'),
+  prefix: z.union([z.string(), bytesSchema]).default('').describe('what each text begins with'),
   count: z.int().min(1).default(1).describe('how many texts'),
-  length: lengthField(SAMPLE_LENGTHS),
+  length: lengthField(SAMPLE_LENGTHS, Number.MAX_SAFE_INTEGER),
   seed: z.union([z.string(), z.number()]).default('1').describe('the same seed gives the same texts'),
   unique: z.boolean().default(false).describe('no text twice'),
   known: z
-    .custom<ReadonlySet<string>>((value) => value instanceof Set)
+    .custom<KnownTexts>((value) => value instanceof Set || value instanceof LineSet)
     .optional()
     .describe('must be a Set of texts, none of which is drawn'),
   repetitionPenalty: z
@@ -90,10 +106,11 @@ export const sampleSchema = completionSchema.extend({
 export const beamSchema = completionSchema
   .extend({
     k: z.int().min(1).max(10_000).default(5).describe('hypotheses kept, finished ones included; 1 is greedy'),
-    length: lengthField(BEAM_LENGTHS),
+    length: lengthField(BEAM_LENGTHS, 100_000),
     finished: z
       .int()
       .min(1)
+      .max(1_000_000)
       .optional()
       .describe(
         'N: how many finished hypotheses to look for; with more than k, those that finish give up their places (default: k)',

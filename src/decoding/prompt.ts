@@ -1,4 +1,5 @@
 import type { SavedState, Stepper } from '../nn/stepper.ts';
+import type { Text } from '../text/text.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 
 /** A model that has read a prompt: where every completion starts. */
@@ -26,16 +27,11 @@ export function readPrompts(stepper: Stepper, symbols: ArrayLike<number>, source
 
 /**
  * The symbols that the model reads before a completion. In lines mode a line starts with `<stop>`, then the prefix. A stream
- * continues the prefix; without a prefix it starts from a newline, where the vocabulary has one, as if at the start of a line, else
- * from the vocabulary's first symbol. UserError where the prefix has a symbol outside the vocabulary.
+ * continues the prefix; without a prefix it starts from the vocabulary's `start`, as if at the start of a line. UserError where the
+ * prefix has a symbol outside the vocabulary.
  */
-export function promptOf(prefix: string, vocabulary: Vocabulary): readonly number[] {
+export function promptOf(prefix: Text, vocabulary: Vocabulary): readonly number[] {
   const ids = [...vocabulary.encode(prefix)];
   if (vocabulary.stop !== undefined) return [vocabulary.stop, ...ids];
-  return ids.length > 0 ? ids : [newlineOf(vocabulary) ?? 0];
-}
-
-/** The id of a newline, where the vocabulary has it. */
-export function newlineOf(vocabulary: Vocabulary): number | undefined {
-  return vocabulary.id(vocabulary.unit === 'byte' ? 10 : '\n');
+  return ids.length > 0 ? ids : [vocabulary.start];
 }

@@ -1,20 +1,21 @@
+import type { Range } from '../kernel/team.ts';
 import { notANumber } from './log-softmax.ts';
-import type { Reader } from './reader.ts';
+import { copyRow, type Reader, type RowStates } from './reader.ts';
 
-/** A text to be scored: every symbol of `ids`, each after those before it, the first after `start`. */
+/** A text to be scored. The model reads `start`, and then predicts each symbol of `ids` from those before it. */
 export interface Sequence {
   readonly start: number;
   readonly ids: ArrayLike<number>;
 }
 
-/** A longer sequence is divided, so that all rows have a part in it; each part has this many symbols at least. */
+/** A long sequence is divided into parts, one for each row. Each part has at least this many symbols. */
 const LEAST_PART = 2048;
 
-/** Symbols that a part reads before its own, to come to the state that they leave. */
+/** How many symbols a row reads before its part, to come close to the true state at the start of the part. */
 const WARM_UP = 256;
 
-/** Parts agree when so many losses in a row differ by no more than this, in nats. */
-const AGREED = { symbols: 32, nats: 1e-5 };
+/** States are compared after so many reads from the start of a part, and then each time that this share more has been read. */
+const MARKS = { first: 4, growth: 1.15 };
 
 /** −log p in nats of every symbol of each sequence, in order; each sequence starts from s₀ = 0. UserError where p is not a number. */
 export function scoreSequences(reader: Reader, sequences: readonly Sequence[]): Float32Array[] {
@@ -66,74 +67,120 @@ function symbolBefore({ start, ids }: Sequence, at: number): number {
   return at === 0 ? start : ids[at - 1]!;
 }
 
-/**
- * Divides a sequence among the rows. A part's first state isn't known until the part before it has been read; so each begins a
- * little earlier, with the state 0, whose influence fades. Then each part is read again from the state that the one before
- * it ended in, until the losses agree with those of the first reading: where they don't, to its end, and the next part
- * after it once more. So the losses are those of reading from end to end, up to `AGREED`.
- */
-function scoreLong(reader: Reader, sequence: Sequence, losses: Float32Array): void {
-  const length = losses.length;
-  const parts = Math.min(reader.rows, Math.floor(length / LEAST_PART));
-  const size = Math.ceil(length / parts);
-  readParts(reader, sequence, { parts, size, from: -WARM_UP }, (at, loss) => {
-    losses[at] = loss;
-  });
-  for (let pass = 1; pass < parts; pass++) {
-    const agreed = new Int32Array(parts);
-    agreed.fill(AGREED.symbols, 0, pass); // they have been read from the true state
-    reader.shiftStates();
-    const isAgreed = () => agreed.every((count) => count >= AGREED.symbols);
-    readParts(
-      reader,
-      sequence,
-      { parts, size, from: 0 },
-      (at, loss) => {
-        const part = Math.floor(at / size);
-        if (agreed[part]! >= AGREED.symbols) return;
-        agreed[part] = Math.abs(losses[at]! - loss) <= AGREED.nats ? agreed[part]! + 1 : 0;
-        losses[at] = loss;
-      },
-      isAgreed,
-    );
-    if (isAgreed()) return;
-  }
+/** What is known of the parts of a divided sequence. */
+interface Division {
+  readonly parts: number;
+  /** Symbols of a part. */
+  readonly size: number;
+  /** The state of every part at its end. */
+  readonly finals: RowStates;
+  /** The state of every part at each mark, by the number of symbols before the mark. */
+  readonly trail: ReadonlyMap<number, RowStates>;
 }
 
-interface Parts {
-  readonly parts: number;
+/**
+ * Divides a sequence among the rows. The first state of a part isn't known until the part before it has been read. So each part begins a
+ * little earlier, with the state 0, whose influence fades. Then each part is read again from the state in which the part before it
+ * ended. From the mark on where both readings have the same state, but for rounding, both have the same losses. A part that comes to no
+ * such mark is read to its end, and the part after it once more.
+ *
+ * Losses alone would not do: a network can remember a symbol for thousands of steps before the symbol changes a loss.
+ */
+function scoreLong(reader: Reader, sequence: Sequence, losses: Float32Array): void {
+  const { length } = losses;
+  const parts = Math.min(reader.rows, Math.floor(length / LEAST_PART));
+  const size = Math.ceil(length / parts);
+  const trail = new Map<number, RowStates>();
+  const all = { start: 0, end: parts };
+  const take = (_row: number, at: number, loss: number): void => {
+    losses[at] = loss;
+  };
+  readParts(reader, sequence, { size, from: -WARM_UP, rows: all }, take, (place) => {
+    if (isMark(place, reader.steps)) trail.set(place, reader.saveStates(all));
+    return true;
+  });
+  const division = { parts, size, finals: reader.saveStates(all), trail };
+  let wrong: ReadonlySet<number> = new Set(Array.from({ length: parts - 1 }, (_, index) => index + 1));
+  while (wrong.size > 0) wrong = readAgain(reader, sequence, losses, division, wrong);
+}
+
+/** Reads parts again, each from the end of the part before it. Returns those that must be read again: the part before them has another end. */
+function readAgain(
+  reader: Reader,
+  sequence: Sequence,
+  losses: Float32Array,
+  { parts, size, finals, trail }: Division,
+  wrong: ReadonlySet<number>,
+): ReadonlySet<number> {
+  const rows = { start: Math.min(...wrong), end: Math.max(...wrong) + 1 };
+  for (const row of wrong) reader.loadState(row, finals, row - 1);
+  const open = new Set(wrong);
+  const take = (row: number, at: number, loss: number): void => {
+    if (open.has(row)) losses[at] = loss;
+  };
+  readParts(reader, sequence, { size, from: 0, rows }, take, (place) => {
+    const before = trail.get(place);
+    if (!before) return true;
+    const now = reader.saveStates({ start: 0, end: parts });
+    for (const row of open) {
+      if (reader.isSameState(before, now, row)) open.delete(row);
+      else copyRow(before, now, row, parts);
+    }
+    return open.size > 0;
+  });
+  const ends = reader.saveStates({ start: 0, end: parts });
+  for (const row of open) copyRow(finals, ends, row, parts);
+  return new Set([...open].map((row) => row + 1).filter((row) => row < parts));
+}
+
+/** Whether states are compared after so many symbols of a part. */
+function isMark(place: number, steps: number): boolean {
+  for (let reads = MARKS.first; reads * steps <= place; reads = Math.ceil(reads * MARKS.growth)) {
+    if (reads * steps === place) return true;
+  }
+  return false;
+}
+
+interface Stretch {
+  /** Symbols of a part. */
   readonly size: number;
   /** Where in its part each row begins; before it, where negative: with the state 0 then. */
   readonly from: number;
+  readonly rows: Range;
 }
 
-/** Reads all parts side by side until that is enough, and hands over the losses of their symbols. */
+/**
+ * Reads parts side by side. `take` is given each loss, with its part (the row) and the place of its symbol in the sequence. After each read,
+ * `goesOn` is given the number of symbols of a part that have been read; where it returns false, that is enough.
+ */
 function readParts(
   reader: Reader,
   sequence: Sequence,
-  { parts, size, from }: Parts,
-  take: (at: number, loss: number) => void,
-  isEnough: () => boolean = () => false,
+  { size, from, rows }: Stretch,
+  take: (row: number, at: number, loss: number) => void,
+  goesOn: (place: number) => boolean,
 ): void {
-  const { rows, steps, inputs, targets, keep } = reader;
+  const { steps, inputs, targets, keep } = reader;
   const { length } = sequence.ids;
   for (let first = from; first < size; first += steps) {
-    if (isEnough()) return;
     const count = Math.min(steps, size - first);
     for (let step = 0; step < count; step++) {
-      for (let row = 0; row < rows; row++) {
+      for (let row = rows.start; row < rows.end; row++) {
         const at = row * size + first + step;
-        const position = step * rows + row;
-        const isInside = row < parts && at >= 0 && at < length;
+        const position = step * reader.rows + row;
+        const isInside = at >= 0 && at < length;
         inputs[position] = isInside ? symbolBefore(sequence, at) : 0;
         targets[position] = isInside && first + step >= 0 ? sequence.ids[at]! : -1;
         keep[position] = (first + step === from && from < 0) || at === 0 ? 0 : 1;
       }
     }
-    const found = reader.read(count);
-    for (let position = 0; position < count * rows; position++) {
-      if (targets[position]! >= 0)
-        take((position % rows) * size + first + Math.floor(position / rows), found[position]!);
+    const found = reader.read(count, rows);
+    for (let step = Math.max(0, -first); step < count; step++) {
+      for (let row = rows.start; row < rows.end; row++) {
+        const at = row * size + first + step;
+        if (at < length) take(row, at, found[step * reader.rows + row]!);
+      }
     }
+    if (!goesOn(first + count)) return;
   }
 }

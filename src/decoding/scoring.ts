@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
+import { splitLines, type Text } from '../text/text.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
-import { newlineOf, promptOf } from './prompt.ts';
+import { promptOf } from './prompt.ts';
 import type { Reader } from './reader.ts';
 import { type Sequence, scoreSequences } from './score.ts';
 
@@ -17,44 +18,38 @@ export interface Score {
   /** How many of them are `<unk>`. */
   readonly unknown: number;
   /** Why the text can't be scored: a symbol that the model doesn't know and has no `<unk>` for, or bytes that are not UTF-8. */
-  readonly problem: string | undefined;
+  readonly problem: UserError | undefined;
 }
 
-/** Scores each line by itself: from `<stop>`, or a newline, to the next. Undefined stands for a line that is not UTF-8. */
-export function scoreLines(reader: Reader, vocabulary: Vocabulary, lines: readonly (string | undefined)[]): Score[] {
-  const end = vocabulary.stop ?? newlineOf(vocabulary);
-  return scoreTexts(reader, vocabulary, lines, end === undefined ? [] : [end]);
+/** Scores each line by itself: from `<stop>`, or the end of a line, to the next. */
+export function scoreLines(reader: Reader, vocabulary: Vocabulary, lines: readonly Text[]): Score[] {
+  const end = vocabulary.stop === undefined ? vocabulary.lineEndIds : [vocabulary.stop];
+  return scoreTexts(reader, vocabulary, lines, end);
 }
 
 /**
  * Scores a text from end to end. A model of a stream reads every symbol after all symbols before it. A model of lines reads each line
  * by itself, and leaves out empty lines, as training does.
  */
-export function scoreWhole(reader: Reader, vocabulary: Vocabulary, text: string): Score {
+export function scoreWhole(reader: Reader, vocabulary: Vocabulary, text: Text): Score {
   if (vocabulary.stop === undefined) return scoreTexts(reader, vocabulary, [text], [])[0]!;
-  const lines = text.split(/\r?\n/u).filter((line) => line !== '');
+  const lines = splitLines(text).filter((line) => line.length > 0);
   const scores = scoreLines(reader, vocabulary, lines);
   const ids = scores.flatMap((score) => Array.from(score.ids));
   const losses = Float32Array.from(scores.flatMap((score) => Array.from(score.losses)));
   return judge(ids, losses, vocabulary, scores.find(({ problem }) => problem !== undefined)?.problem);
 }
 
-function scoreTexts(
-  reader: Reader,
-  vocabulary: Vocabulary,
-  texts: readonly (string | undefined)[],
-  end: readonly number[],
-): Score[] {
+function scoreTexts(reader: Reader, vocabulary: Vocabulary, texts: readonly Text[], end: readonly number[]): Score[] {
   const start = promptOf('', vocabulary)[0]!;
-  const problems: (string | undefined)[] = [];
+  const problems: (UserError | undefined)[] = [];
   const sequences = texts.map((text, index): Sequence => {
     try {
-      if (text === undefined) throw new UserError('is not UTF-8; convert it');
       const ids = vocabulary.encode(text);
       return { start, ids: end.length === 0 ? ids : [...ids, ...end] };
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      problems[index] = error.message;
+      problems[index] = error;
       return { start, ids: [] };
     }
   });
@@ -66,7 +61,7 @@ function judge(
   ids: ArrayLike<number>,
   losses: Float32Array,
   vocabulary: Vocabulary,
-  problem: string | undefined,
+  problem: UserError | undefined,
 ): Score {
   const logProbability = problem === undefined ? losses.reduce((sum, loss) => sum - loss, 0) : Number.NEGATIVE_INFINITY;
   let unknown = 0;

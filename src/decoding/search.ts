@@ -8,24 +8,26 @@ import type { Stops } from './stops.ts';
 import { TopList } from './top-list.ts';
 
 export interface SearchOptions {
-  /** k: hypotheses kept at each step, of all groups together. */
+  /** k: the number of hypotheses that all groups together keep at each step. */
   readonly width: number;
   /** T: the most symbols of a hypothesis, its end included. */
   readonly length: number;
-  /** N: how many finished hypotheses are wanted. It decides the rule: `beamSearch` tells. */
+  /** N: how many finished hypotheses are wanted. It decides when the search ends: see `beamSearch`. */
   readonly finished: number;
   /** α of the score: 1 takes the mean log-probability, 0 the sum. */
   readonly lengthPenalty: number;
   readonly stops: Stops;
-  /** G, which divides k: groups that keep away from each other's symbols. 1 if not given. */
+  /** G: the number of groups, which avoid each other's symbols. It divides k. 1 if not given. */
   readonly groups?: number | undefined;
-  /** λ: nats that a symbol costs a group for each hypothesis of the groups before it that has just taken it. */
+  /** λ: the penalty of a symbol, in nats, for each hypothesis of an earlier group that took the same symbol at this step. */
   readonly diversity?: number | undefined;
-  /** What a hypothesis must be like. It must be of the same stops, and possible within the length. */
+  /** What a hypothesis must match. The constraint must be made with the same stops, and must be possible within the length. */
   readonly constraint?: Constraint | undefined;
-  /** n: no n symbols in a row come twice, the prompt's included. */
+  /** A symbol that no hypothesis goes on with: `<unk>`, unless it is allowed. */
+  readonly never?: number | undefined;
+  /** n: no sequence of n symbols occurs twice. The prompt counts. */
   readonly noRepeat?: number | undefined;
-  /** Is told of every step. It changes nothing of what is found. */
+  /** Called with every step. It does not change what is found. */
   readonly trace?: ((step: SearchStep) => void) | undefined;
 }
 
@@ -33,11 +35,11 @@ export interface SearchOptions {
 interface Node {
   readonly ids: readonly number[];
   readonly logProbability: number;
-  /** log p less what its last symbol cost it for not being diverse: what it was chosen by. */
+  /** The score by which it was chosen: log p minus the diversity penalty of its last symbol. */
   readonly rank: number;
-  /** Its parent's place in the beam: the row that holds the state before its last symbol. */
+  /** The row of the beam that has the state before its last symbol: the place of its parent. */
   readonly row: number;
-  /** Of the constraint. */
+  /** The state of the constraint. */
   readonly state: number;
   /** Whether its last symbol ended it; by leaving the constraint's shape, whether it doesn't have that symbol. */
   readonly end: 'none' | 'stopped' | 'left';
@@ -45,7 +47,7 @@ interface Node {
 
 const ROOT: Node = { ids: [], logProbability: 0, rank: 0, row: 0, state: 0, end: 'none' };
 
-/** What a search reads next: row r takes up the state of its row from[r], and reads symbols[r]. */
+/** What a search reads next: row r continues from the state of row from[r], and reads symbols[r]. */
 export interface Frontier {
   readonly from: readonly number[];
   readonly symbols: readonly number[];
@@ -55,7 +57,7 @@ export interface Frontier {
 export class Search {
   readonly #options: SearchOptions;
   readonly #prompt: readonly number[];
-  /** Symbols of the prompt read, and of the hypotheses in the beam. */
+  /** How many symbols were read: those of the prompt, then those of the hypotheses in the beam. */
   #read = 0;
   #length = 0;
   /** The hypotheses of each group that go on. */
@@ -86,14 +88,14 @@ export class Search {
     return this.#beam.every((nodes) => nodes.length === 0);
   }
 
-  /** What is to be read, where the search isn't over. */
+  /** What the search reads next, if it is not over. */
   get frontier(): Frontier {
     if (this.#read < this.#prompt.length) return { from: [0], symbols: [this.#prompt[this.#read]!] };
     const nodes = this.#beam.flat();
     return { from: nodes.map((node) => node.row), symbols: nodes.map((node) => node.ids.at(-1)!) };
   }
 
-  /** Takes what follows each row of the frontier, [V] logits. */
+  /** Takes the logits [V] of each row of the frontier. */
   advance(logits: (row: number) => Float32Array): void {
     if (this.#read < this.#prompt.length) {
       this.#read++;
@@ -167,7 +169,7 @@ export class Search {
         best.offer(left);
         if (trace) traced.push(left);
       }
-      // Where only repeated symbols could follow.
+      // Only repeated symbols could follow.
       if (possible === 0 && (constraint?.isMet(node.state) ?? true)) this.#cut.push(this.#judge(node));
     }
     const { kept, saved } = best;
@@ -200,10 +202,11 @@ export class Search {
 
   /** Log-probabilities of what may follow, −Infinity for what may not. */
   #logs(node: Node, logits: Float32Array): Float64Array {
-    const { constraint, noRepeat, length, stops } = this.#options;
+    const { constraint, noRepeat, length, stops, never } = this.#options;
     if (this.#work.length < logits.length) this.#work = new Float64Array(logits.length);
     const logs = this.#work;
     logSoftmax(logs, logits);
+    if (never !== undefined) logs[never] = Number.NEGATIVE_INFINITY;
     if (noRepeat !== undefined) {
       const repeats = new Repeats({ noRepeat }, stops.symbol);
       for (const id of [...this.#prompt, ...node.ids]) repeats.add(id);
@@ -238,7 +241,7 @@ export class Search {
     if (this.#finished.takes(hypothesis.score) && this.#isNew(hypothesis.ids)) this.#finished.offer(hypothesis);
   }
 
-  /** Whether no group has found a text yet: now one has. */
+  /** Whether a text is found for the first time. It then counts as found. */
   #isNew(ids: readonly number[]): boolean {
     if (this.#beam.length === 1) return true;
     const text = ids.join(' ');

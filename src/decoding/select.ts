@@ -1,4 +1,6 @@
 import { message, option, UserError } from '../errors.ts';
+import { type KnownTexts, LineSet } from '../text/line-set.ts';
+import { bytesOf, type Text, textOf as textOfBytes } from '../text/text.ts';
 import type { Sample } from './sample.ts';
 
 /** After so many unwanted texts in a row, selection gives up. */
@@ -8,9 +10,9 @@ export interface Selection {
   /** No text twice. */
   readonly unique: boolean;
   /** None of these texts. */
-  readonly known: ReadonlySet<string>;
-  /** The text of a sample, which is compared. */
-  readonly textOf: (sample: Sample) => string;
+  readonly known: KnownTexts;
+  /** The text of a sample, which is compared: bytes where symbols are bytes. */
+  readonly textOf: (sample: Sample) => Text;
 }
 
 /**
@@ -32,15 +34,27 @@ export function* selectTexts<T extends Sample | undefined>(
       continue;
     }
     const text = textOf(sample);
-    if (!sample.met || known.has(text) || seen.has(text)) {
+    const key = keyOf(text);
+    if (!sample.met || isKnown(known, text) || seen.has(key)) {
       if (++missed < PATIENCE) continue;
       throw new UserError(
         message`${found} of ${count} texts, for the last ${PATIENCE} drawn were not as wanted (repeated, known, or blocked); use a higher ${option('temperature')}, or ask for fewer`,
       );
     }
     missed = 0;
-    if (unique) seen.add(text);
+    if (unique) seen.add(key);
     yield sample;
     if (++found === count) return;
   }
+}
+
+/** Texts with the same key are the same, bytes that are not UTF-8 included: in Latin-1 every byte is a character. */
+function keyOf(text: Text): string {
+  return typeof text === 'string' ? text : Buffer.from(text).toString('latin1');
+}
+
+function isKnown(known: KnownTexts, text: Text): boolean {
+  if (known instanceof LineSet) return known.has(bytesOf(text));
+  const read = typeof text === 'string' ? text : textOfBytes(text);
+  return typeof read === 'string' && known.has(read);
 }

@@ -1,3 +1,4 @@
+import type { Text } from '../text/text.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 
 /** What ends a text: the symbol `<stop>`, where the model has one, or any of a set of strings. */
@@ -13,11 +14,14 @@ export class Stops {
     this.strings = strings.toSorted((a, b) => b.length - a.length);
   }
 
-  /** What ends the texts of a model, and strings besides. UserError where a string has a symbol outside the vocabulary. */
-  static of(vocabulary: Vocabulary, strings: readonly string[] = []): Stops {
+  /**
+   * What ends the texts of a model, and strings besides. UserError where a string has a symbol outside the
+   * vocabulary, even if there is an `<unk>`: it would end texts at any unknown symbol.
+   */
+  static of(vocabulary: Vocabulary, strings: readonly Text[] = []): Stops {
     return new Stops(
       vocabulary.stop,
-      strings.map((text) => [...vocabulary.encode(text)]),
+      strings.map((text) => [...vocabulary.encodeKnown(text)]),
     );
   }
 

@@ -3,7 +3,7 @@ import type { Machine } from './automaton.ts';
 
 type Node = DFA.ReadonlyNode;
 
-/** Code points that have as many bytes, without surrogates, which have none. */
+/** The ranges of code points by their number of bytes. Surrogates have no bytes, and are left out. */
 const EQUALLY_LONG = [
   { bytes: 1, least: 0, most: 0x7f },
   { bytes: 2, least: 0x80, most: 0x7ff },
@@ -12,23 +12,23 @@ const EQUALLY_LONG = [
   { bytes: 4, least: 0x10000, most: 0x10ffff },
 ] as const;
 
-/** Within a character, or, with nothing missing, between two. */
+/** A place within a character or, if no byte is missing, between two characters. */
 interface State {
-  /** Where it began; or, where it no longer matters which character it is, where every one leads. */
+  /** The state before the character. If all characters that are still possible lead to the same state, that state. */
   readonly node: Node;
   /** Bytes that are still missing. */
   readonly missing: number;
-  /** The code points it may become; undefined where it no longer matters which. */
+  /** The code points that are still possible. Undefined if all of them lead to the same state. */
   readonly low?: number;
   readonly high?: number;
 }
 
 /**
- * A deterministic automaton over code points as one over the bytes of their UTF-8. Within a character the bytes so far matter only
- * while the characters that they begin lead to different places: so there are few states, though a class such as \p{L} has
- * thousands of byte sequences.
+ * Turns a deterministic automaton over code points into one over the bytes of their UTF-8. The bytes at the start of a character are
+ * remembered only while the characters that they can begin lead to different states. The automaton therefore has few states, although a
+ * class such as \p{L} has thousands of byte sequences.
  *
- * @param bytesOf the bytes of each symbol, [V]: mostly one; none where it is in no text
+ * @param bytesOf the bytes of each symbol, [V]: usually one; none if the symbol is in no text
  */
 export function utf8Machine(dfa: DFA, bytesOf: readonly (readonly number[])[]): Machine<State> {
   const finals: ReadonlySet<Node> = dfa.finals;
@@ -76,8 +76,8 @@ function begin(node: Node, byte: number, edges: ReadonlyMap<Node, readonly Edge[
 }
 
 /**
- * The state from which the characters from `low` to `high` are possible still: where all of them lead, if that is one place, and if
- * they are all that the missing bytes can make from `first` on.
+ * The state in which the characters from `low` to `high` are still possible. If all of them lead to one state, and they are all that the
+ * missing bytes can make from `first` on, it is that state.
  */
 function settle(
   node: Node,

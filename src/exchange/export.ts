@@ -12,16 +12,16 @@ import { hasTorchModule, toPyTorch } from './pytorch.ts';
 import { toPyTorchFolder } from './pytorch-folder.ts';
 import { writeSafetensors } from './safetensors.ts';
 
-/** What was written, and what is to be said of it, in a sentence each. */
+/** The format that was written, and notes for the user, one sentence each. */
 export interface Exported {
   readonly format: Format;
   readonly notes: readonly string[];
 }
 
 /**
- * Writes a model in another program's format: a file or, of ml5 and pytorch, a folder. Nothing is overwritten, and nothing half written is left.
+ * Writes a model in another program's format: a file, or a folder for ml5 and pytorch. Nothing is overwritten. If writing fails, nothing is left.
  *
- * @param corpus for `pytorch` alone: the text to go on training with, read with the checkpoint's vocabulary
+ * @param corpus only for `pytorch`: the text on which training goes on, read with the checkpoint's vocabulary
  *
  * UserError for a model that the format cannot hold, and for a path that is taken or cannot be written.
  */

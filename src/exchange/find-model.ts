@@ -1,13 +1,14 @@
 import type { UserError } from '../errors.ts';
-import { CELL_KINDS, CELLS } from '../nn/cells/index.ts';
+import { CELL_KINDS } from '../nn/cells/index.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { configOf, type Sizes, type Unsaid } from './found-config.ts';
+import { cellsOf } from './layout.ts';
 import { tiedName } from './pytorch.ts';
 import { secondBias } from './pytorch-names.ts';
 import { refusal } from './refusal.ts';
 import { shown, type Tensor, type TensorFile } from './tensor.ts';
 
-/** A model that was found in a file that says nothing of it. */
+/** A model that was found in a file without a description of the model. */
 export interface FoundModel {
   readonly config: ModelConfig;
   /** By the names that pytorch.ts gives them. */
@@ -23,7 +24,7 @@ export interface FoundModel {
  * - the output layer is a matrix [V, H], with a bias [V] beside it;
  * - the embedding is a matrix [V, D]. Without one, D must be V: symbols are one-hot.
  *
- * UserError that says what was found where this is not all there is.
+ * UserError, which says what was found, if the file has anything else.
  */
 export function findModel(file: TensorFile, unsaid: Unsaid, name: string): FoundModel {
   const wrong = (found: string) => refusal(name, found);
@@ -127,7 +128,7 @@ class MemberSearch {
   #findLayers() {
     const recurrent = this.#require('weight_hh_l0');
     const [width = 0, hidden = 0] = recurrent.shape;
-    const cell = CELLS.find((each) => CELL_KINDS[each].gates.length * hidden === width);
+    const cell = cellsOf('PyTorch').find((each) => CELL_KINDS[each].gates.length * hidden === width);
     if (!cell || hidden === 0 || recurrent.shape.length !== 2) {
       throw this.#wrong(`the tensor ${shown(recurrent)} should be [G · H, H] with G = 1 (RNN), 3 (GRU) or 4 (LSTM)`);
     }

@@ -1,4 +1,4 @@
-import type { CellName } from '../nn/cells/index.ts';
+import { CELL_KINDS, type CellName } from '../nn/cells/index.ts';
 import type { Activation, Reset } from '../nn/cells/options.ts';
 import { type ModelConfig, modelSchema } from '../nn/config.ts';
 import { refusal } from './refusal.ts';
@@ -19,11 +19,11 @@ export interface Sizes {
   readonly tied: boolean;
   readonly symbols: number;
   readonly members: number;
-  /** Of a GRU, where the names tell. */
+  /** For a GRU, if the names of the tensors show it. */
   readonly reset?: Reset;
 }
 
-/** The configuration of a model that was found, and sentences on what was taken for granted. UserError where this program has no such model. */
+/** The configuration of a model that was found, and notes on what was assumed. UserError if this program has no such model. */
 export function configOf(
   sizes: Sizes,
   unsaid: Unsaid,
@@ -31,14 +31,15 @@ export function configOf(
 ): { config: ModelConfig; notes: readonly string[] } {
   const { symbols, reset: told, ...known } = sizes;
   const { activation } = unsaid;
+  const { uses } = CELL_KINDS[sizes.cell];
   // A GRU from elsewhere is PyTorch's unless it is said to be another.
-  const reset = sizes.cell === 'gru' ? (told ?? unsaid.reset ?? 'after') : undefined;
+  const reset = uses.includes('reset') ? (told ?? unsaid.reset ?? 'after') : undefined;
   const result = modelSchema.safeParse({ ...known, activation, reset });
   if (!result.success) {
     const { path, message } = result.error.issues[0]!;
     throw refusal(name, `this program has no such model: ${[...path, message].join(': ')}`);
   }
-  const isGuessed = sizes.cell === 'rnn' && activation === undefined;
+  const isGuessed = uses.includes('activation') && activation === undefined;
   const notes = isGuessed
     ? ['nothing says which activation its vanilla RNN has; tanh is taken, PyTorch’s default']
     : [];

@@ -17,15 +17,15 @@ import { readSafetensors } from './safetensors.ts';
 import { listSymbols, type SymbolList, sortSymbols } from './symbols.ts';
 import type { TensorFile } from './tensor.ts';
 
-/** An imported model, and what is to be said of how it was read, in a sentence each. */
+/** An imported model, and notes on how it was read, one sentence each. */
 export interface Imported {
   readonly checkpoint: Checkpoint;
   readonly notes: readonly string[];
 }
 
 /**
- * Makes a checkpoint of the bytes of a safetensors or an ONNX file. A file of this program has all that the checkpoint had, to the bit, but for the
- * state that resuming needs. Any other file has a model alone: the symbols must be given.
+ * Makes a checkpoint from the bytes of a safetensors or an ONNX file. A file of this program gives the same checkpoint to the bit, without the
+ * state that resuming needs. Any other file has only a model, so the symbols must be given.
  *
  * Bytes are taken for data and nothing else, no other file is opened, and no more memory is taken than a few times their length. UserError,
  * in a line, for whatever can't be imported; `name` names the file there.
@@ -43,7 +43,7 @@ export function importModel(bytes: Uint8Array, name: string, options: ImportOpti
 const SAFETENSORS_HEADER = 8;
 const OPEN_OBJECT = 0x7b;
 
-/** How files begin that many would try. */
+/** The first bytes of files that people are likely to try. */
 const KNOWN: readonly { readonly start: readonly number[]; readonly what: string }[] = [
   {
     start: [0x50, 0x4b],
@@ -76,7 +76,7 @@ function fromSafetensors(file: TensorFile, unsaid: Unsaid, name: string): Foreig
   return { config, parameters, metadata, notes: [...file.notes, ...notes] };
 }
 
-/** A checkpoint holds finite numbers alone. */
+/** A checkpoint has only finite numbers. */
 function requireFinite({ config, parameters }: ForeignModel, name: string): void {
   const bad = findNotFinite(parameters);
   if (bad < 0) return;

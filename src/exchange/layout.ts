@@ -1,3 +1,5 @@
+import { UserError } from '../errors.ts';
+import { CELLS, type CellName } from '../nn/cells/index.ts';
 import type { Gate } from '../nn/parameters.ts';
 
 /** How another program orders the gates of a cell, and which of them it has with the opposite sign. */
@@ -11,18 +13,32 @@ export interface GateLayout {
  * The layouts of PyTorch and ONNX. Both programs' GRU computes h = (1 − z) ⊙ n + z ⊙ h₋ where this program computes
  * h = (1 − z) ⊙ h₋ + z ⊙ n. Since 1 − σ(a) = σ(−a), all numbers of z change their sign, which is exact.
  */
-export const LAYOUTS = {
-  pytorch: {
+const LAYOUTS: Readonly<Record<'PyTorch' | 'ONNX', Partial<Readonly<Record<CellName, GateLayout>>>>> = {
+  PyTorch: {
     rnn: { order: ['h'], negated: [] },
     lstm: { order: ['i', 'f', 'g', 'o'], negated: [] },
     gru: { order: ['r', 'z', 'n'], negated: ['z'] },
   },
-  onnx: {
+  ONNX: {
     rnn: { order: ['h'], negated: [] },
     lstm: { order: ['i', 'o', 'f', 'g'], negated: [] },
     gru: { order: ['z', 'r', 'n'], negated: ['z'] },
   },
-} as const satisfies Readonly<Record<string, Readonly<Record<string, GateLayout>>>>;
+};
+
+/** How a program lays out a cell. UserError where the program does not have the cell. */
+export function layoutOf(program: keyof typeof LAYOUTS, cell: CellName): GateLayout {
+  const layout = LAYOUTS[program][cell];
+  if (layout) return layout;
+  throw new UserError(
+    `${program} has no counterpart of the cell ${cell}; give a model of one of ${cellsOf(program).join(', ')}`,
+  );
+}
+
+/** The cells that a program has. */
+export function cellsOf(program: keyof typeof LAYOUTS): CellName[] {
+  return CELLS.filter((cell) => LAYOUTS[program][cell]);
+}
 
 /**
  * Our matrix [D, G·H] as theirs, [G·H, D]; a bias is a matrix of one row.

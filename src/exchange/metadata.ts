@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { UserError } from '../errors.ts';
+import { message, UserError } from '../errors.ts';
 import type { Checkpoint, Json } from '../nn/checkpoint.ts';
 import { type ModelConfig, modelSchema } from '../nn/config.ts';
 import { requireAll } from '../schema.ts';
@@ -47,7 +47,7 @@ export function readMetadata(texts: ReadonlyMap<string, string>, name: string): 
     const { path, message } = model.error.issues[0]!;
     throw refusal(name, `its metadata ${[KEYS.model, ...path].join('.')}: ${message}; export the model again`);
   }
-  const metadata = { model: model.data, vocabulary: part('vocabulary') as Json, run: part('run') as Json };
+  const metadata = { model: model.data, vocabulary: part('vocabulary') as Json, run: completed(part('run')) };
   requireSound(metadata, name);
   return metadata;
 }
@@ -56,8 +56,15 @@ export function readMetadata(texts: ReadonlyMap<string, string>, name: string): 
 export function unknownRun(model: ModelConfig, vocabulary: Vocabulary): Json {
   const { symbols: _, ...options } = model;
   const none = { characters: 0, trainSymbols: 0, validationSymbols: 0, testSymbols: 0 };
-  const corpus = { hash: '', mode: vocabulary.stop === undefined ? 'stream' : 'lines', ...none };
-  return toJson({ recipe: resolveRecipe({ model: options }), corpus, step: 0, epoch: 0, history: [] });
+  const corpus = { hash: '', files: null, mode: vocabulary.stop === undefined ? 'stream' : 'lines', ...none };
+  return toJson({ recipe: resolveRecipe({ model: options }), corpus, origin: null, step: 0, epoch: 0, history: [] });
+}
+
+/** A record as this version would have written it: exports of earlier versions lack what was added since. They have no version of their own. */
+function completed(run: unknown): Json {
+  const record = (run ?? {}) as { corpus?: { files?: unknown }; origin?: unknown };
+  const { corpus, origin = null } = record;
+  return toJson({ ...record, corpus: { ...corpus, files: corpus?.files ?? null }, origin });
 }
 
 function requireSound({ model, vocabulary, run }: Metadata, name: string): void {
@@ -74,7 +81,7 @@ function readVocabulary(vocabulary: Json, name: string): Vocabulary {
   try {
     return Vocabulary.fromJSON(vocabulary);
   } catch (error) {
-    if (error instanceof UserError) throw new UserError(`${name}: ${error.message}`, { cause: error });
+    if (error instanceof UserError) throw new UserError(message`${name}: ${error.inner}`, { cause: error });
     throw error;
   }
 }

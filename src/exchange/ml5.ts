@@ -25,7 +25,7 @@ const ORDER = ['i', 'g', 'f', 'o'];
  * UserError for a model that is no LSTM of two layers, or is an ensemble, or reads bytes.
  */
 export function toMl5({ model, vocabulary, parameters }: Checkpoint): Files {
-  const { cell, layers, hidden, symbols, members, tied } = model;
+  const { cell, layers, hidden, symbols, members } = model;
   if (cell !== 'lstm' || layers !== LAYERS || members > 1) {
     const found = `${members > 1 ? `${members} members of ` : ''}${layers} ${cell.toUpperCase()} ${layers === 1 ? 'layer' : 'layers'}`;
     throw new UserError(`ml5's charRNN runs one LSTM of exactly ${LAYERS} layers, not ${found}; ONNX takes any model`);
@@ -36,7 +36,7 @@ export function toMl5({ model, vocabulary, parameters }: Checkpoint): Files {
     return parameters.subarray(offset, offset + size);
   };
   const embedded = model.embedding > 0;
-  const weight = tied ? transposed(values('embedding'), hidden) : values('output.weight');
+  const weight = manifest.has('output.weight') ? values('output.weight') : transposed(values('embedding'), hidden);
   const tensors: Ml5Tensor[] = [
     ...(embedded ? [{ name: 'embedding', shape: [symbols, model.embedding], values: values('embedding') }] : []),
     ...Array.from({ length: LAYERS }, (_, layer) => cellTensors(layer, hidden, manifest, values)).flat(),

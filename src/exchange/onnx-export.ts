@@ -4,7 +4,7 @@ import type { Checkpoint } from '../nn/checkpoint.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { Manifest } from '../nn/manifest.ts';
 import type { TensorView } from '../nn/parameters.ts';
-import { LAYOUTS, toTheirs } from './layout.ts';
+import { layoutOf, toTheirs } from './layout.ts';
 import { writeMetadata } from './metadata.ts';
 import { floatBytes } from './numbers.ts';
 import { type AttributeProto, DATA_TYPES, type NodeProto, type TensorProto, type ValueProto } from './onnx-proto.ts';
@@ -154,9 +154,7 @@ class MemberGraph {
       this.#floats(`${name}.R`, [1, width, hidden], this.#theirs(`${name}.recurrent`)),
       this.#floats(`${name}.B`, [1, 2 * width], this.#biases(name)),
     ];
-    const states = (cell === 'lstm' ? ['h', 'c'] : ['h']).map((state) =>
-      this.#state(`${this.#prefix}${name}.${state}`),
-    );
+    const states = CELL_KINDS[cell].states.map((state) => this.#state(`${this.#prefix}${name}.${state}`));
     const all = `${this.#prefix}${name}.sequence`;
     const attributes = [attribute('hidden_size', { integer: hidden })];
     if (cell === 'rnn') attributes.push(attribute('activations', { texts: [ACTIVATIONS[activation]] }));
@@ -180,8 +178,9 @@ class MemberGraph {
   }
 
   #outputMatrix(): string {
-    const { hidden, symbols, tied } = this.#config;
-    if (!tied) return this.#floats('output.weight', [hidden, symbols], this.#values('output.weight'));
+    const { hidden, symbols } = this.#config;
+    if (this.#views.has('output.weight'))
+      return this.#floats('output.weight', [hidden, symbols], this.#values('output.weight'));
     return this.#graph.node(
       'Transpose',
       [`${this.#prefix}embedding`],
@@ -201,13 +200,13 @@ class MemberGraph {
     if (!recurrent) return biases;
     const inner = new Float32Array(width);
     inner.set(this.#values(recurrent.tensor), width - recurrent.size); // the candidate n is the last gate
-    biases.set(toTheirs(inner, gates, hidden, LAYOUTS.onnx[cell]), width);
+    biases.set(toTheirs(inner, gates, hidden, layoutOf('ONNX', cell)), width);
     return biases;
   }
 
   #theirs(tensor: string): Float32Array {
     const { cell, hidden } = this.#config;
-    return toTheirs(this.#values(tensor), this.#view(tensor).gates ?? [], hidden, LAYOUTS.onnx[cell]);
+    return toTheirs(this.#values(tensor), this.#view(tensor).gates ?? [], hidden, layoutOf('ONNX', cell));
   }
 
   #floats(tensor: string, shape: readonly number[], values: Float32Array): string {

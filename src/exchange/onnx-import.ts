@@ -1,4 +1,4 @@
-import type { CellName } from '../nn/cells/index.ts';
+import { CELL_KINDS, type CellName } from '../nn/cells/index.ts';
 import type { Activation, Reset } from '../nn/cells/options.ts';
 import { type ModelConfig, modelSchema } from '../nn/config.ts';
 import { Manifest } from '../nn/manifest.ts';
@@ -52,12 +52,8 @@ export function readOnnx(bytes: Uint8Array, name: string): ForeignModel {
 function sorted(config: ModelConfig): readonly unknown[] {
   // What a cell does not use, a graph does not tell.
   const { activation, reset, ...rest } = config;
-  const used = {
-    ...rest,
-    ...(config.cell === 'rnn' ? { activation } : {}),
-    ...(config.cell === 'gru' ? { reset } : {}),
-  };
-  return Object.entries(used).sort(([a], [b]) => (a < b ? -1 : 1));
+  const used = CELL_KINDS[config.cell].uses.map((key) => [key, config[key]] as const);
+  return [...Object.entries(rest), ...used].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 interface Sizes {

@@ -1,6 +1,6 @@
 import { CELL_KINDS, type CellName } from '../nn/cells/index.ts';
 import type { Activation, Reset } from '../nn/cells/options.ts';
-import { LAYOUTS, toOurs } from './layout.ts';
+import { layoutOf, toOurs } from './layout.ts';
 import { attributeOf, type Constant, type Graph } from './onnx-graph.ts';
 import type { NodeProto } from './onnx-proto.ts';
 
@@ -9,7 +9,7 @@ export function isRecurrent({ operator }: NodeProto): boolean {
   return operator in OPERATORS;
 }
 
-const OPERATORS: Readonly<Record<string, CellName>> = { RNN: 'rnn', GRU: 'gru', LSTM: 'lstm' };
+const OPERATORS: Readonly<Record<string, keyof typeof FIXED>> = { RNN: 'rnn', GRU: 'gru', LSTM: 'lstm' };
 
 /** A recurrent layer of a graph. */
 export interface Layer {
@@ -59,7 +59,7 @@ export function readLayer(graph: Graph, node: NodeProto): Layer {
       `the operator ${node.operator} has weights [${W.shape.join(', ')}] and [${R.shape.join(', ')}]; they should be [${gates.length} · H, D] and [${gates.length} · H, H]`,
     );
   }
-  const layout = LAYOUTS.onnx[cell];
+  const layout = layoutOf('ONNX', cell);
   const both = biases === '' ? new Float32Array(2 * width) : flat(graph, node, biases, 1).values;
   if (both.length !== 2 * width)
     throw graph.wrong(`the operator ${node.operator} has ${both.length} biases; ${hidden} units need ${2 * width}`);
@@ -125,13 +125,13 @@ const ACTIVATIONS: Readonly<Record<string, Activation>> = {
 };
 
 /** The activations of a cell that has no choice. */
-const FIXED: Readonly<Record<CellName, readonly string[]>> = {
+const FIXED = {
   rnn: ['tanh'],
   gru: ['sigmoid', 'tanh'],
   lstm: ['sigmoid', 'tanh', 'tanh'],
-};
+} as const satisfies Partial<Readonly<Record<CellName, readonly string[]>>>;
 
-function choices(graph: Graph, node: NodeProto, cell: CellName): { activation: Activation; reset: Reset } {
+function choices(graph: Graph, node: NodeProto, cell: keyof typeof FIXED): { activation: Activation; reset: Reset } {
   const given = attributeOf(node, 'activations')?.texts.map((each) => each.toLowerCase());
   const names = given && given.length > 0 ? given : FIXED[cell];
   const reset = attributeOf(node, 'linear_before_reset')?.integer ? 'after' : 'before';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import type { Corpus } from '../text/corpus.ts';
 import { type Part, splitCorpus } from '../text/split.ts';
-import { defaultSteps, fitBatch, validationInterval } from '../training/fitting.ts';
+import { fitBatch, fitRun } from '../training/fitting.ts';
 import { textParts } from '../training/recipe.ts';
 import { readRun, toJson } from '../training/record.ts';
 import type { Files } from './files.ts';
@@ -24,17 +24,15 @@ export function toPyTorchFolder(checkpoint: Checkpoint, corpus: Corpus): Files {
   const { recipe } = readRun(checkpoint, 'the checkpoint');
   const split = splitCorpus(corpus, textParts(recipe));
   const batch = fitBatch(split.train, recipe);
-  const sizesOfSteps = { ...split, targetsPerStep: batch.rows * batch.stride };
-  const isLimited = Object.values(recipe.limits).some((limit) => limit !== undefined);
-  const limits = isLimited ? recipe.limits : { steps: defaultSteps(sizesOfSteps) };
-  const interval = recipe.validateEvery ?? validationInterval(sizesOfSteps, limits);
+  const { limits, interval } = fitRun({ ...split, targetsPerStep: batch.rows * batch.stride }, recipe);
   const sizes = {
     trainSymbols: split.train.targets,
     validationSymbols: split.validation.targets,
     testSymbols: split.test.targets,
   };
-  const { hash, mode, characters } = corpus;
-  const run = toJson({ recipe, corpus: { hash, mode, characters, ...sizes }, step: 0, epoch: 0, history: [] });
+  const { hash, files, mode, characters } = corpus;
+  const text = { hash, files, mode, characters, ...sizes };
+  const run = toJson({ recipe, corpus: text, origin: null, step: 0, epoch: 0, history: [] });
   const { optimizer, rate, schedule, dropout, averaging, patience = null, clipNorm, clipValue, seed } = recipe;
   const settings = {
     ...batch,

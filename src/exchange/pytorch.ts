@@ -2,7 +2,7 @@ import { CELL_KINDS } from '../nn/cells/index.ts';
 import type { Activation, ModelConfig } from '../nn/config.ts';
 import { Manifest } from '../nn/manifest.ts';
 import type { TensorView } from '../nn/parameters.ts';
-import { type GateLayout, LAYOUTS, toOurs, toTheirs, transposed } from './layout.ts';
+import { type GateLayout, layoutOf, toOurs, toTheirs, transposed } from './layout.ts';
 import { pytorchName, secondBias } from './pytorch-names.ts';
 import { refusal } from './refusal.ts';
 import { shown, type Tensor } from './tensor.ts';
@@ -13,14 +13,14 @@ import { shown, type Tensor } from './tensor.ts';
  * - matrices are transposed, and the gates are in PyTorch's order with PyTorch's signs (layout.ts);
  * - PyTorch has two biases, b_ih + b_hh. The second is 0, but for the candidate n of a GRU that resets after the product: there it is the
  *   recurrent bias;
- * - a tied output is written a second time, as `output.weight`.
+ * - where the output has the embedding's weights, they are written a second time, as `output.weight`.
  *
  * PyTorch has no logistic RNN, no linear RNN and no GRU that resets before the product. Their tensors have the same names, without a second bias.
  */
 export function toPyTorch(config: ModelConfig, parameters: Float32Array): Tensor[] {
   const { views } = new Manifest(config);
   const tensors = views.flatMap((view) => foreign(view, config, parameters));
-  if (!config.tied) return tensors;
+  if (views.some(({ role, shape }) => role === 'output' && shape.length === 2)) return tensors;
   const embeddings = tensors.filter(({ name }) => name.endsWith('embedding.weight'));
   return [...tensors, ...embeddings.map((each) => ({ ...each, name: tiedName(each.name) }))];
 }
@@ -54,7 +54,7 @@ export function hasTorchModule({
   return cell === 'lstm' || reset === 'after';
 }
 
-/** The name of the output's matrix that is tied to the embedding called `name`. */
+/** The name of the output's matrix that has the weights of the embedding called `name`. */
 export function tiedName(name: string): string {
   return name.replace(/embedding\.weight$/u, 'output.weight');
 }
@@ -63,10 +63,6 @@ interface Source {
   readonly config: ModelConfig;
   readonly tensors: ReadonlyMap<string, Tensor>;
   readonly name: string;
-}
-
-function layoutOf({ cell }: ModelConfig): GateLayout {
-  return LAYOUTS.pytorch[cell];
 }
 
 /** Whether a tensor is a layer's b [G·H], and not the recurrent bias of some of its gates. */
@@ -82,7 +78,7 @@ function isRecurrentBias(view: TensorView, config: ModelConfig): boolean {
 function foreign(view: TensorView, config: ModelConfig, parameters: Float32Array): Tensor[] {
   const name = pytorchName(view);
   const values = () => parameters.subarray(view.offset, view.offset + view.size);
-  const layout = layoutOf(config);
+  const layout = layoutOf('PyTorch', config.cell);
   const { gates, shape } = view;
   if (isRecurrentBias(view, config)) {
     const whole = CELL_KINDS[config.cell].gates;
@@ -137,7 +133,7 @@ function own(view: TensorView, { config, tensors, name }: Source): Float32Array 
   const { gates, role, shape } = view;
   const theirs = pytorchName(view);
   const values = tensors.get(theirs)!.values();
-  const layout = layoutOf(config);
+  const layout = layoutOf('PyTorch', config.cell);
   if (isFirstBias(view, config)) return sumOfBiases(values, theirs, { config, tensors, name });
   if (isRecurrentBias(view, config)) {
     const whole = CELL_KINDS[config.cell].gates;
@@ -156,7 +152,7 @@ function own(view: TensorView, { config, tensors, name }: Source): Float32Array 
 /** b_ih + b_hh, but for the gates whose part of b_hh is the recurrent bias. */
 function sumOfBiases(first: Float32Array, theirs: string, { config, tensors }: Source): Float32Array {
   const { gates } = CELL_KINDS[config.cell];
-  const layout = layoutOf(config);
+  const layout = layoutOf('PyTorch', config.cell);
   const sum = toOurs(first, gates, config.hidden, layout);
   const second = tensors.get(secondBias(theirs));
   if (!second) return sum;

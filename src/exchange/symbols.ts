@@ -10,7 +10,7 @@ import { Vocabulary } from '../text/vocabulary.ts';
 const PRINTABLE =
   '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~ \t\n\r\u000b\u000c';
 
-/** Names of what is no text: the end of an example, and whatever is outside the vocabulary. */
+/** The names of symbols that are no text: the end of an example, and a symbol outside the vocabulary. */
 const SPECIALS = { stop: '<stop>', unknown: '<unk>' } as const;
 
 /**

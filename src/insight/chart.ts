@@ -18,8 +18,15 @@ export interface Series {
    * separate points. `labels` writes a word at each point.
    */
   readonly kind?: 'line' | 'rule' | 'points' | 'labels';
+  /** A point of the series that gets a ring around it, and what it is: the legend says it after the name. */
+  readonly ring?: { readonly at: Point; readonly label: string };
   /** The words, one for each point. */
   readonly labels?: readonly string[];
+}
+
+/** The name of a series in a legend. */
+export function legendName({ name, ring }: Series): string {
+  return ring ? `${name} (${ring.label})` : name;
 }
 
 /** A chart as data. It does not say how the chart is drawn: svg.ts draws it for pages, the command line in characters. */
@@ -47,9 +54,12 @@ export interface Scale {
 /** A logarithmic axis with fewer powers of ten than this has labels at round numbers, not only at the powers of ten. */
 const FEW_DECADES = 2;
 
-/** True if an axis can show the number: it is finite, and above 0 if the axis is logarithmic. */
+/** An axis shows no number that is larger than this, nor a logarithmic axis one that is smaller than its inverse: a range would overflow. */
+const LARGEST = 1e300;
+
+/** True if an axis can show the number: it is not too large, and above 0 if the axis is logarithmic. */
 export function showable(value: number, { scale }: Axis): boolean {
-  return Number.isFinite(value) && (scale === 'linear' || value > 0);
+  return Math.abs(value) <= LARGEST && (scale === 'linear' || value >= 1 / LARGEST);
 }
 
 /** The points of a series that both axes of the chart can show. */
@@ -65,6 +75,9 @@ export function scaleOf(chart: Chart, dimension: 0 | 1, count: number): Scale {
   return axis.scale === 'log' ? logarithmic(range, count) : linear(range, count, dimension === 1);
 }
 
+/** Numbers that differ by a smaller share than this can't be told apart on an axis: rounding would misplace its ticks. */
+const LEAST_SHARE = 1e-12;
+
 function extent(values: readonly number[], { scale }: Axis): [number, number] {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of values) {
@@ -72,8 +85,10 @@ function extent(values: readonly number[], { scale }: Axis): [number, number] {
     high = Math.max(high, value);
   }
   if (low > high) return scale === 'log' ? [1, 10] : [0, 1];
-  if (low < high) return [low, high];
-  return scale === 'log' ? [low / 2, low * 2] : [low - 0.5, low + 0.5];
+  const isWide = high - low > Math.max(1 / LARGEST, LEAST_SHARE * Math.max(Math.abs(low), Math.abs(high)));
+  if (isWide) return [low, high];
+  const margin = Math.max(0.5, Math.abs(low) / 1e6);
+  return scale === 'log' ? [low / 2, high * 2] : [low - margin, high + margin];
 }
 
 function linear(range: [number, number], count: number, nice: boolean): Scale {

@@ -30,7 +30,7 @@ export interface GateSteps {
 }
 
 /** By cell: what is followed, where the cell's step has it, and whether it is a gate from 0 to 1. */
-const FOLLOWED = {
+const FOLLOWED: Readonly<Record<string, readonly (readonly [name: string, key: string, isGate: boolean])[]>> = {
   rnn: [['h', 'h', false]],
   lstm: [
     ['f', 'f', true],
@@ -46,7 +46,7 @@ const FOLLOWED = {
     ['h̃', 'n', false],
     ['h', 'h', false],
   ],
-} as const;
+};
 
 /**
  * The gates and states of one unit after each symbol of a text, in float64, from a state of 0. A model of lines reads `<stop>` first, as in training.
@@ -80,7 +80,7 @@ export function gateSteps(
   if (read.length === 0) throw new UserError('the text is empty; give a text of at least one symbol');
   if (ids.length > MOST_SYMBOLS)
     throw new UserError(`the text has ${read.length} symbols, more than ${MOST_SYMBOLS}; give a shorter text`);
-  const followed = FOLLOWED[config.cell];
+  const followed = FOLLOWED[config.cell] ?? []; // the cell's step refuses what is not here
   const network = networkMatrices(config, parameters);
   let states: readonly CellState[] = zeroStates(config);
   const steps = ids.map((id): GateStep => {

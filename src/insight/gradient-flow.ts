@@ -137,7 +137,7 @@ export function readHistory({ model, kernels }: OpenModel, { ids }: Part, positi
   fillWindow(ids, positions, steps, 0, view(model.inputs), view(model.keep));
 }
 
-/** A copy of the gates i, f, g, o, [T][B][4·H]. The gradient of the cell state needs them, and the backward pass overwrites them. */
+/** A copy of the gates, [T][B][G·H]. The gradient of the cell state needs them, and the backward pass overwrites them. */
 interface KeptCell {
   readonly gates: ArrayLike<number>;
   readonly cell: number;
@@ -170,24 +170,26 @@ function addPosition(
   const { steps, rows } = model.shape;
   const H = model.config.hidden;
   const { floats } = kernels;
+  const names = CELL_KINDS[model.config.cell].gates.map(({ name }) => name);
   const dCell = new Float64Array(H);
   const product = new Float64Array(H).fill(1);
+  const [forget, output] = [names.indexOf('f') * H, names.indexOf('o') * H] as const;
   for (let lag = 0; lag <= Math.min(steps - 1, reach(position)); lag++) {
     const at = (steps - 1 - lag) * rows + row;
     const dHidden = layer.buffers.dHidden + at * H;
     sums.hidden[lag]! += norm(floats, dHidden, H);
     if (!kept) continue;
-    const gates = 4 * at * H;
+    const gates = names.length * at * H;
     const c = kept.cell + at * H;
     // ∂L/∂c_k = ∂L/∂h_k ⊙ o ⊙ (1 − tanh² c_k) + f_{k+1} ⊙ ∂L/∂c_{k+1}. The total derivative by h_k includes all other paths.
     for (let j = 0; j < H; j++) {
-      const o = kept.gates[gates + 3 * H + j]!;
+      const o = kept.gates[gates + output + j]!;
       dCell[j]! += floats[dHidden + j]! * o * (1 - Math.tanh(floats[c + j]!) ** 2);
     }
     sums.cell![lag]! += norm(dCell, 0, H);
     sums.carousel![lag]! += largest(product);
     for (let j = 0; j < H; j++) {
-      const f = kept.gates[gates + H + j]!;
+      const f = kept.gates[gates + forget + j]!;
       dCell[j]! *= f;
       product[j]! *= f;
     }

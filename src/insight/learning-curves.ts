@@ -1,4 +1,4 @@
-import type { History, HistoryPoint } from '../training/history.ts';
+import { bestPoint, type History, type HistoryPoint } from '../training/history.ts';
 import type { Chart, Point, Series } from './chart.ts';
 
 /** A run whose curves are drawn. */
@@ -19,6 +19,8 @@ export type Abscissa = (typeof ABSCISSAE)[number];
 interface Curve {
   readonly label: string;
   readonly of: (point: HistoryPoint) => number | undefined;
+  /** Whether the point of the best model is marked. */
+  readonly marksBest?: boolean;
 }
 
 interface Description {
@@ -36,7 +38,7 @@ const DESCRIPTIONS: Readonly<Record<Quantity, Description>> = {
     scale: 'linear',
     curves: [
       { label: 'training', of: ({ loss }) => loss },
-      { label: 'validation', of: ({ validation }) => validation },
+      { label: 'validation', of: ({ validation }) => validation, marksBest: true },
     ],
   },
   gradient: {
@@ -92,7 +94,11 @@ function meanSaturation({ saturation }: HistoryPoint, gate: string, which: 'low'
 export function learningCurves(runs: readonly Run[], quantity: Quantity, by: Abscissa): Chart {
   const { title, axis, scale, include, curves } = DESCRIPTIONS[quantity];
   const series = runs.flatMap((run) =>
-    curves.map((curve): Series => ({ name: nameOf(run, curve, runs, curves), points: pointsOf(run, curve, by) })),
+    curves.map((curve): Series => {
+      const points = pointsOf(run, curve, by);
+      const ring = curve.marksBest ? ringAtBest(run, by) : undefined;
+      return { name: nameOf(run, curve, runs, curves), points, ...(ring && { ring }) };
+    }),
   );
   return {
     title,
@@ -100,6 +106,14 @@ export function learningCurves(runs: readonly Run[], quantity: Quantity, by: Abs
     y: { label: axis, scale, ...(include ? { include } : {}) },
     series: series.filter(({ points }) => points.length > 0),
   };
+}
+
+/** A ring around the run's best model, and its place in the run; undefined where no model before the last is the best. */
+function ringAtBest({ history }: Run, by: Abscissa): Series['ring'] {
+  const [best, last] = [bestPoint(history), history.at(-1)];
+  if (best?.validation === undefined || best === last) return undefined;
+  const [at, of] = [best.step, last!.step].map((step) => step.toLocaleString('en-US'));
+  return { at: [best[by], best.validation], label: `best at step ${at} of ${of}` };
 }
 
 function pointsOf({ history }: Run, { of }: Curve, by: Abscissa): Point[] {

@@ -114,8 +114,8 @@ function drawTexts(
   { count, ...request }: Pick<SampleOptions, 'temperature' | 'length' | 'seed'> & { readonly count: number },
 ): (readonly number[])[] {
   const stepper = new Stepper(choice, config, parameters, count);
-  const newline = vocabulary.id(vocabulary.unit === 'byte' ? 10 : '\n');
-  const options = { ...request, prompt: [vocabulary.stop ?? newline ?? 0], stops: new Stops(vocabulary.stop) };
+  const prompt = [vocabulary.stop ?? vocabulary.start];
+  const options = { ...request, prompt, stops: new Stops(vocabulary.stop), never: vocabulary.unknown };
   return [...sampleTexts(stepper, options, count)].map(({ ids }) => ids);
 }
 

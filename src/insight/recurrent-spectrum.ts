@@ -1,7 +1,8 @@
-import { EVD, Matrix, SVD } from 'ml-matrix';
+import { Matrix } from 'ml-matrix';
 import { CELL_KINDS, gateCount } from '../nn/cells/index.ts';
 import type { Activation, ModelConfig } from '../nn/config.ts';
 import { Manifest } from '../nn/manifest.ts';
+import { largestSingularValue, spectralRadius } from './matrix-norms.ts';
 
 /** γ, the steepest slope of each activation. */
 export const STEEPEST: Readonly<Record<Activation, number>> = { tanh: 1, logistic: 1 / 4, relu: 1, linear: 1 };
@@ -40,13 +41,4 @@ function gateBlock(parameters: ArrayLike<number>, offset: number, { cell, hidden
   const row = (i: number): number[] =>
     Array.from({ length: hidden }, (_, j) => parameters[offset + i * stride + gate * hidden + j]!);
   return new Matrix(Array.from({ length: hidden }, (_, i) => row(i)));
-}
-
-export function spectralRadius(matrix: Matrix): number {
-  const { realEigenvalues, imaginaryEigenvalues } = new EVD(matrix);
-  return Math.max(...realEigenvalues.map((real, index) => Math.hypot(real, imaginaryEigenvalues[index]!)));
-}
-
-export function largestSingularValue(matrix: Matrix): number {
-  return new SVD(matrix, { computeLeftSingularVectors: false, computeRightSingularVectors: false }).norm2;
 }

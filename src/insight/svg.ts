@@ -10,7 +10,16 @@ import {
   symbolTriangle,
   symbolWye,
 } from 'd3-shape';
-import { type Chart, type Point, type Scale, type Series, scaleOf, type Tick, visiblePoints } from './chart.ts';
+import {
+  type Chart,
+  legendName,
+  type Point,
+  type Scale,
+  type Series,
+  scaleOf,
+  type Tick,
+  visiblePoints,
+} from './chart.ts';
 import { escapeMarkup } from './escape.ts';
 
 /**
@@ -135,8 +144,15 @@ function seriesMarks(series: Series, index: number, points: readonly Point[], x:
       ([left, top], place) =>
         `<text x="${round(left)}" y="${round(top)}" dy="0.35em" text-anchor="middle" fill="${colour}">${escapeMarkup(labels[place] ?? '')}</text>`,
     ),
+    ringMark(series, index, x, y),
     '</g>',
   ].join('');
+}
+
+function ringMark({ ring }: Series, index: number, x: Scale, y: Scale): string {
+  if (!ring) return '';
+  const [left, top] = [PLOT.width * x.place(ring.at[0]), PLOT.height * (1 - y.place(ring.at[1]))];
+  return `<circle class="ring" cx="${round(left)}" cy="${round(top)}" r="7" fill="none" stroke="${styleOf(index).colour}" stroke-width="2"/>`;
 }
 
 function linePath(places: readonly Point[], index: number, width: number): string {
@@ -169,7 +185,7 @@ function legendRows(series: readonly Series[]): LegendEntry[][] {
   const rows: LegendEntry[][] = [];
   let right = Number.POSITIVE_INFINITY;
   for (const [index, one] of series.entries()) {
-    const width = SAMPLE + CHARACTER * one.name.length + 20;
+    const width = SAMPLE + CHARACTER * legendName(one).length + 20;
     if (right + width > WIDTH - MARGIN.right) {
       rows.push([]);
       right = MARGIN.left;
@@ -181,7 +197,7 @@ function legendRows(series: readonly Series[]): LegendEntry[][] {
 }
 
 function legendEntry({ series, index, x }: LegendEntry, y: number): string {
-  const { kind = 'line', name } = series;
+  const { kind = 'line' } = series;
   const sample: Point[] = [
     [0, 0],
     [26, 0],
@@ -190,7 +206,7 @@ function legendEntry({ series, index, x }: LegendEntry, y: number): string {
     `<g class="legend series-${index}" transform="translate(${round(x)} ${y})">`,
     kind === 'line' || kind === 'rule' ? linePath(sample, index, 2) : '',
     kind === 'rule' ? '' : marker([13, 0], index, MARKER_AREA),
-    `<text x="${SAMPLE}" dy="0.35em" fill="currentColor">${escapeMarkup(name)}</text></g>`,
+    `<text x="${SAMPLE}" dy="0.35em" fill="currentColor">${escapeMarkup(legendName(series))}</text></g>`,
   ].join('');
 }
 

@@ -25,6 +25,9 @@ export interface Task {
   readonly line: (length: number, random: Random) => string;
 }
 
+/** The greatest length of a line, which is made in memory. */
+const LONGEST = 1_000_000;
+
 /** The symbol of a pair of bits (p, q) is the one at index 2p + q. */
 const PAIRS = 'abcd';
 
@@ -123,6 +126,11 @@ export function* taskLines(
   if (lengths.least < shortest) {
     throw new UserError(
       `the shortest ${name} has a length of ${shortest} (${unit}), not ${lengths.least}; give a greater length`,
+    );
+  }
+  if (lengths.most > LONGEST) {
+    throw new UserError(
+      `the longest ${name} has a length of ${LONGEST} (${unit}), not ${lengths.most}; give a smaller length`,
     );
   }
   const random = new Random(`${seed}/${name}`);

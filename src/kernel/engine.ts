@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { message, option, UserError } from '../errors.ts';
 import type { Arena } from './arena.ts';
 import { checkedIfAsked } from './checked.ts';
@@ -121,10 +122,19 @@ interface Allocation {
   readonly scratch: readonly Address[];
 }
 
-/** UserError where there is not so much memory: WebAssembly addresses 4 GiB, and a machine may have less. */
 function allocate(choice: KernelChoice, arena: Arena, threads: number): Allocation {
+  return withinMemory(arena, () => allocateUnchecked(choice, arena, threads));
+}
+
+/**
+ * Allocates what `arena` has planned. UserError where there is not so much memory: WebAssembly addresses 4 GiB, and a machine may have
+ * less. A plan that is larger than the machine's memory is refused at once, because the system may grant it and end the process later.
+ */
+export function withinMemory<T>(arena: Arena, allocation: () => T): T {
   try {
-    return allocateUnchecked(choice, arena, threads);
+    const most = Math.min(totalmem(), process.constrainedMemory?.() || Number.POSITIVE_INFINITY);
+    if (arena.bytes > most) throw new RangeError(`this machine has ${(most / 1e9).toFixed(1)} GB`);
+    return allocation();
   } catch (cause) {
     const need = `${(arena.bytes / 1e9).toFixed(1)} GB of memory can't be had (${(cause as Error).message})`;
     throw new UserError(`${need}; use fewer units, layers or members, or a smaller batch or window`, { cause });

@@ -8,6 +8,7 @@ import type {
   SgdSettings,
 } from './contract.ts';
 import { NONE } from './contract.ts';
+import { power } from './power.ts';
 
 /**
  * The contract in plain loops. Every other back end is tested against these kernels, gradient checks run on them in float64, and the
@@ -367,8 +368,8 @@ export function referenceKernels(memory: Memory): Kernels {
 
     adam(p, g, m, v, n, settings: AdamSettings) {
       const { rate, scale, beta1, beta2, epsilon, weightDecay, step } = settings;
-      const correction1 = 1 - beta1 ** step;
-      const correction2 = 1 - beta2 ** step;
+      const correction1 = 1 - power(beta1, step);
+      const correction2 = 1 - power(beta2, step);
       for (let j = 0; j < n; j++) {
         const gradient = scale * x[g + j]!;
         x[m + j] = beta1 * x[m + j]! + (1 - beta1) * gradient;

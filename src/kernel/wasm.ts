@@ -8,6 +8,7 @@ import type {
   SgdSettings,
 } from './contract.ts';
 import { HOW_TO_BUILD } from './module.ts';
+import { power } from './power.ts';
 import { DIRECT_NAMES, type DirectName } from './table.ts';
 
 /** Numbers in the scratch block that each thread gives its kernels. The same constant stands in assembly/scratch.ts. */
@@ -120,8 +121,8 @@ function adapted(exports: Exports, isWide: boolean): Omit<KernelFunctions, Direc
       exports.adaptive(p, g, s, n, rate, scale, weightDecay, 1, 1, epsilon);
     },
     adam(p, g, m, v, n, { rate, scale, beta1, beta2, epsilon, weightDecay, step }: AdamSettings) {
-      const corrected = rate / (1 - beta1 ** step);
-      const root = 1 / Math.sqrt(1 - beta2 ** step);
+      const corrected = rate / (1 - power(beta1, step));
+      const root = 1 / Math.sqrt(1 - power(beta2, step));
       const decay = rate * weightDecay;
       exports.adam(p, g, m, v, n, corrected, scale, beta1, 1 - beta1, beta2, 1 - beta2, root, epsilon, decay);
     },

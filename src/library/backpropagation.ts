@@ -7,7 +7,7 @@ import { parseOptions } from '../schema.ts';
 import { corpusFromText } from '../text/corpus.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 import { type BackpropagationRequest, backpropagationSchema } from './backpropagation-options.ts';
-import { newestModel } from './checkpoints.ts';
+import { defaultModel } from './checkpoints.ts';
 import { load } from './language-model.ts';
 
 export { bpttJson } from '../insight/bptt/json.ts';
@@ -49,8 +49,7 @@ function freshSubject(
 }
 
 function checkpointSubject(named: string | undefined, say: (note: ReturnType<typeof message>) => void): BpttSubject {
-  const path = named ?? newestModel();
-  if (named === undefined) say(message`using ${path}`);
+  const path = named ?? defaultModel(say);
   const { checkpoint, vocabulary } = load(path);
   return { config: checkpoint.model, parameters: checkpoint.parameters, vocabulary };
 }

@@ -1,52 +1,95 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, extname, join } from 'node:path';
-import { message, option, UserError } from '../errors.ts';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Message, message, option, UserError } from '../errors.ts';
+import { type Corpus, fingerprint } from '../text/corpus.ts';
+import { isSameRun, isTextOf, type RunRecord } from '../training/record.ts';
+import { type CheckpointHead, readHead } from './checkpoint-head.ts';
+import { FOLDER, lastPath } from './names.ts';
 
-/** The folder, in the working folder, where runs are saved and looked for. */
-const FOLDER = 'checkpoints';
+/** The variable of the environment that names the model where a command line doesn't. */
+export const CHECKPOINT_VARIABLE = 'RNN_CHECKPOINT';
 
-/** The ending of a file that holds the newest state of a run, for resuming. Beside it, without this ending, is the best model. */
-const LAST = '.last.json';
+/** A text, as far as it matters for what was trained on it. */
+type Text = Pick<Corpus, 'hash' | 'files'>;
 
-/** The newest state's file beside the best model's. */
-export function lastPath(path: string): string {
-  return `${path.replace(/\.json$/, '')}${LAST}`;
+/**
+ * The path of the model to use where none is named: what RNN_CHECKPOINT says, or else the newest. `say` is told which. UserError where there is
+ * none.
+ *
+ * @param text the text that the model is to read: the newest model of a run on this text goes before newer ones
+ */
+export function defaultModel(say: (note: Message) => void = () => {}, text?: Text): string {
+  const named = process.env[CHECKPOINT_VARIABLE];
+  const path = named || newestModel(text);
+  say(named ? message`using ${path} (${CHECKPOINT_VARIABLE})` : message`using ${path}`);
+  return path;
 }
 
-/** Free names for a run on these sources: checkpoints/NAME.json, NAME-2, NAME-3 … */
-export function* freshPaths(sources: readonly string[]): Generator<string, never> {
-  const first = sources[0] ?? '-';
-  const name = first === '-' ? 'stdin' : basename(first, extname(first)) || 'corpus';
-  for (let number = 1; ; number++) {
-    const path = join(FOLDER, `${name}${number === 1 ? '' : `-${number}`}.json`);
-    if (!existsSync(path) && !existsSync(lastPath(path))) yield path;
-  }
+/** As `defaultModel`, for a model that is to read these files. */
+export async function defaultModelFor(
+  sources: readonly string[],
+  say: (note: Message) => void = () => {},
+): Promise<string> {
+  return defaultModel(say, process.env[CHECKPOINT_VARIABLE] ? undefined : await fingerprint(sources));
 }
 
-/** The path of the state that was saved last. UserError where there is none. */
-export function newestState(): string {
-  const path = newestOf((name) => name.endsWith(LAST));
-  if (path !== undefined) return path;
-  throw new UserError(message`there is no state to resume from in ./${FOLDER}; name one with ${option('resume')} FILE`);
+/** The path of the state that was saved last: of a run on the text, if a text is given. UserError where there is none. */
+export function newestState(text?: Text): string {
+  const found = newest((head) => head.isState && (text === undefined || isOf(head, text)));
+  if (found !== undefined) return found;
+  const other = newest(({ isState }) => isState);
+  throw new UserError(
+    other === undefined
+      ? message`there is no state to resume from in ./${FOLDER}; name one with ${option('resume')} FILE`
+      : message`no run in ./${FOLDER} was trained on this text (the newest is ${other}); name a state with ${option('resume')} FILE`,
+  );
 }
 
-/** The path of the model that was saved last: the best one of its run. UserError where there is none. */
-export function newestModel(): string {
-  const path = newestOf((name) => !name.endsWith(LAST));
+/** The path of the model that was saved last, and of those of a text, if there are any. UserError where there is none. */
+export function newestModel(text?: Text): string {
+  const own = text && newest((head) => !head.isState && isOf(head, text));
+  const path = own ?? newest(({ isState }) => !isState);
   if (path !== undefined) return path;
   throw new UserError(
     message`there is no checkpoint in ./${FOLDER} yet; make one with \`rnn train TEXT\`, or name one with ${option('checkpoint')} FILE`,
   );
 }
 
-/** The checkpoint of a kind that was saved last, if there is one. */
-function newestOf(isKind: (name: string) => boolean): string | undefined {
+/** The paths without the states whose best model is named, too, where both are of one run: each run is left once, at its first place. */
+export function withoutTwins(paths: readonly string[]): string[] {
+  const all = new Set(paths);
+  const models = [...all].filter((path) => all.has(lastPath(path)));
+  const twins = new Set(models.filter((path) => areOfOneRun(path, lastPath(path))).map(lastPath));
+  return [...all].filter((path) => !twins.has(path));
+}
+
+/** Whether two files are checkpoints of one run. */
+export function areOfOneRun(one: string, other: string): boolean {
+  const [first, second] = [readHead(one)?.run, readHead(other)?.run];
+  return first !== undefined && second !== undefined && isSameRun(first, second);
+}
+
+/** Whether the file at a path is a checkpoint of this run and of this kind. */
+export function isOfRun(path: string, run: RunRecord, isState: boolean): boolean {
+  const head = readHead(path);
+  return head?.isState === isState && head.run !== undefined && isSameRun(head.run, run);
+}
+
+function isOf({ run }: CheckpointHead, text: Text): boolean {
+  return run !== undefined && isTextOf(run, text);
+}
+
+/** The checkpoint in the folder that was saved last of those that are wanted, if there is one. What a file is, its content says. */
+function newest(isWanted: (head: CheckpointHead) => boolean): string | undefined {
   const names = statSync(FOLDER, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(FOLDER) : [];
-  const models = names.filter((name) => name.endsWith('.json') && !name.startsWith('.') && isKind(name));
-  const dated = models.flatMap((name) => {
+  const dated = names.flatMap((name) => {
     const path = join(FOLDER, name);
-    const stat = statSync(path, { throwIfNoEntry: false });
+    const stat = name.endsWith('.tmp') ? undefined : statSync(path, { throwIfNoEntry: false });
     return stat?.isFile() ? [{ path, time: stat.mtimeMs }] : [];
   });
-  return dated.sort((a, b) => b.time - a.time || a.path.localeCompare(b.path))[0]?.path;
+  dated.sort((a, b) => b.time - a.time || a.path.localeCompare(b.path));
+  return dated.find(({ path }) => {
+    const head = readHead(path);
+    return head !== undefined && isWanted(head);
+  })?.path;
 }

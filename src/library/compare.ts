@@ -1,5 +1,5 @@
 import { bestPoint } from '../training/history.ts';
-import { lastPath } from './checkpoints.ts';
+import { withoutTwins } from './checkpoints.ts';
 import { inspect, type ModelFacts } from './inspect.ts';
 import { readSaved } from './saved-model.ts';
 
@@ -7,8 +7,13 @@ import { readSaved } from './saved-model.ts';
 export interface RunSummary extends Pick<ModelFacts['model'], 'cell' | 'layers' | 'hidden' | 'members'> {
   readonly path: string;
   readonly parameters: number;
+  /** Updates and epochs of the whole run. */
   readonly step: number;
   readonly epoch: number;
+  /** The step of the best model, where validation says which it is. */
+  readonly bestStep: number | undefined;
+  /** Runs with the same number held out the same part of the same text: only their losses compare. */
+  readonly group: number;
   /** Training loss of the last report. */
   readonly loss: number | undefined;
   readonly validation: number | undefined;
@@ -18,39 +23,41 @@ export interface RunSummary extends Pick<ModelFacts['model'], 'cell' | 'layers' 
 }
 
 /**
- * The runs of checkpoints, the smallest validation loss first; runs without one come last, by their training loss. A run whose best
- * model and newest state are both named is told once. UserError for a checkpoint that can't be read.
+ * The runs of checkpoints, group by group, in the order in which the groups are first named; groups without validation come last. In a
+ * group the run with the smallest validation loss is first, or without validation the run with the smallest training loss. A run whose
+ * best model and newest state are both named is told once. UserError for a checkpoint that can't be read.
  */
 export function compareRuns(paths: readonly string[]): RunSummary[] {
-  return withoutTwins(paths).map(summarize).sort(byLoss);
+  const runs = withoutTwins(paths).map(summarize);
+  const isValidated = ({ validation }: Summary): boolean => validation !== undefined;
+  const ordered = [...runs.filter(isValidated), ...runs.filter((run) => !isValidated(run))];
+  const groups = [...new Set(ordered.map(heldOut))];
+  return ordered
+    .map((run) => ({ ...run, group: groups.indexOf(heldOut(run)) + 1 }))
+    .sort((a, b) => a.group - b.group || byLoss(a, b));
 }
 
-/** Whether all runs held out the same part of the same text, so that their losses compare. */
-export function areComparable(runs: readonly RunSummary[]): boolean {
-  return new Set(runs.map(heldOut)).size <= 1;
-}
+type Summary = Omit<RunSummary, 'group'>;
 
-/** The best model and the newest state of a run have the same history: where both are named, the state is left out. */
-function withoutTwins(paths: readonly string[]): string[] {
-  const lasts = new Set(paths.map(lastPath));
-  return [...new Set(paths)].filter((path) => !(lasts.has(path) && paths.some((other) => lastPath(other) === path)));
-}
-
-function summarize(path: string): RunSummary {
+function summarize(path: string): Summary {
   const { model, parameters, recipe, corpus, step, epoch, history } = inspect(readSaved(path));
   const { cell, layers, hidden, members } = model;
   const best = bestPoint(history);
-  const losses = { loss: history.at(-1)?.loss, validation: best?.validation, test: best?.test };
-  return { path, cell, layers, hidden, members, parameters, step, epoch, ...losses, recipe, corpus };
+  const last = history.at(-1);
+  const end = last !== undefined && last.step > step ? last : { step, epoch };
+  const bestStep = best?.validation === undefined ? undefined : best.step;
+  const losses = { loss: last?.loss, validation: best?.validation, test: best?.test };
+  const size = { cell, layers, hidden, members, parameters };
+  return { path, ...size, step: end.step, epoch: end.epoch, bestStep, ...losses, recipe, corpus };
 }
 
-function byLoss(a: RunSummary, b: RunSummary): number {
+function byLoss(a: Summary, b: Summary): number {
   const infinite = Number.POSITIVE_INFINITY;
   const difference = (one = infinite, other = infinite): number => (one === other ? 0 : one - other);
   return difference(a.validation, b.validation) || difference(a.loss, b.loss);
 }
 
 /** What the validation loss was measured on: in lines mode, the seed decides which lines are held out. */
-function heldOut({ corpus, recipe }: RunSummary): string {
+function heldOut({ corpus, recipe }: Summary): string {
   return `${corpus.hash} ${corpus.validationSymbols} ${corpus.mode === 'lines' ? recipe.seed : ''}`;
 }

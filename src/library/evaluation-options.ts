@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { message, option } from '../errors.ts';
 import { rule } from '../schema.ts';
-import { pairReadingSchema } from '../text/options.ts';
+import { bytesSchema, pairReadingSchema } from '../text/options.ts';
 import { placeSchema } from '../training/place.ts';
 
 /** How a model keeps learning while it is measured: dynamic evaluation. */
@@ -24,7 +24,7 @@ export const evaluationSchema = z
       .default('all')
       .describe('measure a part only, of the text that the model was trained on'),
     only: z
-      .string()
+      .union([z.string(), bytesSchema])
       .optional()
       .describe('measure these symbols only: 01, for example, where the answers are 0 or 1 (see rnn corpus)'),
     dynamic: dynamicSchema.optional(),

@@ -1,4 +1,4 @@
-import { basename, extname, join } from 'node:path';
+import { join } from 'node:path';
 import { inOption, message, option, UserError } from '../errors.ts';
 import { type Exported, exportModel as exportCheckpoint } from '../exchange/export.ts';
 import { readBounded, requireFree } from '../exchange/files.ts';
@@ -14,6 +14,7 @@ import {
   importRequestSchema,
 } from './exchange-options.ts';
 import { LanguageModel } from './language-model.ts';
+import { modelPath, nameOf } from './names.ts';
 
 export type { Exported } from '../exchange/export.ts';
 export type { ExportRequest, ImportRequest } from './exchange-options.ts';
@@ -38,7 +39,8 @@ export async function exportModel(model: LanguageModel, path: string, request: E
 
 /** Reads a model from a safetensors or an ONNX file, and saves it as a checkpoint. Nothing is overwritten. UserError for what can't be imported. */
 export function importModel(path: string, request: ImportRequest = {}): ImportedModel {
-  const { symbols, out = defaultPath(path), ...unsaid } = parseOptions(importRequestSchema, request);
+  const { symbols, out: asked, ...unsaid } = parseOptions(importRequestSchema, request);
+  const out = asked === undefined ? defaultPath(path) : modelPath(asked);
   requireFree(out);
   const list = symbols === undefined ? undefined : inOption('symbols', () => readSymbols(symbols));
   const { checkpoint, notes } = importCheckpoint(readBounded(path), path, { ...unsaid, symbols: list as string });
@@ -47,7 +49,7 @@ export function importModel(path: string, request: ImportRequest = {}): Imported
 }
 
 function defaultPath(path: string): string {
-  return join('checkpoints', `${basename(path, extname(path))}.json`);
+  return join('checkpoints', `${nameOf(path)}.json`);
 }
 
 /** The largest file of symbols: JSON of the largest vocabulary there is. */

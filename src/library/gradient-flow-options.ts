@@ -27,6 +27,7 @@ export const gradientFlowSchema = z.strictObject({
   jacobians: z
     .int()
     .min(0)
+    .max(100_000)
     .optional()
     .describe('times t for the products of Jacobians; 0 for none (default: 4, or 1 for wide layers)'),
   double: z

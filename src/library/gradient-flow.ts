@@ -10,9 +10,9 @@ import { freshParameters } from '../nn/initializers.ts';
 import { parseOptions } from '../schema.ts';
 import { type Corpus, readCorpus } from '../text/corpus.ts';
 import { wholeCorpus } from '../text/split.ts';
-import { newestModel } from './checkpoints.ts';
+import { defaultModelFor } from './checkpoints.ts';
 import { type GradientFlowRequest, gradientFlowSchema, LAGS } from './gradient-flow-options.ts';
-import { runOf, shortName } from './inspect.ts';
+import { cellLabel, runOf, shortName } from './inspect.ts';
 import { load } from './language-model.ts';
 
 type Request = z.output<typeof gradientFlowSchema>;
@@ -77,8 +77,7 @@ async function freshSubjects(
 }
 
 async function checkpointSubject(text: string, named: string | undefined, say: Say): Promise<Subject> {
-  const path = named ?? newestModel();
-  if (named === undefined) say(message`using ${path}`);
+  const path = named ?? (await defaultModelFor([text], say));
   const model = load(path);
   const corpus = await readCorpus([text], { vocabulary: model.vocabulary });
   const { model: config, parameters } = model.checkpoint;
@@ -102,7 +101,6 @@ function examine(subject: Subject, all: readonly Subject[], options: Request, sa
   });
 }
 
-function nameOf({ cell, activation, layers, hidden }: ModelConfig): string {
-  const kind = { rnn: activation === 'tanh' ? 'RNN' : `${activation} RNN`, lstm: 'LSTM', gru: 'GRU' }[cell];
-  return `${kind} ${layers} × ${hidden}`;
+function nameOf(config: ModelConfig): string {
+  return `${cellLabel(config)} ${config.layers} × ${config.hidden}`;
 }

@@ -5,6 +5,7 @@ import { promptOf } from '../decoding/prompt.ts';
 import { inOption, message, option, UserError } from '../errors.ts';
 import { Stepper } from '../nn/stepper.ts';
 import { parseOptions } from '../schema.ts';
+import { stringOf } from '../text/text.ts';
 import { type IndependentRequest, independentSchema } from './independent-options.ts';
 import type { LanguageModel } from './language-model.ts';
 
@@ -36,7 +37,7 @@ export async function sampleIndependently(
   const texts = Array.from({ length: options.count }, () => {
     const ids = drawn.next().value;
     const completion = model.vocabulary.decode(ids);
-    return { text: options.prefix + completion, completion, ids };
+    return { text: stringOf(options.prefix) + completion, completion, ids };
   });
   return { texts, missing: marginals.missing };
 }

@@ -8,6 +8,7 @@ import {
   beamSchema,
   type FullBeamRequest,
   type FullSampleRequest,
+  MOST_KEPT,
   SAMPLE_LENGTHS,
   type SampleRequest,
   type ScoreRequest,
@@ -22,11 +23,12 @@ import type { SearchOptions } from '../decoding/search.ts';
 import type { SearchStep } from '../decoding/search-trace.ts';
 import { selectTexts } from '../decoding/select.ts';
 import { Stops } from '../decoding/stops.ts';
-import { inOption, UserError } from '../errors.ts';
+import { inOption, message, option, UsageError, UserError } from '../errors.ts';
 import { chooseKernel, type KernelChoice } from '../kernel/choose.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import { loadCheckpoint } from '../nn/checkpoint-file.ts';
 import { parseOptions } from '../schema.ts';
+import { bytesOf, exactString, stringOf, type Text } from '../text/text.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 import type { Place } from '../training/place.ts';
 import { Steppers } from './steppers.ts';
@@ -42,6 +44,8 @@ export interface SampledText {
   readonly completion: string;
   /** The symbols of the completion. */
   readonly ids: readonly number[];
+  /** The text as bytes, where the model's symbols are bytes: `text` has U+FFFD for bytes that are not UTF-8. */
+  readonly bytes?: Uint8Array;
   /** Whether the text ended by itself rather than at the length. */
   readonly stopped: boolean;
   /** Σ log p in nats, the end included. */
@@ -52,6 +56,8 @@ export interface SampledText {
 export interface FoundText {
   readonly text: string;
   readonly completion: string;
+  /** The text as bytes, where the model's symbols are bytes: `text` has U+FFFD for bytes that are not UTF-8. */
+  readonly bytes?: Uint8Array;
   /** What ended it: `<stop>` or a stop string; empty where it was cut off, or ended because the next symbol would no longer match. */
   readonly end: string;
   /** Whether it ended by itself rather than at the length. */
@@ -126,8 +132,9 @@ export class LanguageModel {
   async *sample(request: SampleRequest = {}): AsyncGenerator<SampledText, void, void> {
     const options = parseOptions(sampleSchema, request);
     const { prefix, count, unique, known = new Set(), noRepeat } = options;
+    requireKept(options);
     const drawing = await this.#drawing(options);
-    const textOf = ({ ids }: Sample) => prefix + this.vocabulary.decode(ids);
+    const textOf = ({ ids }: Sample) => this.#wholeText(prefix, ids);
     const selects = unique || known.size > 0 || noRepeat !== undefined;
     const turns = new Turns();
     const stepper = this.#steppers.take(selects ? SAMPLE_ROWS : Math.min(SAMPLE_ROWS, count));
@@ -138,8 +145,7 @@ export class LanguageModel {
       for (const sample of samples) {
         if (sample) {
           const { ids, stopped, logProbability } = sample;
-          const completion = this.vocabulary.decode(ids);
-          yield { text: prefix + completion, completion, ids, stopped, logProbability };
+          yield { ...this.#textFields(prefix, ids), ids, stopped, logProbability };
         }
         if (turns.isOver) await turns.next();
       }
@@ -173,7 +179,9 @@ export class LanguageModel {
 
   /** The same as symbols. */
   async *#pieces(request: SampleRequest): AsyncGenerator<readonly number[], Outcome, void> {
-    const drawing = await this.#drawing(parseOptions(sampleSchema, request));
+    const options = parseOptions(sampleSchema, request);
+    if (options.noRepeat !== undefined) requireKept(options);
+    const drawing = await this.#drawing(options);
     const stepper = this.#steppers.take(1);
     try {
       const symbols = sampleStream(stepper, drawing);
@@ -195,17 +203,17 @@ export class LanguageModel {
   }
 
   /**
-   * The likeliest completions of a prefix, best first, by the rules of `beamSearch`. `trace` is told of every step of the search. UserError as
+   * The completions of a prefix with the largest scores, the largest first, by the rules of `beamSearch`. `trace` is told of every step of the search. UserError as
    * for `sample`.
    */
-  async beam(prefix: string, request: BeamRequest = {}, trace?: (step: SearchStep) => void): Promise<FoundText[]> {
+  async beam(prefix: Text, request: BeamRequest = {}, trace?: (step: SearchStep) => void): Promise<FoundText[]> {
     for await (const found of this.beams([prefix], request, trace)) return found;
     return [];
   }
 
   /** The same for many prefixes, in their order, each as soon as it is done. */
   async *beams(
-    prefixes: readonly string[],
+    prefixes: readonly Text[],
     request: BeamRequest = {},
     trace?: (step: SearchStep) => void,
   ): AsyncGenerator<FoundText[], void, void> {
@@ -230,43 +238,42 @@ export class LanguageModel {
   }
 
   /** Why the model can't read a text: it has a symbol outside the vocabulary. Undefined where the model can read it. */
-  problemWith(text: string): string | undefined {
+  problemWith(text: Text): UserError | undefined {
     try {
       this.vocabulary.encode(text);
       return undefined;
     } catch (error) {
-      if (error instanceof UserError) return error.message;
+      if (error instanceof UserError) return error;
       throw error;
     }
   }
 
   /** Scores a text from end to end; a model of lines scores each line by itself. UserError for a text that the model can't read. */
-  async score(text: string): Promise<ScoredText> {
+  async score(text: Text): Promise<ScoredText> {
     const [score] = this.scores([text], { whole: true });
     return this.#scored(score!);
   }
 
   /** Scores each line by itself, from `<stop>` (or a newline) to the next. UserError as for `score`. */
-  async scoreLines(lines: readonly string[]): Promise<ScoredText[]> {
+  async scoreLines(lines: readonly Text[]): Promise<ScoredText[]> {
     return this.scores(lines).map((score) => this.#scored(score));
   }
 
   /**
    * Scores many or long texts: lines, or whole texts. A score says itself why its text can't be read, and its log-probability is −∞ then.
-   * `undefined` stands for a text that is not UTF-8.
    */
-  scores(texts: readonly (string | undefined)[], request: ScoreRequest = {}): Score[] {
+  scores(texts: readonly Text[], request: ScoreRequest = {}): Score[] {
     const { whole } = parseOptions(scoreSchema, request);
     const { model, parameters } = this.checkpoint;
     this.#reader ??= new Reader(this.choice, model, parameters);
     const reader = this.#reader;
     if (!whole) return scoreLines(reader, this.vocabulary, texts);
-    return texts.map((text) => scoreWhole(reader, this.vocabulary, text ?? ''));
+    return texts.map((text) => scoreWhole(reader, this.vocabulary, text));
   }
 
   async #drawing(options: FullSampleRequest): Promise<DrawOptions> {
     const prompt = inOption('prefix', () => promptOf(options.prefix, this.vocabulary));
-    return { ...options, prompt, ...(await this.#ends(options, SAMPLE_LENGTHS)) };
+    return { ...options, prompt, never: this.#never(options), ...(await this.#ends(options, SAMPLE_LENGTHS)) };
   }
 
   /** T: the most symbols of a completion that beam search looks for. */
@@ -276,7 +283,18 @@ export class LanguageModel {
 
   async #search(options: FullBeamRequest): Promise<SearchOptions> {
     const { k, finished = k } = options;
-    return { ...options, width: k, finished, ...(await this.#ends(options, BEAM_LENGTHS)) };
+    return {
+      ...options,
+      width: k,
+      finished,
+      never: this.#never(options),
+      ...(await this.#ends(options, BEAM_LENGTHS)),
+    };
+  }
+
+  /** `<unk>` reads as no text, so that completions have it only if they are allowed to. */
+  #never({ unknown }: FullSampleRequest | FullBeamRequest): number | undefined {
+    return unknown ? undefined : this.vocabulary.unknown;
   }
 
   /** Where completions end, and what they must be like until then. */
@@ -286,11 +304,11 @@ export class LanguageModel {
   ): Promise<{ length: number; stops: Stops; constraint: Constraint | undefined }> {
     const { length = this.vocabulary.stop === undefined ? lengths.stream : lengths.lines } = options;
     const stops = inOption('stop', () => Stops.of(this.vocabulary, options.stop));
-    const { match, allow, forbid, contains, maxWords, minLength } = options;
+    const { match, allow, forbid, contains, maxWords, minLength, unknown } = options;
     if ([match, allow, forbid, contains[0], maxWords, minLength].every((each) => each === undefined)) {
       return { length, stops, constraint: undefined };
     }
-    const wanted = { match, allow, forbid, contains, maxWords, minLength };
+    const wanted = { match, allow, forbid, contains, maxWords, minLength, unknown };
     const key = JSON.stringify([wanted, options.stop]);
     if (this.#constraint?.key !== key) {
       // Loaded only where it is needed: regular expressions take longer to load than a first symbol to draw.
@@ -302,19 +320,44 @@ export class LanguageModel {
     return { length, stops, constraint };
   }
 
-  #found(prefix: string, { ids, ending, finished, score, logProbability, symbols }: Hypothesis): FoundText {
+  #found(prefix: Text, { ids, ending, finished, score, logProbability, symbols }: Hypothesis): FoundText {
     const cut = ids.length - ending;
-    const completion = this.vocabulary.decode(ids.slice(0, cut));
     const end = ids
       .slice(cut)
       .map((id) => this.vocabulary.label(id))
       .join('');
-    return { text: prefix + completion, completion, end, finished, score, logProbability, symbols };
+    return { ...this.#textFields(prefix, ids.slice(0, cut)), end, finished, score, logProbability, symbols };
+  }
+
+  /** A prefix, as it was given, and the completion with these symbols: bytes where the symbols are bytes. */
+  #wholeText(prefix: Text, ids: readonly number[]): Text {
+    if (this.vocabulary.unit !== 'byte') return exactString(prefix) + this.vocabulary.decode(ids);
+    return Buffer.concat([bytesOf(prefix), this.vocabulary.decodeBytes(ids)]);
+  }
+
+  #textFields(prefix: Text, ids: readonly number[]): Pick<SampledText, 'text' | 'completion' | 'bytes'> {
+    const whole = this.#wholeText(prefix, ids);
+    const texts = { text: stringOf(whole), completion: this.vocabulary.decode(ids) };
+    return typeof whole === 'string' ? texts : { ...texts, bytes: whole };
   }
 
   #scored({ logProbability, bitsPerCharacter, unknown, ids, losses, problem }: Score): ScoredText {
-    if (problem !== undefined) throw new UserError(problem);
+    if (problem) throw problem;
     const symbols = Array.from(ids, (id, at) => ({ symbol: this.vocabulary.label(id), bits: losses[at]! / Math.LN2 }));
     return { logProbability, bitsPerCharacter, unknown, symbols };
+  }
+}
+
+/** UsageError where what must be kept in memory has no bound: a whole text, or all texts so far. */
+function requireKept({ length = 0, unique, count }: FullSampleRequest): void {
+  if (length > MOST_KEPT.symbols) {
+    throw new UsageError(
+      message`${option('length')} ${length} is more than a text that is kept in memory may have; give ${MOST_KEPT.symbols} or less, or draw one text of a stream, which is printed as it is drawn`,
+    );
+  }
+  if (unique && count > MOST_KEPT.texts) {
+    throw new UsageError(
+      message`${option('count')} ${count} is too much for ${option('unique')}, which keeps all texts in memory; give ${MOST_KEPT.texts} or less`,
+    );
   }
 }

@@ -6,7 +6,7 @@ import { type PairCorpus, type PairOptions, readPairs } from '../text/pairs.ts';
 import type { HeldOutPairs } from '../training/data.ts';
 import type { TrainEvent } from '../training/events.ts';
 import type { Recipe } from '../training/recipe.ts';
-import type { RunRecord } from '../training/record.ts';
+import { isTextOf, type RunRecord } from '../training/record.ts';
 import { type TrainOptions, train, trainPairs } from '../training/trainer.ts';
 import type { SavedModel, SavedPairModel } from './saved-model.ts';
 import { counted } from './words.ts';
@@ -63,7 +63,8 @@ export async function readAgain(
 ): Promise<Material> {
   const material = await readWith(sources, model, run, maxBytes);
   const { corpus } = material;
-  if (corpus.hash !== run.corpus.hash) {
+  const isSame = material.kind === 'text' ? isTextOf(run, material.corpus) : corpus.hash === run.corpus.hash;
+  if (!isSame) {
     throw new UserError(
       message`${model.name}: ${otherText(run, corpus)}; give the same text, or take it as a new one with ${option('fineTune')}`,
     );
@@ -105,6 +106,7 @@ function otherText(run: RunRecord, corpus: Pick<Corpus, 'characters' | 'hash'>):
     characters: counted(characters, 'character'),
     hash: hash.slice(0, 12),
   })) as [{ characters: string; hash: string }, { characters: string; hash: string }];
+  if (run.corpus.hash === corpus.hash) return 'it was trained on the same bytes in other files, which end elsewhere';
   const same = had.characters === has.characters;
   return same
     ? `it was trained on another text than this one of as many characters (SHA-256 ${had.hash}…, not ${has.hash}…)`

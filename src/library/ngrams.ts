@@ -2,7 +2,7 @@ import { Reader } from '../decoding/reader.ts';
 import { type Sequence, scoreSequences } from '../decoding/score.ts';
 import { message, option, UsageError, UserError } from '../errors.ts';
 import { classifyErrors, countWords, type ErrorShare } from '../insight/ngrams/error-classes.ts';
-import { type GramText, ngramLosses } from '../insight/ngrams/kneser-ney.ts';
+import { type GramText, meanOf, ngramLosses } from '../insight/ngrams/kneser-ney.ts';
 import { gramText } from '../insight/ngrams/part-text.ts';
 import { parseOptions } from '../schema.ts';
 import { readCorpus } from '../text/corpus.ts';
@@ -75,14 +75,4 @@ function networkLosses(model: LanguageModel, { ids, starts }: GramText): Float32
   const found = new Float32Array(ids.length).fill(Number.NaN);
   for (const [index, losses] of scoreSequences(reader, sequences).entries()) found.set(losses, starts[index]! + 1);
   return found;
-}
-
-function meanOf(values: Float32Array): number {
-  let [sum, count] = [0, 0];
-  for (const value of values) {
-    if (Number.isNaN(value)) continue;
-    sum += value;
-    count++;
-  }
-  return sum / count;
 }

@@ -1,30 +1,29 @@
-import { existsSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Message, message, option, UsageError, UserError } from '../errors.ts';
 import type { Checkpoint, Json } from '../nn/checkpoint.ts';
-import { removeLeftovers, requireWritable } from '../nn/checkpoint-file.ts';
+import { removeLeftovers, requireWritable, targetOf } from '../nn/checkpoint-file.ts';
 import { parseOptions } from '../schema.ts';
-import { type Corpus, readCorpus } from '../text/corpus.ts';
+import { type Corpus, fingerprint, readCorpus } from '../text/corpus.ts';
 import { PRESET_RECIPES } from '../training/presets.ts';
 import { type Recipe, type RecipeOptions, resolveRecipe } from '../training/recipe.ts';
 import { type RunRecord, readRun } from '../training/record.ts';
 import type { Origin, TrainOptions } from '../training/trainer.ts';
-import { freshPaths, lastPath, newestState } from './checkpoints.ts';
+import { isOfRun, newestState } from './checkpoints.ts';
 import { keysOf, requireFitting } from './given-options.ts';
 import { Lock } from './lock.ts';
 import { type Material, newPairOptions, pairOptionsOf, readAgain, readPairMaterial } from './material.ts';
+import { bestPath, freshPaths, lastPath, modelPath } from './names.ts';
 import { type RunOptions, runSchema } from './run-options.ts';
 import { readSaved, type SavedModel } from './saved-model.ts';
+import type { Place } from './saver.ts';
 import { counted } from './words.ts';
 
 /** All that a run needs, read and checked before the first step. */
-export interface PreparedRun {
+export interface PreparedRun extends Place {
   readonly material: Material;
   readonly trainOptions: TrainOptions;
-  /** Where the best model is to be saved; the newest state is saved beside it. */
-  readonly path: string;
-  /** The right to write both files. To be released when the run is over. */
-  readonly lock: Lock;
 }
 
 /** Is told what the preparation decides. */
@@ -75,10 +74,10 @@ async function prepareNew(sources: readonly string[], options: RunOptions, say: 
   if (options.model?.pairs?.task === undefined) requireFitting(options, undefined);
   const recipe = resolveRecipe(recipeOptionsOf(withDirection(options)));
   requireFitting(options, recipe.model.pairs?.task);
-  const { place, out, overwrite } = parseOptions(runSchema, withDirection(options));
-  if (out !== undefined && !overwrite) requireFree(out);
+  const { place, overwrite, ...given } = parseOptions(runSchema, withDirection(options));
+  const out = outOf(given.out, sources, overwrite);
   const material = await readNew(sources, options, recipe, say);
-  const claim = out === undefined ? claimFresh(sources) : claimPath(out, overwrite, say);
+  const claim = out === undefined ? claimFresh(sources) : claimPath(out, requireFreeUnless(overwrite), say);
   return { material, trainOptions: { recipe, place }, ...claim };
 }
 
@@ -96,6 +95,7 @@ async function readNew(sources: readonly string[], options: RunOptions, recipe: 
     return await readPairMaterial(sources, newPairOptions(recipe.model.pairs.task, pairs, text), recipe);
   }
   const corpus = await readCorpus(sources, text);
+  for (const remark of corpus.remarks) say(message`${remark}`);
   if (text.mode === 'auto') {
     say(message`read as ${corpus.mode}: ${corpus.modeReason} (${option('mode')} overrides)`);
     requireVisibleText(corpus, sources);
@@ -114,14 +114,14 @@ async function prepareTuned(sources: readonly string[], options: RunOptions, say
     );
   }
   const given = { ...options, validation: undefined, test: undefined }; // they may be files, if the model is of pairs
-  const { place, out, overwrite, fineTune = '' } = parseOptions(runSchema, given);
+  const { place, overwrite, fineTune = '', ...asked } = parseOptions(runSchema, given);
+  const out = outOf(asked.out, sources, overwrite);
   const loaded = readSaved(fineTune);
   requireFitting(options, loaded.checkpoint.model.pairs?.task);
   const { symbols: _, sourceSymbols: __, ...model } = loaded.checkpoint.model;
-  if (out !== undefined && !overwrite) requireFree(out);
   const recipe = resolveRecipe({ ...recipeOptionsOf(options), model });
   const { material, origin } = await readToTune(sources, given, recipe, loaded, say);
-  const claim = out === undefined ? claimFresh(sources) : claimPath(out, overwrite, say);
+  const claim = out === undefined ? claimFresh(sources) : claimPath(out, requireFreeUnless(overwrite), say);
   return { material, trainOptions: { recipe, place, origin }, ...claim };
 }
 
@@ -144,6 +144,7 @@ async function readToTune(
   }
   const { vocabulary } = loaded;
   const corpus = await readCorpus(sources, { vocabulary, extend: true, minCount, maxBytes });
+  for (const remark of corpus.remarks) say(message`${remark}`);
   const added = corpus.vocabulary.size - vocabulary.size;
   say(
     message`beginning with ${name}; read as ${corpus.mode}, as its text was; ${added ? counted(added, 'new symbol') : 'no new symbols'}`,
@@ -162,19 +163,29 @@ async function prepareResumed(sources: readonly string[], options: RunOptions, s
     );
   }
   const { text, place, out, overwrite, limits, resume: named } = parseOptions(runSchema, options);
-  const name = stateToResume(named, out, say);
+  const asked = out === undefined ? undefined : modelPath(out);
+  const name = await stateToResume(named, asked, sources, say);
   const loaded = readSaved(name);
   const { checkpoint } = loaded;
   const run = readRun(checkpoint, name);
   const recipe = resumedRecipe(name, checkpoint, run, limits);
-  const own = name.replace(/\.last\.json$/, '.json');
-  const path = out ?? own;
-  const replaces = path === own || overwrite;
-  if (!replaces) requireFree(path);
+  const own = bestPath(name);
+  const path = asked ?? own;
+  if (path === undefined) {
+    throw new UsageError(
+      message`${name}: its name isn't NAME.last.json, so it is a copy; say with ${option('out')} where the run is saved`,
+    );
+  }
+  requireNoSource(path, sources);
+  const isOwn = own !== undefined && resolve(path) === resolve(own);
+  const requireRight = isOwn && !overwrite ? () => requireModelOf(run, path, name) : requireFreeUnless(overwrite);
+  requireRight(path);
   const material = await readAgain(sources, loaded, run, text.maxBytes);
-  const claim = claimPath(path, replaces, say);
+  const claim = claimPath(path, requireRight, say);
   const resume = limits.seconds === undefined ? checkpoint : withTimeAnew(checkpoint);
-  return { material, trainOptions: { recipe, place, resume }, ...claim };
+  if (isOwn) return { material, trainOptions: { recipe, place, resume }, ...claim, replacesState: false };
+  const best = own !== undefined && isOfRun(own, run, false) ? readSaved(own).checkpoint : undefined;
+  return { material, trainOptions: { recipe, place, resume }, ...claim, best };
 }
 
 /** A limit of time that is given now counts from now. */
@@ -183,40 +194,101 @@ function withTimeAnew(checkpoint: Checkpoint): Checkpoint {
   return { ...checkpoint, resume: { data: { ...(data as object), seconds: undefined } as unknown as Json, tensors } };
 }
 
-/** The state to resume from: the file that is named, or else the state beside `out`, or the newest. */
-function stateToResume(named: true | string | undefined, out: string | undefined, say: Say): string {
+/** The state to resume from: the file that is named, or else the state beside `out`, or the newest one of the text. */
+async function stateToResume(
+  named: true | string | undefined,
+  out: string | undefined,
+  sources: readonly string[],
+  say: Say,
+): Promise<string> {
   if (typeof named === 'string') return named;
-  const name = out === undefined ? newestState() : lastPath(out);
+  const name = out === undefined ? newestState(await fingerprint(sources)) : lastPath(out);
   say(message`resuming ${name}`);
   return name;
 }
 
+/** Where `out` is saved. UserError for a place that is taken, unless it may be replaced, and for a text that is read. */
+function outOf(out: string | undefined, sources: readonly string[], overwrite: boolean): string | undefined {
+  if (out === undefined) return undefined;
+  const path = modelPath(out);
+  requireNoSource(path, sources);
+  requireFreeUnless(overwrite)(path);
+  return path;
+}
+
+/** UserError where a text that the run reads would be replaced. */
+function requireNoSource(path: string, sources: readonly string[]): void {
+  const files = [path, lastPath(path)].map(identityOf).filter((file) => file !== undefined);
+  const source = sources.find((name) => name !== '-' && files.includes(identityOf(name) ?? ''));
+  if (source === undefined) return;
+  throw new UserError(message`${source} is the text of this run, and is not replaced; give another ${option('out')}`);
+}
+
+/** What is the same for all names of a file: its device and its number there. */
+function identityOf(path: string): string | undefined {
+  const stat = isThere(path) ? statSync(path, { throwIfNoEntry: false }) : undefined;
+  return stat?.isFile() ? `${stat.dev}/${stat.ino}` : undefined;
+}
+
 /** The first free name that no other run has just begun with. */
-function claimFresh(sources: readonly string[]): { path: string; lock: Lock } {
+function claimFresh(sources: readonly string[]): Place {
   for (const path of freshPaths(sources)) {
     requireWritable(path);
+    requireWritable(lastPath(path));
     const lock = Lock.tryAcquire(path);
-    if (lock) return { path, lock };
+    if (!lock) continue;
+    // Another run may have ended there since the name was found free.
+    if (takenOf(path) === undefined) return { path, lock, replacesState: false };
+    lock.release();
   }
   throw new RangeError('there is always another name');
 }
 
 /** The right to save at `path`, with the leftovers of crashed runs cleared away. */
-function claimPath(path: string, replaces: boolean, say: Say): { path: string; lock: Lock } {
+function claimPath(path: string, requireRight: (path: string) => void, say: Say): Place {
   requireWritable(path);
-  const lock = Lock.acquire(path);
-  if (!replaces) requireFree(path); // another run may have ended there by now
-  const leftovers = [path, lastPath(path)].flatMap(removeLeftovers);
-  if (leftovers.length > 0) say(message`removed what a crashed run had left: ${leftovers.join(', ')}`);
-  return { path, lock };
+  requireWritable(lastPath(path));
+  const lock = Lock.acquire(targetOf(path));
+  try {
+    requireRight(path); // another run may have ended there by now
+    const leftovers = [...[path, lastPath(path)].flatMap(removeLeftovers), ...lock.removeLeftovers()];
+    if (leftovers.length > 0) say(message`removed what a crashed run had left: ${leftovers.join(', ')}`);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+  return { path, lock, replacesState: true };
 }
 
-/** UserError where a model or a state would be replaced: nothing that was saved is lost. */
-function requireFree(path: string): void {
-  const taken = [path, lastPath(path)].find((file) => existsSync(file));
-  if (taken === undefined) return;
+/** A check that a place is free: UserError where a model or a state would be replaced. None, where they may be. */
+function requireFreeUnless(overwrite: boolean): (path: string) => void {
+  return (path) => {
+    const taken = overwrite ? undefined : takenOf(path);
+    if (taken === undefined) return;
+    throw new UserError(
+      message`${taken} is there already; give another ${option('out')}, or ${option('overwrite')} to replace it`,
+    );
+  };
+}
+
+/** What is at a path, or beside it where the state would be. A broken link counts: writing would make a file elsewhere. */
+function takenOf(path: string): string | undefined {
+  return [path, lastPath(path)].find(isThere);
+}
+
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path) !== undefined;
+  } catch {
+    return false; // nor can it be, where the name is too long, say: `requireWritable` finds out
+  }
+}
+
+/** UserError where something else than this run's model is at the path: the run may replace only what it has written. */
+function requireModelOf(run: RunRecord, path: string, state: string): void {
+  if (!isThere(path) || isOfRun(path, run, false)) return;
   throw new UserError(
-    message`${taken} is there already; give another ${option('out')}, or ${option('overwrite')} to replace it`,
+    message`${path} is no model of the run of ${state}; give another ${option('out')}, or ${option('overwrite')} to replace it`,
   );
 }
 

@@ -8,6 +8,7 @@ import { parseOptions } from '../schema.ts';
 import { readCorpus } from '../text/corpus.ts';
 import { type Part, splitCorpus, wholeCorpus } from '../text/split.ts';
 import { textParts } from '../training/recipe.ts';
+import { isTextOf } from '../training/record.ts';
 import { runOf, shortName } from './inspect.ts';
 import type { LanguageModel } from './language-model.ts';
 import { type ReportRequest, reportSchema } from './report-options.ts';
@@ -47,7 +48,7 @@ async function readText(path: string, model: LanguageModel, length: number): Pro
   const corpus = await readCorpus([path], { vocabulary: model.vocabulary });
   const run = runOf(model);
   const name = path === '-' ? 'standard input' : oneLine(basename(path));
-  if (corpus.hash === run.corpus.hash) {
+  if (isTextOf(run, corpus)) {
     const { validation } = splitCorpus(corpus, textParts(run.recipe));
     if (validation.targets >= length) return { part: validation, name: `The validation part of ${name}` };
   }

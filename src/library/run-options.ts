@@ -20,11 +20,13 @@ export const runSchema = z.strictObject({
     .string()
     .optional()
     .describe('where the best model is saved (default: checkpoints/NAME.json, a new name each time)'),
-  overwrite: z.boolean().default(false).describe('let --out replace a file'),
+  overwrite: z.boolean().default(false).describe('save the model even where a file of that name exists'),
   resume: z
     .union([z.literal(true), z.string()])
     .optional()
-    .describe('go on with a run from its .last.json (default: that of --out, or the newest), on the same text'),
+    .describe(
+      'go on with a run from its .last.json, on the same text (default: the one of the file to save, or the newest)',
+    ),
   fineTune: z
     .string()
     .optional()

@@ -25,7 +25,7 @@ export class TrainingRun {
   constructor(prepared: PreparedRun, settings: RunSettings = {}) {
     this.#prepared = prepared;
     this.#settings = settings;
-    this.#saver = new Saver(prepared.path, settings.saveEvery, settings.say ?? (() => {}));
+    this.#saver = new Saver(prepared, settings.saveEvery, settings.say ?? (() => {}));
   }
 
   /** Whether the best model is on disk. A run that is resumed after its end has nothing more to save. */
@@ -54,14 +54,19 @@ export class TrainingRun {
         }
         if (event.type === 'checkpoint') saver.take(event);
         if (event.type === 'done') {
+          const { resume } = trainOptions;
+          if (resume) saver.provideModel(() => resume);
           saver.flush();
           saver.requireSaved();
         }
         yield event;
       }
     } finally {
-      saver.flush();
-      lock.release();
+      try {
+        saver.flush();
+      } finally {
+        lock.release();
+      }
     }
   }
 }

@@ -1,9 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { type Message, message, option, UserError } from '../errors.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
-import { saveCheckpoint } from '../nn/checkpoint-file.ts';
+import { loadCheckpoint, saveCheckpoint } from '../nn/checkpoint-file.ts';
 import type { CheckpointEvent } from '../training/events.ts';
-import { lastPath } from './checkpoints.ts';
+import type { Lock } from './lock.ts';
+import { lastPath } from './names.ts';
+import { withWholeHistory } from './whole-history.ts';
 
 /** The least time between two writes of the same file that nobody asked for: a large model takes a second to write. */
 const LEAST_GAP_MS = 10_000;
@@ -14,15 +16,28 @@ const SAVE_EVERY: SaveEvery = { seconds: 300 };
 /** How often the newest state is written: after so many steps, or so long. */
 export type SaveEvery = { readonly steps: number } | { readonly seconds: number };
 
+/** Where a run is saved, and what is there. */
+export interface Place {
+  /** Where the best model is to be saved; the newest state is saved beside it. */
+  readonly path: string;
+  /** The right to write both files. */
+  readonly lock: Lock;
+  /** The run's best model so far, where it was saved elsewhere. */
+  readonly best?: Checkpoint | undefined;
+  /** Whether the state of another run is beside the path, and may be replaced. */
+  readonly replacesState: boolean;
+}
+
 /**
  * Writes a run's checkpoints: the best model to `path`, the newest state beside it. What can't be written is told, once for
  * each reason, and tried again; only the end of the run is an error.
  *
  * The newest state is never on disk before the best model that it knows of: else a run that is killed and resumed from it would
- * end without.
+ * end without. Whenever the newest state is written, the best model gets its history, so both files have the same learning curves.
  */
 export class Saver {
   readonly path: string;
+  readonly #lock: Lock;
   readonly #every: SaveEvery;
   /** Whether `#every` was asked for; if not, every validation is an occasion. */
   readonly #asked: boolean;
@@ -31,7 +46,11 @@ export class Saver {
   #step = 0;
   /** Kept when it is written, too: its folder may be removed. */
   #best: Checkpoint | undefined;
-  #bestWaits = false;
+  #bestWaits: boolean;
+  /** Whether a best model that an earlier part of this run wrote has been looked for. */
+  #bestSought = false;
+  /** Whether another run's state is beside the path, which belongs to no model as soon as the best model is written. */
+  #replacesState: boolean;
   #bestSaved = Number.NEGATIVE_INFINITY;
   #lastTried: number | undefined;
   /** Updates done in the newest state on disk. */
@@ -39,8 +58,12 @@ export class Saver {
   /** Of the files that are behind, for they couldn't be written: why. */
   readonly #failures = new Map<string, string>();
 
-  constructor(path: string, every: SaveEvery | undefined, tell: (note: Message) => void) {
+  constructor({ path, lock, best, replacesState }: Place, every: SaveEvery | undefined, tell: (note: Message) => void) {
     this.path = path;
+    this.#lock = lock;
+    this.#best = best;
+    this.#bestWaits = best !== undefined;
+    this.#replacesState = replacesState;
     this.#every = every ?? SAVE_EVERY;
     this.#asked = every !== undefined;
     this.#tell = tell;
@@ -74,7 +97,22 @@ export class Saver {
     const occasion = !this.#asked && performance.now() - (this.#lastTried ?? -LEAST_GAP_MS) >= LEAST_GAP_MS;
     if (!final && !occasion && !this.due) return;
     this.#lastTried = performance.now();
-    if (this.#writeBest() && this.#write(lastPath(this.path), snapshot())) this.#lastStep = this.#step;
+    if (final) this.provideModel(snapshot);
+    const state = snapshot();
+    this.#completeBest(state);
+    if (this.#writeBest() && this.#write(lastPath(this.path), state)) this.#lastStep = this.#step;
+  }
+
+  /**
+   * For the end of a run that was resumed, has not become better than before, and whose best model is not there any more: the model of
+   * this snapshot takes its place.
+   */
+  provideModel(snapshot: () => Checkpoint): void {
+    if (this.#best || existsSync(this.path)) return;
+    this.#tell(message`${this.path}: the run's best model isn't there any more; the newest is saved in its place`);
+    const { parameters, ...rest } = snapshot();
+    this.#best = { ...rest, parameters: parameters.slice(), resume: undefined };
+    this.#bestWaits = true;
   }
 
   /** Writes what isn't yet. */
@@ -94,10 +132,24 @@ export class Saver {
     throw new UserError(message`${path}: the end of the run can't be saved: ${why}; ${left}`);
   }
 
+  /** Gives the best model the history of the newest state. A run that was resumed finds its best model on disk. */
+  #completeBest(state: Checkpoint): void {
+    if (!this.#best && !this.#bestSought) {
+      this.#bestSought = true;
+      this.#best = loadIfThere(this.path);
+    }
+    const whole = this.#best && withWholeHistory(this.#best, state);
+    if (!whole) return;
+    this.#best = whole;
+    this.#bestWaits = true;
+  }
+
   /** Whether the best model is on disk, with all that it can do for it. */
   #writeBest(): boolean {
     if (!this.#best || (!this.#bestWaits && existsSync(this.path))) return true;
     if (!this.#write(this.path, this.#best)) return false;
+    if (this.#replacesState) rmSync(lastPath(this.path), { force: true });
+    this.#replacesState = false;
     this.#bestWaits = false;
     this.#bestSaved = performance.now();
     return true;
@@ -106,10 +158,11 @@ export class Saver {
   #write(path: string, checkpoint: Checkpoint): boolean {
     const before = this.#failures.get(path);
     try {
+      this.#lock.keep();
       saveCheckpoint(path, checkpoint);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      const why = (error.cause as Error).message;
+      const why = error.cause instanceof Error ? error.cause.message : error.message;
       if (why !== before) this.#tell(message`${path}: can't be saved: ${why}; going on, and trying again later`);
       this.#failures.set(path, why);
       return false;
@@ -117,5 +170,15 @@ export class Saver {
     if (before !== undefined) this.#tell(message`${path}: saved again`);
     this.#failures.delete(path);
     return true;
+  }
+}
+
+/** The checkpoint at `path`; undefined where there is none that can be read. */
+function loadIfThere(path: string): Checkpoint | undefined {
+  try {
+    return loadCheckpoint(path);
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
   }
 }

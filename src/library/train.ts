@@ -12,7 +12,11 @@ import { type Material, newPairOptions, readPairMaterial, trainOn } from './mate
 const trainingSchema = recipeSchema.safeExtend({
   text: corpusOptionsSchema.prefault({}).describe('how the text is read'),
   pairs: pairReadingSchema.prefault({}).describe('how pairs are read, where model.pairs has a task'),
-  place: placeSchema.prefault({}).describe('where the run is computed; no bit of the result depends on it'),
+  place: placeSchema
+    .prefault({})
+    .describe(
+      'where the run is computed; no bit of the result depends on the threads, or on which WebAssembly kernel computes',
+    ),
   signal: z
     .instanceof(AbortSignal)
     .optional()

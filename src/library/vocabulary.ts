@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { message, UserError } from '../errors.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import type { PairVocabularies } from '../text/pairs.ts';
 import { Vocabulary } from '../text/vocabulary.ts';
@@ -32,7 +32,7 @@ function parse(json: unknown, name: string): Vocabulary {
   try {
     return Vocabulary.fromJSON(json);
   } catch (error) {
-    if (error instanceof UserError) throw new UserError(`${name}: ${error.message}`, { cause: error });
+    if (error instanceof UserError) throw new UserError(message`${name}: ${error.inner}`, { cause: error });
     throw error;
   }
 }

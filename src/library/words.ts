@@ -17,6 +17,13 @@ export function harmless(text: string): string {
   return text.replace(CONTROLS, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
+/** The same, but sequences that set colours and nothing else are kept. */
+export function harmlessInColours(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
+  const parts = text.split(/(\u001b\[[0-9;]*m)/);
+  return parts.map((part, at) => (at % 2 === 1 ? part : harmless(part))).join('');
+}
+
 /** Text on one line: a message may name a file or quote an argument that has newlines or obeys other controls. */
 export function oneLine(text: string): string {
   return harmless(text).replaceAll('\n', '\\n');

@@ -11,6 +11,8 @@ import type { Weight } from './weight.ts';
 export interface CellKind {
   /** What people call the cell: `GRU, reset before`. */
   label(options: CellOptions): string;
+  /** The options that the cell obeys. It ignores the others. */
+  readonly uses: readonly (keyof CellOptions)[];
   /** In the order of the columns of the cell's matrices, which is PyTorch's order. */
   readonly gates: readonly Gate[];
   /** What is carried from step to step, H numbers each: h first. The state `c` is that of the LSTM: c = f ⊙ c₋ + i ⊙ g. */

@@ -2,9 +2,11 @@ import {
   closeSync,
   fstatSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
+  readlinkSync,
   readSync,
   renameSync,
   rmSync,
@@ -12,12 +14,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { message, option, UserError } from '../errors.ts';
 import { type Checkpoint, parseCheckpoint, serializeCheckpoint } from './checkpoint.ts';
-
-/** The state of every model that fits into WebAssembly's memory is smaller. The largest buffer of Node 20 is larger. */
-const LARGEST_FILE = 4_000_000_000;
+import { LIMITS } from './checkpoint-limits.ts';
 
 /** Bytes read at once. */
 const READ_PIECE = 1 << 24;
@@ -30,11 +30,12 @@ export function loadCheckpoint(path: string): Checkpoint {
 /**
  * Writes a checkpoint as JSON. It is written to a temporary file in the same folder, which is synced and then renamed. So at every instant,
  * even when the power fails, the path holds a whole checkpoint: the old one or the new one. Tensors are little-endian float32 in base64, which
- * is exact. UserError where the file can't be written; then the old file is as it was.
+ * is exact. A symbolic link stays, and the file that it points to is written. UserError where the file can't be written; then the old file is as it was.
  */
 export function saveCheckpoint(path: string, checkpoint: Checkpoint): void {
-  const folder = dirname(path);
-  const temporary = temporaryPath(path);
+  const target = targetOf(path);
+  const folder = dirname(target);
+  const temporary = temporaryPath(target);
   try {
     mkdirSync(folder, { recursive: true });
     const file = openSync(temporary, 'w');
@@ -44,22 +45,67 @@ export function saveCheckpoint(path: string, checkpoint: Checkpoint): void {
     } finally {
       closeSync(file);
     }
-    renameSync(temporary, path);
+    renameSync(temporary, target);
     syncFolder(folder);
   } catch (cause) {
     throw unsaved(path, cause);
   }
 }
 
-/** Makes the folder of `path`. UserError where a checkpoint can't be saved at `path`: a run should learn this before it trains. */
+/**
+ * Makes the folder of `path`. UserError where a checkpoint can't be saved at `path`: a run should learn this before it trains. Everything that
+ * saving does is tried, but for the last rename.
+ */
 export function requireWritable(path: string): void {
+  const target = targetOf(path);
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new Error('it is a directory');
-    closeSync(openSync(temporaryPath(path), 'w'));
-    rmSync(temporaryPath(path));
+    mkdirSync(dirname(target), { recursive: true });
+    requireReplaceable(target);
+    const file = openSync(temporaryPath(target), 'w');
+    try {
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    rmSync(temporaryPath(target));
+    syncFolder(dirname(target));
   } catch (cause) {
     throw unsaved(path, cause);
+  }
+}
+
+/** Where a path leads to through symbolic links, whether there is a file or not. */
+export function targetOf(path: string): string {
+  let target = path;
+  for (let links = 0; links < MOST_LINKS; links++) {
+    if (!isLink(target)) return target;
+    target = resolve(dirname(target), readlinkSync(target));
+  }
+  return target;
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false; // there is nothing, or nothing can be there
+  }
+}
+
+/** As many symbolic links in a row as Linux follows. */
+const MOST_LINKS = 40;
+
+/** Throws where there is something that a rename would not replace, or should not. */
+function requireReplaceable(path: string): void {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat) return;
+  if (stat.isDirectory()) throw new Error('it is a directory');
+  if (!stat.isFile()) throw new Error('it is no regular file');
+  try {
+    closeSync(openSync(path, 'r+'));
+  } catch (error) {
+    // A file without the permission to write can be replaced all the same. An immutable one can't.
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
   }
 }
 
@@ -68,8 +114,9 @@ export function requireWritable(path: string): void {
  * other run may call this.
  */
 export function removeLeftovers(path: string): string[] {
-  const start = `.${basename(path)}.`;
-  const folder = dirname(path);
+  const target = targetOf(path);
+  const start = `.${basename(target)}.`;
+  const folder = dirname(target);
   const left = readdirSync(folder).filter(
     (name) => name.startsWith(start) && /^\d+\.tmp$/.test(name.slice(start.length)),
   );
@@ -84,7 +131,7 @@ function temporaryPath(path: string): string {
 /** Removes the temporary file, and makes the error that says why saving failed. */
 function unsaved(path: string, cause: unknown): UserError {
   try {
-    rmSync(temporaryPath(path), { force: true });
+    rmSync(temporaryPath(targetOf(path)), { force: true });
   } catch {
     // There is no such folder, so there is nothing to remove.
   }
@@ -120,7 +167,7 @@ function readBytes(path: string): Buffer {
 function requireReadable(path: string, stat: Stats, file: number): void {
   if (stat.isDirectory()) throw Object.assign(new Error('a directory'), { code: 'EISDIR' });
   if (!stat.isFile() && !stat.isFIFO()) throw new UserError(`${path}: is a device; name a checkpoint`);
-  if (stat.size > LARGEST_FILE) throw tooLarge(path, stat.size);
+  if (stat.size > LIMITS.fileBytes) throw tooLarge(path, stat.size);
   if (stat.size <= READ_PIECE) return;
   const first = Buffer.alloc(1);
   readSync(file, first, 0, 1, 0);
@@ -146,13 +193,13 @@ function readPipe(path: string, file: number): Buffer {
     const count = readSync(file, piece, 0, piece.length, null);
     if (count === 0) return Buffer.concat(pieces);
     length += count;
-    if (length > LARGEST_FILE) throw tooLarge(path, length);
+    if (length > LIMITS.fileBytes) throw tooLarge(path, length);
     pieces.push(piece.subarray(0, count));
   }
 }
 
 function tooLarge(path: string, size: number): UserError {
-  return new UserError(`${path}: a checkpoint of ${size} bytes is larger than can be read (${LARGEST_FILE} bytes)`);
+  return new UserError(`${path}: a checkpoint of ${size} bytes is larger than can be read (${LIMITS.fileBytes} bytes)`);
 }
 
 /** Makes the new name outlast a loss of power. Some file systems can't sync a folder, and don't need to. */

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-
-/** Bounds that are checked before JSON is parsed. JSON.parse takes some 60 bytes a value at most, and the text once more. */
-const MOST = { depth: 64, values: 4_000_000, bytes: 256 * 1024 * 1024 };
+import { LIMITS } from './checkpoint-limits.ts';
 
 /** The key of a tensor's text. Strings under this key that are longer than `LONG` are set apart. */
 const KEY = Buffer.from('"data"');
@@ -54,7 +52,7 @@ function separate(bytes: Buffer, mark: string): { skeleton: string; stretches: r
   let values = 0;
   const copy = (end: number): void => {
     size += end - copied;
-    if (size > MOST.bytes) throw new Excess(`it has more than ${MOST.bytes} bytes besides its tensors`);
+    if (size > LIMITS.jsonBytes) throw new Excess(`it has more than ${LIMITS.jsonBytes} bytes besides its tensors`);
     parts.push(bytes.toString('utf8', copied, end));
   };
   for (let at = 0; at < bytes.length; at++) {
@@ -71,11 +69,11 @@ function separate(bytes: Buffer, mark: string): { skeleton: string; stretches: r
       values++;
     } else if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
       values++;
-      if (++depth > MOST.depth) throw new Excess('its values are nested too deeply');
+      if (++depth > LIMITS.depth) throw new Excess('its values are nested too deeply');
     } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) {
       depth--;
     }
-    if (values > MOST.values) throw new Excess(`it has more than ${MOST.values} values`);
+    if (values > LIMITS.values) throw new Excess(`it has more than ${LIMITS.values} values`);
   }
   copy(bytes.length);
   return { skeleton: parts.join(''), stretches };

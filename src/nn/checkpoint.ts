@@ -2,18 +2,13 @@ import * as z from 'zod';
 import { excerpt, UserError } from '../errors.ts';
 import { requireAll } from '../schema.ts';
 import { Excess, parseSetApart, type SetApart } from './checkpoint-json.ts';
+import { LIMITS } from './checkpoint-limits.ts';
 import { decodeTensor, encodedBytes, encodeTensor, findNotFinite, type TensorText } from './checkpoint-tensors.ts';
 import { migrate, VERSION } from './checkpoint-versions.ts';
 import { type ModelConfig, modelSchema } from './config.ts';
 import { Manifest } from './manifest.ts';
 
 const FORMAT = 'charnn checkpoint';
-
-/** No model that this program can train exceeds these bounds. They keep a damaged file from asking for all of the memory. */
-const LIMITS = { symbols: 1_200_000, parameters: 500_000_000 };
-
-/** The most tensors in a file. A layer has up to four, and its states two more. */
-const MOST_TENSORS = 4096;
 
 /** Plain data that other layers keep in a checkpoint and check themselves. */
 export type Json = z.core.util.JSONType;
@@ -124,8 +119,8 @@ function validate(given: unknown, name: string): z.infer<typeof fileSchema> {
   if (format !== FORMAT) throw new UserError(`${name}: not a checkpoint of this program (no "format": "${FORMAT}")`);
   const json = migrate(given as Readonly<Record<string, unknown>>, name);
   // Counted before zod looks at them: zod would report one issue per bad tensor.
-  const many = [json, (json as { resume?: unknown }).resume].find((part) => countTensors(part) > MOST_TENSORS);
-  if (many) throw damaged(name, `it has ${countTensors(many)} tensors, more than ${MOST_TENSORS}`);
+  const many = [json, (json as { resume?: unknown }).resume].find((part) => countTensors(part) > LIMITS.tensors);
+  if (many) throw damaged(name, `it has ${countTensors(many)} tensors, more than ${LIMITS.tensors}`);
   const result = fileSchema.safeParse(json);
   if (result.success) return result.data;
   const issue = result.error.issues[0];

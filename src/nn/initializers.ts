@@ -1,3 +1,4 @@
+import { UserError } from '../errors.ts';
 import { Random } from '../random.ts';
 import type { Initializer, ModelConfig } from './config.ts';
 import { Manifest } from './manifest.ts';
@@ -29,9 +30,17 @@ export function initialize(
   }
 }
 
-/** The parameters that a training run with this seed starts from. */
+/** The most parameters of a model that is made only to be looked into. Drawing them takes some seconds. */
+const MOST_FRESH = 100_000_000;
+
+/** The parameters that a training run with this seed starts from. UserError where there are too many of them to be drawn in some seconds. */
 export function freshParameters(config: ModelConfig, seed: string): Float32Array {
   const manifest = new Manifest(config);
+  if (manifest.size > MOST_FRESH) {
+    throw new UserError(
+      `a model of this size has ${manifest.size} parameters, and one that is not trained can have ${MOST_FRESH}; use fewer units or layers`,
+    );
+  }
   const parameters = new Float32Array(manifest.size);
   initialize(parameters, manifest, config, new Random(`${seed}/parameters`));
   return parameters;

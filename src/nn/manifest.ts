@@ -45,6 +45,11 @@ export class Manifest {
     throw new RangeError(`no tensor is called ${name}; there are ${this.views.map((each) => each.name).join(', ')}`);
   }
 
+  /** Whether there is a view called `name`. */
+  has(name: string): boolean {
+    return this.views.some((view) => view.name === name);
+  }
+
   /** The views of one member's network. */
   ofMember(member: number): readonly TensorView[] {
     const count = this.views.length / this.config.members;

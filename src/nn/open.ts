@@ -2,7 +2,7 @@ import { Arena } from '../kernel/arena.ts';
 import { checkedIfAsked } from '../kernel/checked.ts';
 import type { KernelChoice } from '../kernel/choose.ts';
 import type { Kernels } from '../kernel/contract.ts';
-import { openKernels } from '../kernel/engine.ts';
+import { openKernels, withinMemory } from '../kernel/engine.ts';
 import { referenceKernels } from '../kernel/reference.ts';
 import { SOLO } from '../kernel/team.ts';
 import type { BatchShape } from './batch.ts';
@@ -38,6 +38,6 @@ export function openModel(
 }
 
 function doubleKernels(arena: Arena): Kernels {
-  const buffer = new ArrayBuffer(arena.bytes);
+  const buffer = withinMemory(arena, () => new ArrayBuffer(arena.bytes));
   return checkedIfAsked(referenceKernels({ floats: new Float64Array(buffer), ints: new Int32Array(buffer) }), arena);
 }

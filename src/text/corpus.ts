@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { Readable } from 'node:stream';
 import * as z from 'zod';
@@ -6,10 +7,12 @@ import { message, option, UserError } from '../errors.ts';
 import { parseOptions } from '../schema.ts';
 import { CorpusEncoder, STOP } from './encoder.ts';
 import { countIds, type Ids, mapIds } from './ids.ts';
+import { commonLineEnd, countLineEnds, foreignLineEnd, LINE_END_NAMES, type LineEnd } from './line-ends.ts';
 import { JUDGED_BYTES, judgeMode, type Mode, type ModeChoice } from './mode.ts';
 import { corpusSchema } from './options.ts';
 import { openSource } from './sources.ts';
 import { describeSymbol, type TextSymbol } from './symbols.ts';
+import { Utf16Converter } from './utf16.ts';
 import { Vocabulary } from './vocabulary.ts';
 
 /** Bytes read at once. So many cost little a piece, and their code points stay in the processor's cache. */
@@ -25,6 +28,10 @@ export const corpusOptionsSchema = corpusSchema.extend({
     .boolean()
     .default(false)
     .describe('add the new symbols of the text to the vocabulary that is given, instead of refusing them'),
+  leaveOutUnknown: z
+    .boolean()
+    .default(false)
+    .describe('leave out the symbols that the vocabulary does not have, instead of refusing the text'),
   stdin: z.instanceof(Readable).optional().describe('must be a stream, which - reads in the place of standard input'),
   pieceBytes: z.int().min(1).default(PIECE_BYTES).describe('bytes read at once'),
 });
@@ -55,12 +62,27 @@ export interface Corpus {
   /** SHA-256 of the bytes of all sources in their order, in hexadecimal. */
   readonly hash: string;
   readonly sources: readonly string[];
+  /** What a reader should know of how the text was read: what was converted or left out, one sentence each. */
+  readonly remarks: readonly string[];
+  /** What was left out because the vocabulary does not have it; undefined where nothing was. */
+  readonly leftOut?: LeftOut;
+  /** How many bytes each source has. */
+  readonly files: readonly number[];
+}
+
+/** Symbols of a text that the vocabulary does not have. */
+export interface LeftOut {
+  /** How often they occur in the text. */
+  readonly count: number;
+  /** Each of them once, in words, in the order of the text. */
+  readonly symbols: readonly string[];
 }
 
 /**
  * Reads text files one after the other, in one pass; `-` is standard input. In stream mode the files are joined as they are. In lines
- * mode the end of a file also ends its last line. UTF-8 is decoded strictly. A byte order mark at the start of a file is left out. In
- * stream mode CRLF stays CRLF.
+ * mode the end of a file also ends its last line. UTF-8 is decoded strictly. A byte order mark at the start of a file is left out. UTF-16
+ * is converted, except where symbols are bytes. In stream mode CR LF stays CR LF; for a vocabulary that is given, line ends that it does
+ * not have become those that it has.
  *
  * Memory: one byte for each symbol if there are up to 256 different symbols, two bytes up to 65,536, else four. In lines mode, training
  * takes twelve more bytes for each line.
@@ -85,6 +107,36 @@ export async function readCorpus(sources: readonly string[], options: CorpusOpti
     }
   }
   return assembly.finish();
+}
+
+/** The hash and the files of a text, without reading its symbols. Undefined where one of them is no file: standard input and pipes can be read only once. UserError as for `readCorpus`. */
+export async function fingerprint(sources: readonly string[]): Promise<Pick<Corpus, 'hash' | 'files'> | undefined> {
+  if (sources.some((path) => path === '-' || isNoFile(path))) return undefined;
+  const hash = createHash('sha256');
+  const files: number[] = [];
+  for (const path of sources) {
+    const source = await openSource(path, process.stdin, PIECE_BYTES);
+    try {
+      let bytes = 0;
+      for await (const piece of source.pieces) {
+        hash.update(piece);
+        bytes += piece.length;
+      }
+      files.push(bytes);
+    } finally {
+      await source.close();
+    }
+  }
+  return { hash: hash.digest('hex'), files };
+}
+
+/** Whether there is something at a path that is no file. What can't be looked at, whoever opens it complains about. */
+function isNoFile(path: string): boolean {
+  try {
+    return !statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /** A corpus from a string. The string is read like a file with the same text. */
@@ -117,6 +169,10 @@ class CorpusAssembly {
   readonly #options: CheckedOptions;
   readonly #hash = createHash('sha256');
   #bytes = 0;
+  /** Of each source that was read to its end: its bytes. */
+  readonly #files: number[] = [];
+  /** Where the present source starts in all of them together. */
+  #start = 0;
   #source = '';
   /** The most bytes that all sources up to the end of the present one may have. */
   #most = 0;
@@ -125,6 +181,9 @@ class CorpusAssembly {
   #held: ((encoder: CorpusEncoder) => void)[] = [];
   #heldText = '';
   #heldDecoder = new TextDecoder();
+  /** Converts the present source from UTF-16. Undefined where symbols are bytes. */
+  #converter: Utf16Converter | undefined;
+  readonly #remarks: string[] = [];
 
   constructor(sources: readonly string[], options: CheckedOptions) {
     this.#sources = sources;
@@ -145,10 +204,13 @@ class CorpusAssembly {
 
   begin(source: string, bytes: number, device: boolean): void {
     this.#source = source;
+    this.#start = this.#bytes;
     const { maxBytes } = this.#options;
     this.#most = device && maxBytes === undefined ? this.#bytes + MOST_DEVICE_BYTES : mostBytes(maxBytes);
     if (this.#bytes + bytes > this.#most) throw this.#tooLong();
     this.#heldDecoder = new TextDecoder();
+    const unit = this.#options.vocabulary?.unit ?? this.#options.unit;
+    this.#converter = unit === 'byte' ? undefined : new Utf16Converter(source);
     this.#pass((encoder) => encoder.begin(source, bytes));
   }
 
@@ -156,6 +218,10 @@ class CorpusAssembly {
     this.#hash.update(piece);
     this.#bytes += piece.length;
     if (this.#bytes > this.#most) throw this.#tooLong();
+    this.#encode(this.#converter ? this.#converter.write(piece) : piece);
+  }
+
+  #encode(piece: Uint8Array): void {
     if (this.#encoder) {
       this.#encoder.write(piece);
       return;
@@ -173,20 +239,36 @@ class CorpusAssembly {
   }
 
   end(): void {
+    if (this.#converter) {
+      this.#encode(this.#converter.end());
+      const { encoding } = this.#converter;
+      if (encoding) this.#remarks.push(`${this.#source}: read as ${encoding.toUpperCase()}`);
+    }
+    this.#files.push(this.#bytes - this.#start);
     this.#pass((encoder) => encoder.end());
-    if (!this.#encoder && !this.#heldText.endsWith('\n')) this.#heldText += '\n';
+    if (!this.#encoder) this.#heldText = withLineEnded(this.#heldText);
   }
 
   finish(): Corpus {
     if (!this.#encoder) this.#choose(judgeMode(this.#heldText, true));
     const encoder = this.#encoder!;
     const { mode, reason } = this.#choice!;
-    encoder.finish();
-    const provisional = encoder.buffer.ids.subarray(0, encoder.buffer.length);
+    const { vocabulary: given } = this.#options;
+    encoder.finish(given?.id(given.unit === 'byte' ? 0x0d : '\r') !== undefined);
+    const lineEnd = mode === 'stream' ? this.#settleLineEnds(encoder) : undefined;
+    let { provisional } = encoder;
     const counts = countIds(provisional, encoder.symbols.length);
     this.#requireText(encoder, mode);
-    const vocabulary = this.#chooseVocabulary(encoder.symbols, counts, mode);
-    const ids = mapIds(provisional, finalIds(encoder, counts, vocabulary), vocabulary.size);
+    const vocabulary = this.#chooseVocabulary(encoder.symbols, counts, mode, lineEnd);
+    this.#remarks.push(...remarksOnForms(vocabulary));
+    const { table, missing } = finalIds(encoder, counts, vocabulary);
+    if (missing.length > 0 && !this.#options.leaveOutUnknown) throw unknownSymbols(encoder, missing);
+    if (missing.length > 0) {
+      provisional = without(provisional, missing, mode);
+      counts[STOP] = countIds(provisional, encoder.symbols.length)[STOP]!;
+      if (provisional.length <= (mode === 'lines' ? 1 : 0)) throw unknownSymbols(encoder, missing);
+    }
+    const ids = mapIds(provisional, table, vocabulary.size);
     return {
       mode,
       modeReason: reason,
@@ -197,7 +279,39 @@ class CorpusAssembly {
       bytes: this.#bytes,
       hash: this.#hash.digest('hex'),
       sources: this.#sources,
+      files: this.#files,
+      remarks: this.#remarks,
+      ...(missing.length > 0 && {
+        leftOut: {
+          count: missing.reduce((sum, id) => sum + counts[id]!, 0),
+          symbols: missing.map((id) => describeSymbol(encoder.symbols[id]!)),
+        },
+      }),
     };
+  }
+
+  /** Makes the line ends of a stream those of the vocabulary that is given, if one is, and returns the line end of the text. */
+  #settleLineEnds(encoder: CorpusEncoder): LineEnd | 'none' | undefined {
+    const given = this.#options.vocabulary;
+    const { provisional, symbols } = encoder;
+    const counts = countLineEnds(provisional, symbols, countIds(provisional, symbols.length));
+    const own = commonLineEnd(counts);
+    const say = (remark: string) => this.#remarks.push(`${this.#sources.join(', ')}: ${remark}`);
+    const foreign = given && foreignLineEnd(counts, given.lineEnd);
+    if (foreign && given.lineEnd) {
+      encoder.replaceLineEnds(foreign, given.lineEnd);
+      say(
+        `lines end in ${LINE_END_NAMES[foreign]}; read as ${LINE_END_NAMES[given.lineEnd]}, as the model’s text has it`,
+      );
+      return given.lineEnd;
+    }
+    if (own && counts[own] === 1 && encoder.endsWith(own) && encoder.buffer.length > 2) {
+      if (!given)
+        say('a single line, so that the line end after it separates nothing; sampling starts from another symbol');
+      return 'none';
+    }
+    if (own === '\r' && !given) say('lines end in CR alone, as on old Macs');
+    return own;
   }
 
   #choose(choice: ModeChoice): void {
@@ -227,7 +341,12 @@ class CorpusAssembly {
     );
   }
 
-  #chooseVocabulary(symbols: readonly TextSymbol[], counts: Float64Array, mode: Mode): Vocabulary {
+  #chooseVocabulary(
+    symbols: readonly TextSymbol[],
+    counts: Float64Array,
+    mode: Mode,
+    lineEnd: LineEnd | 'none' | undefined,
+  ): Vocabulary {
     const { vocabulary: given, extend, unit, minCount } = this.#options;
     if (given && !extend) return given;
     const occurring = new Map<TextSymbol, number>();
@@ -236,12 +355,31 @@ class CorpusAssembly {
       if (counts[id]! > 0) occurring.set(symbols[id]!, counts[id]!);
     }
     if (given) return given.extend(occurring, minCount);
-    return Vocabulary.build(occurring, { unit, minCount, stop: mode === 'lines' });
+    return Vocabulary.build(occurring, { unit, minCount, stop: mode === 'lines', lineEnd });
   }
 }
 
-/** The vocabulary's id for each provisional id. UserError if a symbol of the text is not in the vocabulary. */
-function finalIds(encoder: CorpusEncoder, counts: Float64Array, vocabulary: Vocabulary): Uint32Array {
+/** A text whose last line has an end: the next source begins a new line. */
+function withLineEnded(text: string): string {
+  const end = text.includes('\r') && !text.includes('\n') ? '\r' : '\n';
+  return text.endsWith(end) ? text : text + end;
+}
+
+/** A remark on letters that a text writes in two ways: as one code point, and as a letter with a combining mark. */
+function remarksOnForms(vocabulary: Vocabulary): string[] {
+  const twice = vocabulary.writtenTwice();
+  if (twice === undefined) return [];
+  return [
+    `${describeSymbol(twice)} and its decomposed form are both in the text; convert it to one form (NFC) if letters are written in two ways`,
+  ];
+}
+
+/** The vocabulary's id for each provisional id, and the provisional ids of the text's symbols that the vocabulary does not have. */
+function finalIds(
+  encoder: CorpusEncoder,
+  counts: Float64Array,
+  vocabulary: Vocabulary,
+): { table: Uint32Array; missing: readonly number[] } {
   const missing: number[] = [];
   const table = new Uint32Array(encoder.symbols.length);
   table[STOP] = vocabulary.stop ?? 0;
@@ -250,9 +388,20 @@ function finalIds(encoder: CorpusEncoder, counts: Float64Array, vocabulary: Voca
     if (final !== undefined) table[id] = final;
     else if (counts[id]! > 0) missing.push(id);
   }
-  if (missing.length === 0) return table;
+  return { table, missing };
+}
+
+/** The ids without the missing ones. A line of missing symbols alone is left out as an empty line is. */
+function without(provisional: Ids, missing: readonly number[], mode: Mode): Ids {
+  const isMissing = new Set(missing);
+  const known = provisional.filter((id) => !isMissing.has(id));
+  if (mode === 'stream') return known;
+  return known.filter((id, at) => at === 0 || id !== STOP || known[at - 1] !== STOP);
+}
+
+function unknownSymbols(encoder: CorpusEncoder, missing: readonly number[]): UserError {
   const [first = 0] = missing;
-  throw new UserError(
+  return new UserError(
     `${encoder.firstSeen[first]}: ${describeSymbol(encoder.symbols[first]!)}${andOthers(missing.length - 1)} not in the vocabulary; ` +
       'give the text that the vocabulary was made from, or train anew',
   );

@@ -1,6 +1,7 @@
 import { message, option, UserError } from '../errors.ts';
 import { GraphemeSplitter } from './graphemes.ts';
 import { IdBuffer, type Ids } from './ids.ts';
+import { idOf, type LineEnd } from './line-ends.ts';
 import type { Mode } from './mode.ts';
 import type { TextSymbol, Unit } from './symbols.ts';
 import { TokenSplitter } from './tokens.ts';
@@ -14,7 +15,7 @@ export const STOP = 0;
  * after the last byte, and standard input can't be read twice.
  *
  * In lines mode, the encoder writes a `<stop>` at the start and after each line. It leaves out newlines, a CR before a newline, and empty
- * lines.
+ * lines. In a text without newlines, CR alone ends a line.
  *
  * Call `begin` for each source, `write` for each of its pieces, and `end`. Call `finish` after the last source.
  */
@@ -33,6 +34,7 @@ export class CorpusEncoder {
   /** How many bytes of a byte order mark were seen at the start of the source. It is 3 when the start has been handled. */
   #mark = 0;
   #codePoints = new Int32Array(0);
+  #hasNewline = false;
   /** Where the present line begins in the buffer. */
   #lineStart = 0;
   /** The provisional id of each code point or byte, 0 if it has not occurred yet; below, of each cluster. */
@@ -83,9 +85,63 @@ export class CorpusEncoder {
     this.#endLine();
   }
 
-  /** Ends the whole text. In stream mode, a grapheme cluster may go on from one source to the next. */
-  finish(): void {
+  /**
+   * Ends the whole text. In stream mode, a grapheme cluster may go on from one source to the next. In lines mode, CR ends the lines of
+   * a text that has no newline, unless CR is a symbol of the vocabulary that the text is read with.
+   */
+  finish(isReturnSymbol: boolean): void {
     this.#splitter.end();
+    const cr = idOf(this.symbols, '\r');
+    if (this.#lines && !this.#hasNewline && !isReturnSymbol && cr > 0) this.#endLinesAt(cr);
+  }
+
+  /** The text so far, in provisional ids. */
+  get provisional(): Ids {
+    return this.buffer.ids.subarray(0, this.buffer.length);
+  }
+
+  /** Replaces each line end `from` of a stream by `to`. */
+  replaceLineEnds(from: LineEnd, to: LineEnd): void {
+    const { buffer } = this;
+    const [before, after] = [this.#idsOf(from), this.#idsOf(to)];
+    const ids = buffer.ids.slice(0, buffer.length);
+    buffer.length = 0;
+    for (let at = 0; at < ids.length; at++) {
+      buffer.reserve(after.length);
+      if (before.every((id, offset) => ids[at + offset] === id)) {
+        for (const id of after) buffer.ids[buffer.length++] = id;
+        at += before.length - 1;
+      } else {
+        buffer.ids[buffer.length++] = ids[at]!;
+      }
+    }
+  }
+
+  /** Whether a stream ends with this line end. */
+  endsWith(end: LineEnd): boolean {
+    const { ids, length } = this.buffer;
+    const own = this.#idsOf(end);
+    return own.every((id, offset) => ids[length - own.length + offset] === id);
+  }
+
+  /** The provisional ids of a line end. A symbol that has not occurred gets an id. */
+  #idsOf(end: LineEnd): number[] {
+    const parts = this.#unit === 'grapheme' ? [end] : [...end];
+    return parts.map((part) => {
+      const known = idOf(this.symbols, part);
+      return known > 0 ? known : this.#add(this.#unit === 'byte' ? part.charCodeAt(0) : part);
+    });
+  }
+
+  #endLinesAt(cr: number): void {
+    const { buffer } = this;
+    const { ids, length } = buffer;
+    buffer.length = 1; // the first <stop>
+    for (let at = 1; at < length; at++) {
+      const id = ids[at] === cr ? STOP : ids[at]!;
+      const isEmptyLine = id === STOP && ids[buffer.length - 1] === STOP;
+      if (!isEmptyLine) ids[buffer.length++] = id;
+    }
   }
 
   /** The first bytes began like a byte order mark, but were not one: they are text. */
@@ -126,6 +182,7 @@ export class CorpusEncoder {
       if (next === count) return;
       const code = codes[next]!;
       if (this.#lines && code === NEWLINE) {
+        this.#hasNewline = true;
         this.#endLine();
       } else {
         const id = this.#add(this.#unit === 'byte' ? code : String.fromCodePoint(code));
@@ -137,6 +194,7 @@ export class CorpusEncoder {
 
   #writeCluster(cluster: string): void {
     if (this.#lines && (cluster === '\n' || cluster === '\r\n')) {
+      this.#hasNewline = true;
       // CR LF is one cluster. A CR before this cluster belongs to the line.
       if (cluster === '\r\n') this.#endWholeLine();
       else this.#endLine();

@@ -25,13 +25,13 @@ export const JUDGED_BYTES = 1 << 20;
  *    full-width mark anywhere. This finds verse, dialogue, code, and also Chinese and Japanese, where spaces don't separate words.
  *
  * In condition 2 the share is of all lines; in 3, 5 and 6 it is of the lines that are not blank. A text that fails one of the
- * conditions is a stream.
+ * conditions is a stream. In a text without newlines, a CR ends a line.
  *
  * @param text the start of the corpus
  * @param whole true if `text` is the whole corpus. If it is false, the last line may be cut, and is not judged.
  */
 export function judgeMode(text: string, whole: boolean): ModeChoice {
-  const all = text.split(/\r?\n/u);
+  const all = text.split(text.includes('\n') ? /\r?\n/u : '\r');
   if (!whole && all.length > 1) all.pop();
   while (all.length > 0 && isBlank(all.at(-1)!)) all.pop();
   const lines = all.filter((line) => !isBlank(line));

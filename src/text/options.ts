@@ -2,6 +2,9 @@ import * as z from 'zod';
 import { MODES } from './mode.ts';
 import { UNITS } from './symbols.ts';
 
+/** A text that is given as bytes. They are for models whose symbols are bytes; other models read them as UTF-8. */
+export const bytesSchema = z.custom<Uint8Array>((value) => value instanceof Uint8Array).describe('must be bytes');
+
 /** How a text is read: what a caller can say of it. `CorpusOptions` has more, which only a program can give. */
 export const corpusSchema = z.strictObject({
   mode: z

@@ -64,10 +64,13 @@ export function splitCorpus(corpus: Corpus, options: SplitOptions = {}): Split {
     );
   }
   const cut = lineStarts ? cutLines(total, wanted) : cutStream(total, wanted);
+  const requested = { validation, test };
   const notes = (['validation', 'test'] as const)
     .filter((name) => wanted[name] > 0 && cut[name] === 0)
-    .map(
-      (name) => `${total} ${things} are too few for a ${name} part of ${asked(name === 'test' ? test : validation)}`,
+    .map((name) =>
+      !lineStarts && requested[name] === 1
+        ? `a ${name} part of 1 symbol has none to predict, because its first symbol is only read; give 2 or more, or a share such as 0.05`
+        : `${total} ${things} are too few for a ${name} part of ${asked(requested[name])}`,
     );
 
   if (!lineStarts) {

@@ -1,4 +1,5 @@
 import { excerpt, UserError } from '../errors.ts';
+import { LINE_ENDS, type LineEnd } from './line-ends.ts';
 import { compareSymbols, describeSymbol, loneSurrogate, type TextSymbol, UNITS, type Unit } from './symbols.ts';
 
 /** A vocabulary as a checkpoint holds it. `symbols` are in the order of their code points. They are numbers where the unit is `byte`. */
@@ -7,12 +8,14 @@ export interface VocabularyJson {
   readonly stop: boolean;
   readonly unknown: boolean;
   readonly symbols: readonly string[] | readonly number[];
+  /** What ends a line, where the symbols do not tell it: in a text whose CRs are no line ends, say. `none` is for a single line. */
+  readonly lineEnd?: LineEnd | 'none';
 }
 
 /** Checks that `json` is a vocabulary and copies it. UserError that says what is wrong if it is not one. */
 export function parseVocabulary(json: unknown): VocabularyJson {
   if (typeof json !== 'object' || json === null) throw damaged(`it is ${json === null ? 'null' : typeof json}`);
-  const { unit, stop, unknown, symbols } = json as Record<string, unknown>;
+  const { unit, stop, unknown, symbols, lineEnd } = json as Record<string, unknown>;
   if (!UNITS.includes(unit as Unit)) {
     throw damaged(`its unit is ${JSON.stringify(unit)?.slice(0, 40)}, not one of ${UNITS.join(', ')}`);
   }
@@ -31,7 +34,11 @@ export function parseVocabulary(json: unknown): VocabularyJson {
       `its symbols must ascend; ${describeSymbol(checked[i - 1]!)} stands before ${describeSymbol(checked[i]!)}`,
     );
   }
-  return { unit: unit as Unit, stop, unknown, symbols: checked as string[] | number[] };
+  if (lineEnd !== undefined && lineEnd !== 'none' && !LINE_ENDS.includes(lineEnd as LineEnd)) {
+    throw damaged(`its line end is ${JSON.stringify(lineEnd)?.slice(0, 40)}, not LF, CR LF, CR or none`);
+  }
+  const ends = lineEnd === undefined ? {} : { lineEnd: lineEnd as LineEnd | 'none' };
+  return { unit: unit as Unit, stop, unknown, symbols: checked as string[] | number[], ...ends };
 }
 
 const SYMBOLS_OF: Record<Unit, string> = {

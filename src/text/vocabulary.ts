@@ -2,8 +2,10 @@ import { message, option, UserError } from '../errors.ts';
 import { SymbolDecoder } from './decoder.ts';
 import { GraphemeSplitter } from './graphemes.ts';
 import { allocateIds, type Ids } from './ids.ts';
+import { guessLineEnd, type LineEnd, withLineEnd } from './line-ends.ts';
 import { splitText } from './split-text.ts';
 import { compareSymbols, describeSymbol, labelSymbol, loneSurrogate, type TextSymbol, type Unit } from './symbols.ts';
+import { bytesOf, exactString, type Text } from './text.ts';
 import { parseVocabulary, type VocabularyJson } from './vocabulary-json.ts';
 
 export interface VocabularyOptions {
@@ -12,6 +14,8 @@ export interface VocabularyOptions {
   readonly minCount?: number;
   /** True if there is a `<stop>`, which ends an example. */
   readonly stop?: boolean;
+  /** What ends a line of a stream; `none` if nothing does. If it is not given, the symbols tell it. */
+  readonly lineEnd?: LineEnd | 'none' | undefined;
 }
 
 /**
@@ -26,6 +30,8 @@ export class Vocabulary {
   readonly stop: number | undefined;
   /** The id of `<unk>`, which stands for every symbol outside the vocabulary, or undefined if there is none. */
   readonly unknown: number | undefined;
+  /** What ends a line of the text. Undefined if no symbol does: in lines mode, say. */
+  readonly lineEnd: LineEnd | undefined;
   readonly #symbols: readonly TextSymbol[];
   readonly #specials: number;
   /** The keys of code points are their numbers, so that encoding a text makes no string for each character. */
@@ -39,11 +45,12 @@ export class Vocabulary {
     this.#symbols = json.symbols;
     this.size = this.#specials + this.#symbols.length;
     this.#ids = new Map(json.symbols.map((symbol, index) => [this.#key(symbol), this.#specials + index]));
+    this.lineEnd = json.lineEnd === 'none' ? undefined : (json.lineEnd ?? this.#guessLineEnd());
   }
 
   /** The vocabulary of a text, from the number of times that each symbol occurs. UserError if no symbol occurs often enough. */
   static build(counts: ReadonlyMap<TextSymbol, number>, options: VocabularyOptions): Vocabulary {
-    const { unit, minCount = 1, stop = false } = options;
+    const { unit, minCount = 1, stop = false, lineEnd } = options;
     if (!Number.isSafeInteger(minCount) || minCount < 1) {
       throw new UserError(message`${option('minCount')} must be a whole number from 1, not ${minCount}`);
     }
@@ -56,7 +63,7 @@ export class Vocabulary {
           : message`no symbol occurs ${minCount} times; the most frequent one occurs ${most === 1 ? 'once' : `${most} times`}: use a smaller ${option('minCount')}`,
       );
     }
-    return Vocabulary.fromJSON({ unit, stop, unknown: minCount > 1, symbols });
+    return Vocabulary.fromJSON({ unit, stop, unknown: minCount > 1, symbols, lineEnd });
   }
 
   /** The vocabulary that `toJSON` described. UserError if `json` is not such a description. */
@@ -72,7 +79,7 @@ export class Vocabulary {
     const isNew = (symbol: TextSymbol): boolean => this.id(symbol) === undefined && counts.get(symbol)! >= minCount;
     const symbols = [...this.#symbols, ...[...counts.keys()].filter(isNew)].sort(compareSymbols);
     const { unit, stop, unknown } = this.toJSON();
-    return Vocabulary.fromJSON({ unit, stop, unknown: unknown || minCount > 1, symbols });
+    return Vocabulary.fromJSON({ unit, stop, unknown: unknown || minCount > 1, symbols, lineEnd: this.lineEnd });
   }
 
   /** For each id of this vocabulary, the id of the same symbol in a vocabulary that extends this one. */
@@ -91,6 +98,7 @@ export class Vocabulary {
       stop: this.stop !== undefined,
       unknown: this.unknown !== undefined,
       symbols: [...this.#symbols] as string[] | number[],
+      ...(this.lineEnd === this.#guessLineEnd() ? {} : { lineEnd: this.lineEnd ?? 'none' }),
     };
   }
 
@@ -99,14 +107,57 @@ export class Vocabulary {
     return this.#ids.get(this.#key(symbol));
   }
 
+  /** A symbol whose decomposed form (NFD) can be written with other symbols of the vocabulary; undefined if there is none. */
+  writtenTwice(): string | undefined {
+    const has = (part: string) => this.#ids.has(this.#key(part));
+    return this.#symbols.find((symbol): symbol is string => {
+      if (typeof symbol === 'number' || symbol.charCodeAt(0) < 0x80) return false;
+      const decomposed = symbol.normalize('NFD');
+      return decomposed !== symbol && (this.unit === 'grapheme' ? has(decomposed) : [...decomposed].every(has));
+    });
+  }
+
+  /** The symbol that a stream starts from: the end of a line, as if a line began, or else the first symbol that is no line end. */
+  get start(): number {
+    const end = this.lineEndIds.at(-1);
+    if (end !== undefined) return end;
+    const isText = (symbol: TextSymbol) => !/^(?:\\[nr])+$/.test(labelSymbol(symbol));
+    return this.#specials + Math.max(0, this.#symbols.findIndex(isText));
+  }
+
+  /** The ids of the line end; none if no symbol ends a line. */
+  get lineEndIds(): readonly number[] {
+    return this.lineEnd === undefined ? [] : [...this.#encode(this.lineEnd)];
+  }
+
   /**
-   * The ids of a text. A symbol outside the vocabulary becomes `<unk>`. If there is no `<unk>`, it is a UserError that names the
-   * position of the symbol (in code points, from 1).
+   * A text as this vocabulary reads it. Line ends become those of the vocabulary (`withLineEnd`). If the text has symbols outside the
+   * vocabulary and its composed (NFC) or decomposed (NFD) form has none, it is that form. UserError if the text is not UTF-8, except
+   * where symbols are bytes.
    */
-  encode(text: string): Ids {
-    if (this.unit === 'byte') return this.#encodeBytes(text);
-    if (this.unit === 'token' || this.unit === 'field') return this.#encodeStrings(splitText(text, this.unit));
-    return this.unit === 'grapheme' ? this.#encodeClusters(text) : this.#encodeCodePoints(text);
+  read(text: Text): Text {
+    const read = withLineEnd(this.unit === 'byte' ? text : exactString(text), this.lineEnd);
+    if (typeof read !== 'string' || this.#knows(read)) return read;
+    return [read.normalize('NFC'), read.normalize('NFD')].find((form) => this.#knows(form)) ?? read;
+  }
+
+  /**
+   * The ids of a text, as `read` gives it. A symbol outside the vocabulary becomes `<unk>`. If there is no `<unk>`, it is a UserError
+   * that names the position of the symbol (in code points, from 1).
+   */
+  encode(text: Text): Ids {
+    return this.#encode(this.read(text));
+  }
+
+  /** The same, but a symbol outside the vocabulary is a UserError even if there is an `<unk>`. */
+  encodeKnown(text: Text): Ids {
+    const ids = this.encode(text);
+    if (this.unknown !== undefined && ids.includes(this.unknown as never)) {
+      throw new UserError(
+        `${describeSymbol(this.#firstUnknown(text))} is not in the vocabulary, where it is <unk> like every unknown symbol; leave it out`,
+      );
+    }
+    return ids;
   }
 
   /**
@@ -140,6 +191,55 @@ export class Vocabulary {
   label(id: number): string {
     if (id === this.stop) return '<stop>';
     return id === this.unknown ? '<unk>' : labelSymbol(this.#text(id));
+  }
+
+  #encode(text: Text): Ids {
+    if (this.unit === 'byte') return this.#encodeBytes(text);
+    if (this.unit === 'token' || this.unit === 'field')
+      return this.#encodeStrings(splitText(text as string, this.unit));
+    return this.unit === 'grapheme' ? this.#encodeClusters(text as string) : this.#encodeCodePoints(text as string);
+  }
+
+  /** Whether all characters of a text are in the vocabulary. Nothing has to be known of ASCII, which has one form only. */
+  #knows(text: string): boolean {
+    if (/^[\0-\x7f]*$/.test(text)) return true;
+    try {
+      return this.unknown === undefined
+        ? this.#encode(text).length >= 0
+        : !this.#encode(text).includes(this.unknown as never);
+    } catch (error) {
+      if (error instanceof UserError) return false;
+      throw error;
+    }
+  }
+
+  /** The first symbol of a text that is outside the vocabulary, which has an `<unk>`. */
+  #firstUnknown(text: Text): TextSymbol {
+    const read = this.read(text);
+    if (this.unit === 'byte') return [...bytesOf(read)].find((byte) => !this.#ids.has(byte))!;
+    if (this.unit === 'token' || this.unit === 'field') {
+      return splitText(read as string, this.unit).find((symbol) => this.id(symbol) === undefined)!;
+    }
+    let found = '';
+    const look = (symbol: string) => (found ||= this.id(symbol) === undefined ? symbol : '');
+    if (this.unit === 'codepoint') {
+      for (const character of read as string) look(character);
+    } else {
+      const splitter = new GraphemeSplitter(look);
+      splitter.write(read as string);
+      splitter.end();
+    }
+    return found;
+  }
+
+  #guessLineEnd(): LineEnd | undefined {
+    if (this.stop !== undefined) return undefined;
+    return guessLineEnd((symbol) => {
+      const byte = symbol.length === 1 ? symbol.charCodeAt(0) : -1;
+      return this.#ids.has(
+        this.unit === 'byte' ? byte : this.unit === 'codepoint' && byte < 0 ? -1 : this.#key(symbol),
+      );
+    });
   }
 
   #text(id: number): TextSymbol {
@@ -189,16 +289,16 @@ export class Vocabulary {
     return ids.slice(0, count);
   }
 
-  #encodeBytes(text: string): Ids {
-    const lone = loneSurrogate(text);
+  #encodeBytes(text: Text): Ids {
+    const lone = typeof text === 'string' ? loneSurrogate(text) : -1;
     if (lone >= 0) {
-      const position = [...text.slice(0, lone)].length + 1;
+      const position = [...(text as string).slice(0, lone)].length + 1;
       throw new UserError(
-        `${describeSymbol(text[lone]!)} at position ${position} is half a character and has no bytes; ` +
+        `${describeSymbol((text as string)[lone]!)} at position ${position} is half a character and has no bytes; ` +
           'give well-formed Unicode text',
       );
     }
-    const bytes = new TextEncoder().encode(text);
+    const bytes = bytesOf(text);
     const ids = allocateIds(this.size, bytes.length);
     let position = 0;
     for (let i = 0; i < bytes.length; i++) {

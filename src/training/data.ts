@@ -10,7 +10,7 @@ import { type Part, splitCorpus } from '../text/split.ts';
 import type { BatchOptions, Window } from '../text/windows.ts';
 import { fitBatch, fitPairBatch } from './fitting.ts';
 import { type Recipe, textParts } from './recipe.ts';
-import type { ResumeRecord, RunRecord } from './record.ts';
+import { type ResumeRecord, type RunRecord, toJson } from './record.ts';
 
 /** A part of a corpus, of either kind. */
 export type DataPart = Part | PairPart;
@@ -52,7 +52,7 @@ export function textData(corpus: Corpus, recipe: Recipe): TrainingData {
   const { train, validation, test, notes } = splitCorpus(corpus, textParts(recipe));
   const batch = fitBatch(train, recipe);
   const batches = createBatches(train, batch, `${recipe.seed}/order`);
-  const { hash, mode, characters, vocabulary } = corpus;
+  const { hash, files, mode, characters, vocabulary } = corpus;
   return {
     train,
     validation,
@@ -62,8 +62,8 @@ export function textData(corpus: Corpus, recipe: Recipe): TrainingData {
     sourceSteps: 0,
     targetsPerStep: batch.rows * batch.stride,
     sizes: { symbols: vocabulary.size },
-    vocabulary: vocabulary.toJSON() as unknown as Json,
-    corpus: { hash, mode, characters, ...sizesOf(train, validation, test) },
+    vocabulary: toJson(vocabulary.toJSON()),
+    corpus: { hash, files: [...files], mode, characters, ...sizesOf(train, validation, test) },
     next(model, ints) {
       const { inputs, targets, keep } = viewsOf(model, ints);
       return { ...batches.next(inputs, targets, keep), sourceSteps: 0 };
@@ -96,9 +96,10 @@ export function pairData(corpus: PairCorpus, recipe: Recipe, heldOut: HeldOutPai
     sourceSteps: Math.max(...longest.map(({ sourceSteps }) => sourceSteps)),
     targetsPerStep: split.train.targets / Math.ceil(split.train.pairs.length / rows),
     sizes: { symbols: target.vocabulary.size, sourceSymbols: source.vocabulary.size },
-    vocabulary: { source: source.vocabulary.toJSON(), target: target.vocabulary.toJSON() } as unknown as Json,
+    vocabulary: toJson({ source: source.vocabulary.toJSON(), target: target.vocabulary.toJSON() }),
     corpus: {
       hash: corpus.hash,
+      files: null,
       mode: 'pairs',
       characters: corpus.characters,
       columns: [...corpus.columns],

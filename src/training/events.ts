@@ -79,6 +79,8 @@ export interface DoneEvent {
   readonly loss: number | undefined;
   /** The smallest validation loss. */
   readonly validation: number | undefined;
+  /** The step of the model that had it. */
+  readonly bestStep: number | undefined;
   /** The test loss of the model that had the smallest validation loss. */
   readonly test: number | undefined;
 }

@@ -1,11 +1,15 @@
 import { UserError } from '../errors.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
+import type { History } from './history.ts';
 import { type ResumeRecord, type RunRecord, readResume, readRun, toJson } from './record.ts';
 
 // A run that goes back if it diverges keeps a second checkpoint: its fallback. The run's own checkpoint holds the fallback, too, so that a
 // resumed run goes back to the same state.
 
-/** What a checkpoint holds of a fallback. The fallback's history is the beginning of the run's, so its length is enough. */
+/**
+ * What a checkpoint holds of a fallback. The fallback's history is the beginning of the run's, so its length is enough. The run may have
+ * dropped points since (`thinned`): then the fallback has lost them, too.
+ */
 export interface FallbackParts {
   readonly record: NonNullable<ResumeRecord['rollback']>;
   readonly tensors: readonly (readonly [string, Float32Array])[];
@@ -23,13 +27,18 @@ export function copyFallback(checkpoint: Checkpoint): Checkpoint {
   return { ...checkpoint, parameters: checkpoint.parameters.slice(), resume: { data: toJson(record), tensors } };
 }
 
-/** The parts by which a checkpoint holds a fallback. */
-export function fallbackParts(fallback: Checkpoint): FallbackParts {
-  const { step, epoch, history } = readRun(fallback, 'the state to go back to');
+/** The points that a run had when it was at a step. */
+export function historyUntil(history: History, step: number): History {
+  return history.filter((point) => point.step <= step);
+}
+
+/** The parts by which a checkpoint of a run with this history holds its fallback. */
+export function fallbackParts(fallback: Checkpoint, history: History): FallbackParts {
+  const { step, epoch } = readRun(fallback, 'the state to go back to');
   const { rollback: _, ...progress } = readResume(fallback);
   const tensors: [string, Float32Array][] = [[MODEL, fallback.parameters], ...fallback.resume!.tensors];
   return {
-    record: { step, epoch, points: history.length, progress },
+    record: { step, epoch, points: historyUntil(history, step).length, progress },
     tensors: tensors.map(([key, values]) => [PREFIX + key, values]),
   };
 }

@@ -29,6 +29,21 @@ const VALIDATION_COST = 1 / 3;
 /** Validations in a run where they are cheap. */
 const VALIDATIONS = 40;
 
+/** What a recipe leaves open, and the sizes of the data decide. */
+export interface FittedRun {
+  readonly limits: Limits;
+  /** Steps between validations. */
+  readonly interval: number;
+}
+
+/** A recipe fitted to what there is to learn from. What the recipe says is kept. */
+export function fitRun(sizes: DataSizes, recipe: Recipe): FittedRun {
+  const isLimited = Object.values(recipe.limits).some((limit) => limit !== undefined);
+  const limits = isLimited ? recipe.limits : { steps: defaultSteps(sizes) };
+  const interval = recipe.validateEvery ?? validationInterval(sizes, limits);
+  return { limits, interval };
+}
+
 /** The batch that fits a part: no more rows than the part has lines, and no more symbols in a window than in an epoch. */
 export function fitBatch(part: Part, recipe: Recipe): Required<BatchOptions> {
   const batch = recipe.batch ?? Math.min(DEFAULT_ROWS, Math.ceil(part.targets / (recipe.stride * LEAST_UPDATES)));

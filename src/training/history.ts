@@ -1,6 +1,9 @@
 import * as z from 'zod';
 
-/** The learning curve. Each point has means over the steps since the point before. It has no times, so equal runs have equal histories. */
+/**
+ * The learning curve. Each point has means over the steps since the report before. It has no times, so equal runs have equal histories. A
+ * long run keeps some of its points only: see `thinned`.
+ */
 export const historySchema = z.array(
   z.strictObject({
     step: z.int(),
@@ -71,6 +74,43 @@ export class StretchSums {
     this.#norms = norms;
     this.#clipped = clipped;
   }
+}
+
+/** The most points of a history. With 64 layers, they are less than half of the values that a checkpoint may have (nn/checkpoint-limits.ts). */
+export const MOST_POINTS = 2000;
+
+/** The newest points, none of which is dropped: more than divergence.ts looks back. */
+const NEWEST = 100;
+
+/**
+ * A history of at most `MOST_POINTS` points. A longer one loses points until at most half as many are left: of every d steps, the first
+ * point stays, where d is the smallest power of two that is enough. These always stay, too: the first point, the newest 100, the point of the
+ * best model, and the point of the smallest training loss before the newest 100. So everything that a run decides by its history is the
+ * same with all of its points.
+ *
+ * The rule reads nothing but the points. So a resumed run has the history of a run that was not stopped.
+ */
+export function thinned(history: History): History {
+  if (history.length <= MOST_POINTS) return history;
+  const older = history.slice(0, -NEWEST);
+  const newest = history.slice(-NEWEST);
+  const least = older.reduce((one, other) => (other.loss < one.loss ? other : one));
+  const kept = new Set([bestPoint(history), least]);
+  for (let distance = 2; ; distance *= 2) {
+    const left = spaced(older, distance, kept);
+    if (left.length + NEWEST <= MOST_POINTS / 2) return [...left, ...newest];
+  }
+}
+
+/** The first point of every `distance` steps, and those of `kept`. */
+function spaced(points: History, distance: number, kept: ReadonlySet<HistoryPoint | undefined>): History {
+  let last: number | undefined;
+  return points.filter((point) => {
+    const stretch = Math.floor(point.step / distance);
+    const isFirst = stretch !== last;
+    last = stretch;
+    return isFirst || kept.has(point);
+  });
 }
 
 /** The point whose model was the best: the one with the smallest validation loss, or the last one where nothing was held out. */

@@ -1,7 +1,10 @@
 import * as z from 'zod';
 import { KERNEL_NAMES } from '../kernel/contract.ts';
 
-/** Where a run or an evaluation is computed. No bit of a run's result depends on it. */
+/**
+ * Where a run or an evaluation is computed. No bit of a run's result depends on the threads, or on which of the two WebAssembly kernels
+ * computes. The kernel `js` rounds differently, and so does a processor that has no fused multiply-add.
+ */
 export const placeSchema = z.strictObject({
   kernel: z
     .enum(['auto', ...KERNEL_NAMES])

@@ -1,4 +1,4 @@
-import { type History, type HistoryPoint, StretchSums } from './history.ts';
+import { type History, type HistoryPoint, StretchSums, thinned } from './history.ts';
 import type { ResumeRecord, RunRecord } from './record.ts';
 import type { UpdateStatistics } from './statistics.ts';
 
@@ -63,6 +63,7 @@ export class Progress {
       ...structuredClone(this.statistics),
     };
     this.history.push(point);
+    this.history = thinned(this.history);
     return point;
   }
 

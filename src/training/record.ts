@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { excerpt, UserError } from '../errors.ts';
 import type { Checkpoint, Json } from '../nn/checkpoint.ts';
+import type { Corpus } from '../text/corpus.ts';
 import { historySchema } from './history.ts';
 import { completeRecipeSchema } from './recipe.ts';
 
@@ -10,7 +11,10 @@ import { completeRecipeSchema } from './recipe.ts';
 const runSchema = z.strictObject({
   recipe: completeRecipeSchema,
   corpus: z.strictObject({
+    /** SHA-256 of the bytes of all files together. */
     hash: z.string(),
+    /** How many bytes each file has, because files are read apart in lines mode; null where that isn't recorded. */
+    files: z.array(z.int().nonnegative()).nullable(),
     mode: z.enum(['stream', 'lines', 'pairs']),
     characters: z.number(),
     /** Of pairs: the columns of source and target, and the hashes of the parts that are files of their own. */
@@ -21,6 +25,8 @@ const runSchema = z.strictObject({
     validationSymbols: z.number(),
     testSymbols: z.number(),
   }),
+  /** SHA-256 of the parameters that the run began with, where it began with a trained model (fine-tuning); null where they were drawn. */
+  origin: z.string().nullable(),
   /** Updates done when the checkpoint was taken. */
   step: z.int().nonnegative(),
   /** Epochs read by then, with fraction. */
@@ -77,6 +83,26 @@ const resumeSchema = stateSchema.extend({
 
 /** What resuming needs besides tensors and the run's record. A checkpoint that can be resumed has it. */
 export type ResumeRecord = z.infer<typeof resumeSchema>;
+
+/** Whether two records are of one run: of the same text, recipe and beginning. The limits may change when a run is resumed. */
+export function isSameRun(one: RunRecord, other: RunRecord): boolean {
+  const identity = ({
+    recipe: { limits: _, ...recipe },
+    corpus: { files: _f, ...corpus },
+    origin,
+  }: RunRecord): string => JSON.stringify([recipe, corpus, origin]);
+  return identity(one) === identity(other) && areSameFiles(one.corpus.files, other.corpus.files);
+}
+
+/** Whether a run was trained on this text: the same bytes, divided into the same files. */
+export function isTextOf({ corpus }: RunRecord, { hash, files }: Pick<Corpus, 'hash' | 'files'>): boolean {
+  return corpus.hash === hash && areSameFiles(corpus.files, files);
+}
+
+/** Whether texts end in the same places. Records of earlier versions don't say where theirs did. */
+function areSameFiles(one: readonly number[] | null, other: readonly number[] | null): boolean {
+  return one === null || other === null || one.join() === other.join();
+}
 
 /** The run record of a checkpoint. UserError where it is damaged; `name` names the checkpoint in the message. */
 export function readRun(checkpoint: Pick<Checkpoint, 'run'>, name: string): RunRecord {

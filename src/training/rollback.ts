@@ -1,7 +1,9 @@
 import { message, option, UserError } from '../errors.ts';
+import { power } from '../kernel/power.ts';
 import type { Divergence } from './divergence.ts';
 import type { NoticeEvent } from './events.ts';
-import { copyFallback } from './fallback.ts';
+import { copyFallback, historyUntil } from './fallback.ts';
+import { readRun } from './record.ts';
 import type { Run } from './run.ts';
 import { restoreSnapshot, takeSnapshot } from './snapshot.ts';
 
@@ -23,7 +25,7 @@ export function keepFallback(run: Run): void {
  */
 export function rollBack(run: Run, divergence: Divergence): NoticeEvent {
   const { recipe, progress, fallback } = run;
-  const { step, rollbacks } = progress;
+  const { step, rollbacks, history } = progress;
   const what = `training diverged: ${divergence.message} at step ${step}`;
   if (recipe.onDivergence === 'stop' || !fallback) {
     throw new UserError(
@@ -35,10 +37,13 @@ export function rollBack(run: Run, divergence: Divergence): NoticeEvent {
       message`${what}, after ${rollbacks} rollbacks; use a smaller ${option('rate')} (it was ${recipe.rate} at first)`,
     );
   }
+  const { step: before } = readRun(fallback, 'the state to go back to');
   restoreSnapshot(run, fallback);
+  progress.history = historyUntil(history, before);
   run.fallback = fallback;
   progress.rollbacks = rollbacks + 1;
-  const rate = Number((recipe.rate * ROLLBACK_FACTOR ** progress.rollbacks).toPrecision(3));
-  const text = `${what}; back to step ${progress.step}, with a rate of ${rate}`;
+  const rate = Number((recipe.rate * power(ROLLBACK_FACTOR, progress.rollbacks)).toPrecision(3));
+  const why = progress.step === 0 && history.length > 0 ? ' (no later state was sound)' : '';
+  const text = `${what}; back to step ${progress.step}${why}, with a rate of ${rate}`;
   return { type: 'notice', text };
 }

@@ -2,18 +2,19 @@ import { availableParallelism } from 'node:os';
 import { Arena } from '../kernel/arena.ts';
 import { chooseKernel } from '../kernel/choose.ts';
 import { Engine } from '../kernel/engine.ts';
-import type { Checkpoint } from '../nn/checkpoint.ts';
+import type { Checkpoint, Json } from '../nn/checkpoint.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { Random } from '../random.ts';
 import type { TrainingData } from './data.ts';
 import type { StartEvent } from './events.ts';
-import { defaultSteps, fitThreads, validationInterval } from './fitting.ts';
+import { fitRun, fitThreads } from './fitting.ts';
 import { LimitTracker } from './limit-tracker.ts';
 import type { Place } from './place.ts';
 import * as program from './program.ts';
 import { type ProgramConfig, type TrainingEngine, TrainingPlan } from './program.ts';
 import { Progress } from './progress.ts';
 import { type Limits, type Recipe, resolveRecipe } from './recipe.ts';
+import { requireSavable } from './savable.ts';
 
 /** A run at a moment: what it is made of, and how far it is. Its tensors are in the engine's memory, where `plan` says. */
 export interface Run {
@@ -26,11 +27,15 @@ export interface Run {
   readonly plan: TrainingPlan;
   readonly engine: TrainingEngine;
   readonly kernelReason: string;
+  /** The vocabulary, as checkpoints hold it. */
+  readonly vocabulary: Json;
   /** Decides, with the number of an update, what is dropped in it. */
   readonly dropoutSeed: number;
   readonly progress: Progress;
   /** The state that the run goes back to if it diverges, where the recipe says so (rollback.ts). */
   fallback: Checkpoint | undefined;
+  /** SHA-256 of the trained parameters that the run began with; null where they were drawn. */
+  origin: string | null;
 }
 
 /**
@@ -45,9 +50,7 @@ export async function prepareRun(
   const recipe = resolveRecipe(given);
   const data = makeData(recipe);
   const { batch } = data;
-  const limited = Object.values(recipe.limits).some((limit) => limit !== undefined);
-  const limits = limited ? recipe.limits : { steps: defaultSteps(data) };
-  const interval = recipe.validateEvery ?? validationInterval(data, limits);
+  const { limits, interval } = fitRun(data, recipe);
 
   const model: ModelConfig = { ...recipe.model, ...data.sizes };
   const { optimizer, dropout, averaging } = recipe;
@@ -58,6 +61,7 @@ export async function prepareRun(
   const threads = choice.name === 'js' ? 1 : Math.min(fitted, batch.rows);
   const arena = new Arena();
   const plan = new TrainingPlan(arena, config);
+  requireSavable(recipe, data, plan);
   const engine = await Engine.start({ choice, threads, program, url: program.PROGRAM, config }, arena);
   return {
     recipe,
@@ -68,9 +72,11 @@ export async function prepareRun(
     plan,
     engine,
     kernelReason: choice.reason,
+    vocabulary: data.vocabulary,
     dropoutSeed: new Random(`${recipe.seed}/dropout`).integer(2 ** 32),
     progress: new Progress(),
     fallback: undefined,
+    origin: null,
   };
 }
 

@@ -1,3 +1,4 @@
+import { power } from '../kernel/power.ts';
 import type { ScheduleConfig } from './recipe.ts';
 
 /**
@@ -26,8 +27,8 @@ function scheduleFactor({ name, final, factor, drops }: ScheduleConfig, progress
     case 'cosine':
       return final + (1 - final) * 0.5 * (1 + Math.cos(Math.PI * progress));
     case 'step':
-      return factor ** Math.min(drops, Math.floor(progress * (drops + 1)));
+      return power(factor, Math.min(drops, Math.floor(progress * (drops + 1))));
     case 'plateau':
-      return factor ** plateaus;
+      return power(factor, plateaus);
   }
 }

@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import type { Checkpoint } from '../nn/checkpoint.ts';
+import type { Checkpoint, Json } from '../nn/checkpoint.ts';
 import { type FallbackParts, fallbackParts, readFallback } from './fallback.ts';
 import { type ResumeRecord, readResume, readRun, toJson } from './record.ts';
 import type { Run } from './run.ts';
@@ -12,19 +12,19 @@ import { loadTensors, viewResumeTensors, viewSavedParameters } from './tensors.t
  */
 export function takeSnapshot(run: Run, resumable: boolean): Checkpoint {
   const { recipe, data, plan, engine, progress } = run;
-  const { step, epoch, history } = progress;
-  const record = { recipe, corpus: data.corpus, step, epoch, history };
+  const record = { recipe, corpus: data.corpus, origin: run.origin, step: progress.step, epoch: progress.epoch };
   return {
     model: plan.model.config,
-    vocabulary: toJson(data.vocabulary as object),
-    run: toJson(record),
+    vocabulary: run.vocabulary,
+    // The points are never changed. A copy of each would make a report cost more, the longer the history is.
+    run: { ...(toJson(record) as object), history: [...progress.history] } as unknown as Json,
     parameters: viewSavedParameters(plan, engine.kernels),
     resume: resumable ? resumeParts(run) : undefined,
   };
 }
 
 function resumeParts({ data, limitTracker, plan, engine, progress, fallback }: Run): Checkpoint['resume'] {
-  const kept: Partial<FallbackParts> = fallback ? fallbackParts(fallback) : {};
+  const kept: Partial<FallbackParts> = fallback ? fallbackParts(fallback, progress.history) : {};
   const record: ResumeRecord = {
     ...progress.record,
     seconds: limitTracker.seconds,
@@ -50,6 +50,7 @@ export function restoreSnapshot(run: Run, checkpoint: Checkpoint): void {
   loadTensors(plan, engine.kernels, checkpoint);
   data.restore(place);
   if (resume.seconds !== undefined) limitTracker.resume(resume.seconds);
+  run.origin = record.origin;
   progress.restore(record, resume);
   run.fallback = readFallback(checkpoint, record, resume);
 }

@@ -1,3 +1,4 @@
+import { power } from '../kernel/power.ts';
 import { updateKey } from '../nn/dropout-key.ts';
 import { Divergence } from './divergence.ts';
 import { sumLosses } from './evaluate-part.ts';
@@ -50,7 +51,7 @@ export async function takeStep(run: Run): Promise<StepEvent> {
 function learningRate({ recipe, progress, limitTracker }: Run, update: number): number {
   const over = limitTracker.progress(progress.step, progress.epoch);
   const scheduled = recipe.rate * rateFactor(recipe.schedule, update, over, progress.plateaus);
-  return scheduled * ROLLBACK_FACTOR ** progress.rollbacks;
+  return scheduled * power(ROLLBACK_FACTOR, progress.rollbacks);
 }
 
 /** Whether a report is known to follow a step. It is not known where time or a signal ends the run. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { extendParameters } from '../nn/extend.ts';
@@ -78,16 +79,24 @@ function begin(run: Run, { resume, origin }: TrainOptions): void {
   if (!run.fallback) keepFallback(run);
 }
 
-function drawParameters({ recipe, plan, engine }: Run, origin: Origin | undefined): void {
+function drawParameters(run: Run, origin: Origin | undefined): void {
+  const { recipe, plan, engine } = run;
   const { model, average } = plan;
   const { values, manifest } = model.parameters;
   const drawn = engine.kernels.floats.subarray(values, values + manifest.size);
   initialize(drawn, manifest, model.config, new Random(`${recipe.seed}/parameters`), recipe.initializer);
+  if (origin) run.origin = hashOf(origin.parameters);
   if (origin && !origin.ids) drawn.set(origin.parameters);
   if (origin?.ids) {
     extendParameters(origin.parameters, origin.model, origin.ids, drawn as Float32Array, model.config.symbols);
   }
   average?.start(engine.kernels);
+}
+
+function hashOf({ buffer, byteOffset, byteLength }: Float32Array): string {
+  return createHash('sha256')
+    .update(new Uint8Array(buffer, byteOffset, byteLength))
+    .digest('hex');
 }
 
 /** The run from where it is to its end. */
@@ -144,6 +153,7 @@ function doneEvent({ progress: { step, epoch, history } }: Run, reason: DoneEven
     epoch,
     loss: history.at(-1)?.loss,
     validation: best?.validation,
+    bestStep: best?.validation === undefined ? undefined : best.step,
     test: best?.test,
   };
 }

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { UserError } from '../../src/errors.ts';
 import { parseCheckpoint } from '../../src/nn/checkpoint.ts';
 import { file, PROSE, removeFolders, rnn, TINY, temporaryFolder } from '../helpers/cli.ts';
 
@@ -75,9 +74,9 @@ describe.concurrent('a checkpoint that is', () => {
   test('of a newer version', () =>
     expectRefused(
       changed((it) => {
-        it.version = 4;
+        it.version = 5;
       }),
-      /a checkpoint of version 4, newer than this program, which reads versions up to 3; use the program that wrote it/,
+      /a checkpoint of version 5, newer than this program, which reads versions up to 4; use the program that wrote it/,
       READERS,
     ));
   test('of another format', () =>
@@ -209,12 +208,6 @@ describe.concurrent('a checkpoint that is', () => {
       expect(stderr).toMatch(/^rnn: [^\n]*: the checkpoint is damaged: it is not whole JSON[^\n]*\n$/);
       expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     }
-    const end = whole.trimEnd().length;
-    for (let length = 0; length < end; length += Math.ceil(end / 500)) {
-      expect(() => parseCheckpoint(whole.slice(0, length), 'it')).toThrow(UserError);
-    }
-    expect(() => parseCheckpoint(whole.slice(0, end - 1), 'it')).toThrow(UserError);
-    expect(() => parseCheckpoint(whole, 'it')).not.toThrow();
   });
 
   test('a folder, or missing', async () => {
@@ -247,7 +240,7 @@ test('a checkpoint of version 1 is read, and its run resumed', async () => {
   const resumed = await rnn(['train', 'tobe.txt', '--resume', path, '--steps', '9'], { cwd });
   expect(resumed.stderr).toMatch('all steps: 9 steps');
   expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({
-    version: 3,
+    version: 4,
     model: { tied: false, members: 1 },
     run: { step: 9 },
   });
@@ -255,7 +248,10 @@ test('a checkpoint of version 1 is read, and its run resumed', async () => {
 
 describe.concurrent('a state that can’t be resumed', () => {
   async function expectNotResumed(path: string, message: RegExp, text = 'text.txt'): Promise<void> {
-    const { status, stdout, stderr } = await rnn(['train', text, '--resume', path, '--quiet'], { cwd: folder });
+    const { status, stdout, stderr } = await rnn(
+      ['train', text, '--resume', path, '--out', `${path}.resumed`, '--quiet'],
+      { cwd: folder },
+    );
     expect(stderr).toMatch(/^rnn: [^\n]*\n$/);
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch('a fault of the program');
@@ -299,7 +295,7 @@ describe.concurrent('a state that can’t be resumed', () => {
       },
     ],
     'with its place in the text lost': [
-      /./,
+      /can't be resumed: resume\.batches\.mode: /,
       (it) => {
         (it.resume.data as { batches: unknown }).batches = { position: -1 };
       },

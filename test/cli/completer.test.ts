@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { edit, layOut, truncate, truncateStart } from '../../src/cli/completer.ts';
-import { aligned, type Completion } from '../../src/cli/completions.ts';
+import { aligned, type Completion, isOutOfOrder, scoreInWords } from '../../src/cli/completions.ts';
 import { corpus, file, removeFolders, rnn, temporaryFolder } from '../helpers/cli.ts';
 import { CTRL_C, hasTerminals, onTerminal, plain } from '../helpers/terminal.ts';
 
@@ -61,7 +61,7 @@ describe('characters of double width', () => {
   test('leave the columns of a table aligned', () => {
     const table = aligned([completion('日本'), completion('abcd'), completion('e\u0301ab')], false);
     expect(plain(table).split('\n')).toEqual([
-      'text           score     log p  probability',
+      'text         score ↓     log p  probability',
       '日本<stop>   -1.0000   -2.0000        0.135',
       'abcd<stop>   -1.0000   -2.0000        0.135',
       'e\u0301ab<stop>    -1.0000   -2.0000        0.135',
@@ -69,16 +69,38 @@ describe('characters of double width', () => {
   });
 });
 
+describe('what orders completions is said', () => {
+  test('below those of rnn complete', () => {
+    const completions = ['deep', 'deepp'].map(completion);
+    const size = { columns: 80, rows: 24 };
+    const { lines } = layOut('d', { completions, order: scoreInWords(1) }, size);
+    expect(plain(lines.join('\n'))).toContain('ordered by the mean log p of a symbol; the number is the probability');
+    expect(plain(layOut('d', { completions: [], order: scoreInWords(1) }, size).lines.join())).not.toContain('ordered');
+  });
+
+  test('in terms of the length penalty', () => {
+    expect([1, 0, 0.5].map(scoreInWords)).toEqual(['the mean log p of a symbol', 'log p', 'log p / T^0.5']);
+  });
+
+  test('and a list that isn’t in the order of its probabilities is noticed', () => {
+    const [likely, unlikely] = [-1, -3].map((logProbability) => ({ ...completion('deel'), logProbability }));
+    expect(isOutOfOrder([likely!, unlikely!])).toBe(false);
+    expect(isOutOfOrder([unlikely!, likely!])).toBe(true);
+    expect(isOutOfOrder([])).toBe(false);
+  });
+});
+
 test.each([1, 2, 8, 20, 80])('no line is wider than %d columns, nor are there more than rows', (columns) => {
   const suggestions = {
-    completions: ['deep', '日本語の長い言葉です', 'a\nb\tc\u001b[1m', 'x'.repeat(200)].map(completion),
+    completions: ['deep', '日本語の長い言葉です', 'a\nb\tc\u001b[41m', 'x'.repeat(200)].map(completion),
   };
   for (const rows of [1, 3, 24]) {
     const { lines } = layOut('d'.repeat(90), suggestions, { columns, rows });
     expect(lines.length).toBeLessThanOrEqual(rows);
     for (const line of lines)
       expect([...plain(line).replace(/[\u3000-\u9fff]/gu, 'xx')].length).toBeLessThanOrEqual(Math.max(columns, 4));
-    for (const line of lines) expect(plain(line)).not.toMatch('\u001b');
+    // Colours of the program's own may be there, but no control character of a text.
+    for (const control of ['\u001b[41m', '\n', '\t']) expect(lines.join('')).not.toContain(control);
   }
 });
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,6 +28,15 @@ function anchorOf(heading: string): string {
 function anchorsOf(text: string): Set<string> {
   const prose = text.replace(/^```[\s\S]*?^```/gmu, '');
   return new Set([...prose.matchAll(/^#+ (.*)$/gmu)].map(([, heading]) => anchorOf(heading!)));
+}
+
+/** Where the links of a document lead within the project: files, as paths from the root, and anchors in them. */
+function targetsOf(path: string, text: string): { file: string; anchor: string | undefined }[] {
+  const prose = text.replace(/^```[\s\S]*?^```/gmu, '').replace(/`[^`\n]*`/gu, '``');
+  return [...prose.matchAll(/\]\((?!https?:)([^)\s]*)\)/gu)].map(([, link = '']) => {
+    const [file = '', anchor] = link.split('#');
+    return { file: file === '' ? path : relative(ROOT, join(ROOT, dirname(path), file)), anchor };
+  });
 }
 
 /** The lines of shell code in a document. In a console they follow a `$`. A line that ends in a backslash continues in the next one. */
@@ -64,16 +74,24 @@ beforeAll(async () => {
   }
 }, 120_000);
 
+test('in the package, documents link to files of the package alone', () => {
+  const options = { cwd: ROOT, encoding: 'utf8', shell: process.platform === 'win32' } as const;
+  const listed = execFileSync('npm', ['pack', '--dry-run', '--ignore-scripts', '--json'], options);
+  const [{ files }] = JSON.parse(listed) as [{ files: readonly { path: string }[] }];
+  const packed = new Set(files.map(({ path }) => path));
+  expect(packed).toContain('README.md');
+  const missing = [...TEXTS]
+    .filter(([path]) => packed.has(path))
+    .flatMap(([path, text]) => targetsOf(path, text).map(({ file }) => `${path} links to ${file}`))
+    .filter((link) => !packed.has(link.split(' links to ')[1]!));
+  expect(missing).toEqual([]);
+});
+
 describe.each([...TEXTS])('%s', (path, text) => {
   test('links to what is there', () => {
-    const prose = text.replace(/^```[\s\S]*?^```/gmu, '').replace(/`[^`\n]*`/gu, '``');
-    const links = [...prose.matchAll(/\]\((?!https?:)([^)\s]*)\)/gu)].map(([, link]) => link!);
-    const broken = links.filter((link) => {
-      const [file = '', anchor] = link.split('#');
-      const target = file === '' ? path : relative(ROOT, join(ROOT, dirname(path), file));
-      if (!existsSync(join(ROOT, target))) return true;
-      if (anchor === undefined) return false;
-      return !anchorsOf(readFileSync(join(ROOT, target), 'utf8')).has(anchor);
+    const broken = targetsOf(path, text).filter(({ file, anchor }) => {
+      if (!existsSync(join(ROOT, file))) return true;
+      return anchor !== undefined && !anchorsOf(readFileSync(join(ROOT, file), 'utf8')).has(anchor);
     });
     expect(broken).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
-import { removeFolders, rnn, temporaryFolder } from '../helpers/cli.ts';
+import { removeFolders, rnn, shell, temporaryFolder } from '../helpers/cli.ts';
 
 afterAll(removeFolders);
 
@@ -26,6 +26,7 @@ const COMMANDS = [
   'corpus',
   'demo',
   'bench',
+  'completion',
 ];
 
 describe('help', () => {
@@ -51,7 +52,32 @@ describe('help', () => {
   });
 });
 
-test.each(['--version', '-V'])('%s prints the version of the package', async (option) => {
+describe('rnn completion', () => {
+  test('bash: commands, options and choices of options are completed', async () => {
+    const script = `source <(rnn completion bash)
+      try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _rnn; echo "\${COMPREPLY[*]}"; }
+      try rnn co; try rnn train --cell ''; try rnn sample --temp; try rnn train te`;
+    const { stdout } = await shell(script, { cwd: temporaryFolder() });
+    expect(stdout).toBe('complete compare corpus completion\nrnn lstm gru\n--temperature\n\n');
+  });
+
+  test.each(['bash', 'zsh', 'fish'])('%s: every command is there', async (name) => {
+    const { status, stdout } = await rnn(['completion', name], { cwd: temporaryFolder() });
+    expect(status).toBe(0);
+    for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`\\b${command}\\b`));
+  });
+
+  test('another shell is wrong usage', async () => {
+    expect((await rnn(['completion', 'csh'], { cwd: temporaryFolder() })).status).toBe(2);
+  });
+});
+
+test.each([[], ['train'], ['beam']])('rnn help %s is its --help', async (...command) => {
+  const cwd = temporaryFolder();
+  expect(await rnn(['help', ...command], { cwd })).toEqual(await rnn([...command, '--help'], { cwd }));
+});
+
+test.each(['--version', '-V', '-v'])('%s prints the version of the package', async (option) => {
   const path = new URL('../../package.json', import.meta.url);
   const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string };
   expect(await rnn([option], { cwd: temporaryFolder() })).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });

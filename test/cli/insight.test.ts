@@ -43,6 +43,21 @@ describe('rnn plot', () => {
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(86);
   });
 
+  test('--svg - and --html - print the file itself, but not both', async () => {
+    for (const [option, start, end] of [
+      ['--svg', '<svg ', '</svg>\n'],
+      ['--html', '<!doctype html>', '</html>\n'],
+    ] as const) {
+      const { status, stdout } = await rnn(['plot', 'lstm.json', option, '-'], { cwd });
+      expect(status).toBe(0);
+      expect(stdout.startsWith(start)).toBe(true);
+      expect(stdout.endsWith(end)).toBe(true);
+    }
+    const both = await rnn(['plot', 'lstm.json', '--svg', '-', '--html', '-'], { cwd });
+    expect(both).toMatchObject({ status: 2, stdout: '' });
+    expect(both.stderr).toMatch(/^rnn: only one of --svg -, --html - and --json can be written to standard output/);
+  });
+
   test('--svg writes the checkpoint’s numbers, and prints the path', async () => {
     const { status, stdout } = await rnn(['plot', 'lstm.json', '--svg', 'curves.svg'], { cwd });
     expect({ status, stdout }).toEqual({ status: 0, stdout: 'curves.svg\n' });
@@ -107,7 +122,11 @@ describe('rnn gradflow', () => {
 
   test('--compare lays three fresh cells over each other, or checkpoints', async () => {
     const fresh = await lines('gradflow', 'prose.txt', '--compare', '--hidden', '8', ...QUICK);
-    expect(fresh.map(({ name }) => name)).toEqual(['fresh RNN 1 × 8', 'fresh LSTM 1 × 8', 'fresh GRU 1 × 8']);
+    expect(fresh.map(({ name }) => name)).toEqual([
+      'fresh tanh RNN 1 × 8',
+      'fresh LSTM 1 × 8',
+      'fresh GRU, reset before 1 × 8',
+    ]);
     const args = ['gradflow', 'prose.txt', '--compare', 'lstm.json', 'rnn.json', ...QUICK];
     const { stdout } = await rnn(args, { cwd });
     expect(stdout).toContain('● lstm   ▲ rnn');

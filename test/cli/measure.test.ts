@@ -39,6 +39,8 @@ interface Facts {
   readonly bits: number;
   readonly perplexity: number;
   readonly accuracy: number;
+  readonly trainingLoss?: number;
+  readonly leftOut?: { readonly count: number; readonly symbols: readonly string[] };
 }
 
 async function measured(...args: string[]): Promise<Facts> {
@@ -77,6 +79,30 @@ describe('rnn eval', () => {
     expect(held.symbols).toBe(Math.floor([...TEXT].length / 5) - 1);
   });
 
+  test('names the loss that training measured for the same part', async () => {
+    const best = saved('gru.json').run.history.findLast(({ test }) => test !== undefined)!;
+    const validation = await measured('text.txt', '--part', 'validation');
+    expect(validation.trainingLoss).toBe(best.validation);
+    expect((await measured('text.txt', '--part', 'test')).trainingLoss).toBe(best.test);
+    expect(await measured('text.txt')).not.toHaveProperty('trainingLoss');
+    const { stdout } = await rnn(['eval', 'text.txt', '--part', 'validation', '-c', 'gru.json'], { cwd });
+    expect(stdout).toContain(`in training  ${best.validation!.toFixed(4)} nats`);
+  });
+
+  test('leaves out the symbols that the model does not know, and says so', async () => {
+    file(cwd, 'foreign.txt', NEW.replaceAll('fox', 'fœxß'));
+    file(cwd, 'known.txt', NEW.replaceAll('fox', 'fx'));
+    const [{ leftOut, ...foreign }, known] = [await measured('foreign.txt'), await measured('known.txt')];
+    expect(foreign).toEqual(known);
+    expect(leftOut).toEqual({ count: 16, symbols: ['"œ" (U+0153)', '"ß" (U+00DF)'] });
+    const { stdout } = await rnn(['eval', 'foreign.txt', '-c', 'gru.json'], { cwd });
+    expect(stdout).toContain('16 symbols that the model does not know: "œ" (U+0153), "ß" (U+00DF)');
+    file(cwd, 'unknown.txt', 'œß');
+    const { status, stderr } = await rnn(['eval', 'unknown.txt', '-c', 'gru.json'], { cwd });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^rnn: unknown.txt: "œ" \(U\+0153\) and 1 other symbol are not in the vocabulary/);
+  });
+
   test('of another text has no such parts', async () => {
     const { status, stderr } = await rnn(['eval', 'new.txt', '-c', 'gru.json', '--part', 'test'], { cwd });
     expect({ status, stderr }).toEqual({
@@ -111,9 +137,45 @@ describe('rnn compare', () => {
     expect(status).toBe(0);
     expect(stderr).toMatch(/validated on different texts or parts/);
     const lines = stdout.trimEnd().split('\n');
-    expect(lines[0]).toMatch(/^model +parameters +steps +epochs +training +validation +bits +test +checkpoint$/);
-    expect(lines.slice(1).map((line) => line.split(/\s+/).at(-1))).toEqual(['gru.json', 'plain.json', 'unheld.json']);
+    expect(lines[0]).toMatch(
+      /^model +parameters +steps +best at +epochs +training +validation +bits +test +checkpoint$/,
+    );
+    expect(lines.at(-2)).toBe('');
+    expect(
+      lines
+        .slice(1)
+        .filter(Boolean)
+        .map((line) => line.split(/\s+/).at(-1)),
+    ).toEqual(['gru.json', 'plain.json', 'unheld.json']);
     expect(lines[1]).toMatch(/^gru 1 × 8 +[\d,]+ +120 /);
+  });
+
+  test('shows what the sweep swept, in a hundred columns', async () => {
+    for (const rate of ['0.001', '0.02']) {
+      const args = [
+        'train',
+        'text.txt',
+        '--lr',
+        rate,
+        '--dropout',
+        rate,
+        '--steps',
+        '10',
+        '--validation',
+        '0.1',
+        ...TINY,
+      ];
+      await rnn([...args, '--quiet', '--out', `checkpoints-of-a-sweep/rate-${rate}.json`], { cwd });
+    }
+    const paths = ['0.001', '0.02'].map((rate) => `checkpoints-of-a-sweep/rate-${rate}.json`);
+    const { stdout, stderr } = await rnn(['compare', ...paths, 'gru.json'], { cwd });
+    expect(stderr).toMatch(/each group is ordered by itself/);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines[0]).toMatch(/^model .* lr +dropout +steps/);
+    expect(lines.find((line) => line.endsWith('rate-0.02.json'))).toMatch(/ 0\.02 +0\.02 +10 /);
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(100);
+    expect(lines.findIndex((line) => line.endsWith('gru.json'))).toBe(4);
+    expect(lines[3]).toBe('');
   });
 
   test('--json has the losses that the runs have', async () => {

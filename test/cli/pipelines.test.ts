@@ -217,7 +217,7 @@ describe.concurrent('rnn beam', () => {
     file(cwd, 'text', '\\\n\t\\\n\t'.repeat(20));
     const options = '--mode stream --out m.json --validation 0 --lr 0.05 --steps 60'.split(' ');
     expect((await rnn(['train', 'text', ...options, ...TINY], { cwd })).status).toBe(0);
-    const { stdout } = await rnn(['beam', '-c', 'm.json', '--prefix', '\\', '--length', '5', '--k', '4'], { cwd });
+    const { stdout } = await rnn(['beam', '-c', 'm.json', '--prefix', '\\\\', '--length', '5', '--k', '4'], { cwd });
     const lines = stdout
       .trimEnd()
       .split('\n')

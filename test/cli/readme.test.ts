@@ -135,4 +135,21 @@ describe('the library', { timeout: 120_000 }, () => {
     });
     expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
   });
+
+  test('has types that lead to no package but those that it installs', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { dependencies: object };
+    const seen = new Set<string>();
+    const packages = new Set<string>();
+    const visit = (path: string): void => {
+      if (seen.has(path)) return;
+      seen.add(path);
+      for (const [, from] of readFileSync(path, 'utf8').matchAll(/\bfrom '([^']+)'|\bimport\('([^']+)'\)/gu)) {
+        if (from?.startsWith('.')) visit(join(path, '..', from.replace(/\.[jt]s$/u, '.d.ts')));
+        else if (from && !from.startsWith('node:')) packages.add(from);
+      }
+    };
+    visit(join(ROOT, 'dist/types/index.d.ts'));
+    expect(seen.size).toBeGreaterThan(20);
+    expect([...packages]).toEqual(Object.keys(dependencies));
+  });
 });

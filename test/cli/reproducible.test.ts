@@ -178,9 +178,12 @@ test('a seed decides what is sampled', async () => {
   expect(await sampled()).not.toBe(await sampled());
   const more = await sampled('--seed', 'a', '--count', '100');
   expect(more.startsWith(one)).toBe(true);
-  const { stderr } = await rnn(['sample'], { cwd });
-  const [, seed] = /^seed (\d+)$/m.exec(stderr) ?? [];
-  expect((await rnn(['sample', '--seed', seed!], { cwd })).stderr).not.toMatch('seed');
+  const { stdout, stderr } = await rnn(['sample'], { cwd });
+  expect(stderr).toMatch(/^seed \d+$/m);
+  const seed = /^seed (\d+)$/m.exec(stderr)![1]!;
+  const again = await rnn(['sample', '--seed', seed], { cwd });
+  expect(again.stdout).toBe(stdout);
+  expect(again.stderr).not.toMatch('seed');
 });
 
 test('threads are as many as there are, unless said otherwise', async () => {

@@ -111,7 +111,7 @@ describe.runIf(hasTerminals)('on a terminal', () => {
     const [remark, ...lines] = plain(stdout).trimEnd().split('\r\n');
     expect(remark).toMatch(/^looked at \d+ expansions; there are .+ sequences of 5 symbols$/);
     expect(lines).toHaveLength(4);
-    expect(lines[0]).toMatch(/^text +score +log p +probability$/);
+    expect(lines[0]).toMatch(/^text +score ↓ +log p +probability$/);
     for (const line of lines.slice(1)) expect(line).toHaveLength(lines[0]!.length);
   });
 });

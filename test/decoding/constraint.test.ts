@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LanguageOptions } from '../../src/decoding/language.ts';
 import { type Sample, sampleStream, sampleTexts } from '../../src/decoding/sample.ts';
+import { UsageError } from '../../src/errors.ts';
 import { chiSquaredRatio } from '../helpers/chi-squared.ts';
 import {
   completions,
@@ -33,10 +34,12 @@ describe('texts drawn under constraints', () => {
         try {
           samples = draw(request, 8);
         } catch (error) {
+          expect(error).toBeInstanceOf(UsageError);
           expect((error as Error).message).toMatch(/no completion|no text|the shortest completion/);
           refused = true;
         }
-        if (isAsked) expect(refused).toBe(possible.size === 0);
+        expect(refused).toBe(isAsked && possible.size === 0);
+        expect(samples).toHaveLength(refused ? 0 : 8);
         for (const { ids, stopped, met } of samples) {
           const text = vocabulary.decode(ids);
           expect(met).toBe(true);

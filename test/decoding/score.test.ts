@@ -88,6 +88,36 @@ test('a state that never fades is carried from end to end: no part is left with 
   for (const [at, loss] of expected.entries()) expect(Math.abs(found![at]! - loss)).toBeLessThan(1e-4);
 });
 
+/**
+ * A relu RNN of two units over the symbols a (0), k (1) and q (2). The first unit is a latch: k adds 1 to it, and it keeps what it has for
+ * ever. The second unit is above 0 only where q is read and the latch is set; only then does the loss differ.
+ */
+function latchModel(): TinyModel {
+  const config = { ...SMALL, cell: 'rnn', activation: 'relu', hidden: 2, symbols: 3 } as const;
+  const manifest = new Manifest(config);
+  const parameters = new Float32Array(manifest.size);
+  const set = (name: string, place: number, value: number): void => {
+    parameters[manifest.view(name).offset + place] = value;
+  };
+  set('layers.0.input', 1 * 2 + 0, 1); // k sets the latch
+  set('layers.0.recurrent', 0 * 2 + 0, 1); // the latch keeps its value
+  set('layers.0.recurrent', 0 * 2 + 1, 1); // the second unit: latch − 100, and + 100 where q is read
+  set('layers.0.bias', 1, -100);
+  set('layers.0.input', 2 * 2 + 1, 100);
+  set('output.weight', 1 * 3 + 0, 5);
+  return { config, parameters };
+}
+
+test('a symbol that changes a loss only after a long time is not forgotten where the text is divided', () => {
+  const model = latchModel();
+  const ids = Array.from({ length: 12_000 }, (_, at) => (at === 10 ? 1 : at > 11_000 && at % 50 === 0 ? 2 : 0));
+  const sequence = { start: 0, ids };
+  const expected = oneByOne(model, sequence);
+  expect(Math.abs(sum(expected) - 12_000 * Math.log(3))).toBeGreaterThan(10);
+  const [found] = scoreSequences(readerOf(model), [sequence]);
+  for (const [at, loss] of expected.entries()) expect(Math.abs(found![at]! - loss)).toBeLessThan(1e-5);
+});
+
 test('probabilities that are not numbers are an error', () => {
   const { config, parameters } = uniformModel(3);
   const broken = { config, parameters: parameters.map(() => Number.NaN) };
@@ -120,14 +150,14 @@ describe('a text', () => {
 
   test('with a symbol that isn’t known is impossible, and the others are scored', () => {
     const { vocabulary, reader } = uniform('ab\nb', 'lines');
-    const [known, unknown, none] = scoreLines(reader, vocabulary, ['a', 'xa', undefined]);
+    const [known, unknown, none] = scoreLines(reader, vocabulary, ['a', 'xa', Uint8Array.of(0xff)]);
     expect(known!.problem).toBeUndefined();
     expect(unknown).toMatchObject({
       logProbability: Number.NEGATIVE_INFINITY,
       bitsPerCharacter: Number.POSITIVE_INFINITY,
     });
-    expect(unknown!.problem).toMatch(/"x" \(U\+0078\) at position 1 is not in the vocabulary/);
-    expect(none!.problem).toMatch(/not UTF-8/);
+    expect(unknown!.problem?.message).toMatch(/"x" \(U\+0078\) at position 1 is not in the vocabulary/);
+    expect(none!.problem?.message).toMatch(/not UTF-8/);
   });
 
   test('of nothing has probability 1', () => {

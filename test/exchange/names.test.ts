@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LAYOUTS, toOurs, toTheirs } from '../../src/exchange/layout.ts';
+import { layoutOf, toOurs, toTheirs } from '../../src/exchange/layout.ts';
 import { pytorchName } from '../../src/exchange/pytorch-names.ts';
 import { CELL_KINDS } from '../../src/nn/cells/index.ts';
 
@@ -25,10 +25,12 @@ test('a tensor without a counterpart is refused and not renamed', () => {
 test('gates go to their places, transposed and with their signs', () => {
   const { gates } = CELL_KINDS.gru; // r, z, n of one unit each, for two inputs
   const ours = Float32Array.of(1, 2, 3, 4, 5, 6); // [2, 3]
-  expect([...toTheirs(ours, gates, 1, LAYOUTS.pytorch.gru)]).toEqual([1, 4, -2, -5, 3, 6]);
-  expect([...toTheirs(ours, gates, 1, LAYOUTS.onnx.gru)]).toEqual([-2, -5, 1, 4, 3, 6]);
-  expect([...toTheirs(Float32Array.of(1, 2, 3, 4), CELL_KINDS.lstm.gates, 1, LAYOUTS.onnx.lstm)]).toEqual([1, 4, 2, 3]);
-  for (const layout of [LAYOUTS.pytorch.gru, LAYOUTS.onnx.gru]) {
+  expect([...toTheirs(ours, gates, 1, layoutOf('PyTorch', 'gru'))]).toEqual([1, 4, -2, -5, 3, 6]);
+  expect([...toTheirs(ours, gates, 1, layoutOf('ONNX', 'gru'))]).toEqual([-2, -5, 1, 4, 3, 6]);
+  expect([...toTheirs(Float32Array.of(1, 2, 3, 4), CELL_KINDS.lstm.gates, 1, layoutOf('ONNX', 'lstm'))]).toEqual([
+    1, 4, 2, 3,
+  ]);
+  for (const layout of [layoutOf('PyTorch', 'gru'), layoutOf('ONNX', 'gru')]) {
     expect(toOurs(toTheirs(ours, gates, 1, layout), gates, 1, layout)).toEqual(ours);
   }
 });

@@ -48,7 +48,7 @@ export function isWanted(
     (match === undefined || whole(match)) &&
     (allow === undefined || whole(`[${allow}]*`)) &&
     (forbid === undefined || whole(forbid === '^' ? '[^\\^]*' : `[^${forbid}]*`)) &&
-    contains.every((each) => text.includes(each)) &&
+    contains.every((each) => text.includes(String(each))) &&
     (maxWords === undefined || wordsOf(text) < maxWords || (wordsOf(text) === maxWords && !/\S\s+$/u.test(text))) &&
     text.length >= minLength
   );

@@ -163,3 +163,15 @@ describe('escaping', () => {
     );
   });
 });
+
+test('no number of a history, however large or small, makes a drawing with NaN or Infinity in it', () => {
+  const size = fc.constantFrom(1e308, -1e308, 1.7976931348623157e308, 1e300, 1e17, 1, 0, -1, 1e-17, 1e-300, 5e-324);
+  const number = fc.oneof(size, fc.double({ noNaN: true }), fc.double({ min: 1, max: 1.000000000000001, noNaN: true }));
+  const point = fc.tuple(number, number);
+  fc.assert(
+    fc.property(fc.array(point, { maxLength: 5 }), fc.boolean(), fc.boolean(), (points, x, y) => {
+      expect(toSvg([chartOf(points, { x, y })])).not.toMatch(/NaN|Infinity/);
+    }),
+    { numRuns: 300 },
+  );
+});

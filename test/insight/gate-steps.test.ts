@@ -14,7 +14,11 @@ const subject = (part: Partial<ModelConfig>) => {
 };
 
 /** Where each column of nn's gates is shown; C̃ and h̃ are its candidates. */
-const COLUMNS = { rnn: ['h'], lstm: ['i', 'f', 'C̃', 'o'], gru: ['r', 'z', 'h̃'] };
+const COLUMNS: Readonly<Record<string, readonly string[]>> = {
+  rnn: ['h'],
+  lstm: ['i', 'f', 'C̃', 'o'],
+  gru: ['r', 'z', 'h̃'],
+};
 
 test.each(VARIANTS)('the gates of the $label are those of the network in float64', ({ label: _, ...variant }) => {
   const model = subject({ ...variant, layers: 2 });
@@ -36,7 +40,7 @@ test.each(VARIANTS)('the gates of the $label are those of the network in float64
       expect(steps.map(({ id }) => id)).toEqual(ids);
       for (const [t, { values }] of steps.entries()) {
         const named = Object.fromEntries(names.map((name, index) => [name, values[index]!]));
-        for (const [gate, name] of COLUMNS[model.config.cell].entries()) {
+        for (const [gate, name] of COLUMNS[model.config.cell]!.entries()) {
           expect(named[name]).toBeCloseTo(kernels.floats[buffers.gates + (t * G + gate) * H + unit - 1]!, 12);
         }
         const [h, c] = states.map((state) => kernels.floats[state.values + t * state.width + unit - 1]!);

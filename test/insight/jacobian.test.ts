@@ -1,12 +1,8 @@
 import { Matrix, SVD } from 'ml-matrix';
 import { describe, expect, test } from 'vitest';
 import { measureJacobians } from '../../src/insight/jacobian.ts';
-import {
-  jacobianBound,
-  largestSingularValue,
-  recurrentSpectra,
-  spectralRadius,
-} from '../../src/insight/recurrent-spectrum.ts';
+import { largestSingularValue, spectralRadius } from '../../src/insight/matrix-norms.ts';
+import { jacobianBound, recurrentSpectra } from '../../src/insight/recurrent-spectrum.ts';
 import { spectralNorm } from '../../src/insight/spectral-norm.ts';
 import { ACTIVATIONS, type Activation, type ModelConfig } from '../../src/nn/config.ts';
 import { freshParameters } from '../../src/nn/initializers.ts';
@@ -45,9 +41,9 @@ describe('the norm of a product of Jacobians', () => {
       const spectra = recurrentSpectra(config, parameters);
       for (const [layer, { greatest }] of norms.entries()) {
         const bound = jacobianBound(config, spectra[layer]![0]!, 12);
-        for (const [lag, norm] of greatest.entries()) {
-          if (!Number.isNaN(norm)) expect(norm).toBeLessThanOrEqual(bound[lag]! * (1 + 1e-9));
-        }
+        const known = [...greatest.entries()].filter(([, norm]) => !Number.isNaN(norm)); // a line may be shorter than a lag
+        expect(known.length).toBeGreaterThan(6);
+        for (const [lag, norm] of known) expect(norm).toBeLessThanOrEqual(bound[lag]! * (1 + 1e-9));
       }
     },
   );
@@ -63,6 +59,7 @@ describe('the norm of a product of Jacobians', () => {
     const [[spectrum]] = recurrentSpectra(config, parameters) as [[{ gate: string; radius: number; norm: number }]];
     expect(spectrum.norm).toBeCloseTo(1, 12); // eigenvalues 1 and 0.5
     expect(spectrum.radius).toBeCloseTo(1, 12);
+    expect(norms!.mean).toHaveLength(9);
     for (const norm of norms!.mean) expect(norm).toBeCloseTo(1, 6);
     expect(jacobianBound(config, spectrum, 8)).toEqual(norms!.mean.map(() => expect.closeTo(1, 9)));
   });
@@ -150,7 +147,6 @@ describe('power iteration', () => {
   });
 
   test('of numbers whose squares underflow, and of nothing', () => {
-    expect(spectralNorm({ size: 2, values: Float64Array.of(3e-200, 0, 0, 1e-200) }).norm).toBeCloseTo(3e-200, 205);
     expect(spectralNorm({ size: 2, values: new Float64Array(4) }).norm).toBe(0);
     expect(spectralNorm({ size: 2, values: Float64Array.of(3e-200, 0, 0, 1e-200) }).norm / 3e-200).toBeCloseTo(1, 5);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hasWasm, referenceF32, run, wasm } from './subjects.ts';
+import { referenceF32, run, wasm } from './subjects.ts';
 
 const SUBJECTS = [referenceF32, ...wasm];
 
@@ -13,10 +13,6 @@ const WHERE_IT_BENDS = new Float32Array([
   ...floatsOf(bitsOf(2 ** -20), bitsOf(128), 151),
   ...floatsOf(bitsOf(-(2 ** -20)), bitsOf(-128), 151),
 ]);
-
-describe.runIf(!hasWasm)('WebAssembly kernels', () => {
-  it.skip('this Node cannot run them: only the reference is tested');
-});
 
 describe.each(SUBJECTS)('$name over the whole range of float32', (subject) => {
   it('tanh: relative error < 5e-7', () => {

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { chooseKernel, type Evidence } from '../../src/kernel/choose.ts';
 import type { FunctionName } from '../../src/kernel/contract.ts';
 import type { WasmName } from '../../src/kernel/trial.ts';
+import { BIN, file, PROSE, removeFolders, run, TINY, temporaryFolder } from '../helpers/cli.ts';
 import { hasWasm } from './subjects.ts';
 
 describe('chooseKernel', () => {
@@ -48,6 +49,33 @@ describe('chooseKernel under node --jitless, which has no WebAssembly', () => {
     const reason = 'this Node runs without WebAssembly (its option --jitless?)';
     expect(choose('wasm256')).toBe(`UserError: kernel wasm256 is not available: ${reason}`);
   });
+});
+
+describe('the program under node --jitless', () => {
+  afterAll(removeFolders);
+
+  it('trains, samples, searches and scores with plain JavaScript', async () => {
+    const cwd = temporaryFolder();
+    file(cwd, 'text.txt', PROSE);
+    const jitless = (...args: string[]) => run(process.execPath, ['--jitless', BIN, ...args], { cwd });
+    const trained = await jitless('train', 'text.txt', '--out', 'm.json', '--steps', '2', ...TINY);
+    expect(trained).toMatchObject({ status: 0, stdout: 'm.json\n' });
+    expect(trained.stderr).toMatch('kernel js, 1 thread');
+    for (const args of [
+      ['sample', '--length', '5', '--seed', '1'],
+      ['beam', '--prefix', 'the', '--length', '3'],
+      ['score', 'text.txt', '--whole'],
+      ['eval', 'text.txt'],
+      ['gradflow', 'text.txt', '--lags', '3', '--positions', '2', '--json'],
+      ['info', '--runtime'],
+    ]) {
+      const model = args[1] === '--runtime' ? [] : ['--checkpoint', 'm.json'];
+      const { status, stdout, stderr } = await jitless(...args, ...model);
+      expect({ args, status }, stderr).toEqual({ args, status: 0 });
+      expect(stdout.length).toBeGreaterThan(4);
+      expect(stderr).not.toMatch('WebAssembly is not defined');
+    }
+  }, 60_000);
 });
 
 describe('chooseKernel where V8 computes wrongly', () => {

@@ -30,6 +30,23 @@ function shown({ ids, vocabulary }: Corpus): string {
   return Array.from(ids, (id) => (id === vocabulary.stop ? '|' : vocabulary.decode([id]))).join('');
 }
 
+describe('symbols that a given vocabulary does not have', () => {
+  const vocabularyOf = (text: string, mode: 'stream' | 'lines') => corpusFromText(text, { mode }).vocabulary;
+
+  it('are left out where that is asked for, and with them a line of nothing else', () => {
+    const lines = { vocabulary: vocabularyOf('ab\nba', 'lines'), leaveOutUnknown: true };
+    const corpus = corpusFromText('xaxb\nxx\nb', lines);
+    expect(shown(corpus)).toBe('|ab|b|');
+    expect([...corpus.lineStarts!]).toEqual([1, 4, 6]);
+    expect(corpus.leftOut).toEqual({ count: 4, symbols: ['"x" (U+0078)'] });
+    const stream = { vocabulary: vocabularyOf('ab\n', 'stream'), leaveOutUnknown: true };
+    expect(shown(corpusFromText('xaxb\nxx\nb', stream))).toBe('ab\n\nb');
+    expect(corpusFromText('ab', stream).leftOut).toBeUndefined();
+    expect(() => corpusFromText('x', lines)).toThrow(/is not in the vocabulary/);
+    expect(() => corpusFromText('x', { ...lines, leaveOutUnknown: false })).toThrow(/not in the vocabulary/);
+  });
+});
+
 describe('readCorpus', () => {
   it('reads a stream as it is', async () => {
     const corpus = await read(['ab\r\n\nba'], { mode: 'stream' });
@@ -152,7 +169,7 @@ describe('readCorpus', () => {
             mode === 'stream'
               ? whole
               : whole
-                  .split('\n')
+                  .split(whole.includes('\n') ? '\n' : '\r')
                   .map((line) => line.replace(/\r$/, ''))
                   .filter((line) => line !== '')
                   .join('\n');

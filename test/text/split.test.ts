@@ -101,6 +101,9 @@ describe('splitCorpus', () => {
       '3 lines are too few for a validation part of 10 %',
     ]);
     expect(splitCorpus(stream(10), { test: 0.1 }).notes).toEqual(['10 symbols are too few for a test part of 10 %']);
+    expect(splitCorpus(stream(100), { validation: 1 }).notes).toEqual([
+      'a validation part of 1 symbol has none to predict, because its first symbol is only read; give 2 or more, or a share such as 0.05',
+    ]);
     expect(splitCorpus(lines(100), { validation: 0.1 }).notes).toEqual([]);
     expect(splitCorpus(words).notes).toEqual([]);
   });

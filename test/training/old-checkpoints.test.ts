@@ -17,6 +17,7 @@ import { run } from '../helpers/training.ts';
  * 2. `--mode stream --layers 1 --embedding 2 --cell gru --tied --validate-every 3 --dropout 0.1 --ema 0.9 --schedule plateau
  *    --on-divergence rollback`
  * 3. `--mode lines --layers 2 --cell rnn --members 2 --validate-every 3 --bptt-stride 3 --dropconnect 0.1 --optimizer rmsprop`
+ * 4. `--mode stream --layers 2 --validate-every 3 --schedule step`
  */
 const TEXT = 'to be or not to be\n'.repeat(6);
 const golden = (version: number): string =>
@@ -68,6 +69,7 @@ test('what a version did not have is filled in with what it did', () => {
     onDivergence: 'stop',
   });
   expect(readResume(first!)).toMatchObject({ sinceBest: 0, plateaus: 0, sincePlateau: 0, rollbacks: 0 });
+  expect(readRun(parseCheckpoint(golden(3), 'old.json'), '')).toMatchObject({ origin: null, corpus: { files: null } });
   expect(second!.model).toMatchObject({ tied: true, members: 1 });
   expect(readRun(second!, '').recipe).toMatchObject({
     model: { tied: true, members: 1 },

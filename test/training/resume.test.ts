@@ -81,7 +81,10 @@ describe('a run resumed from a last checkpoint', () => {
         const part = await run(corpus, recipe, { signal: controller.signal }, (event) => {
           if (event.type === 'step' && event.step === at) controller.abort();
         });
-        if (part.done.reason !== 'interrupted') return;
+        if (part.done.reason !== 'interrupted') {
+          expect(at).toBe(whole.steps.length); // the last step had other reasons to end
+          return;
+        }
         const resume = checkpointOf(part.last.text);
         const rest = await run(corpus, recipe, { resume });
         expect(rest.steps).toEqual(whole.steps.slice(part.done.step));
@@ -95,6 +98,8 @@ describe('a run resumed from a last checkpoint', () => {
     const recipe = { ...RECIPE, limits: { steps: 30 }, validateEvery: 10 };
     const whole = await run(STREAM, recipe, { place: { ...ALONE, threads: 2 } });
     const rest = await run(STREAM, recipe, { resume: checkpointOf(whole.kept[1]!.text) });
+    expect([whole.start.threads, rest.start.threads]).toEqual([2, 1]);
+    expect(rest.steps).toHaveLength(20);
     expect(rest.last.text).toBe(whole.last.text);
   });
 

@@ -9,19 +9,19 @@ const WATCHED: Partial<Recipe> = { validateEvery: 1, limits: { steps: 6 } };
 const norm = (values: Float32Array): number => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
 
 describe('the update-to-weight ratio', () => {
-  test.each([
-    { name: 'adam', corpus: STREAM },
-    { name: 'adam', corpus: LINES },
-  ])('is ‖θ_k − θ_{k−1}‖ / ‖θ_{k−1}‖ of the saved parameters ($corpus.mode)', async ({ corpus }) => {
-    const { kept, reports } = await run(corpus, WATCHED);
-    const saved = kept.filter(({ kind }) => kind === 'last').map(({ checkpoint }) => checkpoint.parameters);
-    expect(saved).toHaveLength(6);
-    for (let step = 1; step < saved.length; step++) {
-      const before = saved[step - 1]!;
-      const change = saved[step]!.map((value, j) => value - before[j]!);
-      expect(reports[step]!.point.updateRatio! / (norm(change) / norm(before))).toBeCloseTo(1, 5);
-    }
-  });
+  test.each([{ corpus: STREAM }, { corpus: LINES }])(
+    'is ‖θ_k − θ_{k−1}‖ / ‖θ_{k−1}‖ of the saved parameters ($corpus.mode)',
+    async ({ corpus }) => {
+      const { kept, reports } = await run(corpus, WATCHED);
+      const saved = kept.filter(({ kind }) => kind === 'last').map(({ checkpoint }) => checkpoint.parameters);
+      expect(saved).toHaveLength(6);
+      for (let step = 1; step < saved.length; step++) {
+        const before = saved[step - 1]!;
+        const change = saved[step]!.map((value, j) => value - before[j]!);
+        expect(reports[step]!.point.updateRatio! / (norm(change) / norm(before))).toBeCloseTo(1, 5);
+      }
+    },
+  );
 
   test('is in every report, and in the last one of a run whose number of steps is known', async () => {
     const { reports } = await run(STREAM, { validateEvery: 5, limits: { steps: 12 } });

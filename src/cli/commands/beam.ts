@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { UsageError } from '../../errors.ts';
 import { defineCommand } from '../command.ts';
-import { CONSTRAINT_FLAGS, CONSTRAINT_HELP } from '../constraints.ts';
+import { CONSTRAINT_FLAGS, CONSTRAINT_HELP, ESCAPE_HELP } from '../constraints.ts';
 import { PREFIX_FLAG, printCompletions, SEARCH_FLAGS, searchOptions } from '../search.ts';
 
 /** `rnn beam`. */
@@ -32,12 +32,17 @@ best first, separated by tabs; with --json, an object. A line that can't be
 completed is named on standard error and gets no completions; the exit status is
 then 1.
 
-The score of a text of T symbols is (1/T^a) Σ log p. A hypothesis that has finished
+Completions are ordered by their score, the largest first. The score of a text of T
+symbols is (1/T^a) Σ log p. With a = 1, the default, it is the mean log-probability of
+a symbol, so a long text may stand above a shorter one that is more probable;
+--length-penalty 0 orders by probability. A hypothesis that has finished
 keeps its place among the k. The search ends when all have finished, at T symbols,
 or when N have finished and no other can reach a better score. Where N is more than
 k, hypotheses that finish give up their places: the k best remaining ones go on, to T
-symbols or until N have finished. In --stop and --contains, \\n is a newline; --stop
-may be given several times.
+symbols or until N have finished. --stop may be given several times.
+
+${ESCAPE_HELP}
+In tables of a pipe the same escapes stand for what would break a line into fields.
 ${CONSTRAINT_HELP}
 
 Examples:
@@ -49,13 +54,13 @@ Examples:
   rnn beam --prefix d --k 2 --length 4 --trace  each step: kept, saved, dropped
   rnn beam --prefix d --k 12 --groups 4 --diversity 1
   cut -f1 list | rnn beam --k 3 --prefix-file -`,
-  async run({ prefixFile, trace, ...options }) {
+  async run({ prefixFile, trace, ...options }, context) {
     if (options.prefix !== undefined && prefixFile !== undefined) {
       throw new UsageError('--prefix and --prefix-file can’t both be given; leave one out');
     }
     if (trace && prefixFile !== undefined) {
       throw new UsageError('--trace and --prefix-file can’t both be given; leave one out');
     }
-    return await printCompletions(options, prefixFile, trace);
+    return await printCompletions(options, prefixFile, context, trace);
   },
 });

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { backpropagationSchema } from '../../library/backpropagation-options.ts';
 import { defineCommand } from '../command.ts';
 import { Output, sayer } from '../output.ts';
-import { FLAGS, OPTIONS } from '../shared.ts';
+import { FLAGS, FRESH_FLAGS, OPTIONS } from '../shared.ts';
 import { titled } from '../tables.ts';
 
 /** `rnn bptt`. */
@@ -14,15 +14,7 @@ export const command = defineCommand({
   }),
   flags: {
     '': { text: '<text>', checkpoint: FLAGS.checkpoint, fresh: '--fresh' },
-    'Fresh models:': {
-      'model.cell': '--cell <name>',
-      'model.activation': '--activation <name>',
-      'model.reset': '--reset <when>',
-      'model.layers': '--layers <n>',
-      'model.hidden': '--hidden <n>',
-      'model.mode': '--mode <mode>',
-      'model.seed': '--seed <seed>',
-    },
+    ...FRESH_FLAGS,
     'What is shown:': {
       tensor: '--tensor <name>',
       truncate: '--truncate <n>',

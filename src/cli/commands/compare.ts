@@ -1,36 +1,49 @@
 import * as z from 'zod';
+import { UsageError } from '../../errors.ts';
 import type { RunSummary } from '../../library/compare.ts';
 import { grouped, harmless } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { modelName } from '../facts.ts';
+import { flagOf } from '../flags.ts';
 import { Output, paint, remark } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
+import { RECIPE_FLAGS } from './train.ts';
 
 /** `rnn compare`. */
 export const command = defineCommand({
   schema: z.strictObject({
     checkpoints: z
       .array(z.string())
+      .default([])
       .describe('checkpoint files; NAME.json and NAME.last.json are one run, and one of them is enough'),
     json: OPTIONS.json,
     quiet: OPTIONS.quiet,
   }),
   flags: {
-    '': { checkpoints: { flag: '<checkpoint...>', spelling: 'nonEmpty' }, json: FLAGS.json, quiet: FLAGS.quiet },
+    '': {
+      checkpoints: { flag: '[checkpoints...]', also: '-c, --checkpoint <file>', spelling: 'nonEmpty' },
+      json: FLAGS.json,
+      quiet: FLAGS.quiet,
+    },
   },
   help: `
-Runs are ordered by the smallest validation loss, in nats a symbol; those that
-held nothing out come last, by their training loss. Losses compare where the text
-and the part held out are the same: a remark says so where they aren't.
+Runs are ordered by the smallest validation loss, in nats a symbol. Only runs that held
+out the same part of the same text are ordered together. Other runs are a group of
+their own, below an empty line; those that held nothing out come last, by their
+training loss. "best at" is the step of the best model. A column shows each option in
+which the runs differ. Where there is no room, columns are left out: epochs, bits,
+parameters, training, "best at". --json has everything.
 
 Examples:
   rnn compare checkpoints/*.json
   rnn compare checkpoints/*.json --json | jq -r .path | head -1`,
-  async run({ checkpoints, json, quiet }) {
-    const { areComparable, compareRuns } = await import('../../library/compare.ts');
+  async run({ checkpoints = [], json, quiet }) {
+    const { compareRuns } = await import('../../library/compare.ts');
+    if (checkpoints.length === 0)
+      throw new UsageError('name the checkpoints to compare: rnn compare checkpoints/*.json');
     const runs = compareRuns(checkpoints);
-    if (!quiet && !areComparable(runs)) {
-      remark('these runs were validated on different texts or parts: their losses don’t compare');
+    if (!quiet && runs.some(({ group }) => group > 1)) {
+      remark('these runs were validated on different texts or parts: each group is ordered by itself');
     }
     const output = new Output();
     for (const line of json ? runs.map((run) => JSON.stringify(run)) : table(runs)) await output.line(line);
@@ -39,28 +52,90 @@ Examples:
   },
 });
 
-function table(runs: readonly RunSummary[]): string[] {
-  const head = ['model', 'parameters', 'steps', 'epochs', 'training', 'validation', 'bits', 'test', 'checkpoint'];
-  const loss = (nats: number | undefined): string => nats?.toFixed(4) ?? '–';
-  const cells = runs.map((run) => [
-    modelName(run),
-    grouped(run.parameters),
-    grouped(run.step),
-    run.epoch.toFixed(1),
-    loss(run.loss),
-    loss(run.validation),
-    run.validation === undefined ? '–' : (run.validation / Math.LN2).toFixed(3),
-    loss(run.test),
-    harmless(run.path),
-  ]);
-  const widths = head.map((name, column) => Math.max(name.length, ...cells.map((line) => line[column]!.length)));
-  const last = head.length - 1;
-  const aligned = (line: readonly string[]): string =>
-    line
-      .map((cell, column) => {
-        if (column === last) return cell;
-        return column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!);
+/** Columns that the table may have at most, where standard output is no terminal. */
+const WIDTH = 100;
+
+interface Column {
+  readonly name: string;
+  readonly of: (run: RunSummary) => string;
+  /** Columns with a larger number are left out earlier where there is not enough room. */
+  readonly spare?: number;
+}
+
+const loss = (nats: number | undefined): string => nats?.toFixed(4) ?? '–';
+
+const BEFORE: readonly Column[] = [
+  { name: 'model', of: modelName },
+  { name: 'parameters', of: ({ parameters }) => grouped(parameters), spare: 3 },
+];
+
+const AFTER: readonly Column[] = [
+  { name: 'steps', of: ({ step }) => grouped(step) },
+  { name: 'best at', of: ({ bestStep }) => (bestStep === undefined ? '–' : grouped(bestStep)), spare: 1 },
+  { name: 'epochs', of: ({ epoch }) => epoch.toFixed(1), spare: 5 },
+  { name: 'training', of: (run) => loss(run.loss), spare: 2 },
+  { name: 'validation', of: (run) => loss(run.validation) },
+  {
+    name: 'bits',
+    of: ({ validation }) => (validation === undefined ? '–' : (validation / Math.LN2).toFixed(3)),
+    spare: 4,
+  },
+];
+
+const TEST: Column = { name: 'test', of: (run) => loss(run.test) };
+const PATH: Column = { name: 'checkpoint', of: ({ path }) => harmless(path) };
+
+/** The runs as a table, a group below the other, in no more columns than there is room for. */
+function table(runs: readonly RunSummary[], room = process.stdout.columns ?? WIDTH): string[] {
+  const tested = runs.some(({ test }) => test !== undefined) ? [TEST] : [];
+  const all = [...BEFORE, ...sweptColumns(runs), ...AFTER, ...tested, PATH];
+  let shown = all;
+  for (let spare = 5; spare > 0 && widthOf(shown, runs) > room; spare--) {
+    shown = shown.filter((column) => column.spare !== spare);
+  }
+  const widths = shown.map((column) => columnWidth(column, runs));
+  const aligned = (cells: readonly string[]): string =>
+    cells
+      .map((cell, at) => {
+        if (at === cells.length - 1) return cell;
+        return at === 0 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!);
       })
       .join('  ');
-  return [paint.dim(aligned(head)), ...cells.map(aligned)];
+  return [
+    paint.dim(aligned(shown.map(({ name }) => name))),
+    ...runs.flatMap((run, at) => [
+      ...(at > 0 && run.group !== runs[at - 1]!.group ? [''] : []),
+      aligned(shown.map(({ of }) => of(run))),
+    ]),
+  ];
+}
+
+function columnWidth({ name, of }: Column, runs: readonly RunSummary[]): number {
+  return Math.max(name.length, ...runs.map((run) => of(run).length));
+}
+
+function widthOf(columns: readonly Column[], runs: readonly RunSummary[]): number {
+  return columns.reduce((sum, column) => sum + columnWidth(column, runs) + 2, -2);
+}
+
+/** What the name of the model says, or the columns of steps and epochs. */
+const SHOWN = new Set(['preset', 'model.cell', 'model.layers', 'model.hidden', 'model.members']);
+
+/** A column for each option of the recipe in which the runs differ, under the name of its flag. */
+function sweptColumns(runs: readonly RunSummary[]): Column[] {
+  // Where only --dropout is given, --dropout-output has its value.
+  const followsLayers = runs.every(({ recipe: { dropout } }) => dropout.output === dropout.layers);
+  return Object.values(RECIPE_FLAGS)
+    .flatMap((group) => Object.keys(group))
+    .filter((path) => !SHOWN.has(path) && !path.startsWith('limits.') && !(followsLayers && path === 'dropout.output'))
+    .map((path): Column => ({ name: flagOf(RECIPE_FLAGS, path).slice(2), of: ({ recipe }) => valueAt(recipe, path) }))
+    .filter(({ of }) => new Set(runs.map(of)).size > 1);
+}
+
+function valueAt(recipe: RunSummary['recipe'], path: string): string {
+  const value = path
+    .split('.')
+    .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], recipe);
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return value === undefined || value === null ? '–' : harmless(String(value));
 }

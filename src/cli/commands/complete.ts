@@ -1,9 +1,10 @@
 import { EXIT, UsageError, UserError } from '../../errors.ts';
 import type { LanguageModel } from '../../library/language-model.ts';
-import { defineCommand } from '../command.ts';
+import { stringOf } from '../../library/lines.ts';
+import { type Context, defineCommand } from '../command.ts';
 import { edit, layOut, type Suggestions } from '../completer.ts';
-import { completionOf } from '../completions.ts';
-import { CONSTRAINT_FLAGS } from '../constraints.ts';
+import { completionOf, scoreInWords } from '../completions.ts';
+import { CONSTRAINT_FLAGS, withEscapes } from '../constraints.ts';
 import { Output } from '../output.ts';
 import { Screen } from '../screen.ts';
 import {
@@ -23,7 +24,9 @@ export const command = defineCommand({
   help: `
 Keys: Tab takes the best completion. Enter ends, and prints the text. Backspace,
 Ctrl-W and Ctrl-U delete a character, a word, and everything. Esc, Ctrl-D and Ctrl-C
-leave, and print nothing. The screen is left as it was found.
+leave, and print nothing. The screen is left as it was found. The completions are
+ordered by their score, as those of \`rnn beam\` are; the number beside each is its
+probability.
 
 In a pipe \`rnn complete\` does what \`rnn beam\` does: it completes --prefix, or else
 each line of standard input. The options are those of \`rnn beam\`.
@@ -32,16 +35,18 @@ Examples:
   rnn complete
   rnn complete --k 10 --match "[a-z]+"
   cut -f1 list | rnn complete --k 3`,
-  async run(options) {
+  async run(options, context) {
     if (!process.stdin.isTTY || !process.stdout.isTTY || options.json) {
       const fromInput = options.prefix === undefined && !process.stdin.isTTY;
-      return await printCompletions(options, fromInput ? '-' : undefined);
+      return await printCompletions(options, fromInput ? '-' : undefined, context);
     }
     const { open } = await import('../open.ts');
     const model = open({ ...options, quiet: true });
-    const { status, text } = await converse(options.prefix ?? '', (typed) => suggest(model, typed, options));
+    const { status, text } = await converse(stringOf(withEscapes(options, model).prefix ?? ''), (typed) =>
+      suggest(model, typed, options, context),
+    );
     if (text !== undefined) {
-      const output = new Output();
+      const output = new Output(options);
       await output.line(text);
       await output.flush();
     }
@@ -49,15 +54,21 @@ Examples:
   },
 });
 
-async function suggest(model: LanguageModel, text: string, options: SearchCommandOptions): Promise<Suggestions> {
+async function suggest(
+  model: LanguageModel,
+  text: string,
+  options: SearchCommandOptions,
+  { nameOf }: Context,
+): Promise<Suggestions> {
   const problem = model.problemWith(text);
-  if (problem !== undefined) return { completions: [], problem };
+  if (problem) return { completions: [], problem: problem.messageWith(nameOf) };
   try {
-    const found = await model.beam(text, requestOf(options));
-    return { completions: found.slice(0, countOf(options)).map(completionOf) };
+    const found = await model.beam(text, requestOf(options, model));
+    const { lengthPenalty = searchOptions.shape.lengthPenalty.parse(undefined) } = options;
+    return { completions: found.slice(0, countOf(options)).map(completionOf), order: scoreInWords(lengthPenalty) };
   } catch (error) {
     if (error instanceof UserError && !(error instanceof UsageError))
-      return { completions: [], problem: error.message };
+      return { completions: [], problem: error.messageWith(nameOf) };
     throw error;
   }
 }

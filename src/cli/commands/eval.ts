@@ -4,9 +4,10 @@ import type { EvaluationResult } from '../../library/evaluate.ts';
 import { dynamicSchema, evaluationSchema, pairEvaluationSchema } from '../../library/evaluation-options.ts';
 import { ngramSchema } from '../../library/ngram-options.ts';
 import type { NgramComparison } from '../../library/ngrams.ts';
-import { grouped } from '../../library/words.ts';
+import { counted, grouped } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
-import { Output } from '../output.ts';
+import { readEscapes } from '../constraints.ts';
+import { Output, sayer } from '../output.ts';
 import { evaluatePairFiles } from '../pair-evaluation.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
 import { table, titled } from '../tables.ts';
@@ -62,7 +63,15 @@ export const command = defineCommand({
 A stream is read from its first symbol to its last, and its state is carried all the
 way. A model of lines reads each line by itself. Printed are the mean loss in nats a
 symbol, the same in bits, the perplexity e^loss, and the share of symbols that the
-model thought the likeliest.
+model thought the likeliest. A symbol that the model does not know is left out of the
+text, and the result says how many there were.
+
+For the part that a run held out, the loss that training printed is shown too. Training
+reads the part of a stream in several rows side by side, each from the state 0. Here it
+is read in one row, so the loss is a little smaller.
+
+In --only, \\n \\t \\r \\\\ \\xHH and \\u{...} are escapes. A text whose line ends are not the
+model's is read with those of the model, and a remark says so.
 
 A model of pairs reads lines of source, tab, target. Printed are its loss and, of a model
 that transduces, how many sources get a target that is right, symbol for symbol, and
@@ -83,8 +92,8 @@ Examples:
   rnn eval other.txt --json | jq .bits
   rnn corpus addition --length 64 | rnn eval - --only 01`,
   async run({ text, checkpoint, confusion = false, json = false, quiet, ...options }, { nameOf }) {
-    const { openSaved } = await import('../open.ts');
-    const saved = openSaved({ checkpoint, quiet });
+    const { openSavedFor } = await import('../open.ts');
+    const saved = await openSavedFor(text, { checkpoint, quiet });
     const { dynamic, learning = {}, ngrams, training = [], k, columns, ...request } = options;
     if (saved.kind === 'pairs') {
       const { only, threads, part, kernel } = request;
@@ -106,7 +115,10 @@ Examples:
       return undefined;
     }
     const { evaluate } = await import('../../library/evaluate.ts');
-    const result = await evaluate(model, text, { ...request, dynamic: dynamic ? learning : undefined });
+    const { unit } = model.vocabulary;
+    const only = request.only === undefined ? undefined : readEscapes('only', request.only, unit);
+    const say = sayer(quiet === true, nameOf);
+    const result = await evaluate(model, text, { ...request, only, dynamic: dynamic ? learning : undefined }, say);
     const output = new Output();
     await output.line(json ? JSON.stringify(result) : inWords(result));
     await output.flush();
@@ -141,11 +153,29 @@ function comparisonInWords({ symbols, network, orders, errors }: NgramComparison
   ].join('\n\n');
 }
 
-function inWords({ symbols, loss, perplexity, accuracy }: EvaluationResult): string {
+/** The most symbols that were left out that are named. */
+const NAMED = 5;
+
+function inWords({ symbols, loss, perplexity, accuracy, leftOut, trainingLoss }: EvaluationResult): string {
   return table([
     ['symbols', grouped(symbols)],
+    ...(leftOut ? [['left out', leftOutText(leftOut)] as const] : []),
     ['loss', `${lossText(loss)} a symbol`],
+    ...(trainingLoss === undefined
+      ? []
+      : [
+          [
+            'in training',
+            `${lossText(trainingLoss)} a symbol, read in several rows that each start from the state 0`,
+          ] as const,
+        ]),
     ['perplexity', perplexity.toFixed(3)],
     ['accuracy', `${(100 * accuracy).toFixed(2)} %`],
   ]);
+}
+
+function leftOutText({ count, symbols }: NonNullable<EvaluationResult['leftOut']>): string {
+  const named = symbols.slice(0, NAMED).join(', ');
+  const more = symbols.length > NAMED ? ` and ${grouped(symbols.length - NAMED)} others` : '';
+  return `${counted(count, 'symbol')} that the model does not know: ${named}${more}`;
 }

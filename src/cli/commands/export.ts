@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { UsageError } from '../../errors.ts';
+import { message, option, UsageError } from '../../errors.ts';
 import { exportRequestSchema } from '../../library/exchange-options.ts';
 import { defineCommand } from '../command.ts';
 import { Output, sayer } from '../output.ts';
@@ -12,13 +12,15 @@ export const command = defineCommand({
       .array(z.string())
       .min(1)
       .max(2)
-      .describe('a checkpoint (the newest in ./checkpoints if there is one path), and the file or folder to write'),
+      .describe('a checkpoint (if there are two paths), and the file or folder to write'),
+    checkpoint: OPTIONS.checkpoint,
     json: OPTIONS.json.describe('print JSON'),
     quiet: OPTIONS.quiet,
   }),
   flags: {
     '': {
       paths: { flag: '<path...>', spelling: 'file' },
+      checkpoint: FLAGS.checkpoint,
       to: '--to <format>',
       text: { flag: '--text <file...>', spelling: 'nonEmpty' },
       json: FLAGS.json,
@@ -40,10 +42,15 @@ Examples:
   rnn export checkpoints/book.json book.onnx
   rnn export checkpoints/book.json sketch/model --to ml5
   rnn export checkpoints/book.json cluster --to pytorch --text book.txt`,
-  async run({ paths, json, quiet = false, ...request }, { nameOf }) {
-    if (paths.length > 2)
-      throw new UsageError(`${paths.length} paths are too many; name a checkpoint and what to write`);
-    const [checkpoint, path] = paths.length === 1 ? [undefined, paths[0]!] : [paths[0], paths[1]!];
+  async run({ paths, checkpoint: named, json, quiet = false, ...request }, { nameOf }) {
+    if (paths.length > (named === undefined ? 2 : 1)) {
+      throw new UsageError(
+        named === undefined
+          ? `${paths.length} paths are too many; name a checkpoint and what to write`
+          : message`${option('checkpoint')} names the model, so that one path is enough: what to write`,
+      );
+    }
+    const [checkpoint, path] = paths.length === 1 ? [named, paths[0]!] : [paths[0], paths[1]!];
     const [{ exportModel }, { open }] = await Promise.all([import('../../library/exchange.ts'), import('../open.ts')]);
     const { format, notes } = await exportModel(open({ checkpoint, quiet }), path, request);
     for (const note of notes) sayer(quiet, nameOf)(note);

@@ -6,7 +6,7 @@ import { flowComparisonTable, flowTables } from '../../insight/flow-tables.ts';
 import { gradientFlowSchema } from '../../library/gradient-flow-options.ts';
 import { defineCommand } from '../command.ts';
 import { Output, sayer } from '../output.ts';
-import { FLAGS, OPTIONS } from '../shared.ts';
+import { FLAGS, FRESH_FLAGS, OPTIONS } from '../shared.ts';
 import { titled } from '../tables.ts';
 
 /** `rnn gradflow`. */
@@ -31,15 +31,7 @@ export const command = defineCommand({
       fresh: '--fresh',
       compare: '--compare [checkpoints...]',
     },
-    'Fresh models:': {
-      'model.cell': '--cell <name>',
-      'model.activation': '--activation <name>',
-      'model.reset': '--reset <when>',
-      'model.layers': '--layers <n>',
-      'model.hidden': '--hidden <n>',
-      'model.mode': '--mode <mode>',
-      'model.seed': '--seed <seed>',
-    },
+    ...FRESH_FLAGS,
     'Measurement:': {
       lags: '--lags <n>',
       positions: '--positions <n>',
@@ -76,7 +68,8 @@ Examples:
       const charts = comparing ? comparisonCharts(models, layer) : models.flatMap(chartsOf);
       const tables = comparing ? [flowComparisonTable(models, layer)] : models.flatMap(flowTables);
       const title = `Gradient flow: ${models.map(({ name }) => name).join(', ')}`;
-      await writeCharts(output, title, charts, { svg, html }, tables.map(titled));
+      const inputs = [text, request.checkpoint, request.compare].flat().filter((path) => typeof path === 'string');
+      await writeCharts(output, title, charts, { svg, html, inputs }, tables.map(titled));
     }
     await output.flush();
     return undefined;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { bestPoint } from '../../library/history.ts';
 import type { ModelFacts } from '../../library/inspect.ts';
 import { grouped } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
@@ -14,7 +15,7 @@ const POINTS = 12;
 /** `rnn info`. */
 export const command = defineCommand({
   schema: z.strictObject({
-    checkpoint: OPTIONS.checkpoint.describe('a checkpoint file; the newest in ./checkpoints if not given'),
+    checkpoint: OPTIONS.checkpoint,
     runtime: z
       .boolean()
       .default(false)
@@ -24,7 +25,7 @@ export const command = defineCommand({
   }),
   flags: {
     '': {
-      checkpoint: { flag: '[checkpoint]', spelling: 'file' },
+      checkpoint: FLAGS.checkpointArgument,
       runtime: '--runtime',
       json: FLAGS.json,
       quiet: FLAGS.quiet,
@@ -52,8 +53,13 @@ async function modelFacts(options: OpenOptions): Promise<ModelFacts> {
 }
 
 async function runtimeFacts(): Promise<Record<string, string | number>> {
-  const { runtime } = await import('../../library/runtime.ts');
-  return runtime();
+  const [{ runtime }, { fasterNode }] = await Promise.all([
+    import('../../library/runtime.ts'),
+    import('../../library/faster-node.ts'),
+  ]);
+  const facts = runtime();
+  const faster = fasterNode(String(facts.kernel));
+  return { ...facts, ...(faster !== undefined && { faster }) };
 }
 
 function isModel(facts: object): facts is ModelFacts {
@@ -78,10 +84,12 @@ function text(facts: ModelFacts): string {
 
 function history(points: ModelFacts['history']): string {
   const every = Math.ceil(points.length / POINTS);
-  const shown = points.filter((_, index) => (points.length - 1 - index) % every === 0);
+  const best = bestPoint(points);
+  const shown = points.filter((point, index) => (points.length - 1 - index) % every === 0 || point === best);
   const head = '    step   epoch  training  validation  gradient norm  clipped      rate';
-  const rows = shown.map(({ step, epoch, loss, validation, gradientNorm, clipped, rate }) =>
-    [
+  const rows = shown.map((point) => {
+    const { step, epoch, loss, validation, gradientNorm, clipped, rate } = point;
+    return [
       String(step).padStart(8),
       epoch.toFixed(2).padStart(8),
       loss.toFixed(4).padStart(10),
@@ -89,7 +97,8 @@ function history(points: ModelFacts['history']): string {
       gradientNorm.toPrecision(3).padStart(15),
       `${Math.round(100 * clipped)} %`.padStart(9),
       rate.toPrecision(2).padStart(10),
-    ].join(''),
-  );
+      validation !== undefined && point === best ? '  * best' : '',
+    ].join('');
+  });
   return [paint.dim(head), ...rows].join('\n');
 }

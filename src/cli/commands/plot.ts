@@ -10,7 +10,7 @@ const schema = z.strictObject({
   checkpoints: z
     .array(z.string())
     .default([])
-    .describe('checkpoint files; the newest in ./checkpoints if none is given'),
+    .describe('checkpoint files (default: the newest); NAME.json and NAME.last.json are one run'),
   what: z
     .array(z.enum(QUANTITIES))
     .optional()
@@ -27,7 +27,7 @@ export const command = defineCommand({
   schema,
   flags: {
     '': {
-      checkpoints: { flag: '[checkpoints...]', spelling: 'nonEmpty' },
+      checkpoints: { flag: '[checkpoints...]', also: '-c, --checkpoint <file>', spelling: 'nonEmpty' },
       what: '-w, --what <quantities...>',
       by: '--by <what>',
       svg: FLAGS.svg,
@@ -48,9 +48,13 @@ Examples:
   rnn plot checkpoints/*.json --svg curves.svg
   rnn plot --what loss --json | jq .series`,
   async run(given) {
-    const [{ openSaved }, { writeCharts }] = await Promise.all([import('../open.ts'), import('../figures.ts')]);
+    const [{ openSaved }, { writeCharts }, { withoutTwins }] = await Promise.all([
+      import('../open.ts'),
+      import('../figures.ts'),
+      import('../../library/checkpoints.ts'),
+    ]);
     const { checkpoints, what, by, ...options } = schema.parse(given);
-    const named = checkpoints.length > 0 ? checkpoints : [undefined];
+    const named = checkpoints.length > 0 ? withoutTwins(checkpoints) : [undefined];
     const runs = await Promise.all(
       named.map((checkpoint) => curvesOf(openSaved({ checkpoint, quiet: options.quiet }))),
     );
@@ -62,7 +66,7 @@ Examples:
     const names = runs.map(({ name }) => name).join(', ');
     if (empty) throw new UserError(`${names}: nothing was recorded of: ${empty.title}; train again`);
     const output = new Output();
-    await writeCharts(output, `Learning curves: ${names}`, charts, options);
+    await writeCharts(output, `Learning curves: ${names}`, charts, { ...options, inputs: checkpoints });
     await output.flush();
     return undefined;
   },

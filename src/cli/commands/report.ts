@@ -8,14 +8,14 @@ import { FLAGS, OPTIONS } from '../shared.ts';
 /** `rnn report`. */
 export const command = defineCommand({
   schema: reportSchema.extend({
-    checkpoint: OPTIONS.checkpoint.describe('a checkpoint file; the newest in ./checkpoints if not given'),
-    html: z.string().describe('where the page is written'),
+    checkpoint: OPTIONS.checkpoint,
+    html: z.string().describe('where the page is written; - is standard output'),
     kernel: OPTIONS.kernel,
     quiet: OPTIONS.quiet,
   }),
   flags: {
     '': {
-      checkpoint: { flag: '[checkpoint]', spelling: 'file' },
+      checkpoint: FLAGS.checkpointArgument,
       html: { ...FLAGS.html, required: true },
       text: '--text <file>',
       length: '--length <n>',
@@ -33,20 +33,23 @@ Examples:
   rnn report --html report.html
   rnn report checkpoints/book.json --text book.txt --html book.html`,
   async run({ checkpoint, html, kernel, quiet, ...request }) {
-    const [{ open }, { inspect }, { examineModel }, { renderReport }, { writeFile }] = await Promise.all([
+    const [{ open, openFor }, { inspect }, { examineModel }, { renderReport }, { writeFile }] = await Promise.all([
       import('../open.ts'),
       import('../../library/inspect.ts'),
       import('../../library/report.ts'),
       import('../../insight/report.ts'),
       import('../figures.ts'),
     ]);
-    const model = open({ checkpoint, kernel, quiet });
+    const { text } = request;
+    const options = { checkpoint, kernel, quiet };
+    const model = text === undefined ? open(options) : await openFor([text], options);
     const facts = factRows(inspect(model));
     const content = await examineModel(model, request, (name) => {
       if (!quiet) remark(`reading: ${name}`);
     });
     const output = new Output();
-    await writeFile(output, html, renderReport({ ...content, facts }));
+    const inputs = [model.name, ...(text === undefined ? [] : [text])];
+    await writeFile(output, html, renderReport({ ...content, facts }), inputs);
     await output.flush();
     return undefined;
   },

@@ -4,10 +4,11 @@ import { EXIT, message, option, UsageError } from '../../errors.ts';
 import { type SampleRequest, sampleSchema } from '../../library/completion-options.ts';
 import { type IndependentRequest, independentSchema } from '../../library/independent-options.ts';
 import type { LanguageModel, SampledText } from '../../library/language-model.ts';
-import { readLines } from '../../library/lines.ts';
+import { stringOf, type Text } from '../../library/lines.ts';
 import { harmless } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
-import { CONSTRAINT_FLAGS, CONSTRAINT_HELP, withEscapes } from '../constraints.ts';
+import { exactly } from '../completions.ts';
+import { CONSTRAINT_FLAGS, CONSTRAINT_HELP, ESCAPE_HELP, withEscapes } from '../constraints.ts';
 import { complain, Output, remark } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
 
@@ -34,6 +35,7 @@ export const command = defineCommand({
       length: '-l, --length <n>',
       seed: '-s, --seed <seed>',
       stop: { flag: '--stop <text>', spelling: 'nonEmpty' },
+      unknown: '--allow-unk',
       unique: '--unique',
       independent: '--independent',
       marginals: '--marginals <n>',
@@ -56,9 +58,12 @@ export const command = defineCommand({
   },
   help: `
 A model of lines prints a line for each text, and ends it at its <stop>. A model
-of a stream writes --length symbols, each as it is drawn. In --stop and --contains,
-\\n is a newline; --stop may be given several times.
+of a stream writes --length symbols, each as it is drawn. --stop may be given several times.
+${ESCAPE_HELP}
 ${CONSTRAINT_HELP}
+
+A model of bytes reads and writes bytes as they are, UTF-8 or not: as symbols, in
+files, and in a pipe. With --json, base64 has all bytes of a text.
 
 Examples:
   rnn sample --length 500 --temperature 0.8
@@ -72,19 +77,20 @@ Examples:
     const model = open({ checkpoint, kernel, quiet });
     if (independent) {
       requireIndependent({ ...given, ...(novel.length > 0 ? { novel } : {}) });
-      const { prefix, count, length, seed = String(randomInt(2 ** 31)) } = given;
+      const { prefix, count, length, seed = String(randomInt(2 ** 31)) } = withEscapes(given, model);
       if (given.seed === undefined && !quiet) remark(`seed ${seed}`);
       return await printIndependent(model, { prefix, count, length, seed, marginals }, json === true, quiet === true);
     }
     if (marginals !== undefined) throw new UsageError(message`${option('marginals')} is for ${option('independent')}`);
-    const known = await linesOf(novel);
-    const request = withEscapes({ ...given, known, seed: given.seed ?? String(randomInt(2 ** 31)) });
+    const known =
+      novel.length > 0 ? await (await import('../../library/known-lines.ts')).knownLines(novel, model) : undefined;
+    const request = withEscapes({ ...given, known, seed: given.seed ?? String(randomInt(2 ** 31)) }, model);
     if (given.seed === undefined && given.temperature !== 0 && !quiet) remark(`seed ${request.seed}`);
-    const output = new Output();
+    const output = new Output({ raw });
     const printer = new Printer(output, model, raw === true);
-    const { prefix = '', count = 1 } = given;
+    const { prefix = '', count = 1 } = request;
     try {
-      if (!json && model.vocabulary.stop === undefined && count === 1 && known.size === 0) {
+      if (!json && model.vocabulary.stop === undefined && count === 1 && !known?.size) {
         return await printer.stream(prefix, request);
       }
       for await (const sample of model.sample(request)) {
@@ -121,7 +127,7 @@ async function printIndependent(
   const printer = new Printer(output, model, false);
   const { prefix = '' } = request;
   for (const { text, completion, ids } of texts) {
-    if (json) await output.json({ text, prefix, completion, symbols: ids.length });
+    if (json) await output.json({ text, prefix: stringOf(prefix), completion, symbols: ids.length });
     else await printer.line(prefix, { ids, completion });
   }
   await output.flush();
@@ -135,16 +141,9 @@ async function printIndependent(
   return EXIT.done;
 }
 
-/** All lines of files. */
-async function linesOf(files: readonly string[]): Promise<ReadonlySet<string>> {
-  const known = new Set<string>();
-  for (const file of files)
-    for await (const lines of readLines(file)) for (const { text = '' } of lines) known.add(text);
-  return known;
-}
-
-function fields({ text, completion, stopped, logProbability, ids }: SampledText, prefix: string): object {
-  return { text, prefix, completion, stopped, logProbability, symbols: ids.length };
+function fields({ text, completion, stopped, logProbability, ids, bytes }: SampledText, prefix: Text): object {
+  const texts = { text, prefix: stringOf(prefix), completion };
+  return { ...texts, stopped, logProbability, symbols: ids.length, ...exactly(bytes) };
 }
 
 /**
@@ -162,14 +161,14 @@ class Printer {
     this.#safe = output.terminal && !raw;
   }
 
-  async line(prefix: string, { ids, completion }: Pick<SampledText, 'ids' | 'completion'>): Promise<void> {
+  async line(prefix: Text, { ids, completion }: Pick<SampledText, 'ids' | 'completion'>): Promise<void> {
     await this.#write(prefix);
     await this.#write(this.#isExact ? this.#model.vocabulary.decodeBytes(ids) : completion);
     await this.#write('\n');
   }
 
   /** Prints a text as it is drawn. Returns the exit status. */
-  async stream(prefix: string, request: SampleRequest): Promise<number> {
+  async stream(prefix: Text, request: SampleRequest): Promise<number> {
     const pieces = this.#isExact ? this.#model.streamBytes(request) : this.#model.stream(request);
     let last: string | Uint8Array = prefix;
     let next = await pieces.next();
@@ -189,7 +188,7 @@ class Printer {
     return this.#model.vocabulary.unit === 'byte' && !this.#safe;
   }
 
-  async #write(piece: string | Uint8Array): Promise<void> {
+  async #write(piece: Text): Promise<void> {
     await this.#output.write(this.#safe && typeof piece === 'string' ? harmless(piece) : piece);
   }
 }

@@ -2,10 +2,10 @@ import * as z from 'zod';
 import { EXIT } from '../../errors.ts';
 import { scoreSchema } from '../../library/completion-options.ts';
 import type { LanguageModel, Score } from '../../library/language-model.ts';
-import { readLines, readText } from '../../library/lines.ts';
+import { readLines, readWhole, stringOf, type Text } from '../../library/lines.ts';
 import { counted } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
-import { field } from '../completions.ts';
+import { exactly } from '../completions.ts';
 import { complain, Output, paint, remark } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
 import { coloured, legend } from '../surprisal.ts';
@@ -62,20 +62,22 @@ Examples:
   rnn score --whole a.txt b.txt
   echo "machine" | rnn score --per-char
   rnn score log.txt | awk -F'\\t' '$2 > 4' | cut -f3  the surprising lines`,
-  async run(options) {
+  async run(options, { nameOf }) {
     const { files = ['-'], whole, rank, quiet } = options;
     const { open } = await import('../open.ts');
     const model = open(options);
-    const output = new Output();
+    const output = new Output(options);
     const print = printer(options, model, output);
     const ranked: Scored[] = [];
     let status: number = EXIT.done;
     let unknown = 0;
-    for await (const batch of whole ? wholeTexts(files, model) : lines(files, model)) {
+    for await (const batch of whole
+      ? wholeTexts(files, model)
+      : lines(files, model, rank === undefined ? undefined : MOST_RANKED_BYTES)) {
       for (const each of batch) {
         const { problem } = each.score;
-        if (problem !== undefined) {
-          complain(`${each.name}: ${problem}`);
+        if (problem) {
+          complain(`${each.name}: ${problem.messageWith(nameOf)}`);
           status = EXIT.failed;
         }
         unknown += each.score.unknown;
@@ -94,15 +96,22 @@ Examples:
 /** A text that was scored. Its name is the number of its line, or the name of its file. */
 interface Scored {
   readonly name: string;
-  readonly text: string;
+  readonly text: Text;
   readonly score: Score;
 }
 
-async function* lines(files: readonly string[], model: LanguageModel): AsyncGenerator<readonly Scored[]> {
+/** The most bytes of a file whose lines are all held until they are ranked. */
+const MOST_RANKED_BYTES = 1 << 28;
+
+async function* lines(
+  files: readonly string[],
+  model: LanguageModel,
+  mostBytes: number | undefined,
+): AsyncGenerator<readonly Scored[]> {
   for (const file of files) {
-    for await (const batch of readLines(file)) {
+    for await (const batch of readLines(file, { ...readingOf(model), mostBytes })) {
       const scores = model.scores(batch.map(({ text }) => text));
-      yield batch.map(({ number, text = '' }, index) => {
+      yield batch.map(({ number, text }, index) => {
         const name = files.length > 1 ? `${file}: line ${number}` : `line ${number}`;
         return { name, text, score: scores[index]! };
       });
@@ -112,9 +121,13 @@ async function* lines(files: readonly string[], model: LanguageModel): AsyncGene
 
 async function* wholeTexts(files: readonly string[], model: LanguageModel): AsyncGenerator<readonly Scored[]> {
   for (const file of files) {
-    const [score] = model.scores([await readText(file)], { whole: true });
+    const [score] = model.scores([await readWhole(file, readingOf(model))], { whole: true });
     yield [{ name: file, text: file, score: score! }];
   }
+}
+
+function readingOf({ vocabulary }: LanguageModel): { readonly convert: boolean } {
+  return { convert: vocabulary.unit !== 'byte' };
 }
 
 /** Prints the score of a text as the options say. */
@@ -132,12 +145,21 @@ function printer(
       const mean = { [inNats ? 'natsPerCharacter' : 'bitsPerCharacter']: perCharacter(score) };
       const each = perChar ? { surprisals: surprisals(score) } : {};
       // JSON has no infinity: null stands for it.
-      await output.json({ name, text, logProbability, ...mean, symbols: ids.length, unknown, ...each });
+      await output.json({
+        name,
+        text: stringOf(text),
+        logProbability,
+        ...mean,
+        symbols: ids.length,
+        unknown,
+        ...each,
+        ...exactly(text),
+      });
     };
   }
   if (!perChar) {
     return async ({ text, score }) => {
-      await output.line([fixed(score.logProbability), fixed(perCharacter(score)), field(text)].join('\t'));
+      await output.line([fixed(score.logProbability), fixed(perCharacter(score)), output.field(text)].join('\t'));
     };
   }
   if (output.terminal && paint.level > 0) {
@@ -152,7 +174,7 @@ function printer(
     const line = name.replace(/^line /u, '');
     const each = surprisals(score);
     for (const [at, id] of Array.from(score.ids).entries()) {
-      await output.line([field(line), at + 1, vocabulary.label(id), each[at]!.toFixed(3)].join('\t'));
+      await output.line([output.field(line), at + 1, vocabulary.label(id), each[at]!.toFixed(3)].join('\t'));
     }
   };
 }

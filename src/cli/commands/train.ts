@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { EXIT, UserError } from '../../errors.ts';
-import { lastPath } from '../../library/checkpoints.ts';
+import { EXIT, type Message, message, UserError } from '../../errors.ts';
+import { fasterNode } from '../../library/faster-node.ts';
+import { lastPath } from '../../library/names.ts';
 import type { PreparedRun } from '../../library/preparation.ts';
 import type { TrainEvent } from '../../library/run.ts';
 import { recipeSchema, runSchema } from '../../library/run-options.ts';
@@ -158,10 +159,14 @@ Examples:
       },
     });
     const report = new Report(say);
+    let hasTrained = false;
     try {
       for await (const event of run.events()) {
         if (event.type === 'start') announce(event, prepared, say);
-        if (event.type === 'step') progress.step(event);
+        if (event.type === 'step') {
+          hasTrained = true;
+          progress.step(event);
+        }
         if (event.type === 'report') progress.report(event);
         if (event.type === 'notice') {
           progress.pause();
@@ -170,6 +175,8 @@ Examples:
         if (event.type === 'done') {
           progress.end();
           conclude(event, prepared.path, say);
+          if (!hasTrained && options.resume !== undefined && event.reason !== 'interrupted')
+            say(overText(event, nameOf));
         }
         if (json) await report.event(event);
       }
@@ -209,6 +216,8 @@ function announce(start: EventOf<'start'>, { material, trainOptions }: PreparedR
     `batch ${rows} × ${window}${stride === window ? '' : ` (an update every ${stride})`}, ` +
       `${limits.filter(Boolean).join(' or ')}; kernel ${start.kernel}, ${counted(start.threads, 'thread')}`,
   );
+  const faster = trainOptions.place.kernel === 'auto' ? fasterNode(start.kernel) : undefined;
+  if (faster !== undefined) say(faster);
 }
 
 /** How much there is to learn from. */
@@ -221,6 +230,9 @@ function materialText(material: PreparedRun['material']): string {
   const sides = `${counted(source.vocabulary.size, 'source symbol')}, ${counted(target.vocabulary.size, 'target symbol')}`;
   return `${counted(count, 'pair')}, ${sides}`;
 }
+
+/** The share of a run after its best model from which on a person is told of it. */
+const LATE = 0.5;
 
 function conclude(done: EventOf<'done'>, path: string, say: Say): void {
   const losses = [
@@ -240,19 +252,36 @@ function conclude(done: EventOf<'done'>, path: string, say: Say): void {
     say(done.reason === 'steps' ? 'no steps: saved as it is before training' : `${reached}; nothing to save`);
     return;
   }
-  say(`${reached}; ${losses.filter(Boolean).join(', ')} a symbol`);
+  const found = losses.filter(Boolean).join(', ');
+  say(found === '' ? reached : `${reached}; ${found} a symbol`);
+  const late = done.bestStep === undefined ? 0 : 1 - done.bestStep / done.step;
+  if (late > LATE && (done.reason === 'steps' || done.reason === 'epochs' || done.reason === 'time')) {
+    say(
+      `the best model is that of step ${grouped(done.bestStep!)}: the ${Math.floor(100 * late)} % of the run after it brought no better one ` +
+        '(the model learns the text by heart); --patience 5 ends a run after five validations without a better model',
+    );
+  }
   if (done.reason === 'interrupted') say(`saved; go on with --resume ${lastPath(path)} and the same text`);
+}
+
+/** Why a run that was resumed did nothing, and what to do. */
+function overText({ step, epoch }: EventOf<'done'>, nameOf: (key: string) => string): string {
+  const [steps, epochs] = [nameOf('limits.steps'), nameOf('limits.epochs')];
+  return (
+    `nothing was left to do: ${steps} and ${epochs} count from the start of the run, which has ` +
+    `${counted(step, 'step')} and ${epoch.toFixed(2)} epochs; give a larger number to train longer`
+  );
 }
 
 /** Standard output of a run. Where its reader has gone, or it can no longer be written, training goes on all the same. */
 class Report {
   readonly #output = new Output();
-  readonly #say: (text: string) => void;
+  readonly #say: (text: string | Message) => void;
   #failed = false;
   #symbols = 0;
   #since = performance.now();
 
-  constructor(say: (text: string) => void) {
+  constructor(say: (text: string | Message) => void) {
     this.#say = say;
   }
 
@@ -269,7 +298,7 @@ class Report {
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       this.#failed = true;
-      this.#say(`${error.message}; training goes on without`);
+      this.#say(message`${error.inner}; training goes on without`);
     }
   }
 

@@ -1,4 +1,5 @@
 import { message, option, UsageError, UserError } from '../../errors.ts';
+import { CELL_KINDS } from '../../nn/cells/index.ts';
 import type { ModelConfig } from '../../nn/config.ts';
 import { Manifest } from '../../nn/manifest.ts';
 import { parseOptions } from '../../schema.ts';
@@ -134,7 +135,7 @@ function requireSmall({ members, cell, layers, hidden }: ModelConfig): void {
       `the model is an ensemble of ${members} networks, which have a state each; give a model of one network`,
     );
   }
-  const size = layers * hidden * (cell === 'lstm' ? 2 : 1);
+  const size = layers * hidden * CELL_KINDS[cell].states.length;
   if (size > MOST_STATE) {
     throw new UserError(
       `the model’s state has ${size} numbers, more than the limit of ${MOST_STATE}; give a model with fewer units or layers`,

@@ -1,4 +1,5 @@
 import { Matrix } from 'ml-matrix';
+import { UserError } from '../../errors.ts';
 import type { Activation, CellName, Reset } from '../../nn/config.ts';
 
 export type Vector = readonly number[];
@@ -48,15 +49,23 @@ export interface CellStep {
 
 /**
  * The step and its derivatives, from the formulas of nn/cells. This code shares nothing with the forward and backward passes there, so each
- * can be checked by the other.
+ * can be checked by the other. UserError for a kind of cell whose formulas are not here.
  *
  * @param u [G·H] Ux + b
  */
 export function cellStep(choice: CellChoice, layer: LayerMatrices, u: Vector, before: CellState): CellStep {
-  if (choice.cell === 'rnn') return rnnStep(choice.activation, layer, u, before.h);
-  if (choice.cell === 'lstm') return lstmStep(layer, u, before.h, before.c ?? []);
-  return choice.reset === 'after' ? gruAfterStep(layer, u, before.h) : gruBeforeStep(layer, u, before.h);
+  const step = STEPS[choice.cell];
+  if (step) return step(choice, layer, u, before);
+  const known = Object.keys(STEPS).join(', ');
+  throw new UserError(`the cell ${choice.cell} has no formulas here; give a model of one of ${known}`);
 }
+
+/** The step of each kind of cell that has its formulas here. */
+const STEPS: Partial<Readonly<Record<CellName, typeof cellStep>>> = {
+  rnn: ({ activation }, layer, u, { h }) => rnnStep(activation, layer, u, h),
+  lstm: (_, layer, u, { h, c = [] }) => lstmStep(layer, u, h, c),
+  gru: ({ reset }, layer, u, { h }) => (reset === 'after' ? gruAfterStep(layer, u, h) : gruBeforeStep(layer, u, h)),
+};
 
 /** h = σ(u + Wh₋). */
 function rnnStep(activation: Activation, { recurrent }: LayerMatrices, u: Vector, previous: Vector): CellStep {

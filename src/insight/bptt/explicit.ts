@@ -1,4 +1,5 @@
 import type { Matrix } from 'ml-matrix';
+import { CELL_KINDS } from '../../nn/cells/index.ts';
 import { type CellState, product, type Vector } from './cell-step.ts';
 import {
   EMBEDDING,
@@ -51,7 +52,7 @@ function lossByState(
   target: number,
 ): Vector {
   const byHidden = product(outputError(probabilities, target), output.transpose());
-  const first = state.length - (config.cell === 'lstm' ? 2 : 1) * config.hidden;
+  const first = state.length - CELL_KINDS[config.cell].states.length * config.hidden;
   return state.map((_, at) => byHidden[at - first] ?? 0);
 }
 
@@ -113,14 +114,14 @@ export function explicitGradients(unfolded: Unfolded): Map<string, Float64Array>
     network.manifest.views.map(({ name, size }) => [name, new Float64Array(size)]),
   );
   for (const { tensor } of steps[0]!.immediate) found.set(tensor, sumOverSteps(unfolded, tensor).total);
-  const { tied } = network.config;
+  const weight = found.get('output.weight');
   for (const [t, { states, probabilities }] of steps.entries()) {
     const h = states.at(-1)!.h;
     const error = outputError(probabilities, text.targets[t]!);
     addTo(found.get('output.bias')!, error);
     // [H, V], or, where the matrix is the embedding's transpose, [V, H].
-    if (tied) addTo(found.get(EMBEDDING)!, outer(error, h));
-    else addTo(found.get('output.weight')!, outer(h, error));
+    if (weight) addTo(weight, outer(h, error));
+    else addTo(found.get(EMBEDDING)!, outer(error, h));
   }
   return found;
 }

@@ -1,4 +1,5 @@
 import { Matrix } from 'ml-matrix';
+import { CELL_KINDS } from '../../nn/cells/index.ts';
 import type { ModelConfig } from '../../nn/config.ts';
 import { Manifest } from '../../nn/manifest.ts';
 import {
@@ -18,7 +19,7 @@ export interface NetworkMatrices {
   readonly layers: readonly LayerMatrices[];
   /** E [V, D], where symbols have embeddings. */
   readonly embedding: Matrix | undefined;
-  /** V [H, V], the embedding's transpose where it is tied. */
+  /** V [H, V], the embedding's transpose where it has no weights of its own. */
   readonly output: Matrix;
   /** c [V]. */
   readonly outputBias: Vector;
@@ -27,7 +28,6 @@ export interface NetworkMatrices {
 /** The matrices of a flat buffer of parameters. The model is one network. */
 export function networkMatrices(config: ModelConfig, parameters: ArrayLike<number>): NetworkMatrices {
   const manifest = new Manifest(config);
-  const has = (name: string): boolean => manifest.views.some((view) => view.name === name);
   const vector = (name: string): Vector => {
     const { offset, size } = manifest.view(name);
     return Array.from({ length: size }, (_, j) => parameters[offset + j]!);
@@ -42,11 +42,11 @@ export function networkMatrices(config: ModelConfig, parameters: ArrayLike<numbe
       input: matrix(`${name}.input`),
       recurrent: matrix(`${name}.recurrent`),
       bias: vector(`${name}.bias`),
-      ...(has(`${name}.recurrent_bias`) ? { recurrentBias: vector(`${name}.recurrent_bias`) } : {}),
+      ...(manifest.has(`${name}.recurrent_bias`) ? { recurrentBias: vector(`${name}.recurrent_bias`) } : {}),
     };
   });
   const embedding = config.embedding > 0 ? matrix(EMBEDDING) : undefined;
-  const output = config.tied && embedding ? embedding.transpose() : matrix('output.weight');
+  const output = embedding && !manifest.has('output.weight') ? embedding.transpose() : matrix('output.weight');
   return { config, manifest, layers, embedding, output, outputBias: vector('output.bias') };
 }
 
@@ -63,8 +63,7 @@ export interface StatePart {
 }
 
 export function statePartsOf({ cell, layers, hidden }: ModelConfig): StatePart[] {
-  const kinds = cell === 'lstm' ? (['h', 'c'] as const) : (['h'] as const);
-  return Array.from({ length: layers }, (_, layer) => kinds.map((of) => ({ layer, of })))
+  return Array.from({ length: layers }, (_, layer) => CELL_KINDS[cell].states.map((of) => ({ layer, of })))
     .flat()
     .map((part, index) => ({ ...part, offset: index * hidden, size: hidden }));
 }
@@ -99,7 +98,9 @@ export interface NetworkStep {
 /** s₀ = 0 of every layer. */
 export function zeroStates({ cell, layers, hidden }: ModelConfig): CellState[] {
   const zeros = Array<number>(hidden).fill(0);
-  return Array.from({ length: layers }, () => (cell === 'lstm' ? { h: zeros, c: zeros } : { h: zeros }));
+  return Array.from({ length: layers }, () =>
+    CELL_KINDS[cell].states.includes('c') ? { h: zeros, c: zeros } : { h: zeros },
+  );
 }
 
 /** Values alone: the forward pass of one step. */

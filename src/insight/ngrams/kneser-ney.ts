@@ -46,7 +46,8 @@ export function ngramLosses(train: GramText, test: GramText, symbols: number, mo
   return { surprisals, losses: surprisals.map(meanOf) };
 }
 
-function meanOf(values: Float32Array): number {
+/** The mean of the values that are not NaN. */
+export function meanOf(values: Float32Array): number {
   let [sum, count] = [0, 0];
   for (const value of values) {
     if (Number.isNaN(value)) continue;

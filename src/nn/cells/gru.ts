@@ -10,6 +10,7 @@ const CANDIDATE = { name: 'n', squash: 'tanh' } as const;
 /** The gated recurrent unit, whose reset gate acts before or after the recurrent product. G = 3, in the order r, z, n. */
 export const gru: CellKind = {
   label: ({ reset }) => `GRU, reset ${reset}`,
+  uses: ['reset'],
   gates: [{ name: 'r', squash: 'logistic' }, { name: 'z', squash: 'logistic' }, CANDIDATE],
   states: ['h'],
   make: (plan) => (plan.options.reset === 'after' ? new GruAfterCell(plan) : new GruBeforeCell(plan)),

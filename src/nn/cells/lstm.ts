@@ -16,6 +16,7 @@ import { Weight } from '../weight.ts';
  */
 export const lstm: CellKind = {
   label: () => 'LSTM',
+  uses: [],
   gates: [
     { name: 'i', squash: 'logistic' },
     { name: 'f', squash: 'logistic', bias: 1 },

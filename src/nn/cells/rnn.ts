@@ -8,6 +8,7 @@ import type { Activation } from './options.ts';
 /** The vanilla RNN (Elman 1990): h = σ(Ux + Wh₋ + b), σ being tanh, logistic, relu or linear (σ(a) = a). G = 1. */
 export const rnn: CellKind = {
   label: ({ activation }) => `${activation} RNN`,
+  uses: ['activation'],
   gates: [{ name: 'h', squash: 'activation' }],
   states: ['h'],
   make: (plan) => new RnnCell(plan),

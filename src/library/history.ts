@@ -1,0 +1,1 @@
+export { bestPoint } from '../training/history.ts';

@@ -1,0 +1,68 @@
+import { existsSync, statSync } from 'node:fs';
+import { basename, extname, join } from 'node:path';
+import { message, option, UsageError, UserError } from '../errors.ts';
+
+/** The folder, in the working folder, where runs are saved and looked for. */
+export const FOLDER = 'checkpoints';
+
+/** The ending of a model's file, and that of the newest state of a run, for resuming. */
+const MODEL = '.json';
+const STATE = '.last.json';
+
+/** The most bytes of a default name. With the endings of temporary files and locks it stays below the 255 that file systems allow. */
+const LONGEST_NAME = 200;
+
+/**
+ * Where the best model of a run is saved that is asked to save at `out`: the path with `.json` at its end, which is added where it isn't there.
+ * UsageError for a name that is a state's.
+ */
+export function modelPath(out: string): string {
+  if (basename(out).endsWith(STATE)) {
+    throw new UsageError(
+      message`${option('out')} ${out}: names that end in ${STATE} are those of states; give ${out.slice(0, -STATE.length)}${MODEL}`,
+    );
+  }
+  requireNoOther(out);
+  return out.endsWith(MODEL) && basename(out) !== MODEL ? out : `${out}${MODEL}`;
+}
+
+/** UserError where there is something at `out` that is no file, so that the name with the ending can't be what is meant. */
+function requireNoOther(out: string): void {
+  const stat = existsSync(out) ? statSync(out) : undefined;
+  if (/[/\\]$/.test(out) || (stat && !stat.isFile())) {
+    const why = stat && !stat.isDirectory() ? 'it is no regular file' : 'it is a directory';
+    throw new UserError(message`${out}: the checkpoint can't be saved: ${why}; give another ${option('out')}`);
+  }
+}
+
+/** The newest state's file beside the best model's: NAME.json has NAME.last.json. */
+export function lastPath(path: string): string {
+  return `${path.endsWith(MODEL) ? path.slice(0, -MODEL.length) : path}${STATE}`;
+}
+
+/** The best model's file beside the newest state's. Undefined for a file whose name isn't a state's, such as a copy. */
+export function bestPath(state: string): string | undefined {
+  const isState = basename(state).endsWith(STATE) && basename(state) !== STATE;
+  return isState ? `${state.slice(0, -STATE.length)}${MODEL}` : undefined;
+}
+
+/** Free names for a run on these sources: checkpoints/NAME.json, NAME-2, NAME-3 … */
+export function* freshPaths(sources: readonly string[]): Generator<string, never> {
+  const name = nameOf(sources[0] ?? '-');
+  for (let number = 1; ; number++) {
+    const path = join(FOLDER, `${name}${number === 1 ? '' : `-${number}`}${MODEL}`);
+    if (!existsSync(path) && !existsSync(lastPath(path))) yield path;
+  }
+}
+
+/** A text's name, without its ending, as a name that is seen, is no option, is no state's and is short enough. */
+export function nameOf(source: string): string {
+  if (source === '-') return 'stdin';
+  const name = basename(source, extname(source))
+    .replace(/^[.-]+/, '')
+    .replace(/\p{Cc}/gu, '_')
+    .replace(/\.last$/, '-last');
+  let end = name;
+  while (Buffer.byteLength(end) > LONGEST_NAME) end = [...end].slice(0, -1).join('');
+  return end || 'corpus';
+}

@@ -1,0 +1,127 @@
+import type { Readable } from 'node:stream';
+import { UserError } from '../errors.ts';
+import { openSource, type Source } from './sources.ts';
+import { splitLines, type Text, textOf } from './text.ts';
+import { Utf16Converter } from './utf16.ts';
+
+/** A line of a file: its number, from 1, and its text without the line end. The text is bytes if the line is not UTF-8. */
+export interface Line {
+  readonly number: number;
+  readonly text: Text;
+}
+
+export interface ReadOptions {
+  /** Read in the place of standard input. */
+  readonly stdin?: Readable;
+  /** UserError for a file that has more bytes than this. Not given, a file of lines may be endless, if no line is. */
+  readonly mostBytes?: number | undefined;
+  /** Whether UTF-16 is converted. */
+  readonly convert?: boolean;
+}
+
+/** The most bytes of one line. A file without newlines may never end. */
+export const MOST_LINE_BYTES = 1 << 26;
+
+/** The most bytes of a text that is held as a whole: a string can have somewhat more characters, but not twice as many. */
+export const MOST_WHOLE_BYTES = 1 << 28;
+
+const PIECE_BYTES = 1 << 16;
+const NEWLINE = 10;
+
+/**
+ * The lines of a file, or of standard input for `-`, by the rules of `splitLines`. They come as they are read, some at a time, so that a slow
+ * writer is answered. A byte order mark at the start is left out, and UTF-16 is converted. UserError for a file that can't be read,
+ * and for a line or a file that is too long.
+ */
+export async function* readLines(path: string, options: ReadOptions = {}): AsyncGenerator<readonly Line[]> {
+  let number = 0;
+  let rest: Uint8Array[] = [];
+  let held = 0;
+  const line = (bytes: Uint8Array): Line => ({ number: ++number, text: textOf(withoutReturn(bytes)) });
+  for await (const piece of readPieces(path, options)) {
+    const lines: Line[] = [];
+    let start = 0;
+    for (let end = piece.indexOf(NEWLINE); end >= 0; end = piece.indexOf(NEWLINE, start)) {
+      const part = piece.subarray(start, end);
+      lines.push(line(rest.length === 0 ? part : Buffer.concat([...rest, part])));
+      rest = [];
+      held = 0;
+      start = end + 1;
+    }
+    if (start < piece.length) rest.push(piece.slice(start));
+    held += piece.length - start;
+    if (held > MOST_LINE_BYTES) {
+      const name = path === '-' ? 'standard input' : path;
+      throw new UserError(
+        `${name}: line ${number + 1} has more than ${MOST_LINE_BYTES} bytes, the most allowed; give shorter lines`,
+      );
+    }
+    if (lines.length > 0) yield lines;
+  }
+  if (rest.length === 0) return;
+  const last = Buffer.concat(rest);
+  if (number > 0) yield [line(last)];
+  else yield splitLines(textOf(last)).map((text) => ({ number: ++number, text }));
+}
+
+/** The whole of a file, likewise. It is bytes if it is not UTF-8. */
+export async function readWhole(path: string, options: ReadOptions = {}): Promise<Text> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of readPieces(path, { mostBytes: MOST_WHOLE_BYTES, ...options })) pieces.push(piece.slice());
+  return textOf(Buffer.concat(pieces));
+}
+
+/** The bytes of a file without a byte order mark, in UTF-8 if they were UTF-16. The next piece may overwrite the one before. */
+async function* readPieces(
+  path: string,
+  { stdin = process.stdin, mostBytes = Number.POSITIVE_INFINITY, convert = true }: ReadOptions,
+): AsyncGenerator<Uint8Array> {
+  const source = await openSource(path, stdin, PIECE_BYTES);
+  try {
+    const pieces = converted(source, mostBytes, convert);
+    const mark = new MarkRemover();
+    for await (const piece of pieces) yield mark.write(piece);
+    yield mark.end();
+  } finally {
+    await source.close();
+  }
+}
+
+async function* converted({ name, pieces }: Source, mostBytes: number, convert: boolean): AsyncGenerator<Uint8Array> {
+  const converter = convert ? new Utf16Converter(name) : undefined;
+  let bytes = 0;
+  for await (const piece of pieces) {
+    bytes += piece.length;
+    if (bytes > mostBytes) {
+      throw new UserError(`${name}: the text has more than ${mostBytes} bytes, the most allowed; give a part of it`);
+    }
+    yield converter ? converter.write(piece) : piece;
+  }
+  if (converter) yield converter.end();
+}
+
+/** Leaves out a byte order mark (UTF-8) at the start of a text that comes in pieces. */
+class MarkRemover {
+  #start: Uint8Array | undefined = new Uint8Array(0);
+
+  write(piece: Uint8Array): Uint8Array {
+    if (!this.#start) return piece;
+    const start = this.#start.length > 0 ? Buffer.concat([this.#start, piece]) : piece;
+    if (start.length < MARK.length && start.every((byte, at) => byte === MARK[at])) {
+      this.#start = start.slice();
+      return new Uint8Array(0);
+    }
+    this.#start = undefined;
+    return MARK.every((byte, at) => start[at] === byte) ? start.subarray(MARK.length) : start;
+  }
+
+  end(): Uint8Array {
+    return this.#start ?? new Uint8Array(0);
+  }
+}
+
+const MARK = [0xef, 0xbb, 0xbf];
+
+function withoutReturn(bytes: Uint8Array): Uint8Array {
+  return bytes.at(-1) === 0x0d ? bytes.subarray(0, -1) : bytes;
+}
