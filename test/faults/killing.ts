@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { lastPath } from '../../src/library/checkpoints.ts';
+import { lastPath } from '../../src/library/names.ts';
 import { loadCheckpoint } from '../../src/nn/checkpoint-file.ts';
 import { Random } from '../../src/random.ts';
 import { BIN, PROSE } from '../helpers/cli.ts';
