@@ -50,7 +50,7 @@ describe('rnn info', () => {
     expect(stdout).toMatch(/^corpus +stream mode, 584 characters: /m);
     expect(stdout).toMatch(/^training +adam, rate 0\.01, cosine schedule, batch 4, BPTT 16, seed 5$/m);
     expect(stdout).toMatch(/^done +30 steps, \d\.\d\d epochs$/m);
-    expect(stdout).toMatch(/^validation +\d\.\d+ nats \(\d\.\d+ bits\) a symbol at best$/m);
+    expect(stdout).toMatch(/^validation +\d\.\d+ nats \(\d\.\d+ bits\) a symbol, best at step 30 of 30$/m);
     expect(stdout).toMatch(/^layers\.0\.recurrent +\[8, 32\] +256$/m);
     expect(stdout).toMatch(/^ +step +epoch +training +validation/m);
     expect(stdout).toMatch(/^ +30 +\d\.\d\d +\d\.\d+ +\d\.\d+ /m);

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { lastPath } from '../../src/library/names.ts';
+import { lastPath, modelPath } from '../../src/library/names.ts';
 import { loadCheckpoint } from '../../src/nn/checkpoint-file.ts';
 import { Random } from '../../src/random.ts';
 import { BIN, PROSE } from '../helpers/cli.ts';
@@ -44,6 +44,7 @@ export async function killAndResume(folder: string, seed: string, most: number):
   const random = new Random(seed);
   const options = drawOptions(random);
   const name = NAMES[random.integer(NAMES.length)]!;
+  const [model, state] = [modelPath(name), lastPath(modelPath(name))];
   const [calm, hard] = ['calm', 'hard'].map((name) => join(folder, name)) as [string, string];
   for (const cwd of [calm, hard]) {
     mkdirSync(cwd, { recursive: true });
@@ -57,19 +58,17 @@ export async function killAndResume(folder: string, seed: string, most: number):
   let kills = 0;
   let whileSaving = 0;
   for (let done = false; !done; ) {
-    const resumed = existsSync(join(hard, lastPath(name)));
-    const args = resumed ? ['text.txt', '--resume', lastPath(name), '--out', name, '--overwrite', ...saveEvery] : anew;
+    const resumed = existsSync(join(hard, state));
+    const args = resumed ? ['text.txt', '--out', name, '--resume', ...saveEvery] : anew;
     // What is left is a part of the whole: later ones would mostly come too late.
     const after = kills < most ? (0.2 + 0.8 * random.next()) * duration : undefined;
     done = !(await run(hard, args, after));
     if (done) break;
     kills++;
     if (filesOf(hard, name).some((file) => file.endsWith('.tmp'))) whileSaving++;
-    for (const file of [name, lastPath(name)]) if (existsSync(join(hard, file))) loadCheckpoint(join(hard, file));
+    for (const file of [model, state]) if (existsSync(join(hard, file))) loadCheckpoint(join(hard, file));
   }
-  const same = [name, lastPath(name)].every((file) =>
-    readFileSync(join(calm, file)).equals(readFileSync(join(hard, file))),
-  );
+  const same = [model, state].every((file) => readFileSync(join(calm, file)).equals(readFileSync(join(hard, file))));
   const left = filesOf(hard, name).filter((file) => file.startsWith('.'));
   if (left.length > 0) throw new Error(`seed ${seed}: left behind: ${left.join(', ')}`);
   return { options: `--out ${name} ${options.join(' ')}`, kills, whileSaving, same };
