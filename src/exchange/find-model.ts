@@ -116,12 +116,12 @@ class MemberSearch {
     const output = this.#findOutput(hidden);
     const symbols = output.shape[0]!;
     const table = this.#findEmbedding(output, inputs);
-    const tied = table !== undefined && inputs === hidden && sameNumbers(table, output);
+    const sharesTable = table !== undefined && inputs === hidden && sameNumbers(table, output);
     if (table) this.#take('embedding.weight', table);
-    if (tied) this.#used.push(output.name);
+    if (sharesTable) this.#used.push(output.name);
     else this.#take(tiedName('embedding.weight'), output);
     this.#take('output.bias', this.#outputBias(output));
-    const sizes = { cell, hidden, layers, embedding: table ? inputs : 0, tied, symbols };
+    const sizes = { cell, hidden, layers, embedding: table ? inputs : 0, sharesTable, symbols };
     return { sizes, tensors: this.#tensors, used: this.#used };
   }
 

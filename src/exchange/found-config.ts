@@ -16,11 +16,21 @@ export interface Sizes {
   readonly layers: number;
   /** 0 where symbols are one-hot. */
   readonly embedding: number;
-  readonly tied: boolean;
+  /** Whether the output layer uses the embedding's table. */
+  readonly sharesTable: boolean;
   readonly symbols: number;
   readonly members: number;
   /** For a GRU, if the names of the tensors show it. */
   readonly reset?: Reset;
+}
+
+/** The configuration of these sizes, where the model's schema has it. */
+export function schemaOf({
+  symbols: _,
+  sharesTable: tied,
+  ...known
+}: Partial<ModelConfig> & Pick<Sizes, 'sharesTable'>) {
+  return modelSchema.safeParse({ ...known, tied });
 }
 
 /** The configuration of a model that was found, and notes on what was assumed. UserError if this program has no such model. */
@@ -29,12 +39,12 @@ export function configOf(
   unsaid: Unsaid,
   name: string,
 ): { config: ModelConfig; notes: readonly string[] } {
-  const { symbols, reset: told, ...known } = sizes;
+  const { symbols, reset: told } = sizes;
   const { activation } = unsaid;
   const { uses } = CELL_KINDS[sizes.cell];
   // A GRU from elsewhere is PyTorch's unless it is said to be another.
   const reset = uses.includes('reset') ? (told ?? unsaid.reset ?? 'after') : undefined;
-  const result = modelSchema.safeParse({ ...known, activation, reset });
+  const result = schemaOf({ ...sizes, activation, reset });
   if (!result.success) {
     const { path, message } = result.error.issues[0]!;
     throw refusal(name, `this program has no such model: ${[...path, message].join(': ')}`);

@@ -1,8 +1,9 @@
 import { CELL_KINDS, type CellName } from '../nn/cells/index.ts';
 import type { Activation, Reset } from '../nn/cells/options.ts';
-import { type ModelConfig, modelSchema } from '../nn/config.ts';
+import type { ModelConfig } from '../nn/config.ts';
 import { Manifest } from '../nn/manifest.ts';
 import type { ForeignModel } from './foreign-model.ts';
+import { schemaOf } from './found-config.ts';
 import { transposed } from './layout.ts';
 import { readMetadata } from './metadata.ts';
 import { matrixOf, source } from './onnx-chain.ts';
@@ -63,7 +64,7 @@ interface Sizes {
   readonly hidden: number;
   readonly layers: number;
   readonly embedding: number;
-  readonly tied: boolean;
+  readonly sharesTable: boolean;
   readonly symbols: number;
 }
 
@@ -112,15 +113,18 @@ function readMember(graph: Graph, end: string): Member {
     );
   }
   const table = readSymbols(graph, made, value, inputs, symbols);
-  const tied = table !== undefined && inputs === hidden && isTransposed(output.weight, table, symbols);
+  const sharesTable = table !== undefined && inputs === hidden && isTransposed(output.weight, table, symbols);
   const tensors = new Map(
     layers.flatMap((layer, index) => [...layer.tensors].map(([part, values]) => [`layers.${index}.${part}`, values])),
   );
   if (table) tensors.set('embedding', table);
-  if (!tied) tensors.set('output.weight', output.weight);
+  if (!sharesTable) tensors.set('output.weight', output.weight);
   tensors.set('output.bias', output.bias);
   const embedding = table ? inputs : 0;
-  return { sizes: { cell, activation, reset, hidden, layers: layers.length, embedding, tied, symbols }, tensors };
+  return {
+    sizes: { cell, activation, reset, hidden, layers: layers.length, embedding, sharesTable, symbols },
+    tensors,
+  };
 }
 
 /** The recurrent layers from the bottom up, at least one, and what the lowest reads. */
@@ -203,9 +207,9 @@ function isTransposed(weight: Float32Array, table: Float32Array, symbols: number
   return weight.length === table.length && transposed(table, hidden).every((value, j) => value === weight[j]);
 }
 
-function configOf(graph: Graph, { symbols, ...sizes }: Sizes, members: number): ModelConfig {
-  const result = modelSchema.safeParse({ ...sizes, members });
-  if (result.success) return { ...result.data, symbols };
+function configOf(graph: Graph, sizes: Sizes, members: number): ModelConfig {
+  const result = schemaOf({ ...sizes, members });
+  if (result.success) return { ...result.data, symbols: sizes.symbols };
   const { path, message } = result.error.issues[0]!;
   throw graph.wrong(`this program has no such model: ${[...path, message].join(': ')}`);
 }

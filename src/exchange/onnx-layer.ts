@@ -28,7 +28,7 @@ export interface Layer {
 /** Attributes that change what a cell computes, and have no counterpart here. */
 const REFUSED: Readonly<Record<string, string>> = {
   clip: 'it clips its activations',
-  input_forget: 'its forget gate is tied to its input gate',
+  input_forget: 'its forget gate is 1 − its input gate',
 };
 
 /** Reads a recurrent operator. UserError where it computes what no layer here does. */

@@ -47,6 +47,6 @@ function sizesOf({ tensors }: TensorFile, name: string) {
   }
   const embedding = get('embedding')?.shape[1] ?? 0;
   const reset = get('layers.0.recurrent_bias') ? ('after' as const) : ('before' as const);
-  const tied = get('output.weight') === undefined;
-  return { cell, hidden, layers, embedding, tied, symbols, reset, members: Math.max(1, members) };
+  const sharesTable = get('output.weight') === undefined;
+  return { cell, hidden, layers, embedding, sharesTable, symbols, reset, members: Math.max(1, members) };
 }

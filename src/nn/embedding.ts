@@ -3,6 +3,7 @@ import { type Kernels, NONE } from '../kernel/contract.ts';
 import { GRAIN, share, type Team } from '../kernel/team.ts';
 import type { SymbolInput } from './affine.ts';
 import type { BatchShape, Extent, Pass } from './batch.ts';
+import type { ModelConfig } from './config.ts';
 import type { Module } from './module.ts';
 import type { Parameter, TensorSource } from './parameters.ts';
 import { Signal } from './signal.ts';
@@ -44,4 +45,12 @@ export class Embedding implements Module {
     const rows = steps * this.#batch;
     k.scatterRows(this.table.gradient + start, gradients + start, this.#input.ids, rows, end - start, width, width);
   }
+}
+
+/** The embedding's table, where the output layer is to use it, too (Press & Wolf 2017). */
+export function sharedTable(
+  { tied }: Pick<ModelConfig, 'tied'>,
+  embedding: Embedding | undefined,
+): Parameter | undefined {
+  return tied ? embedding?.table : undefined;
 }

@@ -1,6 +1,6 @@
 import type { SymbolInput } from './affine.ts';
 import { Dropout } from './dropout.ts';
-import { Embedding } from './embedding.ts';
+import { Embedding, sharedTable } from './embedding.ts';
 import type { Module } from './module.ts';
 import { Network, type NetworkPlan } from './network.ts';
 import { Recurrent } from './recurrent.ts';
@@ -34,7 +34,7 @@ export function languageNetwork(plan: NetworkPlan): Network {
   }
   const top = dropped(signal, dropout.output);
   if (!top) throw new RangeError(`a model has at least one layer, not ${config.layers}`);
-  const table = config.tied ? embedding?.table : undefined;
+  const table = sharedTable(config, embedding);
   const output = add(new Softmax({ arena, zeros, shape, tensors, inputs: [top], symbols, embedding: table }));
   return new Network({ decoder: modules }, layers, output);
 }

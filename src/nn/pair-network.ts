@@ -6,7 +6,7 @@ import type { PairModelConfig } from './config.ts';
 import { Dense } from './dense.ts';
 import { BACKWARDS, FORWARDS } from './direction.ts';
 import { Dropout } from './dropout.ts';
-import { Embedding } from './embedding.ts';
+import { Embedding, sharedTable } from './embedding.ts';
 import { FirstState, LastState, Repeat } from './last-state.ts';
 import type { Module } from './module.ts';
 import { Network, type NetworkPlan, type SourcePlaces } from './network.ts';
@@ -296,7 +296,7 @@ class Builder {
     embedding?: Embedding,
   ): Network {
     const { arena, config, tensors } = this.#plan;
-    const table = config.tied ? embedding?.table : undefined;
+    const table = sharedTable(config, embedding);
     const { symbols } = config;
     const output = this.#add(
       new Softmax({ arena, zeros: this.#zeros, shape, tensors, inputs, symbols, embedding: table }),

@@ -31,7 +31,7 @@ export class Softmax implements Module {
   readonly losses: Address;
   readonly #plan: SoftmaxPlan;
   readonly #affine: Affine;
-  /** Numbers of the first input, of which a tied matrix has its columns. */
+  /** Numbers of the first input: the columns of an embedding that is used as the matrix. */
   readonly #width: number;
 
   constructor(plan: SoftmaxPlan) {
