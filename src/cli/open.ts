@@ -1,5 +1,6 @@
 import { newestModel } from '../library/checkpoints.ts';
-import { type LanguageModel, load } from '../library/language-model.ts';
+import type { LanguageModel } from '../library/language-model.ts';
+import { load } from '../library/load.ts';
 import type { Place } from '../library/place.ts';
 import { remark } from './output.ts';
 

@@ -122,6 +122,11 @@ export const beamSchema = completionSchema
     }),
   );
 
+/** What beam search for the target of a source can be told. */
+export const targetBeamSchema = beamSchema.safeExtend({
+  prefix: z.string().default('').describe('what each target begins with'),
+});
+
 /** What scoring can be told. */
 export const scoreSchema = z.strictObject({
   whole: z.boolean().default(false).describe('score each text from end to end, not as a line'),
@@ -129,6 +134,7 @@ export const scoreSchema = z.strictObject({
 
 export type SampleRequest = z.input<typeof sampleSchema>;
 export type BeamRequest = z.input<typeof beamSchema>;
+export type TargetBeamRequest = z.input<typeof targetBeamSchema>;
 export type ScoreRequest = z.input<typeof scoreSchema>;
 
 /** A request without gaps: every default is filled in. */

@@ -62,7 +62,8 @@ function scoreTexts(
   return sequences.map(({ ids }, index) => judge(ids, losses[index]!, vocabulary, problems[index]));
 }
 
-function judge(
+/** The score of symbols whose losses are known. */
+export function judge(
   ids: ArrayLike<number>,
   losses: Float32Array,
   vocabulary: Vocabulary,

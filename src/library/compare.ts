@@ -1,7 +1,7 @@
 import { bestPoint } from '../training/history.ts';
 import { lastPath } from './checkpoints.ts';
 import { inspect, type ModelFacts } from './inspect.ts';
-import { load } from './language-model.ts';
+import { load } from './load.ts';
 
 /** A run, in a line of a table. Losses are in nats a symbol, and undefined where there are none. */
 export interface RunSummary extends Pick<ModelFacts['model'], 'cell' | 'layers' | 'hidden' | 'members'> {

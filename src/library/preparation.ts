@@ -9,7 +9,7 @@ import { type Recipe, type RecipeOptions, resolveRecipe } from '../training/reci
 import { type RunRecord, readRun } from '../training/record.ts';
 import type { TrainOptions } from '../training/trainer.ts';
 import { freshPaths, lastPath, newestState } from './checkpoints.ts';
-import { load } from './language-model.ts';
+import { load } from './load.ts';
 import { Lock } from './lock.ts';
 import { type RunOptions, runSchema } from './run-options.ts';
 import { counted } from './words.ts';
