@@ -1,18 +1,23 @@
 import * as z from 'zod';
-import { EXIT, UserError } from '../errors.ts';
+import { EXIT, message, option, UsageError, UserError } from '../errors.ts';
 import { type BeamRequest, beamSchema } from '../library/completion-options.ts';
 import type { LanguageModel, SearchStep } from '../library/language-model.ts';
 import { readLines } from '../library/lines.ts';
+import type { PairModel } from '../library/pair-model.ts';
 import { aligned, type Completion, completionOf, field, tabbed } from './completions.ts';
 import { withEscapes } from './constraints.ts';
 import { complain, Output, remark } from './output.ts';
 import { printTrace } from './search-trace.ts';
 import { FLAGS, OPTIONS } from './shared.ts';
+import { isOfPairs, namedSources, remarkUnknown, requireNone, SOURCE_FLAGS, SOURCE_OPTIONS } from './sources.ts';
+import { printSymbols, printTargets, TARGET_FLAGS, TARGET_OPTIONS, targetOf } from './targets.ts';
 
 /** What `rnn beam` and `rnn complete` can both be told. */
 export const searchOptions = z.strictObject({
   ...beamSchema.shape,
   ...OPTIONS,
+  ...SOURCE_OPTIONS,
+  ...TARGET_OPTIONS,
   prefix: z.string().optional().describe('the text to complete (default: nothing)'),
   count: z.int().min(1).optional().describe('how many completions to print (default: N)'),
 });
@@ -23,6 +28,7 @@ export const PREFIX_FLAG = '-p, --prefix <text>';
 
 /** Their flags, besides --prefix. */
 export const SEARCH_FLAGS = {
+  ...SOURCE_FLAGS,
   checkpoint: FLAGS.checkpoint,
   k: '-k, --k <n>',
   length: '-l, --length <n>',
@@ -32,6 +38,7 @@ export const SEARCH_FLAGS = {
   diversity: '--diversity <x>',
   count: '-n, --count <n>',
   stop: { flag: '--stop <text>', spelling: 'nonEmpty' },
+  ...TARGET_FLAGS,
   kernel: FLAGS.hiddenKernel,
   json: FLAGS.json,
   raw: FLAGS.raw,
@@ -44,6 +51,10 @@ export function requestOf(options: SearchCommandOptions): BeamRequest {
     checkpoint: _c,
     prefix: _p,
     count: _n,
+    source: _o,
+    sources: _f,
+    scores: _a,
+    perSymbol: _y,
     kernel: _k,
     json: _j,
     raw: _r,
@@ -60,34 +71,90 @@ export function countOf({ count, finished, k = beamSchema.shape.k.parse(undefine
   return Math.min(count ?? Math.max(k, finished ?? k), Math.max(k, finished ?? k));
 }
 
-/** Prints the completions of a prefix, or of each line of a file. Returns the exit status. */
-export async function printCompletions(
-  options: SearchCommandOptions,
-  prefixFile: string | undefined,
-  trace = false,
-): Promise<number> {
-  const { open } = await import('./open.ts');
-  const model = open(options);
+/** What `rnn beam` alone can be told, and how `rnn complete` reads. */
+export interface SearchInput {
+  readonly prefixFile?: string | undefined;
+  /** Whether the lines of standard input are completed if there is no prefix. */
+  readonly readsInput?: boolean;
+  readonly trace?: boolean | undefined;
+}
+
+/** Prints the completions of a prefix, or of each line of a file; of a model of pairs, the targets of its sources. Returns the exit status. */
+export async function printCompletions(options: SearchCommandOptions, more: SearchInput = {}): Promise<number> {
+  const { openModel } = await import('./open.ts');
+  const model = await openModel(options);
   const output = new Output();
-  const status = await (prefixFile === undefined
-    ? printOne(model, options, output, trace)
-    : printEach(model, options, prefixFile, output));
+  const status = await (isOfPairs(model)
+    ? printPairs(model, options, more, output)
+    : printTexts(model, options, more, output));
   await output.flush();
   return status;
 }
 
-async function printOne(
+async function printTexts(
   model: LanguageModel,
   options: SearchCommandOptions,
+  { prefixFile, readsInput = false, trace = false }: SearchInput,
   output: Output,
-  trace: boolean,
 ): Promise<number> {
-  const request = requestOf(options);
+  requireNone(options, Object.keys({ ...SOURCE_OPTIONS, ...TARGET_OPTIONS }), 'pairs');
+  const file = prefixFile ?? (readsInput && options.prefix === undefined ? '-' : undefined);
+  if (file !== undefined) return await printEach(model, options, file, output);
+  return await printOne(model, options.prefix ?? '', { options, request: requestOf(options), output, trace });
+}
+
+/** A prefix of a model of pairs is what its targets begin with. */
+async function printPairs(
+  model: PairModel,
+  options: SearchCommandOptions,
+  { prefixFile, trace = false }: SearchInput,
+  output: Output,
+): Promise<number> {
+  const { prefix, scores, perSymbol, json, raw, quiet } = options;
+  requireNone({ prefixFile }, ['prefixFile'], 'texts');
+  const request = { ...requestOf(options), ...(prefix === undefined ? {} : { prefix }) };
+  const printing = { request, count: countOf(options), scores, perSymbol, json, raw, quiet };
+  if (perSymbol) requireRanking(request);
+  const { source, file } = namedSources(options);
+  if (trace && (source === undefined || model.task !== 'transduce')) {
+    throw new UsageError(
+      message`${option('trace')} follows the search for one target; give ${option('source')} to a transducer`,
+    );
+  }
+  if (source === undefined) return await printTargets(model, file, printing, output);
+  if (!quiet) remarkUnknown(model, source);
+  if (perSymbol) {
+    await printSymbols(model, { source }, printing, output);
+    return EXIT.done;
+  }
+  return await printOne(model, source, { options, request, output, trace });
+}
+
+/** UsageError for what has no meaning where the labels of each symbol are ranked by themselves. */
+function requireRanking(request: BeamRequest): void {
+  const [key] = Object.keys(request).filter((key) => key !== 'k');
+  if (key === undefined) return;
+  throw new UsageError(message`${option(key)} can’t be given with ${option('perSymbol')}; leave one out`);
+}
+
+/** How the completions of one text are looked for and printed. */
+interface Printing {
+  readonly options: SearchCommandOptions;
+  readonly request: BeamRequest;
+  readonly output: Output;
+  readonly trace: boolean;
+}
+
+async function printOne(
+  model: LanguageModel | PairModel,
+  given: string,
+  { options, request, output, trace }: Printing,
+): Promise<number> {
   const steps: SearchStep[] = [];
   const follows = trace || (output.terminal && !options.quiet);
-  const found = await model.beam(options.prefix ?? '', request, follows ? (step) => steps.push(step) : undefined);
+  const found = await model.beam(given, request, follows ? (step) => steps.push(step) : undefined);
   if (trace) await printTrace(steps, model.vocabulary, output, options.json === true);
-  if (follows && !options.quiet) {
+  if (steps.length > 0 && !options.quiet) {
     const lookedAt = steps.reduce((sum, step) => sum + step.lookedAt, 0);
     const { describeSequences } = await import('../library/language-model.ts');
     const sequences = describeSequences(model.vocabulary.size, model.beamLength(request));
@@ -95,11 +162,13 @@ async function printOne(
       `looked at ${lookedAt} expansions; there are ${sequences} sequences of ${model.beamLength(request)} symbols`,
     );
   }
-  const completions = found.slice(0, countOf(options)).map(completionOf);
+  const wanted = found.slice(0, countOf(options));
+  const completions = wanted.map(completionOf);
   if (completions.length === 0)
     throw new UserError('no completion was found; use a larger --k or --length, or ask for less');
   if (options.json) {
-    for (const completion of completions) await output.json(completion);
+    for (const text of wanted)
+      await output.json(isOfPairs(model) ? { source: given, ...targetOf(text) } : completionOf(text));
   } else if (output.terminal) {
     await output.line(aligned(completions, options.raw === true));
   } else {

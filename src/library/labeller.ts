@@ -58,10 +58,14 @@ export class Labeller implements TargetDecoder {
       yield rankLabels(logits, wanted).map((found) => this.#requests.found('', found));
   }
 
-  async *samples(sources: readonly SourceIds[], request: SampleRequest): AsyncGenerator<SampledTarget, void, void> {
+  async *samples(
+    sources: readonly SourceIds[],
+    request: SampleRequest,
+    firstSource: number,
+  ): AsyncGenerator<SampledTarget, void, void> {
     const options = parseOptions(sampleSchema, request);
     this.#requireKeys(request, SAMPLE_KEYS);
-    let source = 0;
+    let source = firstSource;
     for await (const logits of this.#logits(sources)) {
       const own = { ...options, seed: `${options.seed}/${source}` };
       for (let index = 0; index < options.count; index++)

@@ -3,7 +3,7 @@ import { PairReader } from '../decoding/pair-reader.ts';
 import { scorePairs } from '../decoding/pair-scoring.ts';
 import type { Score } from '../decoding/scoring.ts';
 import type { SearchStep } from '../decoding/search-trace.ts';
-import { UserError } from '../errors.ts';
+import { inOption, UserError } from '../errors.ts';
 import { chooseKernel, type KernelChoice } from '../kernel/choose.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import { loadCheckpoint } from '../nn/checkpoint-file.ts';
@@ -103,7 +103,7 @@ export class PairModel {
     request: TargetBeamRequest = {},
     trace?: (step: SearchStep) => void,
   ): AsyncGenerator<FoundText[], void, void> {
-    const ids = sources.map((source) => this.#encode(source));
+    const ids = this.#encodeAll(sources);
     yield* this.#decoder.beams(ids, request, trace);
   }
 
@@ -117,10 +117,17 @@ export class PairModel {
     yield* this.samples([source], request);
   }
 
-  /** The same for many sources: `count` targets of the first, then as many of the second. */
-  async *samples(sources: readonly string[], request: SampleRequest = {}): AsyncGenerator<SampledTarget, void, void> {
-    const ids = sources.map((source) => this.#encode(source));
-    yield* this.#decoder.samples(ids, request);
+  /**
+   * The same for many sources: `count` targets of the first, then as many of the second. With the seed, the number of a source decides every
+   * draw. `firstSource` is the number of the first source, where there were others before.
+   */
+  async *samples(
+    sources: readonly string[],
+    request: SampleRequest = {},
+    firstSource = 0,
+  ): AsyncGenerator<SampledTarget, void, void> {
+    const ids = this.#encodeAll(sources);
+    yield* this.#decoder.samples(ids, request, firstSource);
   }
 
   /**
@@ -131,7 +138,7 @@ export class PairModel {
     if (!(this.#decoder instanceof Labeller)) {
       throw new UserError(`${this.name}: a transducer gives no labels; ask for its targets`);
     }
-    const ids = this.#encode(source);
+    const [ids = []] = this.#encodeAll([source]);
     const symbols = this.task === 'tag' ? Array.from(ids, (id) => this.vocabularies.source.decode([id])) : [source];
     return this.#decoder.positions(ids, count).map((labels, at) => ({ symbol: symbols[at]!, labels }));
   }
@@ -165,6 +172,7 @@ export class PairModel {
   /** The symbols of a source that the model reads as `<unk>`, as messages name them. */
   unknownIn(source: string): string[] {
     const { source: vocabulary } = this.vocabularies;
+    if (vocabulary.unknown === undefined) return [];
     const symbols = splitBytes(Buffer.from(source), vocabulary.unit, () => source);
     return symbols.filter((symbol) => vocabulary.id(symbol) === undefined).map(describeSymbol);
   }
@@ -173,6 +181,10 @@ export class PairModel {
     const { model, parameters } = this.checkpoint;
     this.#pairReader ??= new PairReader(this.choice, model, parameters);
     return this.#pairReader;
+  }
+
+  #encodeAll(sources: readonly string[]): ArrayLike<number>[] {
+    return inOption('source', () => sources.map((source) => this.#encode(source)));
   }
 
   #encode(source: string): ArrayLike<number> {

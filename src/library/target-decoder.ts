@@ -5,7 +5,7 @@ import type { FoundText, SampledText } from './requests.ts';
 
 /** A target that was drawn. */
 export interface SampledTarget extends SampledText {
-  /** The number of its source, from 0. */
+  /** The number of its source: 0 for the first, unless there were others before. */
   readonly source: number;
 }
 
@@ -17,6 +17,10 @@ export interface TargetDecoder {
     request: TargetBeamRequest,
     trace?: (step: SearchStep) => void,
   ): AsyncGenerator<FoundText[], void, void>;
-  /** `count` targets of each source, drawn: those of the first source first. */
-  samples(sources: readonly SourceIds[], request: SampleRequest): AsyncGenerator<SampledTarget, void, void>;
+  /** `count` targets of each source, drawn: those of the first source first. With the seed, a source's number decides every draw. */
+  samples(
+    sources: readonly SourceIds[],
+    request: SampleRequest,
+    firstSource: number,
+  ): AsyncGenerator<SampledTarget, void, void>;
 }

@@ -38,18 +38,23 @@ export class Transducer implements TargetDecoder {
       yield hypotheses.map((hypothesis) => this.#requests.found(prefix, hypothesis));
   }
 
-  async *samples(sources: readonly SourceIds[], request: SampleRequest): AsyncGenerator<SampledTarget, void, void> {
+  async *samples(
+    sources: readonly SourceIds[],
+    request: SampleRequest,
+    firstSource: number,
+  ): AsyncGenerator<SampledTarget, void, void> {
     const options = parseOptions(sampleSchema, request);
     const { prefix, count, unique, known = new Set(), noRepeat, seed } = options;
     const drawing = await this.#requests.drawing(options);
     const rows = Math.min(SAMPLE_ROWS, count * Math.max(1, sources.length));
     if (!unique && known.size === 0 && noRepeat === undefined) {
-      const drawn = this.#steps(rows, (stepper) => sampleTargetSteps(stepper, drawing, count, sources));
+      const drawn = this.#steps(rows, (stepper) => sampleTargetSteps(stepper, drawing, count, sources, firstSource));
       for await (const sample of drawn) yield { ...this.#requests.sampled(prefix, sample), source: sample.source };
       return;
     }
     const textOf = (sample: Sample) => this.#requests.sampled(prefix, sample).text;
-    for (const [source, ids] of sources.entries()) {
+    for (const [at, ids] of sources.entries()) {
+      const source = firstSource + at;
       const own = { ...drawing, seed: `${seed}/${source}` };
       const drawn = this.#steps(SAMPLE_ROWS, (stepper) => {
         stepper.encode([ids]);

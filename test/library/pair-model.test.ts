@@ -62,6 +62,8 @@ describe.each([
       expected.map(({ ids, source }) => ({ ids, source })),
     );
     for (const { text, ids } of drawn) expect(text).toBe(model.vocabulary.decode(ids));
+    const later = await gather(model.samples(SOURCES.slice(2), { count: 3, length: 9, seed: 5, temperature: 1.2 }, 2));
+    expect(later).toEqual(drawn.slice(6));
     expect(await gather(model.sample(SOURCES[0]!, { count: 3, length: 9, seed: 5, temperature: 1.2 }))).toEqual(
       drawn.slice(0, 3),
     );
@@ -180,8 +182,8 @@ test('constraints narrow the labels of a tagger and a classifier', async () => {
 describe('what can’t be read', () => {
   test('is a UserError that names it', async () => {
     const model = new PairModel(await trainedPairs('tag'));
-    await expect(model.beam('aé')).rejects.toThrow(/^"é" \(U\+00E9\) at position 2 is not in the vocabulary/);
-    await expect(model.beam('')).rejects.toThrow(/^is an empty source; give at least one symbol$/);
+    await expect(model.beam('aé')).rejects.toThrow(/^source: "é" \(U\+00E9\) at position 2 is not in the vocabulary/);
+    await expect(model.beam('')).rejects.toThrow(/^source: is an empty source; give at least one symbol$/);
     await expect(model.score('ab', 'V')).rejects.toThrow(
       /^has 2 source symbols and 1 tags; a tag is needed for each symbol$/,
     );

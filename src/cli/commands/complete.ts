@@ -26,7 +26,8 @@ Ctrl-W and Ctrl-U delete a character, a word, and everything. Esc, Ctrl-D and Ct
 leave, and print nothing. The screen is left as it was found.
 
 In a pipe \`rnn complete\` does what \`rnn beam\` does: it completes --prefix, or else
-each line of standard input. The options are those of \`rnn beam\`.
+each line of standard input. The options are those of \`rnn beam\`. Of a model of
+pairs, the lines are sources.
 
 Examples:
   rnn complete
@@ -34,8 +35,7 @@ Examples:
   cut -f1 list | rnn complete --k 3`,
   async run(options) {
     if (!process.stdin.isTTY || !process.stdout.isTTY || options.json) {
-      const fromInput = options.prefix === undefined && !process.stdin.isTTY;
-      return await printCompletions(options, fromInput ? '-' : undefined);
+      return await printCompletions(options, { readsInput: !process.stdin.isTTY });
     }
     const { open } = await import('../open.ts');
     const model = open({ ...options, quiet: true });

@@ -10,11 +10,13 @@ import { defineCommand } from '../command.ts';
 import { CONSTRAINT_FLAGS, CONSTRAINT_HELP, withEscapes } from '../constraints.ts';
 import { complain, Output, remark } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
+import { isOfPairs, requireNone, SOURCE_FLAGS, SOURCE_OPTIONS } from '../sources.ts';
 
 /** `rnn sample`. */
 export const command = defineCommand({
   schema: sampleSchema.omit({ known: true }).extend({
     ...OPTIONS,
+    ...SOURCE_OPTIONS,
     seed: z.string().optional().describe('the same seed gives the same texts (default: a random one)'),
     independent: z
       .boolean()
@@ -28,6 +30,7 @@ export const command = defineCommand({
   }),
   flags: {
     '': {
+      ...SOURCE_FLAGS,
       checkpoint: FLAGS.checkpoint,
       prefix: '-p, --prefix <text>',
       count: '-n, --count <n>',
@@ -58,6 +61,10 @@ export const command = defineCommand({
 A model of lines prints a line for each text, and ends it at its <stop>. A model
 of a stream writes --length symbols, each as it is drawn. In --stop and --contains,
 \\n is a newline; --stop may be given several times.
+
+A model of pairs draws targets: --count for --source, or for each line of a file or
+of standard input, where it prints source, tab, target. --prefix is what every
+target begins with. The labels of a tagger or a classifier are drawn each by itself.
 ${CONSTRAINT_HELP}
 
 Examples:
@@ -66,10 +73,19 @@ Examples:
   rnn sample --count 10 --independent           each position from its marginal
   rnn sample --count 1000 | sort | uniq -c | sort -rn | head -3
   rnn sample --prefix "First Citizen:" --stop "\\n\\n" --top-p 0.9
+  cut -f1 pairs.tsv | rnn sample --count 3 -
   rnn sample --count 20 --unique --novel names.txt --match "[A-Z][a-z]{4,6}"`,
   async run({ checkpoint, kernel, json, raw, quiet, novel = [], independent, marginals, ...given }) {
-    const { open } = await import('../open.ts');
-    const model = open({ checkpoint, kernel, quiet });
+    const { openModel } = await import('../open.ts');
+    const model = await openModel({ checkpoint, kernel, quiet });
+    if (isOfPairs(model)) {
+      requireNone({ independent, marginals }, ['independent', 'marginals'], 'texts');
+      const { sampleTargets } = await import('../sampled-targets.ts');
+      const { source, sources, ...wanted } = given;
+      const request = await requestFor(wanted, novel, quiet);
+      return await sampleTargets(model, { source, sources, request, json, raw, quiet });
+    }
+    requireNone(given, Object.keys(SOURCE_OPTIONS), 'pairs');
     if (independent) {
       requireIndependent({ ...given, ...(novel.length > 0 ? { novel } : {}) });
       const { prefix, count, length, seed = String(randomInt(2 ** 31)) } = given;
@@ -77,9 +93,8 @@ Examples:
       return await printIndependent(model, { prefix, count, length, seed, marginals }, json === true, quiet === true);
     }
     if (marginals !== undefined) throw new UsageError(message`${option('marginals')} is for ${option('independent')}`);
-    const known = await linesOf(novel);
-    const request = withEscapes({ ...given, known, seed: given.seed ?? String(randomInt(2 ** 31)) });
-    if (given.seed === undefined && given.temperature !== 0 && !quiet) remark(`seed ${request.seed}`);
+    const request = await requestFor(given, novel, quiet);
+    const known = request.known ?? new Set();
     const output = new Output();
     const printer = new Printer(output, model, raw === true);
     const { prefix = '', count = 1 } = given;
@@ -97,6 +112,17 @@ Examples:
     return EXIT.done;
   },
 });
+
+/** The part of the options that the library is told, with a seed, which is said where none is given. */
+async function requestFor(
+  given: SampleRequest & { readonly seed?: string | undefined },
+  novel: readonly string[],
+  quiet: boolean | undefined,
+): Promise<SampleRequest> {
+  const { seed = String(randomInt(2 ** 31)) } = given;
+  if (given.seed === undefined && given.temperature !== 0 && !quiet) remark(`seed ${seed}`);
+  return withEscapes({ ...given, ...(novel.length > 0 && { known: await linesOf(novel) }), seed });
+}
 
 /** UsageError for what has no meaning where each position is drawn by itself. */
 function requireIndependent(given: object): void {
