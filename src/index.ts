@@ -47,6 +47,7 @@ export {
 } from './library/language-model.ts';
 export { load, loadModel } from './library/load.ts';
 export {
+  type AttendedSymbol,
   type LabelledSymbol,
   loadPairs,
   PairModel,

@@ -30,6 +30,12 @@ export interface LabelledSymbol {
   readonly labels: readonly RankedLabel[];
 }
 
+/** A symbol of a target, and the weight of each symbol of the source when it is predicted. */
+export interface AttendedSymbol {
+  readonly symbol: string;
+  readonly weights: readonly number[];
+}
+
 /** Reads the checkpoint of a model of pairs and gets the model ready. UserError, in a line, where there is none or it is damaged. */
 export function loadPairs(path: string, kernel: Place['kernel'] = 'auto'): PairModel {
   return new PairModel(loadCheckpoint(path), path, kernel);
@@ -141,6 +147,22 @@ export class PairModel {
     const [ids = []] = this.#encodeAll([source]);
     const symbols = this.task === 'tag' ? Array.from(ids, (id) => this.vocabularies.source.decode([id])) : [source];
     return this.#decoder.positions(ids, count).map((labels, at) => ({ symbol: symbols[at]!, labels }));
+  }
+
+  /**
+   * What a transducer attends to: for each symbol of the target, `<stop>` too, the weights of the symbols of the source, which add up to 1.
+   * UserError where the model has no attention, or can't read the pair.
+   */
+  async attention(source: string, target: string): Promise<AttendedSymbol[]> {
+    if (this.checkpoint.model.pairs?.attention === 'none' || this.task !== 'transduce')
+      throw new UserError(`${this.name}: the model has no attention; train one with it`);
+    const [ids = []] = this.#encodeAll([source]);
+    const own = inOption('target', () => this.vocabulary.encode(target));
+    const weights = this.#reader.attention({ source: ids, target: own });
+    return [...own, this.vocabulary.stop!].map((id, at) => ({
+      symbol: this.vocabulary.label(id),
+      weights: [...weights[at]!],
+    }));
   }
 
   /** Scores the target of a source: log p(target | source). UserError for a pair that the model can't read. */

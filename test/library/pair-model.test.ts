@@ -94,6 +94,24 @@ describe.each([
     }
   });
 
+  test('tells what it attends to', async () => {
+    if (checkpoint.model.pairs!.attention === 'none') {
+      await expect(model.attention('cab', 'B A')).rejects.toThrow(/^sounds.json: the model has no attention;/);
+      return;
+    }
+    const attended = await model.attention('cab', 'B A');
+    expect(attended.map(({ symbol }) => symbol)).toEqual(['B', 'A', '<stop>']);
+    for (const { weights } of attended) {
+      expect(weights).toHaveLength(3);
+      expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 5);
+    }
+    // What comes later changes nothing before.
+    expect((await model.attention('cab', 'B')).slice(0, 2).map(({ weights }) => weights)).toEqual(
+      attended.slice(0, 2).map(({ weights }) => weights),
+    );
+    expect(attended[0]!.weights).not.toEqual(attended[1]!.weights);
+  });
+
   test('gives no labels', async () => {
     await expect(model.labels('ab')).rejects.toThrow(
       /^sounds.json: a transducer gives no labels; ask for its targets$/,
