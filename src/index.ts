@@ -1,11 +1,12 @@
 /**
- * The library. `load` opens a model that completes and scores text; `train` makes one:
+ * The library. `load` opens a model that completes and scores text, and `loadPairs` one that gives targets for sources; `train` makes one:
  *
  *     const model = load('checkpoints/book.json');
  *     const [best] = await model.beam('dee', { k: 5 });
  *     for await (const { text } of model.sample({ count: 10, temperature: 0.8, match: '[a-z]+' })) console.log(text);
  *     const { bitsPerCharacter } = await model.score('machine');
  *     for await (const event of train('book.txt', { limits: { epochs: 5 } })) …
+ *     const [target] = await loadPairs('checkpoints/sounds.json').beam('machine', { k: 5 });
  *
  * Options are checked: a wrong type, a value out of range and an unknown key are a UserError that names the key and what was expected.
  *
@@ -15,7 +16,7 @@
 export { type BeamOptions, beamSearch, beamSearches, type Hypothesis, type SearchOptions } from './decoding/beam.ts';
 export { Constraint } from './decoding/constraint.ts';
 export { type Language, type LanguageOptions, languageOf } from './decoding/language.ts';
-export type { BeamRequest, SampleRequest, ScoreRequest } from './decoding/options.ts';
+export type { BeamRequest, SampleRequest, ScoreRequest, TargetBeamRequest } from './decoding/options.ts';
 export { Reader } from './decoding/reader.ts';
 export { type Outcome, type Sample, type SampleOptions, sampleStream, sampleTexts } from './decoding/sample.ts';
 export { type Sequence, scoreSequences } from './decoding/score.ts';
@@ -41,11 +42,19 @@ export { inspect, type ModelFacts } from './library/inspect.ts';
 export {
   type FoundText,
   LanguageModel,
-  load,
   type SampledText,
   type Score,
   type ScoredText,
 } from './library/language-model.ts';
+export { load, loadModel } from './library/load.ts';
+export {
+  type AttendedSymbol,
+  type LabelledSymbol,
+  loadPairs,
+  PairModel,
+  type RankedLabel,
+  type SampledTarget,
+} from './library/pair-model.ts';
 export { type PreparedRun, prepareRun } from './library/preparation.ts';
 export { type RunSettings, TrainingRun } from './library/run.ts';
 export type { RunOptions } from './library/run-options.ts';

@@ -23,6 +23,8 @@ export interface CommandEntry {
 
 /** What a command knows of the command line. */
 export interface Context {
+  /** The name of the command. */
+  readonly name: string;
   /** Names the option of a key, as a message for the user does. */
   readonly nameOf: (key: string) => string;
   /** All commands. */
@@ -52,7 +54,7 @@ export function buildCommand(
     if (each instanceof SchemaOption) command.addOption(each);
     else command.addArgument(each);
   }
-  const context = { nameOf: (key: string) => flagOf(definition.flags, key), commands };
+  const context = { name, nameOf: (key: string) => flagOf(definition.flags, key), commands };
   command.allowExcessArguments();
   return command.action(async () => {
     requireNoExcess(command, definition.schema);
@@ -67,11 +69,19 @@ function requireNoExcess(command: Command, { shape }: z.ZodObject): void {
   if (excess === undefined) return;
   const isFile = /\.json$/.test(excess) || (!('prefix' in shape) && existsSync(excess));
   const meant = isFile && 'checkpoint' in shape ? 'checkpoint' : 'prefix' in shape ? 'prefix' : undefined;
-  const taken = `rnn ${command.name()} takes no ${registeredArguments.length === 0 ? '' : 'further '}argument`;
-  throw new UsageError(
+  throw unwanted(
+    excess,
+    `rnn ${command.name()} takes no ${registeredArguments.length === 0 ? '' : 'further '}argument`,
+    meant,
+  );
+}
+
+/** What is wrong with an argument that can't be taken: why it can't, and the option that was meant. */
+export function unwanted(argument: string, why: string, meant: 'checkpoint' | 'prefix' | undefined): UsageError {
+  return new UsageError(
     meant === undefined
-      ? `${excess}: ${taken}; leave it out, or quote a text with spaces`
-      : message`${excess}: ${taken}; ${meant === 'prefix' ? 'give a prefix' : 'name the model'} with ${option(meant)} ${excess}`,
+      ? `${argument}: ${why}; leave it out, or quote a text with spaces`
+      : message`${argument}: ${why}; ${meant === 'prefix' ? 'give a prefix' : 'name the model'} with ${option(meant)} ${argument}`,
   );
 }
 

@@ -33,7 +33,10 @@ interface Texts {
 }
 
 /** The options with the escapes in their texts read, for a model of this unit. UsageError for what is no escape. */
-export function withEscapes<T extends Texts>(options: T, { vocabulary: { unit } }: LanguageModel): T {
+export function withEscapes<T extends Texts>(
+  options: T,
+  { vocabulary: { unit } }: Pick<LanguageModel, 'vocabulary'>,
+): T {
   const read = (key: string) => (text: Text) => readEscapes(key, text, unit);
   const { prefix, stop, contains } = options;
   return {

@@ -1,5 +1,7 @@
 import { defaultModel, defaultModelFor } from '../library/checkpoints.ts';
-import { type LanguageModel, load } from '../library/language-model.ts';
+import type { LanguageModel } from '../library/language-model.ts';
+import { load, loadModel } from '../library/load.ts';
+import type { PairModel } from '../library/pair-model.ts';
 import type { Place } from '../library/place.ts';
 import { readSaved, type SavedModel } from '../library/saved-model.ts';
 import { remark } from './output.ts';
@@ -11,27 +13,36 @@ export interface OpenOptions {
 }
 
 /** Reads the checkpoint of either kind that is named, or the newest; says which on standard error, unless quiet. */
-export function openSaved({ checkpoint, quiet = false }: OpenOptions): SavedModel {
-  return readSaved(checkpoint ?? defaultModel(sayUnless(quiet)));
+export function openSaved(options: OpenOptions): SavedModel {
+  return readSaved(pathOf(options));
 }
 
 /** As `openSaved`, for a model that is to read these files: where none is named, the newest whose run was on them goes before newer ones. */
-export async function openSavedFor(
-  sources: readonly string[],
-  { checkpoint, quiet }: OpenOptions,
-): Promise<SavedModel> {
-  return readSaved(checkpoint ?? (await defaultModelFor(sources, sayUnless(quiet))));
+export async function openSavedFor(sources: readonly string[], options: OpenOptions): Promise<SavedModel> {
+  return readSaved(await pathFor(sources, options));
+}
+
+/** Opens the model of texts that is named, or the newest; says which on standard error, unless quiet. */
+export function open(options: OpenOptions): LanguageModel {
+  return load(pathOf(options), options.kernel);
 }
 
 /** As `open`, for a model that is to read these files. */
 export async function openFor(sources: readonly string[], options: OpenOptions): Promise<LanguageModel> {
-  const { checkpoint, kernel, quiet } = options;
-  return load(checkpoint ?? (await defaultModelFor(sources, sayUnless(quiet))), kernel);
+  return load(await pathFor(sources, options), options.kernel);
 }
 
-/** Opens the model that is named, or the newest; says which on standard error, unless quiet. */
-export function open({ checkpoint, kernel, quiet = false }: OpenOptions): LanguageModel {
-  return load(checkpoint ?? defaultModel(sayUnless(quiet)), kernel);
+/** As `open`, for a model of either kind. */
+export async function openModel(options: OpenOptions): Promise<LanguageModel | PairModel> {
+  return await loadModel(pathOf(options), options.kernel);
+}
+
+function pathOf({ checkpoint, quiet }: OpenOptions): string {
+  return checkpoint ?? defaultModel(sayUnless(quiet));
+}
+
+async function pathFor(sources: readonly string[], { checkpoint, quiet }: OpenOptions): Promise<string> {
+  return checkpoint ?? (await defaultModelFor(sources, sayUnless(quiet)));
 }
 
 function sayUnless(quiet: boolean | undefined): (note: unknown) => void {

@@ -1,28 +1,34 @@
 import * as z from 'zod';
-import { EXIT, UserError } from '../errors.ts';
+import { EXIT, message, option, UsageError, UserError } from '../errors.ts';
 import { type BeamRequest, beamSchema } from '../library/completion-options.ts';
 import type { LanguageModel, SearchStep } from '../library/language-model.ts';
 import { readLines, stringOf, type Text } from '../library/lines.ts';
+import type { PairModel } from '../library/pair-model.ts';
 import type { Context } from './command.ts';
-import {
-  aligned,
-  type Completion,
-  completionOf,
-  exactly,
-  isOutOfOrder,
-  jsonOf,
-  scoreInWords,
-  tabbed,
-} from './completions.ts';
+import { aligned, completionOf, exactly, isOutOfOrder, jsonOf, scoreInWords, tabbed } from './completions.ts';
 import { withEscapes } from './constraints.ts';
 import { complain, Output, remark } from './output.ts';
 import { printTrace } from './search-trace.ts';
 import { FLAGS, OPTIONS } from './shared.ts';
+import {
+  isOfPairs,
+  namedSources,
+  readingOf,
+  remarkUnknown,
+  requireNoModel,
+  requireNone,
+  requireNoSources,
+  SOURCE_FLAGS,
+  SOURCE_OPTIONS,
+} from './sources.ts';
+import { exactTextOf, printSymbols, printTargets, TARGET_FLAGS, TARGET_OPTIONS, targetOf } from './targets.ts';
 
 /** What `rnn beam` and `rnn complete` can both be told. */
 export const searchOptions = z.strictObject({
   ...beamSchema.shape,
   ...OPTIONS,
+  ...SOURCE_OPTIONS,
+  ...TARGET_OPTIONS,
   prefix: z.string().optional().describe('the text to complete (default: nothing)'),
   count: z.int().min(1).optional().describe('how many completions to print (default: N)'),
 });
@@ -33,6 +39,7 @@ export const PREFIX_FLAG = '-p, --prefix <text>';
 
 /** Their flags, besides --prefix. */
 export const SEARCH_FLAGS = {
+  ...SOURCE_FLAGS,
   checkpoint: FLAGS.checkpoint,
   k: '-k, --k <n>',
   length: '-l, --length <n>',
@@ -43,6 +50,7 @@ export const SEARCH_FLAGS = {
   count: '-n, --count <n>',
   stop: { flag: '--stop <text>', spelling: 'nonEmpty' },
   unknown: '--allow-unk',
+  ...TARGET_FLAGS,
   kernel: FLAGS.hiddenKernel,
   json: FLAGS.json,
   raw: FLAGS.raw,
@@ -50,11 +58,15 @@ export const SEARCH_FLAGS = {
 } as const;
 
 /** The part of the options that the library is told. */
-export function requestOf(options: SearchCommandOptions, model: LanguageModel): BeamRequest {
+export function requestOf(options: SearchCommandOptions, model: LanguageModel | PairModel): BeamRequest {
   const {
     checkpoint: _c,
     prefix: _p,
     count: _n,
+    source: _o,
+    sources: _f,
+    scores: _a,
+    perSymbol: _y,
     kernel: _k,
     json: _j,
     raw: _r,
@@ -71,36 +83,89 @@ export function countOf({ count, finished, k = beamSchema.shape.k.parse(undefine
   return Math.min(count ?? Math.max(k, finished ?? k), Math.max(k, finished ?? k));
 }
 
-/** Prints the completions of a prefix, or of each line of a file. Returns the exit status. */
+/** What `rnn beam` alone can be told, and how `rnn complete` reads. */
+export interface SearchInput {
+  readonly prefixFile?: string | undefined;
+  /** Whether the lines of standard input are completed if there is no prefix. */
+  readonly readsInput?: boolean;
+  readonly trace?: boolean | undefined;
+}
+
+/** Prints the completions of a prefix, or of each line of a file; of a model of pairs, the targets of its sources. Returns the exit status. */
 export async function printCompletions(
   options: SearchCommandOptions,
-  prefixFile: string | undefined,
-  { nameOf }: Context,
-  trace = false,
+  input: SearchInput,
+  { name, nameOf }: Context,
 ): Promise<number> {
-  const { open } = await import('./open.ts');
-  const model = open(options);
-  const output = new Output(options);
-  const status = await (prefixFile === undefined
-    ? printOne(model, options, output, trace)
-    : printEach(model, options, prefixFile, output, nameOf));
-  await output.flush();
+  requireNoModel(options, { name });
+  const { openModel } = await import('./open.ts');
+  const model = await openModel(options);
+  const printing = { options, input, output: new Output(options), name, nameOf };
+  const status = await (isOfPairs(model) ? printPairs(model, printing) : printTexts(model, printing));
+  await printing.output.flush();
   return status;
 }
 
+/** How completions are looked for and printed. */
+interface Printing {
+  readonly options: SearchCommandOptions;
+  readonly input: SearchInput;
+  readonly output: Output;
+  readonly name: string;
+  readonly nameOf: Context['nameOf'];
+}
+
+async function printTexts(model: LanguageModel, printing: Printing): Promise<number> {
+  const { options, input } = printing;
+  requireNoSources(options, printing);
+  requireNone(options, Object.keys(TARGET_OPTIONS), 'pairs');
+  const file = input.prefixFile ?? (input.readsInput && options.prefix === undefined ? '-' : undefined);
+  if (file !== undefined) return await printEach(model, file, printing);
+  const { prefix = '' } = withEscapes({ prefix: options.prefix }, model);
+  return await printOne(model, prefix, requestOf(options, model), printing);
+}
+
+/** A prefix of a model of pairs is what its targets begin with. */
+async function printPairs(model: PairModel, printing: Printing): Promise<number> {
+  const { options, input, output, nameOf } = printing;
+  const { scores, perSymbol, json, quiet } = options;
+  requireNone({ prefixFile: input.prefixFile }, ['prefixFile'], 'texts');
+  const { prefix } = withEscapes({ prefix: options.prefix }, model);
+  const request = { ...requestOf(options, model), ...(prefix === undefined ? {} : { prefix }) };
+  if (perSymbol) requireRanking(request);
+  const { source, file } = namedSources(options);
+  if (input.trace && (source === undefined || model.task !== 'transduce')) {
+    throw new UsageError(
+      message`${option('trace')} follows the search for one target; give ${option('source')} to a transducer`,
+    );
+  }
+  const wanted = { request, count: countOf(options), scores, perSymbol, json, quiet, nameOf };
+  if (source === undefined) return await printTargets(model, file, wanted, output);
+  if (!quiet) remarkUnknown(model, source);
+  if (!perSymbol) return await printOne(model, source, request, printing);
+  await printSymbols(model, { source }, wanted, output);
+  return EXIT.done;
+}
+
+/** UsageError for what has no meaning where the labels of each symbol are ranked by themselves. */
+function requireRanking(request: BeamRequest): void {
+  const [key] = Object.keys(request).filter((key) => key !== 'k');
+  if (key === undefined) return;
+  throw new UsageError(message`${option(key)} can’t be given with ${option('perSymbol')}; leave one out`);
+}
+
+/** Prints the completions of a prefix, or the targets of a source. */
 async function printOne(
-  model: LanguageModel,
-  options: SearchCommandOptions,
-  output: Output,
-  trace: boolean,
+  model: LanguageModel | PairModel,
+  given: Text,
+  request: BeamRequest,
+  { options, input: { trace = false }, output }: Printing,
 ): Promise<number> {
-  const request = requestOf(options, model);
   const steps: SearchStep[] = [];
   const follows = trace || (output.terminal && !options.quiet);
-  const { prefix = '' } = withEscapes({ prefix: options.prefix }, model);
-  const found = await model.beam(prefix, request, follows ? (step) => steps.push(step) : undefined);
+  const found = await model.beam(given, request, follows ? (step) => steps.push(step) : undefined);
   if (trace) await printTrace(steps, model.vocabulary, output, options.json === true);
-  if (follows && !options.quiet) {
+  if (steps.length > 0 && !options.quiet) {
     const lookedAt = steps.reduce((sum, step) => sum + step.lookedAt, 0);
     const { describeSequences } = await import('../library/language-model.ts');
     const sequences = describeSequences(model.vocabulary.size, model.beamLength(request));
@@ -116,7 +181,8 @@ async function printOne(
   if (completions.length === 0)
     throw new UserError('no completion was found; use a larger --k or --length, or ask for less');
   if (options.json) {
-    for (const completion of completions) await output.json(jsonOf(completion));
+    for (const completion of completions)
+      await output.json(isOfPairs(model) ? { source: stringOf(given), ...targetOf(completion) } : jsonOf(completion));
   } else if (output.terminal) {
     await output.line(aligned(completions, options.raw === true));
   } else {
@@ -126,17 +192,11 @@ async function printOne(
 }
 
 /** Prints a line for each line of the file, in order. A line that can't be completed is named, and the rest is done. */
-async function printEach(
-  model: LanguageModel,
-  options: SearchCommandOptions,
-  file: string,
-  output: Output,
-  nameOf: Context['nameOf'],
-): Promise<number> {
+async function printEach(model: LanguageModel, file: string, { options, output, nameOf }: Printing): Promise<number> {
   const request = requestOf(options, model);
   await model.beams([], request).next(); // options that can't be met are an error even where the file has no lines
   let status: number = EXIT.done;
-  for await (const lines of readLines(file, { convert: model.vocabulary.unit !== 'byte' })) {
+  for await (const lines of readLines(file, readingOf(model))) {
     const problems = lines.map(({ text }) => model.problemWith(text)?.messageWith(nameOf));
     const prefixes = lines.flatMap(({ text }, index) => (problems[index] === undefined ? [text] : []));
     const found = model.beams(prefixes, request);
@@ -151,13 +211,9 @@ async function printEach(
       if (options.json) {
         const fields = { line: number, prefix: stringOf(text), completions: completions.map(jsonOf) };
         await output.json({ ...fields, ...exactly(text) });
-      } else await output.line([text, ...completions.map(textOf)].map((each) => output.field(each)).join('\t'));
+      } else await output.line([text, ...completions.map(exactTextOf)].map((each) => output.field(each)).join('\t'));
     }
     await output.flush();
   }
   return status;
-}
-
-function textOf({ text, bytes }: Completion): Text {
-  return bytes ?? text;
 }

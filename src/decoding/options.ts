@@ -139,6 +139,11 @@ export const beamSchema = completionSchema
     }),
   );
 
+/** What beam search for the target of a source can be told. */
+export const targetBeamSchema = beamSchema.safeExtend({
+  prefix: z.union([z.string(), bytesSchema]).default('').describe('what each target begins with'),
+});
+
 /** What scoring can be told. */
 export const scoreSchema = z.strictObject({
   whole: z.boolean().default(false).describe('score each text from end to end, not as a line'),
@@ -146,6 +151,7 @@ export const scoreSchema = z.strictObject({
 
 export type SampleRequest = z.input<typeof sampleSchema>;
 export type BeamRequest = z.input<typeof beamSchema>;
+export type TargetBeamRequest = z.input<typeof targetBeamSchema>;
 export type ScoreRequest = z.input<typeof scoreSchema>;
 
 /** A request without gaps: every default is filled in. */

@@ -74,6 +74,29 @@ export class PairReader {
     return logits;
   }
 
+  /**
+   * [T][S] how much a transducer attends to each symbol of the source when it predicts each symbol of the target, the last of which is `<stop>`:
+   * the mean α of an ensemble's members. RangeError where the model has no attention.
+   */
+  attention(pair: IdPair): Float32Array[] {
+    const [
+      {
+        open: { model, kernels },
+      },
+    ] = [...this.#read([pair])] as [Batch];
+    const { sourceSteps = 1 } = model.shape;
+    const places = model.members.map(({ attention }) => {
+      if (!attention) throw new RangeError('the model has no attention');
+      return attention.probabilities;
+    });
+    return Array.from({ length: this.#stepsOf(pair) }, (_, step) =>
+      Float32Array.from({ length: pair.source.length }, (_, at) => {
+        const sum = places.reduce((sum, place) => sum + kernels.floats[place + step * sourceSteps + at]!, 0);
+        return sum / places.length;
+      }),
+    );
+  }
+
   /** The symbols that are predicted for a pair. */
   #stepsOf({ source, target }: IdPair): number {
     const { task } = this.config.pairs!;

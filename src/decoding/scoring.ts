@@ -57,7 +57,8 @@ function scoreTexts(reader: Reader, vocabulary: Vocabulary, texts: readonly Text
   return sequences.map(({ ids }, index) => judge(ids, losses[index]!, vocabulary, problems[index]));
 }
 
-function judge(
+/** The score of symbols whose losses are known. */
+export function judge(
   ids: ArrayLike<number>,
   losses: Float32Array,
   vocabulary: Vocabulary,

@@ -35,21 +35,24 @@ export function* beamTargetSteps(
 
 /** A target that was drawn. */
 export interface TargetSample extends Sample {
-  /** The number of its source, from 0. */
+  /** The number of its source: 0 for the first, unless there were others before. */
   readonly source: number;
 }
 
 /**
  * Draws `count` targets for each source, by a transducer: those of the first source, then those of the second. The target with the index i of
  * source number s is drawn as the text i of `sampleTexts` with the seed `SEED/s`.
+ *
+ * @param firstSource the number of the first source, where there were others before
  */
 export function* sampleTargets(
   stepper: Stepper,
   options: SampleOptions,
   count: number,
   sources: Iterable<SourceIds>,
+  firstSource = 0,
 ): Generator<TargetSample> {
-  for (const sample of sampleTargetSteps(stepper, options, count, sources)) if (sample) yield sample;
+  for (const sample of sampleTargetSteps(stepper, options, count, sources, firstSource)) if (sample) yield sample;
 }
 
 /** The same, with `undefined` after each step of the model, so that the caller may do something else in between. */
@@ -58,8 +61,9 @@ export function* sampleTargetSteps(
   options: SampleOptions,
   count: number,
   sources: Iterable<SourceIds>,
+  firstSource = 0,
 ): Generator<TargetSample | undefined> {
-  let first = 0;
+  let first = firstSource;
   for (const batch of batchesOf(sources, stepper.rows)) {
     stepper.encode(batch);
     const prompts = readPrompts(stepper, options.prompt, batch.length);

@@ -8,7 +8,7 @@ import { corpusFromText } from '../text/corpus.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 import { type BackpropagationRequest, backpropagationSchema } from './backpropagation-options.ts';
 import { defaultModel } from './checkpoints.ts';
-import { load } from './language-model.ts';
+import { load } from './load.ts';
 
 export { bpttJson } from '../insight/bptt/json.ts';
 export { bpttTables } from '../insight/bptt/tables.ts';

@@ -6,4 +6,5 @@ export {
   type ScoreRequest,
   sampleSchema,
   scoreSchema,
+  type TargetBeamRequest,
 } from '../decoding/options.ts';

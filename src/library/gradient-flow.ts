@@ -13,7 +13,7 @@ import { wholeCorpus } from '../text/split.ts';
 import { defaultModelFor } from './checkpoints.ts';
 import { type GradientFlowRequest, gradientFlowSchema, LAGS } from './gradient-flow-options.ts';
 import { cellLabel, runOf, shortName } from './inspect.ts';
-import { load } from './language-model.ts';
+import { load } from './load.ts';
 
 type Request = z.output<typeof gradientFlowSchema>;
 

@@ -9,7 +9,10 @@ import type { LanguageModel } from './language-model.ts';
 const MOST_BYTES = Math.floor(totalmem() / 4);
 
 /** All lines of some files as a model reads them, so that they can be told from what it writes. UserError for a file that can't be read. */
-export async function knownLines(files: readonly string[], { vocabulary }: LanguageModel): Promise<LineSet> {
+export async function knownLines(
+  files: readonly string[],
+  { vocabulary }: Pick<LanguageModel, 'vocabulary'>,
+): Promise<LineSet> {
   const known = new LineSet();
   const options = { mostBytes: MOST_BYTES, convert: vocabulary.unit !== 'byte' };
   for (const file of files) {

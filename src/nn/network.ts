@@ -1,6 +1,7 @@
 import type { Arena } from '../kernel/arena.ts';
 import type { Address, Kernels } from '../kernel/contract.ts';
 import type { Team } from '../kernel/team.ts';
+import type { Attention } from './attention.ts';
 import type { BatchShape, Extent, Pass } from './batch.ts';
 import type { ModelConfig } from './config.ts';
 import type { DropoutConfig } from './dropout.ts';
@@ -57,6 +58,8 @@ export interface NetworkParts {
 export class Network {
   readonly layers: readonly Recurrent[];
   readonly states: readonly State[];
+  /** What a transducer attends with, if it does: for code that looks inside a model. */
+  readonly attention: Attention | undefined;
   readonly #parts: Required<NetworkParts>;
   readonly #modules: readonly Module[];
   readonly #output: Softmax;
@@ -70,8 +73,10 @@ export class Network {
     layers: readonly Recurrent[],
     output: Softmax,
     states?: readonly State[],
+    attention?: Attention,
   ) {
     this.layers = layers;
+    this.attention = attention;
     this.#parts = { encoder, starts, decoder };
     this.#modules = [...encoder, ...starts, ...decoder];
     this.states = states ?? this.#modules.flatMap((module) => module.states);

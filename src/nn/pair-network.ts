@@ -53,6 +53,7 @@ class Builder {
   readonly #starts: FirstState[] = [];
   readonly #decoder: Module[] = [];
   readonly #layers: Recurrent[] = [];
+  #attention: Attention | undefined;
   #site: number;
 
   constructor(plan: NetworkPlan, source: SourcePlaces, pairs: PairModelConfig) {
@@ -134,6 +135,7 @@ class Builder {
     const attention = this.#add(
       new Attention({ arena, zeros, shape: over, score, memory, lengths: this.#source.lengths }),
     );
+    this.#attention = attention;
     this.#encoder.push(new AttentionMemory(attention));
     const inputs = [...attention.outputs, hidden].map((signal) => signal.read());
     const name = 'attention.output';
@@ -303,7 +305,7 @@ class Builder {
     );
     const states = decoder.flatMap((layer) => layer.states);
     const parts = { encoder: this.#encoder, starts: this.#starts, decoder: this.#decoder };
-    return new Network(parts, this.#layers, output, states);
+    return new Network(parts, this.#layers, output, states, this.#attention);
   }
 
   #sourceShape(): BatchShape {

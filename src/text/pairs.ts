@@ -204,7 +204,8 @@ function symbolsOf(field: Uint8Array, unit: Unit): readonly TextSymbol[] | strin
 
 const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-function splitFields(line: Uint8Array): Uint8Array[] {
+/** The columns of a line. */
+export function splitFields(line: Uint8Array): Uint8Array[] {
   const fields: Uint8Array[] = [];
   let start = 0;
   for (let end = line.indexOf(TAB); end >= 0; end = line.indexOf(TAB, start)) {

@@ -264,7 +264,11 @@ describe.concurrent('the model of a command', () => {
     const { stderr } = await rnn(['info'], { cwd, env: { RNN_CHECKPOINT: 'm.json' } });
     expect(stderr).toBe('using m.json (RNN_CHECKPOINT)\n');
     await refused(cwd, ['info', 'm.json', '-c', 'm.json'], /named by --checkpoint or by an argument, not by both/);
-    await refused(cwd, ['beam', 'ma'], /ma: rnn beam takes no argument; give a prefix with --prefix ma/);
+    await refused(
+      cwd,
+      ['beam', '-c', 'm.json', 'ma'],
+      /ma: rnn beam takes no argument; give a prefix with --prefix ma/,
+    );
     await refused(cwd, ['sample', 'm.json'], /rnn sample takes no argument; name the model with --checkpoint m\.json/);
   });
 

@@ -32,6 +32,12 @@ best first, separated by tabs; with --json, an object. A line that can't be
 completed is named on standard error and gets no completions; the exit status is
 then 1.
 
+A model of pairs gives targets for sources: those of --source, or of each line of a
+file or of standard input. For each line it prints the source and its targets, best
+first, separated by tabs; with --scores, a line for each target: source, target,
+log-probability, probability. --prefix is what every target begins with. Labels are
+ranked exactly: of a classifier, and with --per-symbol of each symbol of a tagger.
+
 Completions are ordered by their score, the largest first. The score of a text of T
 symbols is (1/T^a) Σ log p. With a = 1, the default, it is the mean log-probability of
 a symbol, so a long text may stand above a shorter one that is more probable;
@@ -53,7 +59,9 @@ Examples:
   rnn beam --prefix d --k 2 --finished 10       the notes' rule: ten that finish
   rnn beam --prefix d --k 2 --length 4 --trace  each step: kept, saved, dropped
   rnn beam --prefix d --k 12 --groups 4 --diversity 1
-  cut -f1 list | rnn beam --k 3 --prefix-file -`,
+  cut -f1 list | rnn beam --k 3 --prefix-file -
+  cut -f1 pairs.tsv | rnn beam --k 5 --count 1 -  source and target, a line for each source
+  echo Satoshi | rnn beam -c names.json --scores - the likeliest labels`,
   async run({ prefixFile, trace, ...options }, context) {
     if (options.prefix !== undefined && prefixFile !== undefined) {
       throw new UsageError('--prefix and --prefix-file can’t both be given; leave one out');
@@ -61,6 +69,6 @@ Examples:
     if (trace && prefixFile !== undefined) {
       throw new UsageError('--trace and --prefix-file can’t both be given; leave one out');
     }
-    return await printCompletions(options, prefixFile, context, trace);
+    return await printCompletions(options, { prefixFile, trace }, context);
   },
 });

@@ -29,7 +29,8 @@ ordered by their score, as those of \`rnn beam\` are; the number beside each is 
 probability.
 
 In a pipe \`rnn complete\` does what \`rnn beam\` does: it completes --prefix, or else
-each line of standard input. The options are those of \`rnn beam\`.
+each line of standard input. The options are those of \`rnn beam\`. Of a model of
+pairs, the lines are sources.
 
 Examples:
   rnn complete
@@ -37,8 +38,7 @@ Examples:
   cut -f1 list | rnn complete --k 3`,
   async run(options, context) {
     if (!process.stdin.isTTY || !process.stdout.isTTY || options.json) {
-      const fromInput = options.prefix === undefined && !process.stdin.isTTY;
-      return await printCompletions(options, fromInput ? '-' : undefined, context);
+      return await printCompletions(options, { readsInput: !process.stdin.isTTY }, context);
     }
     const { open } = await import('../open.ts');
     const model = open({ ...options, quiet: true });

@@ -5,17 +5,20 @@ import { type SampleRequest, sampleSchema } from '../../library/completion-optio
 import { type IndependentRequest, independentSchema } from '../../library/independent-options.ts';
 import type { LanguageModel, SampledText } from '../../library/language-model.ts';
 import { stringOf, type Text } from '../../library/lines.ts';
+import type { PairModel } from '../../library/pair-model.ts';
 import { harmless } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { exactly } from '../completions.ts';
 import { CONSTRAINT_FLAGS, CONSTRAINT_HELP, ESCAPE_HELP, withEscapes } from '../constraints.ts';
 import { complain, Output, remark } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
+import { isOfPairs, requireNoModel, requireNone, requireNoSources, SOURCE_FLAGS, SOURCE_OPTIONS } from '../sources.ts';
 
 /** `rnn sample`. */
 export const command = defineCommand({
   schema: sampleSchema.omit({ known: true }).extend({
     ...OPTIONS,
+    ...SOURCE_OPTIONS,
     seed: z.string().optional().describe('the same seed gives the same texts (default: a random one)'),
     independent: z
       .boolean()
@@ -29,6 +32,7 @@ export const command = defineCommand({
   }),
   flags: {
     '': {
+      ...SOURCE_FLAGS,
       checkpoint: FLAGS.checkpoint,
       prefix: '-p, --prefix <text>',
       count: '-n, --count <n>',
@@ -59,6 +63,11 @@ export const command = defineCommand({
   help: `
 A model of lines prints a line for each text, and ends it at its <stop>. A model
 of a stream writes --length symbols, each as it is drawn. --stop may be given several times.
+
+A model of pairs draws targets: --count for --source, or for each line of a file or
+of standard input, where it prints source, tab, target. --prefix is what every
+target begins with. The labels of a tagger or a classifier are drawn each by itself.
+
 ${ESCAPE_HELP}
 ${CONSTRAINT_HELP}
 
@@ -71,10 +80,20 @@ Examples:
   rnn sample --count 10 --independent           each position from its marginal
   rnn sample --count 1000 | sort | uniq -c | sort -rn | head -3
   rnn sample --prefix "First Citizen:" --stop "\\n\\n" --top-p 0.9
+  cut -f1 pairs.tsv | rnn sample --count 3 -
   rnn sample --count 20 --unique --novel names.txt --match "[A-Z][a-z]{4,6}"`,
-  async run({ checkpoint, kernel, json, raw, quiet, novel = [], independent, marginals, ...given }) {
-    const { open } = await import('../open.ts');
-    const model = open({ checkpoint, kernel, quiet });
+  async run({ checkpoint, kernel, json, raw, quiet, novel = [], independent, marginals, ...given }, context) {
+    requireNoModel({ ...given, checkpoint }, context);
+    const { openModel } = await import('../open.ts');
+    const model = await openModel({ checkpoint, kernel, quiet });
+    if (isOfPairs(model)) {
+      requireNone({ independent, marginals }, ['independent', 'marginals'], 'texts');
+      const { sampleTargets } = await import('../sampled-targets.ts');
+      const { source, sources, ...wanted } = given;
+      const request = await requestFor(model, wanted, { novel, quiet });
+      return await sampleTargets(model, { source, sources, request, json, raw, quiet, nameOf: context.nameOf });
+    }
+    requireNoSources(given, context);
     if (independent) {
       requireIndependent({ ...given, ...(novel.length > 0 ? { novel } : {}) });
       const { prefix, count, length, seed = String(randomInt(2 ** 31)) } = withEscapes(given, model);
@@ -82,10 +101,8 @@ Examples:
       return await printIndependent(model, { prefix, count, length, seed, marginals }, json === true, quiet === true);
     }
     if (marginals !== undefined) throw new UsageError(message`${option('marginals')} is for ${option('independent')}`);
-    const known =
-      novel.length > 0 ? await (await import('../../library/known-lines.ts')).knownLines(novel, model) : undefined;
-    const request = withEscapes({ ...given, known, seed: given.seed ?? String(randomInt(2 ** 31)) }, model);
-    if (given.seed === undefined && given.temperature !== 0 && !quiet) remark(`seed ${request.seed}`);
+    const request = await requestFor(model, given, { novel, quiet });
+    const { known } = request;
     const output = new Output({ raw });
     const printer = new Printer(output, model, raw === true);
     const { prefix = '', count = 1 } = request;
@@ -103,6 +120,19 @@ Examples:
     return EXIT.done;
   },
 });
+
+/** The part of the options that the library is told, with a seed, which is said where none is given. */
+async function requestFor(
+  model: LanguageModel | PairModel,
+  given: SampleRequest & { readonly seed?: string | undefined },
+  { novel, quiet }: { readonly novel: readonly string[]; readonly quiet: boolean | undefined },
+): Promise<SampleRequest> {
+  const known =
+    novel.length > 0 ? await (await import('../../library/known-lines.ts')).knownLines(novel, model) : undefined;
+  const request = withEscapes({ ...given, known, seed: given.seed ?? String(randomInt(2 ** 31)) }, model);
+  if (given.seed === undefined && given.temperature !== 0 && !quiet) remark(`seed ${request.seed}`);
+  return request;
+}
 
 /** UsageError for what has no meaning where each position is drawn by itself. */
 function requireIndependent(given: object): void {

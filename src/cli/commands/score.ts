@@ -3,12 +3,15 @@ import { EXIT } from '../../errors.ts';
 import { scoreSchema } from '../../library/completion-options.ts';
 import type { LanguageModel, Score } from '../../library/language-model.ts';
 import { readLines, readWhole, stringOf, type Text } from '../../library/lines.ts';
+import type { PairModel } from '../../library/pair-model.ts';
 import { counted } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { exactly } from '../completions.ts';
 import { complain, Output, paint, remark } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
+import { isOfPairs, readingOf, requireNone } from '../sources.ts';
 import { coloured, legend } from '../surprisal.ts';
+import { printColumns } from '../targets.ts';
 
 const schema = scoreSchema.extend({
   ...OPTIONS,
@@ -49,6 +52,9 @@ in a model of a stream, the newline. Every line is read from the model's first
 state, and by a model of a stream after a newline. With --whole, each file is scored
 as one text, and its name is printed in place of the line.
 
+A model of pairs reads lines of source, tab, target. It prints the log-probability
+of the target given the source, the bits per symbol of the target, and the pair.
+
 --per-char prints, separated by tabs: line, place in it, symbol, bits. --nats prints
 nats in place of bits: one nat is 1.443 bits. Colours go by bits.
 
@@ -60,18 +66,20 @@ Examples:
   rnn score names.txt | sort -g | head -3          the least likely
   rnn sample --count 100 | rnn score --rank | head
   rnn score --whole a.txt b.txt
+  rnn score -c ice.json pairs.tsv --rank
   echo "machine" | rnn score --per-char
   rnn score log.txt | awk -F'\\t' '$2 > 4' | cut -f3  the surprising lines`,
   async run(options, { nameOf }) {
     const { files = ['-'], whole, rank, quiet } = options;
-    const { open } = await import('../open.ts');
-    const model = open(options);
+    const { openModel } = await import('../open.ts');
+    const model = await openModel(options);
+    if (isOfPairs(model)) requireNone({ whole }, ['whole'], 'texts');
     const output = new Output(options);
     const print = printer(options, model, output);
     const ranked: Scored[] = [];
     let status: number = EXIT.done;
     let unknown = 0;
-    for await (const batch of whole
+    for await (const batch of whole && !isOfPairs(model)
       ? wholeTexts(files, model)
       : lines(files, model, rank === undefined ? undefined : MOST_RANKED_BYTES)) {
       for (const each of batch) {
@@ -105,12 +113,13 @@ const MOST_RANKED_BYTES = 1 << 28;
 
 async function* lines(
   files: readonly string[],
-  model: LanguageModel,
+  model: LanguageModel | PairModel,
   mostBytes: number | undefined,
 ): AsyncGenerator<readonly Scored[]> {
   for (const file of files) {
     for await (const batch of readLines(file, { ...readingOf(model), mostBytes })) {
-      const scores = model.scores(batch.map(({ text }) => text));
+      const texts = batch.map(({ text }) => text);
+      const scores = isOfPairs(model) ? model.scoreLines(texts) : model.scores(texts);
       yield batch.map(({ number, text }, index) => {
         const name = files.length > 1 ? `${file}: line ${number}` : `line ${number}`;
         return { name, text, score: scores[index]! };
@@ -126,16 +135,13 @@ async function* wholeTexts(files: readonly string[], model: LanguageModel): Asyn
   }
 }
 
-function readingOf({ vocabulary }: LanguageModel): { readonly convert: boolean } {
-  return { convert: vocabulary.unit !== 'byte' };
-}
-
 /** Prints the score of a text as the options say. */
 function printer(
   { json, perChar, raw, nats: inNats = false }: ScoreCommandOptions,
-  { vocabulary }: LanguageModel,
+  model: LanguageModel | PairModel,
   output: Output,
 ): (each: Scored) => Promise<void> {
+  const { vocabulary } = model;
   const unit = inNats ? 1 : Math.LN2; // what is printed, in nats
   const surprisals = ({ losses }: Score, of = unit) => Array.from(losses, (nats) => nats / of);
   const perCharacter = ({ bitsPerCharacter }: Score) => (inNats ? bitsPerCharacter * Math.LN2 : bitsPerCharacter);
@@ -159,7 +165,10 @@ function printer(
   }
   if (!perChar) {
     return async ({ text, score }) => {
-      await output.line([fixed(score.logProbability), fixed(perCharacter(score)), output.field(text)].join('\t'));
+      const numbers = [fixed(score.logProbability), fixed(perCharacter(score))];
+      // A pair is printed as it is: the tab stands between its source and its target.
+      if (isOfPairs(model)) await printColumns(output, [...numbers, text]);
+      else await output.line([...numbers, output.field(text)].join('\t'));
     };
   }
   if (output.terminal && paint.level > 0) {
@@ -171,10 +180,10 @@ function printer(
     };
   }
   return async ({ name, score }) => {
-    const line = name.replace(/^line /u, '');
+    const number = name.replace(/^line /u, '');
     const each = surprisals(score);
     for (const [at, id] of Array.from(score.ids).entries()) {
-      await output.line([output.field(line), at + 1, vocabulary.label(id), each[at]!.toFixed(3)].join('\t'));
+      await output.line([output.field(number), at + 1, vocabulary.label(id), each[at]!.toFixed(3)].join('\t'));
     }
   };
 }
