@@ -23,13 +23,13 @@ export const command = defineCommand({
   flags: { '': { prefix: PREFIX_FLAG, ...SEARCH_FLAGS }, ...CONSTRAINT_FLAGS },
   help: `
 Keys: Tab takes the best completion. Enter ends, and prints the text. Backspace,
-Ctrl-W and Ctrl-U delete a character, a word, and everything. Esc, Ctrl-D and Ctrl-C
-leave, and print nothing. The screen is left as it was found. The completions are
-ordered by their score, as those of \`rnn beam\` are; the number beside each is its
-probability.
+Ctrl-W and Ctrl-U delete a character, a word, and everything. Esc, Ctrl-D and
+Ctrl-C leave, and print nothing. The screen is left as it was found. The
+completions are ordered by their score, as those of \`rnn beam\` are; the number
+beside each is its probability.
 
-In a pipe \`rnn complete\` does what \`rnn beam\` does: it completes --prefix, or else
-each line of standard input. The options are those of \`rnn beam\`.
+In a pipe \`rnn complete\` does what \`rnn beam\` does: it completes --prefix, or
+else each line of standard input. The options are those of \`rnn beam\`.
 
 Examples:
   rnn complete

@@ -34,8 +34,8 @@ Nothing is overwritten. What is in each format: src/exchange/README.md.
   safetensors  tensors with PyTorch's names and layout
   onnx         one graph, for ONNX Runtime and what else reads ONNX
   ml5          a folder for ml5's charRNN; the model is an LSTM of two layers
-  pytorch      a folder with which torchrun goes on training: the model, the text
-               (--text), the recipe, and a short train.py
+  pytorch      a folder with which torchrun goes on training: the model, the
+               text (--text), the recipe, and a short train.py
 
 Examples:
   rnn export book.safetensors

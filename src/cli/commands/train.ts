@@ -116,9 +116,9 @@ A run without --epochs, --steps or --time reads 10 million symbols, or the text
 with all that --resume needs, to NAME.last.json beside it. The path of the best
 model is printed to standard output.
 
-With --task, the model reads a source and predicts its target: a sequence of its own
-(transduce), a label for each symbol of the source (tag), or one label (classify). A
-file of pairs may be held out: --validation dev.tsv.
+With --task, the model reads a source and predicts its target: a sequence of its
+own (transduce), a label for each symbol of the source (tag), or one label
+(classify). A file of pairs may be held out: --validation dev.tsv.
 
 With --resume, --epochs, --steps and --time may be given anew, to train longer
 (time counts from now); the rest of the training is as it was begun. Ctrl-C,
