@@ -89,7 +89,7 @@ Examples:
   rnn eval book.txt --part validation --ngrams 1-12
   rnn eval other.txt
   rnn eval book.txt --part validation
-  rnn eval book.txt --part test --dynamic
+  rnn eval book.txt --part validation --dynamic
   rnn eval pairs.tsv --k 5
   rnn eval other.txt --json | jq .bits
   rnn corpus addition --length 64 | rnn eval - --only 01`,
