@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { EXIT, UserError } from '../errors.ts';
+import { EXIT, message, option, UsageError, UserError } from '../errors.ts';
 import { type BeamRequest, beamSchema } from '../library/completion-options.ts';
 import type { LanguageModel, SearchStep } from '../library/language-model.ts';
 import { readLines, stringOf, type Text } from '../library/lines.ts';
@@ -66,9 +66,16 @@ export function requestOf(options: SearchCommandOptions, model: LanguageModel): 
   return withEscapes(request, model);
 }
 
-/** How many completions of each prefix are printed. There may be k, or N where that is more. */
+/** How many completions of each prefix are printed. There may be k, or N where that is more. UsageError where more are asked for. */
 export function countOf({ count, finished, k = beamSchema.shape.k.parse(undefined) }: SearchCommandOptions): number {
-  return Math.min(count ?? Math.max(k, finished ?? k), Math.max(k, finished ?? k));
+  const most = Math.max(k, finished ?? k);
+  if (count !== undefined && count > most) {
+    const key = most === k ? 'k' : 'finished';
+    throw new UsageError(
+      message`${option('count')} ${count} is more than ${option(key)} ${most}; raise ${option(key)}`,
+    );
+  }
+  return count ?? most;
 }
 
 /** Prints the completions of a prefix, or of each line of a file. Returns the exit status. */
@@ -78,6 +85,7 @@ export async function printCompletions(
   { nameOf }: Context,
   trace = false,
 ): Promise<number> {
+  countOf(options); // a count that can't be had is an error before anything is searched
   const { open } = await import('./open.ts');
   const model = open(options);
   const output = new Output(options);

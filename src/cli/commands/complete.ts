@@ -40,6 +40,7 @@ Examples:
       const fromInput = options.prefix === undefined && !process.stdin.isTTY;
       return await printCompletions(options, fromInput ? '-' : undefined, context);
     }
+    countOf(options); // a count that can't be had is an error before the screen is taken
     const { open } = await import('../open.ts');
     const model = open({ ...options, quiet: true });
     const { status, text } = await converse(stringOf(withEscapes(options, model).prefix ?? ''), (typed) =>
