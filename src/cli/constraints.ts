@@ -17,10 +17,11 @@ export const CONSTRAINT_FLAGS = {
 } as const satisfies Record<string, Record<string, string | Flag>>;
 
 export const CONSTRAINT_HELP = `
---match takes classes, groups, |, *, +, ?, {m,n}, \\d \\s \\w \\p{...}, but no lookaround,
-no \\b and no backreferences; ^ and $ may stand at its ends only. A model of a stream
-has no <stop>: with --match or --max-words its completion stops where the next symbol
-would no longer match, unless --stop says where. --contains may be given several times.`;
+--match takes classes, groups, |, *, +, ?, {m,n}, \\d \\s \\w \\p{...}, but no
+lookaround, no \\b and no backreferences; ^ and $ may stand at its ends only. A
+model of a stream has no <stop>: with --match or --max-words its completion
+stops where the next symbol would no longer match, unless --stop says where.
+--contains may be given several times.`;
 
 /** What help says of the escapes. */
 export const ESCAPE_HELP = `In --prefix, --stop and --contains these are escapes: \\n \\t \\r \\\\ (a backslash),

@@ -7,13 +7,13 @@ import { ReaderGone } from './text.ts';
 
 const EXAMPLES = `
 Examples:
-  rnn train book.txt                    train on a text, and save the model in ./checkpoints
-  rnn sample --length 500               write new text with the newest model
-  rnn beam --prefix d --k 5             the five best completions of d
-  rnn complete                          complete as you type
-  rnn score names.txt                   how likely each line is
-  rnn report --html report.html         a page on what the newest model has learned
-  rnn info                              what the newest model is, and how it was trained
+  rnn train book.txt           train on a text; save the model in ./checkpoints
+  rnn sample --length 500      write new text with the newest model
+  rnn beam --prefix d --k 5    the five best completions of d
+  rnn complete                 complete as you type
+  rnn score names.txt          how likely each line is
+  rnn report --html page.html  a page on what the newest model has learned
+  rnn info                     what the newest model is, and how it was trained
 
 Data goes to standard output, everything else to standard error.
 Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (after saving).`;

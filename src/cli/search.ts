@@ -78,9 +78,16 @@ export function requestOf(options: SearchCommandOptions, model: LanguageModel | 
   return withEscapes(request, model);
 }
 
-/** How many completions of each prefix are printed. There may be k, or N where that is more. */
+/** How many completions of each prefix are printed. There may be k, or N where that is more. UsageError where more are asked for. */
 export function countOf({ count, finished, k = beamSchema.shape.k.parse(undefined) }: SearchCommandOptions): number {
-  return Math.min(count ?? Math.max(k, finished ?? k), Math.max(k, finished ?? k));
+  const most = Math.max(k, finished ?? k);
+  if (count !== undefined && count > most) {
+    const key = most === k ? 'k' : 'finished';
+    throw new UsageError(
+      message`${option('count')} ${count} is more than ${option(key)} ${most}; raise ${option(key)}`,
+    );
+  }
+  return count ?? most;
 }
 
 /** What `rnn beam` alone can be told, and how `rnn complete` reads. */
@@ -97,6 +104,7 @@ export async function printCompletions(
   input: SearchInput,
   { name, nameOf }: Context,
 ): Promise<number> {
+  countOf(options); // a count that can't be had is an error before anything is searched
   requireNoModel(options, { name });
   const { openModel } = await import('./open.ts');
   const model = await openModel(options);

@@ -42,7 +42,11 @@ function contentParts(
 ): Part[] {
   const parts: Part[] = [];
   const add = (key: keyof LanguageOptions, pattern: string) => parts.push(regexPart(key, pattern, vocabulary));
-  if (allow !== undefined) add('allow', `[${bracketed(allow)}]*`);
+  if (allow !== undefined) {
+    // The empty text has allowed characters only, so that the automaton of all such texts is never empty.
+    requireText(regexPart('allow', `[${bracketed(allow)}]`, vocabulary), vocabulary);
+    add('allow', `[${bracketed(allow)}]*`);
+  }
   if (forbid !== undefined) add('forbid', `[^${bracketed(forbid)}]*`);
   for (const text of contains) {
     const read = vocabulary.read(text);
@@ -78,17 +82,24 @@ function bracketed(characters: string): string {
 
 /** The texts that all parts accept. UsageError where there are none. */
 function join(parts: readonly Part[], vocabulary: Vocabulary): Part {
-  const refuse = (name: Message, why: string) => new UsageError(message`${name}: ${why}`);
   let all: Part = { name: message``, automaton: atLeast(0, vocabulary) };
   for (const part of parts) {
-    if (part.automaton.isEmpty) {
-      throw refuse(part.name, `no text of the model's ${vocabulary.size} symbols is like that; see \`rnn info\``);
-    }
+    requireText(part, vocabulary);
     const name = String(all.name) === '' ? part.name : message`${all.name} and ${part.name}`;
     all = { name, automaton: all.automaton.and(part.automaton) };
-    if (all.automaton.isEmpty) throw refuse(name, 'no completion can meet them together; leave one out');
+    if (all.automaton.isEmpty) throw refused(name, 'no completion can meet them together; leave one out');
   }
   return all;
+}
+
+/** UsageError where no text of the model's symbols meets a requirement. */
+function requireText({ name, automaton }: Part, vocabulary: Vocabulary): void {
+  if (!automaton.isEmpty) return;
+  throw refused(name, `no text of the model's ${vocabulary.size} symbols is like that; see \`rnn info\``);
+}
+
+function refused(name: Message, why: string): UsageError {
+  return new UsageError(message`${name}: ${why}`);
 }
 
 /** Texts that have these symbols in a row: the automaton of Knuth, Morris and Pratt. */

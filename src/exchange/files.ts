@@ -35,6 +35,9 @@ export function readBounded(path: string): Buffer {
     return readWhole(file, stat.size);
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
+      throw new UserError(`${path}: no such file; give the path of a file`, { cause });
+    }
     throw new UserError(`${path}: can't be read: ${(cause as Error).message}`, { cause });
   } finally {
     if (file !== undefined) closeSync(file);
@@ -45,8 +48,7 @@ export function readBounded(path: string): Buffer {
  * Refuses a path that is taken already, before any work is done. A broken link counts as taken: writing through it would make a file elsewhere.
  */
 export function requireFree(path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false }))
-    throw new UserError(`${path}: exists already; give another name, or remove it`);
+  if (lstatSync(path, { throwIfNoEntry: false })) throw new UserError(`${path}: exists already; give another name`);
 }
 
 /** Writes one file through a temporary one in the same folder, which is synced and renamed. An existing file is never replaced. */

@@ -80,7 +80,7 @@ function measuredInTraining(model: LanguageModel, part: 'train' | 'validation' |
   return history.find((point) => point.step === step)?.[part];
 }
 
-/** The whole text, or a part of it as the model's own run split it. UserError for a part of a text that the model was not trained on. */
+/** The whole text, or a part of it as the model's own run split it. UserError for a part of a text that the model was not trained on, and for one that the run did not hold out. */
 export function partOf(corpus: Corpus, model: LanguageModel, name: 'all' | 'train' | 'validation' | 'test'): Part {
   if (name === 'all') return wholeCorpus(corpus);
   const run = runOf(model);
@@ -89,5 +89,11 @@ export function partOf(corpus: Corpus, model: LanguageModel, name: 'all' | 'trai
       message`${model.name} was trained on another text than this one, so that it has no ${name} part; give its own text, or leave out ${option('part')}`,
     );
   }
-  return splitCorpus(corpus, textParts(run.recipe))[name];
+  const parts = textParts(run.recipe);
+  if (name !== 'train' && parts[name] === 0) {
+    const other =
+      name === 'test' && parts.validation > 0 ? 'measure the validation part' : message`leave out ${option('part')}`;
+    throw new UserError(message`this run held out no ${name} part; train with ${option(name)}, or ${other}`);
+  }
+  return splitCorpus(corpus, parts)[name];
 }

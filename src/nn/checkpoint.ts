@@ -110,6 +110,11 @@ function parseJson(bytes: Buffer, name: string): SetApart {
     return parseSetApart(bytes);
   } catch (cause) {
     if (cause instanceof Excess) throw damaged(name, cause.message, cause);
+    if (!/^\s*($|\{)/.test(bytes.toString('latin1', 0, 64))) {
+      throw new UserError(`${name}: not a checkpoint: it is not JSON; give a .json that \`rnn train\` wrote`, {
+        cause,
+      });
+    }
     throw damaged(name, 'it is not whole JSON, as if cut off or of another kind', cause);
   }
 }

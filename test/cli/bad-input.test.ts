@@ -281,8 +281,17 @@ describe.concurrent('what can’t be completed', () => {
       /has 30 symbols with its end, and --length allows 20; give a larger --length/,
     ],
     [['--contains', 'é'], /--contains: no text of the model's/],
+    [['--allow', 'é'], /--allow: no text of the model's \d+ symbols is like that/],
   ])('is refused: %j', async (args, message) => {
     for (const command of ['sample', 'beam', 'complete']) await isWrongUsage([command, ...args], message);
+  });
+
+  test.each(['beam', 'complete'])('rnn %s: more completions than the search keeps', async (command) => {
+    await isWrongUsage([command, '--count', '7', '--k', '5'], /--count 7 is more than --k 5; raise --k$/m);
+    await isWrongUsage(
+      [command, '--count', '7', '--finished', '6', '--k', '5'],
+      /--count 7 is more than --finished 6; raise --finished$/m,
+    );
   });
 
   test('--groups that don’t divide --k', () =>

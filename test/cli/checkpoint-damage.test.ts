@@ -89,8 +89,11 @@ describe.concurrent('a checkpoint that is', () => {
   test.each(['{}', '[]', 'null', '1', '"text"'])('other JSON: %s', (text) =>
     expectRefused(written(text), /not a checkpoint of this program/),
   );
-  test.each(['', 'not JSON', '\u0000\u0001', '{"format": "charnn checkpoint",'])('not JSON: %j', (text) =>
+  test.each(['', '{"format": "charnn checkpoint",'])('not whole JSON: %j', (text) =>
     expectRefused(written(text), /it is not whole JSON/),
+  );
+  test.each(['not JSON', '\u0000\u0001', 'Anna\nBert\n'])('not JSON at all: %j', (text) =>
+    expectRefused(written(text), /: not a checkpoint: it is not JSON; give a \.json that `rnn train` wrote$/m),
   );
 
   const changes: Record<string, [RegExp, (it: CheckpointFile) => void]> = {

@@ -26,15 +26,27 @@ describe('rnn export and rnn import', () => {
     expect(readFileSync(join(cwd, `${ending}.json`))).toEqual(readFileSync(join(cwd, 'terms.json')));
   });
 
+  test('a path that is a checkpoint is the model, and what to write is asked for', async () => {
+    const { status, stderr } = await run('export', 'terms.json');
+    expect(stderr).toBe('rnn: name the file to write, too: rnn export terms.json terms.onnx\n');
+    expect(status).toBe(2);
+  });
+
+  test('a file that is not there is named in plain words', async () => {
+    const { status, stderr } = await run('import', 'nowhere.onnx');
+    expect(stderr).toBe('rnn: nowhere.onnx: no such file; give the path of a file\n');
+    expect(status).toBe(1);
+  });
+
   test('nothing is overwritten, by either', async () => {
     writeFileSync(join(cwd, 'taken.onnx'), 'mine');
     const exported = await run('export', 'terms.json', 'taken.onnx');
     expect(exported.status).toBe(1);
-    expect(exported.stderr).toBe('rnn: taken.onnx: exists already; give another name, or remove it\n');
+    expect(exported.stderr).toBe('rnn: taken.onnx: exists already; give another name\n');
     expect(readFileSync(join(cwd, 'taken.onnx'), 'utf8')).toBe('mine');
     await run('export', 'terms.json', 'b.onnx');
     const imported = await run('import', 'b.onnx', '--out', 'terms.json');
-    expect(imported.stderr).toBe('rnn: terms.json: exists already; give another name, or remove it\n');
+    expect(imported.stderr).toBe('rnn: terms.json: exists already; give another name\n');
     expect(json('terms.json').run.step).toBe(20);
   });
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { file, PROSE, removeFolders, rnn, TINY, temporaryFolder } from '../helpers/cli.ts';
@@ -110,6 +110,19 @@ describe('rnn eval', () => {
       stderr:
         'rnn: gru.json was trained on another text than this one, so that it has no test part; give its own text, or leave out --part\n',
     });
+  });
+
+  test('of a part that the run did not hold out says so', async () => {
+    const training = 'train text.txt --mode stream --steps 2 --out untested.json --quiet'.split(' ');
+    expect((await rnn([...training, '--validation', '0.1', ...TINY], { cwd })).status).toBe(0);
+    for (const more of [[], ['--ngrams', '1-2']]) {
+      const args = ['eval', 'text.txt', '-c', 'untested.json', '--part', 'test', ...more];
+      const { status, stderr } = await rnn(args, { cwd });
+      expect(stderr).toBe('rnn: this run held out no test part; train with --test, or measure the validation part\n');
+      expect(status).toBe(1);
+    }
+    rmSync(join(cwd, 'untested.json'));
+    rmSync(join(cwd, 'untested.last.json'), { force: true });
   });
 
   test('of a text with nothing to predict says so', async () => {

@@ -354,9 +354,7 @@ describe('files', () => {
     const file = join(scratch, 'a.safetensors');
     exportModel(checkpoint, file);
     const before = readFileSync(file);
-    expect(() => exportModel(checkpointOf({}, 2), file)).toThrow(
-      /a.safetensors: exists already; give another name, or remove it/,
-    );
+    expect(() => exportModel(checkpointOf({}, 2), file)).toThrow(/a.safetensors: exists already; give another name$/);
     expect(readFileSync(file)).toEqual(before);
     const folder = join(scratch, 'folder');
     mkdirSync(folder);
@@ -371,7 +369,7 @@ describe('files', () => {
   test('what is no file is not read', () => {
     expect(() => readBounded(scratch)).toThrow(/is no file/);
     expect(() => readBounded('/dev/zero')).toThrow(/is no file/);
-    expect(() => readBounded(join(scratch, 'none'))).toThrow(/can't be read/);
+    expect(() => readBounded(join(scratch, 'none'))).toThrow(/none: no such file; give the path of a file/);
     writeFileSync(join(scratch, 'x'), 'abc');
     expect(readBounded(join(scratch, 'x')).toString()).toBe('abc');
   });

@@ -24,31 +24,34 @@ export const command = defineCommand({
   },
   help: `
 Prints, separated by tabs: the text, its score, its log-probability in nats, its
-probability, and how it ended: stop (it is complete) or length (it was cut off at
-T). On a terminal, prints a table instead.
+probability, and how it ended: stop (it is complete) or length (it was cut off
+at T). On a terminal, prints a table instead.
 
-With --prefix-file, prints for each line, in order: the prefix and its completions,
-best first, separated by tabs; with --json, an object. A line that can't be
-completed is named on standard error and gets no completions; the exit status is
-then 1.
+With --prefix-file, prints for each line, in order: the prefix and its
+completions, best first, separated by tabs; with --json, an object. A line that
+can't be completed is named on standard error and gets no completions; the exit
+status is then 1.
 
-A model of pairs gives targets for sources: those of --source, or of each line of a
-file or of standard input. For each line it prints the source and its targets, best
-first, separated by tabs; with --scores, a line for each target: source, target,
-log-probability, probability. --prefix is what every target begins with. Labels are
-ranked exactly: of a classifier, and with --per-symbol of each symbol of a tagger.
+A model of pairs gives targets for sources: those of --source, or of each line
+of a file or of standard input. For each line it prints the source and its
+targets, best first, separated by tabs; with --scores, a line for each target:
+source, target, log-probability, probability. --prefix is what every target
+begins with. Labels are ranked exactly: of a classifier, and with --per-symbol
+of each symbol of a tagger.
 
-Completions are ordered by their score, the largest first. The score of a text of T
-symbols is (1/T^a) Σ log p. With a = 1, the default, it is the mean log-probability of
-a symbol, so a long text may stand above a shorter one that is more probable;
---length-penalty 0 orders by probability. A hypothesis that has finished
-keeps its place among the k. The search ends when all have finished, at T symbols,
-or when N have finished and no other can reach a better score. Where N is more than
-k, hypotheses that finish give up their places: the k best remaining ones go on, to T
-symbols or until N have finished. --stop may be given several times.
+Completions are ordered by their score, the largest first. The score of a text
+of T symbols is (1/T^a) Σ log p. With a = 1, the default, it is the mean
+log-probability of a symbol, so a long text may stand above a shorter one that
+is more probable; --length-penalty 0 orders by probability. A hypothesis that
+has finished keeps its place among the k. The search ends when all have
+finished, at T symbols, or when N have finished and no other can reach a better
+score. Where N is more than k, hypotheses that finish give up their places: the
+k best remaining ones go on, to T symbols or until N have finished. --stop may
+be given several times.
 
 ${ESCAPE_HELP}
-In tables of a pipe the same escapes stand for what would break a line into fields.
+In tables of a pipe the same escapes stand for what would break a line into
+fields.
 ${CONSTRAINT_HELP}
 
 Examples:
@@ -60,7 +63,7 @@ Examples:
   rnn beam --prefix d --k 2 --length 4 --trace  each step: kept, saved, dropped
   rnn beam --prefix d --k 12 --groups 4 --diversity 1
   cut -f1 list | rnn beam --k 3 --prefix-file -
-  cut -f1 pairs.tsv | rnn beam --k 5 --count 1 -  source and target, a line for each source
+  cut -f1 pairs.tsv | rnn beam --count 1 -      source, tab, target
   echo Satoshi | rnn beam -c names.json --scores - the likeliest labels`,
   async run({ prefixFile, trace, ...options }, context) {
     if (options.prefix !== undefined && prefixFile !== undefined) {

@@ -26,8 +26,9 @@ export const command = defineCommand({
     },
   },
   help: `
-GFLOPS count the products that training needs, and none for one-hot inputs. The peak is what the bare matrix kernel
-reaches on the same threads in the same minute.
+GFLOPS count the products that training needs, and none for one-hot inputs. The
+peak is what the bare matrix kernel reaches on the same threads in the same
+minute.
 
 Examples:
   rnn bench

@@ -29,11 +29,11 @@ Backpropagation through time, written out in float64 for one short text:
 
   ∂L_t/∂W = Σ_k≤t ∂L_t/∂s_t · ∂s_t/∂s_k · ∂⁺s_k/∂W
 
-where ∂⁺ treats s_{k−1} as a constant, and s is the state of all layers: the h of
-each layer and, of an LSTM, its c. It prints the states, the distributions beside
-the true symbols with L_t, the norm of every term of the sum, and three columns
-that agree: the explicit sum over k, backpropagation as in training, and central
-differences.
+where ∂⁺ treats s_{k−1} as a constant, and s is the state of all layers: the h
+of each layer and, of an LSTM, its c. It prints the states, the distributions
+beside the true symbols with L_t, the norm of every term of the sum, and three
+columns that agree: the explicit sum over k, backpropagation as in training, and
+central differences.
 
 Examples:
   rnn bptt deep --fresh

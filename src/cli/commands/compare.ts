@@ -27,12 +27,12 @@ export const command = defineCommand({
     },
   },
   help: `
-Runs are ordered by the smallest validation loss, in nats a symbol. Only runs that held
-out the same part of the same text are ordered together. Other runs are a group of
-their own, below an empty line; those that held nothing out come last, by their
-training loss. "best at" is the step of the best model. A column shows each option in
-which the runs differ. Where there is no room, columns are left out: epochs, bits,
-parameters, training, "best at". --json has everything.
+Runs are ordered by the smallest validation loss, in nats a symbol. Only runs
+that held out the same part of the same text are ordered together. Other runs
+are a group of their own, below an empty line; those that held nothing out come
+last, by their training loss. "best at" is the step of the best model. A column
+shows each option in which the runs differ. Where there is no room, columns are
+left out: epochs, bits, parameters, training, "best at". --json has everything.
 
 Examples:
   rnn compare checkpoints/*.json

@@ -23,14 +23,14 @@ export const command = defineCommand({
   flags: { '': { prefix: PREFIX_FLAG, ...SEARCH_FLAGS }, ...CONSTRAINT_FLAGS },
   help: `
 Keys: Tab takes the best completion. Enter ends, and prints the text. Backspace,
-Ctrl-W and Ctrl-U delete a character, a word, and everything. Esc, Ctrl-D and Ctrl-C
-leave, and print nothing. The screen is left as it was found. The completions are
-ordered by their score, as those of \`rnn beam\` are; the number beside each is its
-probability.
+Ctrl-W and Ctrl-U delete a character, a word, and everything. Esc, Ctrl-D and
+Ctrl-C leave, and print nothing. The screen is left as it was found. The
+completions are ordered by their score, as those of \`rnn beam\` are; the number
+beside each is its probability.
 
-In a pipe \`rnn complete\` does what \`rnn beam\` does: it completes --prefix, or else
-each line of standard input. The options are those of \`rnn beam\`. Of a model of
-pairs, the lines are sources.
+In a pipe \`rnn complete\` does what \`rnn beam\` does: it completes --prefix, or
+else each line of standard input. The options are those of \`rnn beam\`.
+The lines are sources where the model is one of pairs.
 
 Examples:
   rnn complete
@@ -40,6 +40,7 @@ Examples:
     if (!process.stdin.isTTY || !process.stdout.isTTY || options.json) {
       return await printCompletions(options, { readsInput: !process.stdin.isTTY }, context);
     }
+    countOf(options); // a count that can't be had is an error before the screen is taken
     const { open } = await import('../open.ts');
     const model = open({ ...options, quiet: true });
     const { status, text } = await converse(stringOf(withEscapes(options, model).prefix ?? ''), (typed) =>

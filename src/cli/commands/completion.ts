@@ -12,8 +12,8 @@ Prints a script with which a shell completes commands, options and the values of
 options when Tab is pressed.
 
 Examples:
-  source <(rnn completion bash)                              in ~/.bashrc
-  source <(rnn completion zsh)                               in ~/.zshrc, after compinit
+  source <(rnn completion bash)                in ~/.bashrc
+  source <(rnn completion zsh)                 in ~/.zshrc, after compinit
   rnn completion fish > ~/.config/fish/completions/rnn.fish`,
   async run({ shell }, { commands }) {
     const output = new Output();

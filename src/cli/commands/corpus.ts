@@ -33,26 +33,36 @@ export const command = defineCommand({
   },
   help: `
 Tasks, with what --length counts and its default:
-  xor            bits, 1-8: b1c1d0…, a pair of bits (a b c d for 00 01 10 11), then their exclusive or
-  parity         bits, 1-8: a0b1b0…, a bit (a b for 0 1), then 1 for an odd number of ones so far, else 0
-  parity-final   bits, 1-8: abb?0, the bits, and their parity at the end: --final makes parity this
-  addition       bits, 1-8: the same with the bit of the sum, the least significant bit first; ends with the carry
+  xor            bits, 1-8: b1c1d0…, a pair of bits (a b c d for 00 01 10 11),
+                 then their exclusive or
+  parity         bits, 1-8: a0b1b0…, a bit (a b for 0 1), then 1 for an odd
+                 number of ones so far, else 0
+  parity-final   bits, 1-8: abb?0, the bits, and their parity at the end:
+                 --final makes parity this
+  addition       bits, 1-8: the same with the bit of the sum, the least
+                 significant bit first; ends with the carry
   copy           symbols, 1-8: badc>BADC
   copy-reversed  symbols, 1-8: cdab>BADC
-  lag            steps from the first symbol to the last, 2-30: the first decides the last: bxyzzy?B
+  lag            steps from the first symbol to the last, 2-30: the first
+                 decides the last: bxyzzy?B
 
-In the tasks above, the symbols of answers (0 and 1, or capitals) stand nowhere else, so
-\`rnn eval --only\` can measure the answers only. All other symbols are random.
+In the tasks above, the symbols of answers (0 and 1, or capitals) stand nowhere
+else, so \`rnn eval --only\` can measure the answers only. All other symbols are
+random.
 
-Tasks of pairs (source, tab, target), of which --length counts the digits of a number:
+Tasks of pairs (source, tab, target), of which --length counts the digits of a
+number:
   sums           1-3: 535+61, and 596
   numbers        1-3: three hundred and five, and 305
 
 Examples:
   rnn corpus addition --count 5000 > addition.txt
-  rnn corpus lag --length 100 --count 2000 --seed 7 | rnn train - --mode lines --bptt 101
-  rnn corpus sums --count 20000 > sums.tsv && rnn train sums.tsv --task transduce
-  rnn corpus addition --length 64 --seed test > long.txt && rnn eval long.txt --only 01`,
+  rnn corpus lag --length 100 --count 2000 --seed 7 |
+    rnn train - --mode lines --bptt 101
+  rnn corpus sums --count 20000 > sums.tsv
+  rnn train sums.tsv --task transduce
+  rnn corpus addition --length 64 --seed test > long.txt
+  rnn eval long.txt --only 01`,
   async run(options) {
     const { task: named, final, count, seed, length, quiet } = schema.parse(options);
     if (final && !named.startsWith('parity'))

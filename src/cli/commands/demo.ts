@@ -48,12 +48,14 @@ export const command = defineCommand({
     },
   },
   help: `
-iterated-unit  h ← σ(6h − 3): its fixed points, which of them are sources and which sinks, the graph of f, the phase
-               plot (a line of states with arrows), h_100 as a function of h_1, and the gradient ∂h_100/∂h_1, which
-               explodes at h_1 = 0.5 and vanishes elsewhere
+iterated-unit  h ← σ(6h − 3): its fixed points, which of them are sources and
+               which sinks, the graph of f, the phase plot (a line of states
+               with arrows), h_100 as a function of h_1, and the gradient
+               ∂h_100/∂h_1, which explodes at h_1 = 0.5 and vanishes elsewhere
 quadratic      x ← x² + c: the same
-linear         h ← W h: the gradient ‖∂h_t/∂h_1‖ with the eigenvalue below, at and above 1, and the forward magnitude
-               ‖W^(t−1) U x‖, which is what is left of the first input
+linear         h ← W h: the gradient ‖∂h_t/∂h_1‖ with the eigenvalue below, at
+               and above 1, and the forward magnitude ‖W^(t−1) U x‖, which is
+               what is left of the first input
 
 Examples:
   rnn demo iterated-unit

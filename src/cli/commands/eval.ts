@@ -60,34 +60,36 @@ export const command = defineCommand({
     },
   },
   help: `
-A stream is read from its first symbol to its last, and its state is carried all the
-way. A model of lines reads each line by itself. Printed are the mean loss in nats a
-symbol, the same in bits, the perplexity e^loss, and the share of symbols that the
-model thought the likeliest. A symbol that the model does not know is left out of the
-text, and the result says how many there were.
+A stream is read from its first symbol to its last, and its state is carried all
+the way. A model of lines reads each line by itself. Printed are the mean loss
+in nats a symbol, the same in bits, the perplexity e^loss, and the share of
+symbols that the model thought the likeliest. A symbol that the model does not
+know is left out of the text, and the result says how many there were.
 
-For the part that a run held out, the loss that training printed is shown too. Training
-reads the part of a stream in several rows side by side, each from the state 0. Here it
-is read in one row, so the loss is a little smaller.
+For the part that a run held out, the loss that training printed is shown too.
+Training reads the part of a stream in several rows side by side, each from the
+state 0. Here it is read in one row, so the loss is a little smaller.
 
-In --only, \\n \\t \\r \\\\ \\xHH and \\u{...} are escapes. A text whose line ends are not the
-model's is read with those of the model, and a remark says so.
+In --only, \\n \\t \\r \\\\ \\xHH and \\u{...} are escapes. A text whose line ends are
+not the model's is read with those of the model, and a remark says so.
 
-A model of pairs reads lines of source, tab, target. Printed are its loss and, of a model
-that transduces, how many sources get a target that is right, symbol for symbol, and
-the symbol error rate (edits over the symbols of the targets); of one that tags, how many
-tags and sequences are right; of one that classifies, the confusion matrix, and precision,
-recall and F1 of each label. A line that can't be read is named and left out.
+A model of pairs reads lines of source, tab, target. Printed are its loss and,
+of a model that transduces, how many sources get a target that is right, symbol
+for symbol, and the symbol error rate (edits over the symbols of the targets);
+of one that tags, how many tags and sequences are right; of one that classifies,
+the confusion matrix, and precision, recall and F1 of each label. A line that
+can't be read is named and left out.
 
---ngrams prints the loss of interpolated n-gram models (modified Kneser-Ney) beside the
-network's, and what the network's errors are. They learn from the training part of the
-text, where another --part is measured, or from the text that --ngrams-from names.
+--ngrams prints the loss of interpolated n-gram models (modified Kneser-Ney)
+beside the network's, and what the network's errors are. They learn from the
+training part of the text, where another --part is measured, or from the text
+that --ngrams-from names.
 
 Examples:
   rnn eval book.txt --part validation --ngrams 1-12
   rnn eval other.txt
   rnn eval book.txt --part validation
-  rnn eval book.txt --part test --dynamic
+  rnn eval book.txt --part validation --dynamic
   rnn eval pairs.tsv --k 5
   rnn eval other.txt --json | jq .bits
   rnn corpus addition --length 64 | rnn eval - --only 01`,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import * as z from 'zod';
 import { message, option, UsageError } from '../../errors.ts';
 import { exportRequestSchema } from '../../library/exchange-options.ts';
@@ -34,8 +35,8 @@ Nothing is overwritten. What is in each format: src/exchange/README.md.
   safetensors  tensors with PyTorch's names and layout
   onnx         one graph, for ONNX Runtime and what else reads ONNX
   ml5          a folder for ml5's charRNN; the model is an LSTM of two layers
-  pytorch      a folder with which torchrun goes on training: the model, the text
-               (--text), the recipe, and a short train.py
+  pytorch      a folder with which torchrun goes on training: the model, the
+               text (--text), the recipe, and a short train.py
 
 Examples:
   rnn export book.safetensors
@@ -50,6 +51,7 @@ Examples:
           : message`${option('checkpoint')} names the model, so that one path is enough: what to write`,
       );
     }
+    if (paths.length === 1 && named === undefined) requireTarget(paths[0]!);
     const [checkpoint, path] = paths.length === 1 ? [named, paths[0]!] : [paths[0], paths[1]!];
     const [{ exportModel }, { open }] = await Promise.all([import('../../library/exchange.ts'), import('../open.ts')]);
     const { format, notes } = await exportModel(open({ checkpoint, quiet }), path, request);
@@ -60,3 +62,9 @@ Examples:
     return undefined;
   },
 });
+
+/** UsageError for a path that is a checkpoint already: it names the model, and what to write is missing. */
+function requireTarget(path: string): void {
+  if (!path.endsWith('.json') || !existsSync(path)) return;
+  throw new UsageError(`name the file to write, too: rnn export ${path} ${path.slice(0, -'.json'.length)}.onnx`);
+}

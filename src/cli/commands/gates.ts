@@ -28,12 +28,14 @@ export const command = defineCommand({
   help: `
 Prints a row for each symbol: what the unit's gates and states are after it.
 
-LSTM         the forget gate f, the input gate i, the candidate C̃, the cell state C = f ⊙ C₋ + i ⊙ C̃, the output
-             gate o, and h = o ⊙ tanh C
-GRU          the reset gate r, the update gate z, the candidate h̃, and h = (1 − z) ⊙ h₋ + z ⊙ h̃
+LSTM         the forget gate f, the input gate i, the candidate C̃, the cell
+             state C = f ⊙ C₋ + i ⊙ C̃, the output gate o, and h = o ⊙ tanh C
+GRU          the reset gate r, the update gate z, the candidate h̃, and
+             h = (1 − z) ⊙ h₋ + z ⊙ h̃
 vanilla RNN  h
 
-A terminal shows gates in grey, from shut to open, and states in blue below 0 and in orange above.
+A terminal shows gates in grey, from shut to open, and states in blue below 0
+and in orange above.
 
 Examples:
   rnn gates "deep learning"

@@ -43,14 +43,17 @@ export const command = defineCommand({
     'Output:': { svg: FLAGS.svg, html: FLAGS.html, json: FLAGS.json, quiet: FLAGS.quiet },
   },
   help: `
-Norms are means over positions t of ‖∂L_t/∂h_{t−n}‖, and of ‖∂L_t/∂c_{t−n}‖ along the cell state of an LSTM. Products of
-Jacobians ∂h_t/∂h_{t−n} are those of a layer by itself; in a vanilla RNN their norm is at most (γλ)^n, where γ is the
-activation's steepest slope (1; 1/4 for the logistic) and λ the largest singular value of W.
+Norms are means over positions t of ‖∂L_t/∂h_{t−n}‖, and of ‖∂L_t/∂c_{t−n}‖
+along the cell state of an LSTM. Products of Jacobians ∂h_t/∂h_{t−n} are those
+of a layer by itself; in a vanilla RNN their norm is at most (γλ)^n, where γ is
+the activation's steepest slope (1; 1/4 for the logistic) and λ the largest
+singular value of W.
 
 Examples:
   rnn gradflow book.txt
   rnn gradflow book.txt --compare
-  rnn gradflow book.txt --compare checkpoints/rnn.json checkpoints/lstm.json --svg flow.svg
+  rnn gradflow book.txt --svg flow.svg \\
+    --compare checkpoints/rnn.json checkpoints/lstm.json
   rnn gradflow book.txt --fresh --cell rnn --activation logistic --double
   rnn gradflow book.txt --json | jq '.layers[0].hidden'`,
   async run({ text, layer, svg, html, json, quiet = false, ...request }, { nameOf }) {

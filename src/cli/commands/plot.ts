@@ -37,9 +37,9 @@ export const command = defineCommand({
     },
   },
   help: `
-Curves differ in colour and, for grey print, in dashes and marks. Where a file is
-written, its path is printed in place of the drawing. The page of --html loads nothing
-from elsewhere.
+Curves differ in colour and, for grey print, in dashes and marks. Where a file
+is written, its path is printed in place of the drawing. The page of --html
+loads nothing from elsewhere.
 
 Examples:
   rnn plot

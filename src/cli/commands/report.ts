@@ -25,9 +25,10 @@ export const command = defineCommand({
     },
   },
   help: `
-One file that needs no network: the run, learning curves, gradient flow, samples at several temperatures, the text
-coloured by surprisal and by the activation of any unit, units ranked by what they seem to track, and the symbols
-in two dimensions.
+One file that needs no network: the run, learning curves, gradient flow, samples
+at several temperatures, the text coloured by surprisal and by the activation of
+any unit, units ranked by what they seem to track, and the symbols in two
+dimensions.
 
 Examples:
   rnn report --html report.html

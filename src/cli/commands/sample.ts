@@ -62,17 +62,19 @@ export const command = defineCommand({
   },
   help: `
 A model of lines prints a line for each text, and ends it at its <stop>. A model
-of a stream writes --length symbols, each as it is drawn. --stop may be given several times.
+of a stream writes --length symbols, each as it is drawn. --stop may be given
+several times.
 
-A model of pairs draws targets: --count for --source, or for each line of a file or
-of standard input, where it prints source, tab, target. --prefix is what every
-target begins with. The labels of a tagger or a classifier are drawn each by itself.
+A model of pairs draws targets: --count for --source, or for each line of a file
+or of standard input, where it prints source, tab, target. --prefix is what
+every target begins with. The labels of a tagger or a classifier are drawn each
+by itself.
 
 ${ESCAPE_HELP}
 ${CONSTRAINT_HELP}
 
-A model of bytes reads and writes bytes as they are, UTF-8 or not: as symbols, in
-files, and in a pipe. With --json, base64 has all bytes of a text.
+A model of bytes reads and writes bytes as they are, UTF-8 or not: as symbols,
+in files, and in a pipe. With --json, base64 has all bytes of a text.
 
 Examples:
   rnn sample --length 500 --temperature 0.8

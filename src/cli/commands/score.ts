@@ -46,21 +46,22 @@ export const command = defineCommand({
     },
   },
   help: `
-Prints for each line, separated by tabs: its log-probability in nats, its bits per
-character, and the line. The end of a line counts as a character: it is <stop>, or,
-in a model of a stream, the newline. Every line is read from the model's first
-state, and by a model of a stream after a newline. With --whole, each file is scored
-as one text, and its name is printed in place of the line.
+Prints for each line, separated by tabs: its log-probability in nats, its bits
+per character, and the line. The end of a line counts as a character: it is
+<stop>, or, in a model of a stream, the newline. Every line is read from the
+model's first state, and by a model of a stream after a newline. With --whole,
+each file is scored as one text, and its name is printed in place of the line.
 
-A model of pairs reads lines of source, tab, target. It prints the log-probability
-of the target given the source, the bits per symbol of the target, and the pair.
+A model of pairs reads lines of source, tab, target. It prints the
+log-probability of the target given the source, the bits per symbol of the
+target, and the pair.
 
---per-char prints, separated by tabs: line, place in it, symbol, bits. --nats prints
-nats in place of bits: one nat is 1.443 bits. Colours go by bits.
+--per-char prints, separated by tabs: line, place in it, symbol, bits. --nats
+prints nats in place of bits: one nat is 1.443 bits. Colours go by bits.
 
-A line with a character that the model doesn't know is named on standard error and
-has the log-probability -inf; the exit status is then 1. Where the model has <unk>,
-the character is scored as <unk>, and a remark says how many there were.
+A line with a character that the model doesn't know is named on standard error
+and has the log-probability -inf; the exit status is then 1. Where the model has
+<unk>, the character is scored as <unk>, and a remark says how many there were.
 
 Examples:
   rnn score names.txt | sort -g | head -3          the least likely

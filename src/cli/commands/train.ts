@@ -112,13 +112,13 @@ export const command = defineCommand({
   },
   help: `
 A run without --epochs, --steps or --time reads 10 million symbols, or the text
-60 times if that is less. The best model goes to --out, and the newest state,
-with all that --resume needs, to NAME.last.json beside it. The path of the best
-model is printed to standard output.
+60 times if that is less, and at least 300 steps. The best model goes to --out,
+and the newest state, with all that --resume needs, to NAME.last.json beside it.
+The path of the best model is printed to standard output.
 
-With --task, the model reads a source and predicts its target: a sequence of its own
-(transduce), a label for each symbol of the source (tag), or one label (classify). A
-file of pairs may be held out: --validation dev.tsv.
+With --task, the model reads a source and predicts its target: a sequence of its
+own (transduce), a label for each symbol of the source (tag), or one label
+(classify). A file of pairs may be held out: --validation dev.tsv.
 
 With --resume, --epochs, --steps and --time may be given anew, to train longer
 (time counts from now); the rest of the training is as it was begun. Ctrl-C,
