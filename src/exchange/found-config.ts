@@ -1,6 +1,6 @@
 import { CELL_KINDS, type CellName } from '../nn/cells/index.ts';
 import type { Activation, Reset } from '../nn/cells/options.ts';
-import { type ModelConfig, modelSchema } from '../nn/config.ts';
+import { type ModelConfig, parseFoundModel } from '../nn/config.ts';
 import { refusal } from './refusal.ts';
 
 /** What tensors alone don't tell. */
@@ -24,15 +24,6 @@ export interface Sizes {
   readonly reset?: Reset;
 }
 
-/** The configuration of these sizes, where the model's schema has it. */
-export function schemaOf({
-  symbols: _,
-  sharesTable: tied,
-  ...known
-}: Partial<ModelConfig> & Pick<Sizes, 'sharesTable'>) {
-  return modelSchema.safeParse({ ...known, tied });
-}
-
 /** The configuration of a model that was found, and notes on what was assumed. UserError if this program has no such model. */
 export function configOf(
   sizes: Sizes,
@@ -44,7 +35,7 @@ export function configOf(
   const { uses } = CELL_KINDS[sizes.cell];
   // A GRU from elsewhere is PyTorch's unless it is said to be another.
   const reset = uses.includes('reset') ? (told ?? unsaid.reset ?? 'after') : undefined;
-  const result = schemaOf({ ...sizes, activation, reset });
+  const result = parseFoundModel({ ...sizes, activation, reset });
   if (!result.success) {
     const { path, message } = result.error.issues[0]!;
     throw refusal(name, `this program has no such model: ${[...path, message].join(': ')}`);

@@ -1,9 +1,8 @@
 import { CELL_KINDS, type CellName } from '../nn/cells/index.ts';
 import type { Activation, Reset } from '../nn/cells/options.ts';
-import type { ModelConfig } from '../nn/config.ts';
+import { type ModelConfig, parseFoundModel } from '../nn/config.ts';
 import { Manifest } from '../nn/manifest.ts';
 import type { ForeignModel } from './foreign-model.ts';
-import { schemaOf } from './found-config.ts';
 import { transposed } from './layout.ts';
 import { readMetadata } from './metadata.ts';
 import { matrixOf, source } from './onnx-chain.ts';
@@ -208,7 +207,7 @@ function isTransposed(weight: Float32Array, table: Float32Array, symbols: number
 }
 
 function configOf(graph: Graph, sizes: Sizes, members: number): ModelConfig {
-  const result = schemaOf({ ...sizes, members });
+  const result = parseFoundModel({ ...sizes, members });
   if (result.success) return { ...result.data, symbols: sizes.symbols };
   const { path, message } = result.error.issues[0]!;
   throw graph.wrong(`this program has no such model: ${[...path, message].join(': ')}`);

@@ -115,3 +115,17 @@ export type ModelConfig = Readonly<z.output<typeof modelSchema>> & {
 };
 
 export type PairModelConfig = Readonly<z.output<typeof pairModelSchema>>;
+
+/** Whether the output layer uses the embedding's table, too (Press & Wolf 2017). */
+export function sharesTable({ tied }: Pick<ModelConfig, 'tied'>): boolean {
+  return tied;
+}
+
+/** The configuration of a model whose tensors were found in a file of another program; they show whether the table is shared. */
+export function parseFoundModel({
+  symbols: _,
+  sharesTable: tied,
+  ...known
+}: Partial<ModelConfig> & { readonly sharesTable: boolean }) {
+  return modelSchema.safeParse({ ...known, tied });
+}

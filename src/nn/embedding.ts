@@ -3,7 +3,7 @@ import { type Kernels, NONE } from '../kernel/contract.ts';
 import { GRAIN, share, type Team } from '../kernel/team.ts';
 import type { SymbolInput } from './affine.ts';
 import type { BatchShape, Extent, Pass } from './batch.ts';
-import type { ModelConfig } from './config.ts';
+import { type ModelConfig, sharesTable } from './config.ts';
 import type { Module } from './module.ts';
 import type { Parameter, TensorSource } from './parameters.ts';
 import { Signal } from './signal.ts';
@@ -48,9 +48,6 @@ export class Embedding implements Module {
 }
 
 /** The embedding's table, where the output layer is to use it, too (Press & Wolf 2017). */
-export function sharedTable(
-  { tied }: Pick<ModelConfig, 'tied'>,
-  embedding: Embedding | undefined,
-): Parameter | undefined {
-  return tied ? embedding?.table : undefined;
+export function sharedTable(config: ModelConfig, embedding: Embedding | undefined): Parameter | undefined {
+  return sharesTable(config) ? embedding?.table : undefined;
 }
