@@ -46,6 +46,8 @@ export class Model {
   readonly source: SourcePlaces | undefined;
   /** The networks: one, unless the model is an ensemble. */
   readonly members: readonly Network[];
+  /** What carries from step to step, member by member, layer by layer. A field, because every step of a sampled text reads it. */
+  readonly states: readonly State[];
   /** [T][B] after `loss`: −log p̄ of the targets in nats; 0 where the target is not counted. */
   readonly losses: Address;
   readonly #dropConnect: DropConnect;
@@ -71,6 +73,7 @@ export class Model {
       const tensors = tensorsAt(manifest.ofMember(member), values, gradients, this.#dropConnect.copies);
       return buildNetwork({ arena, config, shape, dropout, tensors, member, inputs, keep, source: this.source });
     });
+    this.states = this.members.flatMap((member) => member.states);
     this.losses = config.members > 1 ? arena.float(positions) : this.members[0]!.losses;
   }
 
@@ -80,11 +83,6 @@ export class Model {
     if (!only || others.length > 0)
       throw new RangeError(`a model of one network is wanted, not of ${this.members.length}`);
     return only.layers;
-  }
-
-  /** What carries from step to step, member by member, layer by layer. */
-  get states(): readonly State[] {
-    return this.members.flatMap((member) => member.states);
   }
 
   /** Renews this thread's share of the packed weights. When parameters have changed, all threads must do this before `forward`. */
