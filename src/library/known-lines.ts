@@ -1,4 +1,4 @@
-import { totalmem } from 'node:os';
+import { memoryBytes } from '#host/machine';
 import { UserError } from '../errors.ts';
 import { readLines } from '../text/line-reader.ts';
 import { LineSet } from '../text/line-set.ts';
@@ -6,7 +6,7 @@ import { bytesOf } from '../text/text.ts';
 import type { LanguageModel } from './language-model.ts';
 
 /** The most bytes of one file: what memory has room for. */
-const MOST_BYTES = Math.floor(totalmem() / 4);
+const MOST_BYTES = Math.floor(memoryBytes() / 4);
 
 /** All lines of some files as a model reads them, so that they can be told from what it writes. UserError for a file that can't be read. */
 export async function knownLines(

@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
-import { statSync } from 'node:fs';
-import { totalmem } from 'node:os';
-import { Readable } from 'node:stream';
 import * as z from 'zod';
+import { memoryBytes } from '#host/machine';
+import { createSha256 } from '#host/sha256';
 import { message, option, UserError } from '../errors.ts';
 import { parseOptions } from '../schema.ts';
 import { CorpusEncoder, STOP } from './encoder.ts';
@@ -10,13 +8,10 @@ import { countIds, type Ids, mapIds } from './ids.ts';
 import { commonLineEnd, countLineEnds, foreignLineEnd, LINE_END_NAMES, type LineEnd } from './line-ends.ts';
 import { JUDGED_BYTES, judgeMode, type Mode, type ModeChoice } from './mode.ts';
 import { corpusSchema } from './options.ts';
-import { openSource } from './sources.ts';
 import { describeSymbol, type TextSymbol } from './symbols.ts';
+import { bytesOf, type Text } from './text.ts';
 import { Utf16Converter } from './utf16.ts';
 import { Vocabulary } from './vocabulary.ts';
-
-/** Bytes read at once. So many cost little a piece, and their code points stay in the processor's cache. */
-const PIECE_BYTES = 1 << 18;
 
 /** How a text is read: what `corpusSchema` has, and what only a program can give. */
 export const corpusOptionsSchema = corpusSchema.extend({
@@ -32,8 +27,6 @@ export const corpusOptionsSchema = corpusSchema.extend({
     .boolean()
     .default(false)
     .describe('leave out the symbols that the vocabulary does not have, instead of refusing the text'),
-  stdin: z.instanceof(Readable).optional().describe('must be a stream, which - reads in the place of standard input'),
-  pieceBytes: z.int().min(1).default(PIECE_BYTES).describe('bytes read at once'),
 });
 
 type CheckedOptions = z.output<typeof corpusOptionsSchema>;
@@ -78,71 +71,10 @@ export interface LeftOut {
   readonly symbols: readonly string[];
 }
 
-/**
- * Reads text files one after the other, in one pass; `-` is standard input. In stream mode the files are joined as they are. In lines
- * mode the end of a file also ends its last line. UTF-8 is decoded strictly. A byte order mark at the start of a file is left out. UTF-16
- * is converted, except where symbols are bytes. In stream mode CR LF stays CR LF; for a vocabulary that is given, line ends that it does
- * not have become those that it has.
- *
- * Memory: one byte for each symbol if there are up to 256 different symbols, two bytes up to 65,536, else four. In lines mode, training
- * takes twelve more bytes for each line.
- *
- * UserError, in one line that names the file, if a file can't be read, is not UTF-8, or has no text. UsageError for an option that
- * can't be taken.
- */
-export async function readCorpus(sources: readonly string[], options: CorpusOptions = {}): Promise<Corpus> {
-  if (sources.length === 0) throw new UserError('no text given; name a text file, or - for standard input');
-  if (sources.filter((path) => path === '-').length > 1)
-    throw new UserError('standard input (-) can be read only once');
-  const checked = parseOptions(corpusOptionsSchema, options);
-  const assembly = new CorpusAssembly(sources, checked);
-  for (const path of sources) {
-    const source = await openSource(path, checked.stdin ?? process.stdin, checked.pieceBytes);
-    try {
-      assembly.begin(source.name, source.size, source.device);
-      for await (const piece of source.pieces) assembly.write(piece);
-      assembly.end();
-    } finally {
-      await source.close();
-    }
-  }
-  return assembly.finish();
-}
-
-/** The hash and the files of a text, without reading its symbols. Undefined where one of them is no file: standard input and pipes can be read only once. UserError as for `readCorpus`. */
-export async function fingerprint(sources: readonly string[]): Promise<Pick<Corpus, 'hash' | 'files'> | undefined> {
-  if (sources.some((path) => path === '-' || isNoFile(path))) return undefined;
-  const hash = createHash('sha256');
-  const files: number[] = [];
-  for (const path of sources) {
-    const source = await openSource(path, process.stdin, PIECE_BYTES);
-    try {
-      let bytes = 0;
-      for await (const piece of source.pieces) {
-        hash.update(piece);
-        bytes += piece.length;
-      }
-      files.push(bytes);
-    } finally {
-      await source.close();
-    }
-  }
-  return { hash: hash.digest('hex'), files };
-}
-
-/** Whether there is something at a path that is no file. What can't be looked at, whoever opens it complains about. */
-function isNoFile(path: string): boolean {
-  try {
-    return !statSync(path).isFile();
-  } catch {
-    return false;
-  }
-}
-
-/** A corpus from a string. The string is read like a file with the same text. */
-export function corpusFromText(text: string, options: CorpusOptions = {}): Corpus {
+/** A corpus from a text. It is read like a file with the same bytes. */
+export function corpusFromText(text: Text, options: CorpusOptions = {}): Corpus {
   const assembly = new CorpusAssembly(['text'], parseOptions(corpusOptionsSchema, options));
-  const bytes = new TextEncoder().encode(text);
+  const bytes = bytesOf(text);
   assembly.begin('text', bytes.length, false);
   assembly.write(bytes);
   assembly.end();
@@ -156,7 +88,7 @@ const MOST_DEVICE_BYTES = 1 << 24;
 const MOST_BYTES = 2 ** 32 - 2 ** 16;
 
 /** The number that was given. The default leaves a quarter of the memory for the model. */
-function mostBytes(asked = Math.floor(0.75 * totalmem())): number {
+function mostBytes(asked = Math.floor(0.75 * memoryBytes())): number {
   return Math.min(MOST_BYTES, asked);
 }
 
@@ -164,10 +96,10 @@ function mostBytes(asked = Math.floor(0.75 * totalmem())): number {
  * Makes a corpus from bytes. The encoder needs the mode, and in the mode `auto` that is known only after the first MiB. Until then
  * the assembly keeps the calls that it gets, and repeats them on the encoder when the mode is known.
  */
-class CorpusAssembly {
+export class CorpusAssembly {
   readonly #sources: readonly string[];
   readonly #options: CheckedOptions;
-  readonly #hash = createHash('sha256');
+  readonly #hash = createSha256();
   #bytes = 0;
   /** Of each source that was read to its end: its bytes. */
   readonly #files: number[] = [];
@@ -277,7 +209,7 @@ class CorpusAssembly {
       lineStarts: vocabulary.stop === undefined ? undefined : findLineStarts(ids, vocabulary.stop, counts[STOP]!),
       characters: encoder.characters,
       bytes: this.#bytes,
-      hash: this.#hash.digest('hex'),
+      hash: this.#hash.digest(),
       sources: this.#sources,
       files: this.#files,
       remarks: this.#remarks,

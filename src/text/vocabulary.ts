@@ -177,7 +177,7 @@ export class Vocabulary {
     if (this.unit !== 'byte') return new TextEncoder().encode(this.decode(ids));
     return Uint8Array.from(
       Array.from(ids, (id) => this.#text(id)).flatMap((symbol) =>
-        typeof symbol === 'number' ? symbol : [...Buffer.from(symbol)],
+        typeof symbol === 'number' ? symbol : [...bytesOf(symbol)],
       ),
     );
   }

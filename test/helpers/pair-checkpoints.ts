@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type Checkpoint, parseCheckpoint, serializeCheckpoint } from '../../src/nn/checkpoint.ts';
-import { type PairOptions, readPairs } from '../../src/text/pairs.ts';
+import type { PairOptions } from '../../src/text/pairs.ts';
+import { readPairs } from '../../src/text/read-pairs.ts';
 import { type RecipeOptions, resolveRecipe } from '../../src/training/recipe.ts';
 import { trainPairs } from '../../src/training/trainer.ts';
 

@@ -12,7 +12,7 @@ import { knownLines } from '../../src/library/known-lines.ts';
 import { LanguageModel, type SampledText } from '../../src/library/language-model.ts';
 import { bytesOf, readLines, readWhole, stringOf, type Text, unescapeText } from '../../src/library/lines.ts';
 import type { Checkpoint } from '../../src/nn/checkpoint.ts';
-import { readCorpus } from '../../src/text/corpus.ts';
+import { readCorpus } from '../../src/text/read-corpus.ts';
 import type { Unit } from '../../src/text/symbols.ts';
 import type { Vocabulary } from '../../src/text/vocabulary.ts';
 import { uniformModel } from '../helpers/tiny-models.ts';

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { parseCheckpoint, serializeCheckpoint } from '../../src/nn/checkpoint.ts';
-import { type PairCorpus, readPairs } from '../../src/text/pairs.ts';
+import type { PairCorpus } from '../../src/text/pairs.ts';
+import { readPairs } from '../../src/text/read-pairs.ts';
 import type { TrainEvent } from '../../src/training/events.ts';
 import { type RecipeOptions, resolveRecipe } from '../../src/training/recipe.ts';
 import { type TrainOptions, trainPairs } from '../../src/training/trainer.ts';
