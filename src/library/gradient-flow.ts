@@ -11,9 +11,10 @@ import { parseOptions } from '../schema.ts';
 import type { Corpus } from '../text/corpus.ts';
 import { readCorpus } from '../text/read-corpus.ts';
 import { wholeCorpus } from '../text/split.ts';
+import { cellLabel } from './cell-label.ts';
 import { defaultModelFor } from './checkpoints.ts';
 import { type GradientFlowRequest, gradientFlowSchema, LAGS } from './gradient-flow-options.ts';
-import { cellLabel, runOf, shortName } from './inspect.ts';
+import { runOf, shortName } from './inspect.ts';
 import { load } from './load.ts';
 
 type Request = z.output<typeof gradientFlowSchema>;
