@@ -4,10 +4,11 @@ import { fasterNode } from '../../library/faster-node.ts';
 import { lastPath } from '../../library/names.ts';
 import type { PreparedRun } from '../../library/preparation.ts';
 import type { TrainEvent } from '../../library/run.ts';
-import { recipeSchema, runSchema } from '../../library/run-options.ts';
+import { type RunOptions, recipeSchema, runSchema } from '../../library/run-options.ts';
 import { counted, grouped } from '../../library/words.ts';
 import { parseOptions } from '../../schema.ts';
 import { defineCommand } from '../command.ts';
+import { readEscapes } from '../constraints.ts';
 import { modelName } from '../facts.ts';
 import { flagsFor } from '../flags.ts';
 import { listen } from '../interruption.ts';
@@ -80,6 +81,7 @@ export const command = defineCommand({
     ...RECIPE_FLAGS,
     'Text:': {
       'text.mode': '--mode <mode>',
+      'text.separator': { flag: '--separator <text>', spelling: 'nonEmpty' },
       'text.unit': '--unit <unit>',
       'text.minCount': '--min-count <n>',
       validation: { flag: '--validation <part>', spelling: 'part' },
@@ -136,7 +138,8 @@ Examples:
   rnn train sequel.txt --fine-tune checkpoints/book.json --lr 0.002
   rnn train book.txt --resume checkpoints/book.last.json --epochs 20
   cat *.txt | rnn train - --json > log.jsonl`,
-  async run({ corpus: sources, saveEvery, json = false, quiet = false, ...options }, { nameOf }) {
+  async run({ corpus: sources, saveEvery, json = false, quiet = false, ...given }, { nameOf }) {
+    const options = withSeparator(given);
     const [{ prepareRun, recipeOptionsOf }, { TrainingRun }, { createProgress }] = await Promise.all([
       import('../../library/preparation.ts'),
       import('../../library/run.ts'),
@@ -191,6 +194,13 @@ Examples:
     return interruption.status();
   },
 });
+
+/** The options with the escapes in the separator read. */
+function withSeparator<T extends RunOptions>(options: T): T {
+  const { separator, unit = 'codepoint' } = options.text ?? {};
+  if (separator === undefined) return options;
+  return { ...options, text: { ...options.text, separator: readEscapes('text.separator', separator, unit) } };
+}
 
 type Say = (text: string) => void;
 type EventOf<Type extends TrainEvent['type']> = Extract<TrainEvent, { readonly type: Type }>;
