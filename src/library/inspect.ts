@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import { CELL_KINDS } from '../nn/cells/index.ts';
 import { Manifest } from '../nn/manifest.ts';
 import { escapeText } from '../text/escapes.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
@@ -61,11 +60,6 @@ function factsOf(vocabulary: Vocabulary): VocabularyFacts {
   const { unit, size, layout, separator } = vocabulary;
   const symbols = Array.from({ length: size }, (_, id) => vocabulary.label(id));
   return { unit, size, symbols, ...(layout === 'records' && { separator: escapeText(separator) }) };
-}
-
-/** What people call a model's cell: `GRU, reset before`. */
-export function cellLabel(model: ModelFacts['model']): string {
-  return CELL_KINDS[model.cell].label(model);
 }
 
 /** The name of a model's file, without its folder and ending: on one line, without control characters. */

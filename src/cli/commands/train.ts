@@ -8,10 +8,9 @@ import { type RunOptions, recipeSchema, runSchema } from '../../library/run-opti
 import { counted, grouped } from '../../library/words.ts';
 import { parseOptions } from '../../schema.ts';
 import { defineCommand } from '../command.ts';
-import { readEscapes } from '../constraints.ts';
-import { modelName } from '../facts.ts';
 import { flagsFor } from '../flags.ts';
 import { listen } from '../interruption.ts';
+import { modelName } from '../model-name.ts';
 import { Output, sayer } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
 import { durationText, lossText, ReaderGone } from '../text.ts';
@@ -139,7 +138,7 @@ Examples:
   rnn train book.txt --resume checkpoints/book.last.json --epochs 20
   cat *.txt | rnn train - --json > log.jsonl`,
   async run({ corpus: sources, saveEvery, json = false, quiet = false, ...given }, { nameOf }) {
-    const options = withSeparator(given);
+    const options = await withSeparator(given);
     const [{ prepareRun, recipeOptionsOf }, { TrainingRun }, { createProgress }] = await Promise.all([
       import('../../library/preparation.ts'),
       import('../../library/run.ts'),
@@ -196,9 +195,10 @@ Examples:
 });
 
 /** The options with the escapes in the separator read. */
-function withSeparator<T extends RunOptions>(options: T): T {
+async function withSeparator<T extends RunOptions>(options: T): Promise<T> {
   const { separator, unit = 'codepoint' } = options.text ?? {};
   if (separator === undefined) return options;
+  const { readEscapes } = await import('../constraints.ts');
   return { ...options, text: { ...options.text, separator: readEscapes('text.separator', separator, unit) } };
 }
 
