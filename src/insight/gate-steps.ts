@@ -1,6 +1,7 @@
 import { message, option, UsageError, UserError } from '../errors.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { parseOptions } from '../schema.ts';
+import type { Text } from '../text/text.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 import type { CellState, Vector } from './bptt/cell-step.ts';
 import { forwardStep, networkMatrices, zeroStates } from './bptt/network-step.ts';
@@ -55,7 +56,7 @@ const FOLLOWED: Readonly<Record<string, readonly (readonly [name: string, key: s
  */
 export function gateSteps(
   model: { readonly config: ModelConfig; readonly parameters: ArrayLike<number>; readonly vocabulary: Vocabulary },
-  text: string,
+  text: Text,
   options: GateStepsOptions = {},
 ): GateSteps {
   const { layer, unit } = parseOptions(gateStepsSchema, options);

@@ -6,7 +6,9 @@ import type { Checkpoint, Json } from '../nn/checkpoint.ts';
 import { removeLeftovers, requireWritable, targetOf } from '../nn/checkpoint-file.ts';
 import { parseOptions } from '../schema.ts';
 import type { Corpus } from '../text/corpus.ts';
+import { escapeText } from '../text/escapes.ts';
 import { fingerprint, readCorpus } from '../text/read-corpus.ts';
+import { FILE } from '../text/records.ts';
 import { PRESET_RECIPES } from '../training/presets.ts';
 import { type Recipe, type RecipeOptions, resolveRecipe } from '../training/recipe.ts';
 import { type RunRecord, readRun } from '../training/record.ts';
@@ -98,7 +100,11 @@ async function readNew(sources: readonly string[], options: RunOptions, recipe: 
   }
   const corpus = await readCorpus(sources, text);
   for (const remark of corpus.remarks) say(message`${remark}`);
-  if (text.mode === 'auto') {
+  const { layout, separator } = corpus.vocabulary;
+  if (layout === 'records') {
+    const examples = counted(corpus.lineStarts!.length - 1, 'example');
+    say(message`read as ${examples}, ${separator === FILE ? 'a file each' : `separated by ${escapeText(separator)}`}`);
+  } else if (text.mode === 'auto') {
     say(message`read as ${corpus.mode}: ${corpus.modeReason} (${option('mode')} overrides)`);
     requireVisibleText(corpus, sources);
   }
@@ -106,7 +112,8 @@ async function readNew(sources: readonly string[], options: RunOptions, recipe: 
 }
 
 /** Options that a trained model has decided already. */
-const OF_MODEL = /^(?:model\.|initializer$|text\.mode$|text\.unit$|pairs\.sourceUnit$|pairs\.targetUnit$)/;
+const OF_MODEL =
+  /^(?:model\.|initializer$|text\.mode$|text\.unit$|text\.separator$|pairs\.sourceUnit$|pairs\.targetUnit$)/;
 
 async function prepareTuned(sources: readonly string[], options: RunOptions, say: Say): Promise<PreparedRun> {
   const other = keysOf(options).find((key) => OF_MODEL.test(key));

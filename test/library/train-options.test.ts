@@ -22,7 +22,7 @@ describe('train refuses', () => {
     [{ model: 7 }, 'model must be an object, not 7'],
     [{ seed: 1 }, 'seed must be a text, not 1'],
     [{ dropout: { variational: 'yes' } }, 'dropout.variational must be true or false, not "yes"'],
-    [{ text: { mode: 'words' } }, 'text.mode must be one of auto, stream, lines, not "words"'],
+    [{ text: { mode: 'words' } }, 'text.mode must be one of auto, stream, lines, files, not "words"'],
     [{ text: { vocabulary: 'abc' } }, 'text.vocabulary must be a vocabulary'],
     [{ place: { kernel: 'gpu' } }, 'place.kernel must be one of auto, wasm256, wasm128, js, not "gpu"'],
     [{ signal: true }, /^signal must be an AbortSignal, .*, not true$/u],
@@ -34,7 +34,7 @@ describe('train refuses', () => {
       /^there is no option hidden; there are model, initializer, .*, text, pairs, place, signal, resume$/u,
     ],
     [{ model: { units: 16 } }, /^there is no option model\.units; there are cell, activation, /u],
-    [{ text: { units: 'byte' } }, /^there is no option text\.units; there are mode, unit, /u],
+    [{ text: { units: 'byte' } }, /^there is no option text\.units; there are mode, separator, unit, /u],
     [{ place: { thread: 2 } }, 'there is no option place.thread; there are kernel, threads'],
     // A value out of range.
     [{ model: { hidden: 0 } }, 'model.hidden must be a whole number from 1 to 32768, not 0'],

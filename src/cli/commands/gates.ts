@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { GateSteps } from '../../insight/gate-steps.ts';
 import { gateStepsSchema } from '../../insight/gate-steps-options.ts';
 import { defineCommand } from '../command.ts';
+import { readEscapes, TEXT_ESCAPES } from '../constraints.ts';
 import { Output, paint } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
 import { titled } from '../tables.ts';
@@ -37,6 +38,8 @@ vanilla RNN  h
 A terminal shows gates in grey, from shut to open, and states in blue below 0
 and in orange above.
 
+${TEXT_ESCAPES}
+
 Examples:
   rnn gates "deep learning"
   rnn gates machine --layer 2 --unit 17
@@ -47,7 +50,8 @@ Examples:
       import('../../insight/gate-steps.ts'),
     ]);
     const { checkpoint: of, vocabulary } = open({ checkpoint, quiet });
-    const found = gateSteps({ config: of.model, parameters: of.parameters, vocabulary }, text, options);
+    const read = readEscapes('text', text, vocabulary.unit);
+    const found = gateSteps({ config: of.model, parameters: of.parameters, vocabulary }, read, options);
     const output = new Output();
     if (json) {
       for (const { id, values } of found.steps) {

@@ -4,7 +4,7 @@ import { fasterNode } from '../../library/faster-node.ts';
 import { lastPath } from '../../library/names.ts';
 import type { PreparedRun } from '../../library/preparation.ts';
 import type { TrainEvent } from '../../library/run.ts';
-import { recipeSchema, runSchema } from '../../library/run-options.ts';
+import { type RunOptions, recipeSchema, runSchema } from '../../library/run-options.ts';
 import { counted, grouped } from '../../library/words.ts';
 import { parseOptions } from '../../schema.ts';
 import { defineCommand } from '../command.ts';
@@ -80,6 +80,7 @@ export const command = defineCommand({
     ...RECIPE_FLAGS,
     'Text:': {
       'text.mode': '--mode <mode>',
+      'text.separator': { flag: '--separator <text>', spelling: 'nonEmpty' },
       'text.unit': '--unit <unit>',
       'text.minCount': '--min-count <n>',
       validation: { flag: '--validation <part>', spelling: 'part' },
@@ -136,7 +137,8 @@ Examples:
   rnn train sequel.txt --fine-tune checkpoints/book.json --lr 0.002
   rnn train book.txt --resume checkpoints/book.last.json --epochs 20
   cat *.txt | rnn train - --json > log.jsonl`,
-  async run({ corpus: sources, saveEvery, json = false, quiet = false, ...options }, { nameOf }) {
+  async run({ corpus: sources, saveEvery, json = false, quiet = false, ...given }, { nameOf }) {
+    const options = await withSeparator(given);
     const [{ prepareRun, recipeOptionsOf }, { TrainingRun }, { createProgress }] = await Promise.all([
       import('../../library/preparation.ts'),
       import('../../library/run.ts'),
@@ -191,6 +193,14 @@ Examples:
     return interruption.status();
   },
 });
+
+/** The options with the escapes in the separator read. */
+async function withSeparator<T extends RunOptions>(options: T): Promise<T> {
+  const { separator, unit = 'codepoint' } = options.text ?? {};
+  if (separator === undefined) return options;
+  const { readEscapes } = await import('../constraints.ts');
+  return { ...options, text: { ...options.text, separator: readEscapes('text.separator', separator, unit) } };
+}
 
 type Say = (text: string) => void;
 type EventOf<Type extends TrainEvent['type']> = Extract<TrainEvent, { readonly type: Type }>;
