@@ -1,7 +1,7 @@
 import { bestPoint } from '../library/history.ts';
 import { cellLabel, type ModelFacts } from '../library/inspect.ts';
 import { counted, grouped } from '../library/words.ts';
-import { lossText } from './text.ts';
+import { lossText, shareText } from './text.ts';
 
 /** A model in short: lstm 2 × 128; an ensemble of five: 5 of gru 2 × 256. */
 export function modelName({
@@ -46,7 +46,8 @@ export function factRows({
     ['done', doneText(run)],
   ];
   if (best?.validation !== undefined) {
-    rows.push(['validation', `${lossText(best.validation)} a symbol, best at ${bestPlace(best.step, run)}`]);
+    const right = best.accuracy === undefined ? '' : `, ${shareText(best.accuracy)} right`;
+    rows.push(['validation', `${lossText(best.validation)} a symbol${right}, best at ${bestPlace(best.step, run)}`]);
   }
   return rows;
 }

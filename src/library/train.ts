@@ -7,9 +7,12 @@ import type { TrainEvent } from '../training/events.ts';
 import { placeSchema } from '../training/place.ts';
 import { type Recipe, recipeSchema, resolveRecipe } from '../training/recipe.ts';
 import { type Material, newPairOptions, readPairMaterial, trainOn } from './material.ts';
+import { decideTask, modelRequestSchema } from './task.ts';
 
 /** What `train` takes besides the text: the fields of a recipe, and those that follow. */
-const trainingSchema = recipeSchema.safeExtend({
+const trainingSchema = z.strictObject({
+  ...recipeSchema.shape,
+  model: modelRequestSchema.prefault({}),
   text: corpusOptionsSchema.prefault({}).describe('how the text is read'),
   pairs: pairReadingSchema.prefault({}).describe('how pairs are read, where model.pairs has a task'),
   place: placeSchema
@@ -38,7 +41,8 @@ export type TrainingOptions = Readonly<z.input<typeof trainingSchema>>;
  *       if (event.type === 'checkpoint' && event.kind === 'best') saveCheckpoint('book.json', event.snapshot());
  *     }
  *
- * With a task in `model.pairs`, the model is one of pairs, and the files hold a pair a line: source, tab, target.
+ * The files may hold pairs, a pair a line: source, tab, target. The task of the model is then that of `model.pairs`, or what `auto`, the default,
+ * decides by the files.
  *
  * @param text the path of a text file, or several paths, whose files are read one after the other; or a corpus that has been read
  *
@@ -49,9 +53,11 @@ export async function* train(
   text: string | readonly string[] | Corpus,
   options: TrainingOptions = {},
 ): AsyncGenerator<TrainEvent, void, void> {
-  const { text: reading, pairs, place, signal, resume, ...given } = parseOptions(trainingSchema, options);
-  const recipe = resolveRecipe(given);
+  const { text: reading, pairs, place, signal, resume } = parseOptions(trainingSchema, options);
   const sources = typeof text === 'string' ? [text] : text;
+  const decided = await decideTask('ids' in sources ? [] : sources, options);
+  const { text: _t, pairs: _p, place: _l, signal: _s, resume: _r, ...given } = decided.options;
+  const recipe = resolveRecipe(given);
   const material: Material =
     'ids' in sources ? { kind: 'text', corpus: sources } : await readMaterial(sources, recipe, reading, pairs);
   yield* trainOn(material, { recipe, place, ...(signal ? { signal } : {}), ...(resume ? { resume } : {}) });
