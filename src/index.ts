@@ -48,7 +48,7 @@ export {
 } from './library/language-model.ts';
 export { load, loadModel } from './library/load.ts';
 export {
-  type AttendedSymbol,
+  type AttendedPair,
   type LabelledSymbol,
   loadPairs,
   PairModel,

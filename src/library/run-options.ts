@@ -3,7 +3,7 @@ import { corpusSchema, pairReadingSchema } from '../text/options.ts';
 import { placeSchema } from '../training/place.ts';
 import { PRESETS } from '../training/presets.ts';
 import { recipeSchema } from '../training/recipe.ts';
-import { modelRequestSchema } from './task.ts';
+import { modelRequestSchema } from './task-options.ts';
 
 export { recipeSchema } from '../training/recipe.ts';
 

@@ -1,33 +1,11 @@
 import { statSync } from 'node:fs';
-import * as z from 'zod';
 import { type Message, message, option } from '../errors.ts';
-import { modelSchema, pairModelSchema } from '../nn/config.ts';
-import { PAIR_TASKS, type PairTask } from '../pair-task.ts';
+import type { PairTask } from '../pair-task.ts';
 import { judgePairs, type TaskChoice } from '../text/judge-pairs.ts';
 import type { PairReading } from '../text/options.ts';
 import type { RecipeOptions } from '../training/recipe.ts';
 import { isOfText, keysOf } from './given-options.ts';
-
-/** What a run learns: a text, or a task of pairs; `auto` decides by the files. */
-export const TASKS = ['auto', 'text', ...PAIR_TASKS] as const;
-
-/** The model that a run is asked for. It is `modelSchema`, in which the task of pairs need not be known yet. */
-export const modelRequestSchema = z.strictObject({
-  ...modelSchema.shape,
-  pairs: z
-    .strictObject({
-      ...pairModelSchema.shape,
-      task: z
-        .enum(TASKS)
-        .default('auto')
-        .describe(
-          'what is learned: a text; or from pairs a sequence (transduce), a label for each symbol (tag) or one label (classify); auto decides by the files',
-        ),
-    })
-    .optional(),
-});
-
-export type ModelRequest = z.input<typeof modelRequestSchema>;
+import type { ModelRequest } from './task-options.ts';
 
 /** Options of a run before and after its task is known. */
 interface Undecided {

@@ -7,7 +7,8 @@ import type { TrainEvent } from '../training/events.ts';
 import { placeSchema } from '../training/place.ts';
 import { type Recipe, recipeSchema, resolveRecipe } from '../training/recipe.ts';
 import { type Material, newPairOptions, readPairMaterial, trainOn } from './material.ts';
-import { decideTask, modelRequestSchema } from './task.ts';
+import { decideTask } from './task.ts';
+import { modelRequestSchema } from './task-options.ts';
 
 /** What `train` takes besides the text: the fields of a recipe, and those that follow. */
 const trainingSchema = z.strictObject({
