@@ -2,7 +2,7 @@ import { cellLabel } from '../library/cell-label.ts';
 import { bestPoint } from '../library/history.ts';
 import type { ModelFacts } from '../library/inspect.ts';
 import { counted, grouped } from '../library/words.ts';
-import { lossText } from './text.ts';
+import { lossText, shareText } from './text.ts';
 
 /** What a model is and how it was trained, by name, in words. */
 export function factRows({
@@ -39,7 +39,8 @@ export function factRows({
     ['done', doneText(run)],
   ];
   if (best?.validation !== undefined) {
-    rows.push(['validation', `${lossText(best.validation)} a symbol, best at ${bestPlace(best.step, run)}`]);
+    const right = best.accuracy === undefined ? '' : `, ${shareText(best.accuracy)} right`;
+    rows.push(['validation', `${lossText(best.validation)} a symbol${right}, best at ${bestPlace(best.step, run)}`]);
   }
   return rows;
 }

@@ -71,7 +71,7 @@ export function flowComparisonTable(models: readonly FlowExamination[], layer: n
 }
 
 /** The lags below `count` that a table shows: of those that were measured, round ones, or all where they are few. */
-function shownLags(isMeasured: (lag: number) => boolean, count: number): number[] {
+export function shownLags(isMeasured: (lag: number) => boolean, count: number): number[] {
   const lags = Array.from({ length: count }, (_, lag) => lag).filter(isMeasured);
   return (lags.at(-1) ?? 0) <= FEW_LAGS ? lags : lags.filter((lag) => SHOWN_LAGS.includes(lag));
 }
@@ -105,7 +105,8 @@ function isKnown(value: number | null | undefined): value is number {
   return value !== null && value !== undefined;
 }
 
-function numberText(value: number | null | undefined): string {
+/** A norm, or a dash where it was not measured. */
+export function numberText(value: number | null | undefined): string {
   return isKnown(value) ? value.toExponential(2) : '–';
 }
 

@@ -1,7 +1,8 @@
 import type { Chart } from './chart.ts';
-import { colouredText, TEXT_STYLE } from './coloured-text.ts';
+import { colouredText } from './coloured-text.ts';
 import { escapeMarkup, escapeScript } from './escape.ts';
 import { figures, renderPage } from './page.ts';
+import { factTable, REPORT_STYLE, section } from './report-parts.ts';
 import { REPORT_SCRIPT } from './report-script.ts';
 import { inlineSvg } from './svg.ts';
 import type { Trace } from './trace.ts';
@@ -50,7 +51,7 @@ export function renderReport(content: ReportContent): string {
   const { name } = content;
   return renderPage({
     title: `${name}: what the network has learned`,
-    style: TEXT_STYLE,
+    style: REPORT_STYLE,
     body: [
       `<h1>${escapeMarkup(name)}</h1>`,
       factTable(content.facts),
@@ -78,15 +79,6 @@ function inside({ inside: which }: ReportContent): string[] {
 
 const FLOW_WORDS =
   '<p class="faint">How the gradient of the loss at time t reaches back n steps: mean norms over positions of the text. A straight line downwards is exponential decay.</p>';
-
-function section(id: string, title: string, ...parts: readonly string[]): string {
-  return `<section id="${id}"><h2>${title}</h2>\n${parts.join('\n')}\n</section>`;
-}
-
-function factTable(facts: ReportContent['facts']): string {
-  const rows = facts.map(([name, value]) => `<tr><th>${escapeMarkup(name)}</th><td>${escapeMarkup(value)}</td></tr>`);
-  return `<div class="scroll"><table class="facts">${rows.join('')}</table></div>`;
-}
 
 function drawnTexts({ temperature, texts }: DrawnTexts): string {
   return `<h3>Temperature ${temperature}</h3>\n<pre class="text">${escapeMarkup(texts.join('\n'))}</pre>`;

@@ -22,6 +22,7 @@ import { readAgain, readPairMaterial } from './read-material.ts';
 import { type RunOptions, runSchema } from './run-options.ts';
 import { readSaved, type SavedModel } from './saved-model.ts';
 import type { Place } from './saver.ts';
+import { type Decided, decideTask } from './task.ts';
 import { counted } from './words.ts';
 
 /** All that a run needs, read and checked before the first step. */
@@ -49,8 +50,11 @@ export async function prepareRun(
     : prepareTuned(sources, options, say));
 }
 
+/** Options of a run whose task is known. */
+export type DecidedOptions = Decided<RunOptions>;
+
 /** The recipe that options ask for: what a preset doesn't name keeps its default, and what is given goes before both. */
-export function recipeOptionsOf(options: RunOptions): RecipeOptions {
+export function recipeOptionsOf(options: DecidedOptions): RecipeOptions {
   const {
     preset = 'quick',
     text: _t,
@@ -74,26 +78,33 @@ function merged(under: RecipeOptions, over: RecipeOptions): RecipeOptions {
   return { ...under, ...Object.fromEntries(fields) };
 }
 
-async function prepareNew(sources: readonly string[], options: RunOptions, say: Say): Promise<PreparedRun> {
+async function prepareNew(sources: readonly string[], asked: RunOptions, say: Say): Promise<PreparedRun> {
+  const { options, notes } = await decideTask(sources, asked);
   if (options.model?.pairs?.task === undefined) requireFitting(options, undefined);
   const recipe = resolveRecipe(recipeOptionsOf(withDirection(options)));
   requireFitting(options, recipe.model.pairs?.task);
   const { place, overwrite, ...given } = parseOptions(runSchema, withDirection(options));
   const out = outOf(given.out, sources, overwrite);
+  for (const note of notes) say(note);
   const material = await readNew(sources, options, recipe, say);
   const claim = out === undefined ? claimFresh(sources) : claimPath(out, requireFreeUnless(overwrite), say);
   return { material, trainOptions: { recipe, place }, ...claim };
 }
 
 /** A source that is reversed is read in one direction, whether or not the options say so. */
-function withDirection(options: RunOptions): RunOptions {
+function withDirection(options: DecidedOptions): DecidedOptions {
   const { model } = options;
   if (!model?.pairs?.reverseSource || model.pairs.bidirectional !== undefined) return options;
   return { ...options, model: { ...model, pairs: { ...model.pairs, bidirectional: false } } };
 }
 
 /** Reads what a new model is to learn from. */
-async function readNew(sources: readonly string[], options: RunOptions, recipe: Recipe, say: Say): Promise<Material> {
+async function readNew(
+  sources: readonly string[],
+  options: DecidedOptions,
+  recipe: Recipe,
+  say: Say,
+): Promise<Material> {
   const { text, pairs } = parseOptions(runSchema, withDirection(options));
   if (recipe.model.pairs) {
     return await readPairMaterial(sources, newPairOptions(recipe.model.pairs.task, pairs, text), recipe);
@@ -128,7 +139,8 @@ async function prepareTuned(sources: readonly string[], options: RunOptions, say
   const loaded = readSaved(fineTune);
   requireFitting(options, loaded.checkpoint.model.pairs?.task);
   const { symbols: _, sourceSymbols: __, ...model } = loaded.checkpoint.model;
-  const recipe = resolveRecipe({ ...recipeOptionsOf(options), model });
+  const { model: _m, ...rest } = options;
+  const recipe = resolveRecipe({ ...recipeOptionsOf(rest), model });
   const { material, origin } = await readToTune(sources, given, recipe, loaded, say);
   const claim = out === undefined ? claimFresh(sources) : claimPath(out, requireFreeUnless(overwrite), say);
   return { material, trainOptions: { recipe, place, origin }, ...claim };

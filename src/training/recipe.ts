@@ -7,6 +7,7 @@ import { parseOptions, requireAll, rule } from '../schema.ts';
 export const OPTIMIZERS = ['sgd', 'rmsprop', 'adagrad', 'adam'] as const;
 export const SCHEDULES = ['constant', 'linear', 'cosine', 'step', 'plateau'] as const;
 export const ON_DIVERGENCE = ['stop', 'rollback'] as const;
+export const SELECTIONS = ['loss', 'accuracy'] as const;
 
 /** A bound on the gradient. Infinity clips nothing; JSON, which has no infinity, writes it as null. */
 const bound = z.preprocess(
@@ -91,6 +92,12 @@ export const recipeSchema = z
       .default(0)
       .describe('decay of a moving average of the parameters, which is then validated and saved; 0 keeps none'),
     patience: z.int().min(1).optional().describe('stop after so many validations without a new best'),
+    select: z
+      .enum(SELECTIONS)
+      .optional()
+      .describe(
+        'which model is the best: the one with the smallest loss or with the greatest accuracy on the part held out to validate (default: loss)',
+      ),
     onDivergence: z
       .enum(ON_DIVERGENCE)
       .default('stop')
@@ -122,6 +129,12 @@ export const recipeSchema = z
     }),
   )
   .superRefine(
+    rule(({ select, validation }) => {
+      if (select !== 'accuracy' || validation !== 0) return undefined;
+      return message`${option('select')} accuracy needs a part that is held out; give ${option('validation')}`;
+    }),
+  )
+  .superRefine(
     rule(({ model, validation, test }) => {
       if (model.pairs) return undefined;
       const key = (['validation', 'test'] as const).find((_, at) => typeof [validation, test][at] === 'string');
@@ -136,8 +149,8 @@ export type RecipeOptions = z.input<typeof recipeSchema>;
 const { stride, rate, clipNorm } = recipeSchema.shape;
 
 /**
- * A recipe in which every field is given, apart from those that the text decides: `batch`, `patience`, `validateEvery` and the limits.
- * It is what a run follows, and what a checkpoint's record holds.
+ * A recipe in which every field is given, apart from those that the text decides (`batch`, `patience`, `validateEvery` and the limits), and from
+ * `select`, which earlier checkpoints don't have: the loss selects where it is left out. It is what a run follows, and what a checkpoint's record holds.
  */
 export const completeRecipeSchema = requireAll(recipeSchema, {
   stride: stride.unwrap(),

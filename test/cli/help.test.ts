@@ -21,6 +21,7 @@ const COMMANDS = [
   'gradflow',
   'bptt',
   'gates',
+  'attention',
   'export',
   'import',
   'corpus',
