@@ -26,9 +26,9 @@ export const command = defineCommand({
   },
   help: `
 One file that needs no network: the run, learning curves, gradient flow, samples
-at several temperatures, the text coloured by surprisal and by the activation of
-any unit, units ranked by what they seem to track, and the symbols in two
-dimensions.
+at several temperatures, the text coloured by surprisal, by what each prediction
+depends on, and by any gate or state of any unit, units ranked by what they seem
+to track, and the symbols in two dimensions.
 
 Examples:
   rnn report --html report.html
