@@ -1,18 +1,8 @@
+import { cellLabel } from '../library/cell-label.ts';
 import { bestPoint } from '../library/history.ts';
-import { cellLabel, type ModelFacts } from '../library/inspect.ts';
+import type { ModelFacts } from '../library/inspect.ts';
 import { counted, grouped } from '../library/words.ts';
 import { lossText } from './text.ts';
-
-/** A model in short: lstm 2 × 128; an ensemble of five: 5 of gru 2 × 256. */
-export function modelName({
-  cell,
-  layers,
-  hidden,
-  members,
-  pairs,
-}: Pick<ModelFacts['model'], 'cell' | 'layers' | 'hidden' | 'members' | 'pairs'>): string {
-  return `${members > 1 ? `${members} of ` : ''}${cell} ${layers} × ${hidden}${pairs ? `, to ${pairs.task}` : ''}`;
-}
 
 /** What a model is and how it was trained, by name, in words. */
 export function factRows({

@@ -10,9 +10,10 @@ import { freshParameters } from '../nn/initializers.ts';
 import { parseOptions } from '../schema.ts';
 import { type Corpus, readCorpus } from '../text/corpus.ts';
 import { wholeCorpus } from '../text/split.ts';
+import { cellLabel } from './cell-label.ts';
 import { defaultModelFor } from './checkpoints.ts';
 import { type GradientFlowRequest, gradientFlowSchema, LAGS } from './gradient-flow-options.ts';
-import { cellLabel, runOf, shortName } from './inspect.ts';
+import { runOf, shortName } from './inspect.ts';
 import { load } from './load.ts';
 
 type Request = z.output<typeof gradientFlowSchema>;

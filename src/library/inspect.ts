@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import { CELL_KINDS } from '../nn/cells/index.ts';
 import { Manifest } from '../nn/manifest.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 import { type RunRecord, readRun } from '../training/record.ts';
@@ -57,11 +56,6 @@ function vocabularyFacts(model: LanguageModel | SavedModel): Pick<ModelFacts, 'v
 function factsOf(vocabulary: Vocabulary): VocabularyFacts {
   const { unit, size } = vocabulary;
   return { unit, size, symbols: Array.from({ length: size }, (_, id) => vocabulary.label(id)) };
-}
-
-/** What people call a model's cell: `GRU, reset before`. */
-export function cellLabel(model: ModelFacts['model']): string {
-  return CELL_KINDS[model.cell].label(model);
 }
 
 /** The name of a model's file, without its folder and ending: on one line, without control characters. */
