@@ -120,6 +120,10 @@ With --task, the model reads a source and predicts its target: a sequence of its
 own (transduce), a label for each symbol of the source (tag), or one label
 (classify). A file of pairs may be held out: --validation dev.tsv.
 
+Models of pairs have defaults of their own: --cell gru --layers 1 --embedding 64
+--dropout-input 0.2 --dropout 0.3 --weight-decay 0.3, and a fifth of the
+learning rate.
+
 With --resume, --epochs, --steps and --time may be given anew, to train longer
 (time counts from now); the rest of the training is as it was begun. Ctrl-C,
 SIGTERM and SIGHUP end the run after the step under way, with its state saved; a
