@@ -10,7 +10,7 @@ import { escapeText } from '../text/escapes.ts';
 import { fingerprint, readCorpus } from '../text/read-corpus.ts';
 import { FILE } from '../text/records.ts';
 import { PRESET_RECIPES } from '../training/presets.ts';
-import { type Recipe, type RecipeOptions, resolveRecipe } from '../training/recipe.ts';
+import { mergeRecipes, type Recipe, type RecipeOptions, resolveRecipe } from '../training/recipe.ts';
 import { type RunRecord, readRun } from '../training/record.ts';
 import type { Origin, TrainOptions } from '../training/trainer.ts';
 import { isOfRun, newestState } from './checkpoints.ts';
@@ -53,7 +53,10 @@ export async function prepareRun(
 /** Options of a run whose task is known. */
 export type DecidedOptions = Decided<RunOptions>;
 
-/** The recipe that options ask for: what a preset doesn't name keeps its default, and what is given goes before both. */
+/**
+ * The recipe that options ask for: what a preset doesn't name keeps its default, and what is given goes before both. Of pairs, a preset decides
+ * the model alone, because its other fields are for texts.
+ */
 export function recipeOptionsOf(options: DecidedOptions): RecipeOptions {
   const {
     preset = 'quick',
@@ -66,16 +69,8 @@ export function recipeOptionsOf(options: DecidedOptions): RecipeOptions {
     fineTune: _f,
     ...given
   } = options;
-  return merged(PRESET_RECIPES[preset], given);
-}
-
-function merged(under: RecipeOptions, over: RecipeOptions): RecipeOptions {
-  const given = Object.entries(over).filter(([, value]) => value !== undefined);
-  const fields = given.map(([key, value]) => {
-    const below = under[key as keyof RecipeOptions];
-    return [key, typeof value === 'object' && typeof below === 'object' ? { ...below, ...value } : value];
-  });
-  return { ...under, ...Object.fromEntries(fields) };
+  const under = PRESET_RECIPES[preset];
+  return mergeRecipes(given.model?.pairs ? { model: under.model } : under, given);
 }
 
 async function prepareNew(sources: readonly string[], asked: RunOptions, say: Say): Promise<PreparedRun> {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
+import { recipeOptionsOf } from '../../src/library/preparation.ts';
 import { type TrainingOptions, train } from '../../src/library/train.ts';
 import { corpusFromText } from '../../src/text/corpus.ts';
 import { PRESET_RECIPES } from '../../src/training/presets.ts';
@@ -89,4 +90,41 @@ test('every preset is a recipe', () => {
     dropout: { layers: 0.1, output: 0.1 },
   });
   expect(resolveRecipe(PRESET_RECIPES.balanced).model).toMatchObject({ cell: 'gru', members: 2, hidden: 192 });
+});
+
+describe('a model of pairs', () => {
+  const pairs = { task: 'tag' } as const;
+
+  test('has defaults of its own, which options replace one by one', () => {
+    const recipe = resolveRecipe({ model: { pairs } });
+    expect(recipe).toMatchObject({
+      model: { cell: 'gru', layers: 1, hidden: 128, embedding: 64 },
+      rate: 0.002,
+      dropout: { input: 0.2, layers: 0.3, output: 0.3, recurrent: 0 },
+      optimizer: { name: 'adam', weightDecay: 0.3 },
+    });
+    const given = {
+      model: { pairs, layers: 2, embedding: 0 },
+      dropout: { layers: 0 },
+      optimizer: { name: 'sgd' },
+    } as const;
+    expect(resolveRecipe(given)).toMatchObject({
+      model: { cell: 'gru', layers: 2, embedding: 0 },
+      rate: 0.1,
+      dropout: { input: 0.2, layers: 0, output: 0 },
+      optimizer: { weightDecay: 0 },
+    });
+    expect(resolveRecipe({ model: { pairs, cell: undefined } }).model.cell).toBe('gru');
+    expect(resolveRecipe(recipe)).toEqual(recipe);
+  });
+
+  test('has the size of a preset, and no other field of it', () => {
+    const recipe = resolveRecipe(recipeOptionsOf({ preset: 'best', model: { pairs } }));
+    expect(recipe).toMatchObject({
+      model: { members: 5, hidden: 256, layers: 1 },
+      rate: 0.002,
+      dropout: { layers: 0.3 },
+    });
+    expect(recipe.batch).toBeUndefined();
+  });
 });
