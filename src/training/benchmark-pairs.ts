@@ -31,7 +31,7 @@ export async function measurePairTraining(
   const config: ProgramConfig = { model: { ...recipe.model, ...data.sizes }, shape, optimizer: recipe.optimizer };
   const arena = new Arena();
   const plan = new TrainingPlan(arena, config);
-  const engine = await Engine.start({ choice, threads, program, url: program.PROGRAM, config }, arena);
+  const engine = await Engine.start({ choice, threads, program, file: program.PROGRAM, config }, arena);
   const { floats, ints } = engine.kernels;
   const { manifest, values } = plan.model.parameters;
   initialize(floats.subarray(values), manifest, plan.model.config, new Random('benchmark'));
