@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type * as z from 'zod';
 import { message, option, UsageError } from '../errors.ts';
 import { type FlagTable, flagOf, fromSchema, type SchemaArgument, SchemaOption } from './flags.ts';
+import { announceTerminal } from './standard-input.ts';
 
 /** A command: what it can be told, as a schema and the flags of its keys, and what it does. */
 export interface CommandDefinition {
@@ -58,6 +59,7 @@ export function buildCommand(
   command.allowExcessArguments();
   return command.action(async () => {
     requireNoExcess(command, definition.schema);
+    if (command.getOptionValue('quiet') !== true) announceTerminal();
     done(await definition.run(givenTo(command) as never, context));
   });
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { EXIT, UserError } from '../errors.ts';
 import { oneLine } from '../library/words.ts';
+import { withCommandFirst } from './argument-order.ts';
 import { COMMANDS } from './registry.ts';
 import { ReaderGone } from './text.ts';
 
@@ -27,7 +28,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   let status: number = EXIT.done;
   let nameOf = (key: string): string => key;
   try {
-    const given = withoutHelpCommand(argv.slice(2));
+    const given = await withCommandFirst(withoutHelpCommand(argv.slice(2)), COMMANDS);
     const called = given.find((argument) => !argument.startsWith('-'));
     for (const { name, summary, load } of COMMANDS) {
       if (name !== called) {
@@ -43,7 +44,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       program.addCommand(buildCommand(name, summary, command, (found = EXIT.done) => (status = found), COMMANDS));
     }
     for (const command of [program, ...program.commands]) reportUsage(command, command === program);
-    await program.parseAsync(given, { from: 'user' });
+    await program.parseAsync([...given], { from: 'user' });
     return status;
   } catch (error) {
     return report(error, program.opts().debug === true, nameOf);

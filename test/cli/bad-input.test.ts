@@ -72,7 +72,7 @@ describe.concurrent('a corpus that is no text', () => {
       /text\.txt: the text has more than 100 bytes, the most allowed/,
     ));
   test('an empty name', () => isWrongUsage(['train', ''], /'' is invalid.*must not be empty/));
-  test('none at all', () => isWrongUsage(['train'], /missing required argument 'corpus'; see `rnn train --help`/));
+  test('none at all, and nothing on standard input', () => fails(['train'], /standard input: is empty; give a text/));
   test('leaves nothing in ./checkpoints', async () => {
     const cwd = temporaryFolder();
     await rnn(['train', 'nowhere.txt'], { cwd });

@@ -44,6 +44,15 @@ describe.concurrent('rnn train', () => {
     expect(hash('file.json')).toBe(hash('checkpoints/stdin.json'));
   });
 
+  test('reads standard input where no text is named', async () => {
+    const cwd = temporaryFolder();
+    const pipeline = `rnn train --steps 3 ${TINY.join(' ')} < "${folder}/prose.txt" && rnn eval < "${folder}/prose.txt"`;
+    const { stdout, stderr } = await shell(pipeline, { cwd });
+    expect(stdout).toMatch(/^checkpoints\/stdin.json\n.*584/s);
+    expect(stderr).toMatch(/584 characters/);
+    expect(stderr).not.toContain('Ctrl-D');
+  });
+
   test('reads several files and standard input in order', async () => {
     const cwd = temporaryFolder();
     file(cwd, 'a', 'aaa ');

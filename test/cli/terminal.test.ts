@@ -171,3 +171,28 @@ describe('control characters that a model has learned', () => {
     expect(readFileSync(join(folder, 'codepoint.json'), 'utf8')).not.toMatch('\u001b');
   });
 });
+
+describe.runIf(hasTerminals)('text from a terminal', () => {
+  const [CTRL_D, told] = ['\u0004', 'reading from the terminal until Ctrl-D'];
+
+  test('is announced where a command reads it', async () => {
+    const args = ['train', '-', '--out', 'typed.json', '--steps', '2', ...TINY];
+    const steps = [[told, `abab\n${CTRL_D}`]] as const;
+    const { status, stdout } = await runOnTerminal(args, { cwd: folder, steps });
+    expect({ status, times: stdout.split(told).length - 1 }).toEqual({ status: 0, times: 1 });
+    expect(stdout).toMatch(/5 characters, 3 symbols/);
+  });
+
+  test('is not asked for where no text is named', async () => {
+    for (const command of ['train', 'gradflow', 'eval']) {
+      const { status, stdout } = await runOnTerminal([command], { cwd: folder });
+      expect(status).toBe(2);
+      expect(stdout).toMatch(/missing required argument '\w+'; name a text file, or - for standard input/);
+    }
+  });
+
+  test('is not mentioned by a command that reads none', async () => {
+    const { stdout } = await runOnTerminal(['demo', 'scalar'], { cwd: folder });
+    expect(stdout).not.toContain(told);
+  });
+});

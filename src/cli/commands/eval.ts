@@ -10,6 +10,7 @@ import { readEscapes } from '../constraints.ts';
 import { Output, sayer } from '../output.ts';
 import { evaluatePairFiles } from '../pair-evaluation.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
+import { textsOf } from '../standard-input.ts';
 import { table, titled } from '../tables.ts';
 import { lossText } from '../text.ts';
 
@@ -17,7 +18,10 @@ import { lossText } from '../text.ts';
 export const command = defineCommand({
   schema: z.strictObject({
     ...evaluationSchema.shape,
-    text: z.array(z.string()).describe('text files, read one after the other; - is standard input'),
+    text: z
+      .array(z.string())
+      .optional()
+      .describe('text files, read one after the other; - is standard input, which is read if no text is given'),
     checkpoint: OPTIONS.checkpoint,
     dynamic: z
       .boolean()
@@ -40,7 +44,7 @@ export const command = defineCommand({
   }),
   flags: {
     '': {
-      text: { flag: '<text...>', spelling: 'nonEmpty' },
+      text: { flag: '[text...]', spelling: 'nonEmpty' },
       checkpoint: FLAGS.checkpoint,
       part: '--part <part>',
       only: '--only <symbols>',
@@ -93,7 +97,8 @@ Examples:
   rnn eval pairs.tsv --k 5
   rnn eval other.txt --json | jq .bits
   rnn corpus addition --length 64 | rnn eval - --only 01`,
-  async run({ text, checkpoint, confusion = false, json = false, quiet, ...options }, { nameOf }) {
+  async run({ text: named, checkpoint, confusion = false, json = false, quiet, ...options }, { nameOf }) {
+    const text = textsOf(named, 'text');
     const { openSavedFor } = await import('../open.ts');
     const saved = await openSavedFor(text, { checkpoint, quiet });
     const { dynamic, learning = {}, ngrams, training = [], k, columns, ...request } = options;

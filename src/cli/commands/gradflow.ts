@@ -19,12 +19,18 @@ import {
 import { defineCommand } from '../command.ts';
 import { Output, sayer } from '../output.ts';
 import { FLAGS, FRESH_FLAGS, OPTIONS } from '../shared.ts';
+import { textsOf } from '../standard-input.ts';
 import { titled } from '../tables.ts';
 
 /** `rnn gradflow`. */
 export const command = defineCommand({
   schema: gradientFlowSchema.extend({
-    text: z.string().describe('a file to read, of text or of pairs, as the model is; - is standard input'),
+    text: z
+      .string()
+      .optional()
+      .describe(
+        'a file to read, of text or of pairs, as the model is; - is standard input, which is read if none is given',
+      ),
     columns: pairFlowSchema.shape.columns,
     layer: z
       .int()
@@ -39,7 +45,7 @@ export const command = defineCommand({
   }),
   flags: {
     '': {
-      text: '<text>',
+      text: '[text]',
       checkpoint: FLAGS.checkpoint,
       fresh: '--fresh',
       compare: '--compare [checkpoints...]',
@@ -77,7 +83,8 @@ Examples:
   rnn gradflow book.txt --fresh --cell rnn --activation logistic --double
   rnn gradflow sums.tsv --compare plain.json reversed.json attention.json
   rnn gradflow book.txt --json | jq '.layers[0].hidden'`,
-  async run({ text, layer, columns, svg, html, json, quiet = false, ...request }, { nameOf }) {
+  async run({ text: named, layer, columns, svg, html, json, quiet = false, ...request }, { nameOf }) {
+    const [text = '-'] = textsOf(named === undefined ? undefined : [named], 'text');
     const { measuredModels } = await import('../../library/gradient-flow.ts');
     const say = sayer(quiet, nameOf);
     const comparing = request.compare !== undefined;

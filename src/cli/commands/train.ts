@@ -13,6 +13,7 @@ import { listen } from '../interruption.ts';
 import { modelName } from '../model-name.ts';
 import { Output, sayer } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
+import { textsOf } from '../standard-input.ts';
 import { durationText, lossText, ReaderGone, shareText } from '../text.ts';
 
 /** The flags of a recipe: what decides the model that a run ends with. */
@@ -66,7 +67,10 @@ export const RECIPE_FLAGS = {
 /** `rnn train`. */
 export const command = defineCommand({
   schema: runSchema.extend({
-    corpus: z.array(z.string()).describe('text files, read one after the other; - is standard input'),
+    corpus: z
+      .array(z.string())
+      .optional()
+      .describe('text files, read one after the other; - is standard input, which is read if no text is given'),
     saveEvery: z
       .union([z.strictObject({ steps: z.int() }), z.strictObject({ seconds: z.number() })])
       .optional()
@@ -77,7 +81,7 @@ export const command = defineCommand({
     quiet: OPTIONS.quiet,
   }),
   flags: {
-    '': { corpus: { flag: '<corpus...>', spelling: 'nonEmpty' } },
+    '': { corpus: { flag: '[corpus...]', spelling: 'nonEmpty' } },
     ...RECIPE_FLAGS,
     'Text:': {
       'text.mode': '--mode <mode>',
@@ -147,11 +151,13 @@ Examples:
   rnn train book.txt --resume
   rnn train numbers.tsv --validation 0.1
   rnn train names.tsv --columns 2,1 --test test.tsv
+  rnn train < book.txt
   paste plain.txt marked.txt | rnn train - --task tag
   rnn train sequel.txt --fine-tune checkpoints/book.json --lr 0.002
   rnn train book.txt --resume checkpoints/book.last.json --epochs 20
   cat *.txt | rnn train - --json > log.jsonl`,
-  async run({ corpus: sources, saveEvery, json = false, quiet = false, ...given }, { nameOf }) {
+  async run({ corpus, saveEvery, json = false, quiet = false, ...given }, { nameOf }) {
+    const sources = textsOf(corpus, 'corpus');
     const options = await withSeparator(given);
     const [{ prepareRun, recipeOptionsOf }, { TrainingRun }, { createProgress }] = await Promise.all([
       import('../../library/preparation.ts'),
