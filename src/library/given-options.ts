@@ -25,6 +25,11 @@ export function isOfText(key: string): boolean {
 
 /** UsageError for an option that does not concern what is trained: a model of texts, or of pairs with a task. */
 export function requireFitting(options: object, task: PairTask | undefined): void {
+  if (task !== undefined && 'sampleEvery' in options && options.sampleEvery !== undefined) {
+    throw new UsageError(
+      message`${option('sampleEvery')} is for a model of texts, and this is one of pairs; leave it out`,
+    );
+  }
   const keys = keysOf(options);
   const alien = (pattern: RegExp): string | undefined => keys.find((key) => pattern.test(key));
   if (task === undefined) {

@@ -15,6 +15,7 @@ import { type RunRecord, readRun } from '../training/record.ts';
 import type { Origin, TrainOptions } from '../training/trainer.ts';
 import { isOfRun, newestState } from './checkpoints.ts';
 import { keysOf, requireFitting } from './given-options.ts';
+import type { Interval } from './interval.ts';
 import { Lock } from './lock.ts';
 import { type Material, newPairOptions, pairOptionsOf } from './material.ts';
 import { bestPath, freshPaths, lastPath, modelPath } from './names.ts';
@@ -27,6 +28,8 @@ import { counted } from './words.ts';
 
 /** All that a run needs, read and checked before the first step. */
 export interface PreparedRun extends Place {
+  /** How often samples of the model are drawn while it trains. */
+  readonly sampleEvery?: Interval | undefined;
   readonly material: Material;
   readonly trainOptions: TrainOptions;
 }
@@ -44,10 +47,9 @@ export async function prepareRun(
   options: RunOptions = {},
   say: Say = () => {},
 ): Promise<PreparedRun> {
-  if (options.resume !== undefined) return await prepareResumed(sources, options, say);
-  return await (options.fineTune === undefined
-    ? prepareNew(sources, options, say)
-    : prepareTuned(sources, options, say));
+  const { resume, fineTune, sampleEvery } = options;
+  const prepare = resume !== undefined ? prepareResumed : fineTune === undefined ? prepareNew : prepareTuned;
+  return { ...(await prepare(sources, options, say)), sampleEvery };
 }
 
 /** Options of a run whose task is known. */
@@ -67,6 +69,7 @@ export function recipeOptionsOf(options: DecidedOptions): RecipeOptions {
     overwrite: _w,
     resume: _r,
     fineTune: _f,
+    sampleEvery: _e,
     ...given
   } = options;
   const under = PRESET_RECIPES[preset];
@@ -168,8 +171,8 @@ async function readToTune(
   return { material: { kind: 'text', corpus }, origin: { ...checkpoint, ids: vocabulary.idsIn(corpus.vocabulary) } };
 }
 
-/** Options that may be given anew when a run is resumed: where it is saved, where it is computed, and when it ends. */
-const WITH_RESUME = /^(?:resume|out|overwrite|text\.maxBytes|place\..*|limits\..*)$/;
+/** Options that may be given anew when a run is resumed: where it is saved, where it is computed, when it ends, and what it shows. */
+const WITH_RESUME = /^(?:resume|out|overwrite|text\.maxBytes|place\..*|limits\..*|sampleEvery\..*)$/;
 
 async function prepareResumed(sources: readonly string[], options: RunOptions, say: Say): Promise<PreparedRun> {
   const other = keysOf(options).find((key) => !WITH_RESUME.test(key));
@@ -183,6 +186,7 @@ async function prepareResumed(sources: readonly string[], options: RunOptions, s
   const name = await stateToResume(named, asked, sources, say);
   const loaded = readSaved(name);
   const { checkpoint } = loaded;
+  requireFitting({ sampleEvery: options.sampleEvery }, checkpoint.model.pairs?.task);
   const run = readRun(checkpoint, name);
   const recipe = resumedRecipe(name, checkpoint, run, limits);
   const own = bestPath(name);

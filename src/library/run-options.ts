@@ -3,6 +3,7 @@ import { corpusSchema, pairReadingSchema } from '../text/options.ts';
 import { placeSchema } from '../training/place.ts';
 import { PRESETS } from '../training/presets.ts';
 import { recipeSchema } from '../training/recipe.ts';
+import { intervalSchema } from './interval.ts';
 import { modelRequestSchema } from './task-options.ts';
 
 export { recipeSchema } from '../training/recipe.ts';
@@ -33,6 +34,9 @@ export const runSchema = z.strictObject({
     .string()
     .optional()
     .describe('begin with a trained model, on another text; symbols that the model doesn’t have are added'),
+  sampleEvery: intervalSchema
+    .optional()
+    .describe('show what the model writes after so many steps (500) or so long (90s) (default: never)'),
 });
 
 export type RunOptions = z.input<typeof runSchema>;

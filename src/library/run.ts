@@ -1,20 +1,26 @@
 import { existsSync } from 'node:fs';
 import type { Message } from '../errors.ts';
-import type { TrainEvent } from '../training/events.ts';
+import type { ModelEvent, TrainEvent } from '../training/events.ts';
+import type { Interval } from './interval.ts';
 import { trainOn } from './material.ts';
 import type { PreparedRun } from './preparation.ts';
-import { type SaveEvery, Saver } from './saver.ts';
+import { RunSamples, type SampleEvent } from './run-samples.ts';
+import { Saver } from './saver.ts';
 
 export interface RunSettings {
   /** Ends the run after the step under way, with its state saved. */
   readonly signal?: AbortSignal;
   /** How often the newest state is saved; at validations, and every five minutes, if not given. */
-  readonly saveEvery?: SaveEvery | undefined;
+  readonly saveEvery?: Interval | undefined;
   /** Is told of trouble in saving. */
   readonly say?: (note: Message) => void;
 }
 
-export type { ReportEvent, StepEvent, TrainEvent } from '../training/events.ts';
+export type { ReportEvent, StepEvent } from '../training/events.ts';
+export type { SampleEvent } from './run-samples.ts';
+
+/** What happens in a run that saves its checkpoints. */
+export type RunEvent = Exclude<TrainEvent, ModelEvent> | SampleEvent;
 
 /** A run that saves its best model and its newest state. */
 export class TrainingRun {
@@ -38,16 +44,23 @@ export class TrainingRun {
    * Trains, saves, and gives what happens. The lock is released at the end, whatever ends the run. UserError where training diverges, or
    * the end of the run can't be saved.
    */
-  async *events(): AsyncGenerator<TrainEvent, void, void> {
-    const { material, trainOptions, lock } = this.#prepared;
+  async *events(): AsyncGenerator<RunEvent, void, void> {
+    const { material, trainOptions, lock, sampleEvery } = this.#prepared;
     const { signal } = this.#settings;
     const saver = this.#saver;
+    const samples = sampleEvery && new RunSamples(sampleEvery, trainOptions.place.kernel);
     try {
       for await (const event of trainOn(material, {
         ...trainOptions,
         ...(signal ? { signal } : {}),
         saveNow: () => saver.due,
+        ...(samples ? { showNow: (step) => samples.isDue(step) } : {}),
       })) {
+        if (event.type === 'model') {
+          const drawn = await samples?.draw(event.step, event.snapshot());
+          if (drawn) yield drawn;
+          continue;
+        }
         if (event.type === 'step') {
           lock.beat();
           saver.step = event.step;

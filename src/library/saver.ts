@@ -3,6 +3,7 @@ import { type Message, message, option, UserError } from '../errors.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import { loadCheckpoint, saveCheckpoint } from '../nn/checkpoint-file.ts';
 import type { CheckpointEvent } from '../training/events.ts';
+import { type Interval, isDue } from './interval.ts';
 import type { Lock } from './lock.ts';
 import { lastPath } from './names.ts';
 import { withWholeHistory } from './whole-history.ts';
@@ -11,10 +12,7 @@ import { withWholeHistory } from './whole-history.ts';
 const LEAST_GAP_MS = 10_000;
 
 /** The longest time in which the newest state isn't written, where nothing is said. */
-const SAVE_EVERY: SaveEvery = { seconds: 300 };
-
-/** How often the newest state is written: after so many steps, or so long. */
-export type SaveEvery = { readonly steps: number } | { readonly seconds: number };
+const SAVE_EVERY: Interval = { seconds: 300 };
 
 /** Where a run is saved, and what is there. */
 export interface Place {
@@ -38,7 +36,7 @@ export interface Place {
 export class Saver {
   readonly path: string;
   readonly #lock: Lock;
-  readonly #every: SaveEvery;
+  readonly #every: Interval;
   /** Whether `#every` was asked for; if not, every validation is an occasion. */
   readonly #asked: boolean;
   readonly #tell: (note: Message) => void;
@@ -58,7 +56,7 @@ export class Saver {
   /** Of the files that are behind, for they couldn't be written: why. */
   readonly #failures = new Map<string, string>();
 
-  constructor({ path, lock, best, replacesState }: Place, every: SaveEvery | undefined, tell: (note: Message) => void) {
+  constructor({ path, lock, best, replacesState }: Place, every: Interval | undefined, tell: (note: Message) => void) {
     this.path = path;
     this.#lock = lock;
     this.#best = best;
@@ -81,8 +79,7 @@ export class Saver {
 
   /** Whether the newest state is to be written now, if this is no validation. */
   get due(): boolean {
-    if ('steps' in this.#every) return this.#step % this.#every.steps === 0;
-    return performance.now() - (this.#lastTried ?? this.#started) >= 1000 * this.#every.seconds;
+    return isDue(this.#every, this.#step, this.#lastTried ?? this.#started);
   }
 
   /** Keeps or writes what the trainer offers. The best model is never passed over, only written a little later. */

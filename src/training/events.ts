@@ -5,7 +5,7 @@ import type { HistoryPoint } from './history.ts';
 import type { Limits } from './recipe.ts';
 
 /** What a training run tells its caller on the way. Losses are means in nats a symbol. */
-export type TrainEvent = StartEvent | NoticeEvent | StepEvent | ReportEvent | CheckpointEvent | DoneEvent;
+export type TrainEvent = StartEvent | NoticeEvent | StepEvent | ReportEvent | CheckpointEvent | ModelEvent | DoneEvent;
 
 /** Comes once, before the first step. */
 export interface StartEvent {
@@ -65,6 +65,14 @@ export interface CheckpointEvent {
   readonly kind: 'best' | 'last';
   /** Whether this is the last checkpoint of its kind. Then it must be saved. */
   readonly final: boolean;
+  readonly snapshot: () => Checkpoint;
+}
+
+/** Comes only where it is asked for: the model as it is now, to be looked at. Its snapshot is used as that of a checkpoint is. */
+export interface ModelEvent {
+  readonly type: 'model';
+  /** Updates done. */
+  readonly step: number;
   readonly snapshot: () => Checkpoint;
 }
 

@@ -16,7 +16,7 @@ import type { Recipe } from './recipe.ts';
 import { isOutOfPatience, offerLastState, report } from './report.ts';
 import { keepFallback, rollBack } from './rollback.ts';
 import { prepareRun, type Run, startEvent } from './run.ts';
-import { restoreSnapshot } from './snapshot.ts';
+import { restoreSnapshot, takeSnapshot } from './snapshot.ts';
 import { takeStep } from './step.ts';
 
 /** The longest that signals and timers of the process wait, as long as steps are shorter. */
@@ -29,6 +29,8 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
   /** Asked after every step that no report follows: whether to offer the run's state as a last checkpoint. */
   readonly saveNow?: () => boolean;
+  /** Asked after every step but the last, with the number of updates done: whether to offer the model as it is, to be looked at. */
+  readonly showNow?: (step: number) => boolean;
   /** Begins with another model's parameters instead of drawn ones. The parameters of symbols that it does not have are drawn. */
   readonly origin?: Origin;
   /** Goes on from this checkpoint, which must be resumable. The recipe must be that of its run's record. */
@@ -101,7 +103,10 @@ function hashOf({ buffer, byteOffset, byteLength }: Float32Array): string {
 }
 
 /** The run from where it is to its end. */
-async function* follow(run: Run, { signal, saveNow = () => false }: TrainOptions): AsyncGenerator<TrainEvent> {
+async function* follow(
+  run: Run,
+  { signal, saveNow = () => false, showNow = () => false }: TrainOptions,
+): AsyncGenerator<TrainEvent> {
   const { engine, interval, progress } = run;
   yield startEvent(run);
   let noticed = engine.notice; // the start event has it
@@ -127,6 +132,8 @@ async function* follow(run: Run, { signal, saveNow = () => false }: TrainOptions
         yield* report(run, end !== undefined);
         if (!end && isOutOfPatience(run)) end = 'patience';
       } else if (saveNow()) yield* offerLastState(run, false);
+      const { step } = progress;
+      if (!end && showNow(step)) yield { type: 'model', step, snapshot: () => takeSnapshot(run, false) };
     } catch (error) {
       if (!(error instanceof Divergence)) throw error;
       yield rollBack(run, error);

@@ -1,20 +1,23 @@
 import * as z from 'zod';
-import { EXIT, type Message, message, UserError } from '../../errors.ts';
+import { EXIT, UserError } from '../../errors.ts';
 import { fasterNode } from '../../library/faster-node.ts';
+import { intervalSchema } from '../../library/interval.ts';
 import { lastPath } from '../../library/names.ts';
 import type { PreparedRun } from '../../library/preparation.ts';
-import type { TrainEvent } from '../../library/run.ts';
+import type { RunEvent, SampleEvent } from '../../library/run.ts';
 import { type RunOptions, recipeSchema, runSchema } from '../../library/run-options.ts';
 import { counted, grouped } from '../../library/words.ts';
 import { parseOptions } from '../../schema.ts';
 import { defineCommand } from '../command.ts';
+import { shown } from '../completions.ts';
 import { flagsFor } from '../flags.ts';
 import { listen } from '../interruption.ts';
 import { modelName } from '../model-name.ts';
-import { Output, sayer } from '../output.ts';
+import { sayer } from '../output.ts';
+import { RunReport } from '../run-report.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
 import { textsOf } from '../standard-input.ts';
-import { durationText, lossText, ReaderGone, shareText } from '../text.ts';
+import { durationText, lossText, shareText } from '../text.ts';
 
 /** The flags of a recipe: what decides the model that a run ends with. */
 export const RECIPE_FLAGS = {
@@ -71,8 +74,7 @@ export const command = defineCommand({
       .array(z.string())
       .optional()
       .describe('text files, read one after the other; - is standard input, which is read if no text is given'),
-    saveEvery: z
-      .union([z.strictObject({ steps: z.int() }), z.strictObject({ seconds: z.number() })])
+    saveEvery: intervalSchema
       .optional()
       .describe(
         'save the newest state after so many steps (500) or so long (90s) (default: at validations and every 5m)',
@@ -110,6 +112,7 @@ export const command = defineCommand({
       out: { flag: '-o, --out <file>', spelling: 'file' },
       overwrite: '--overwrite',
       saveEvery: { flag: '--save-every <interval>', spelling: 'interval' },
+      sampleEvery: { flag: '--sample-every <interval>', spelling: 'interval' },
       resume: { flag: '--resume [file]', spelling: 'file' },
       fineTune: { flag: '--fine-tune <file>', spelling: 'file' },
       json: FLAGS.json,
@@ -137,6 +140,9 @@ pairs may be held out: --validation dev.tsv.
 Models of pairs have defaults of their own: --cell gru --layers 1 --embedding 64
 --dropout-input 0.2 --dropout 0.3 --weight-decay 0.3, and a fifth of the
 learning rate.
+
+--sample-every shows one or two short samples of the model as it is, drawn as
+\`rnn sample\` draws them. They change nothing in the training, and are not saved.
 
 With --resume, --epochs, --steps and --time may be given anew, to train longer
 (time counts from now); the rest of the training is as it was begun. Ctrl-C,
@@ -184,7 +190,7 @@ Examples:
         say(note);
       },
     });
-    const report = new Report(say);
+    const report = new RunReport(say);
     let hasTrained = false;
     try {
       for await (const event of run.events()) {
@@ -197,6 +203,10 @@ Examples:
         if (event.type === 'notice') {
           progress.pause();
           say(event.text);
+        }
+        if (event.type === 'sample' && !quiet) {
+          progress.pause();
+          for (const sample of event.samples) say(sampleText(event.step, sample));
         }
         if (event.type === 'done') {
           progress.end();
@@ -227,7 +237,7 @@ async function withSeparator<T extends RunOptions>(options: T): Promise<T> {
 }
 
 type Say = (text: string) => void;
-type EventOf<Type extends TrainEvent['type']> = Extract<TrainEvent, { readonly type: Type }>;
+type EventOf<Type extends RunEvent['type']> = Extract<RunEvent, { readonly type: Type }>;
 
 /** What a preset stands for, as options that say the same without it. */
 function presetText(name: string, recipe: object): string {
@@ -252,6 +262,11 @@ function announce(start: EventOf<'start'>, { material, trainOptions }: PreparedR
   );
   const faster = trainOptions.place.kernel === 'auto' ? fasterNode(start.kernel) : undefined;
   if (faster !== undefined) say(faster);
+}
+
+/** A sample on one line. */
+function sampleText(step: number, { text, stopped }: SampleEvent['samples'][number]): string {
+  return `sample at step ${grouped(step)}: ${shown(text)}${stopped ? '' : '…'}`;
 }
 
 /** How much there is to learn from. */
@@ -306,57 +321,4 @@ function overText({ step, epoch }: EventOf<'done'>, nameOf: (key: string) => str
     `nothing was left to do: ${steps} and ${epochs} count from the start of the run, which has ` +
     `${counted(step, 'step')} and ${epoch.toFixed(2)} epochs; give a larger number to train longer`
   );
-}
-
-/** Standard output of a run. Where its reader has gone, or it can no longer be written, training goes on all the same. */
-class Report {
-  readonly #output = new Output();
-  readonly #say: (text: string | Message) => void;
-  #failed = false;
-  #symbols = 0;
-  #since = performance.now();
-
-  constructor(say: (text: string | Message) => void) {
-    this.#say = say;
-  }
-
-  /**
-   * Progress as JSON Lines: all but single steps, and checkpoints without their contents. To a report it adds the speed since the one
-   * before, with validation and saving, in symbols a second: it is the machine's, and stands in no history.
-   */
-  async event(event: TrainEvent): Promise<void> {
-    if (event.type === 'step') this.#symbols += event.symbols;
-    if (event.type === 'step' || this.#failed) return;
-    const { snapshot: _, ...rest } = event as TrainEvent & { snapshot?: unknown };
-    try {
-      await this.#line(JSON.stringify(event.type === 'report' ? { ...rest, speed: this.#takeSpeed() } : rest));
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      this.#failed = true;
-      this.#say(message`${error.inner}; training goes on without`);
-    }
-  }
-
-  #takeSpeed(): number {
-    const now = performance.now();
-    const speed = (1000 * this.#symbols) / (now - this.#since);
-    this.#symbols = 0;
-    this.#since = now;
-    return Math.round(speed);
-  }
-
-  /** At the end. UserError where it can't be written, or something before couldn't. */
-  async path(path: string, json: boolean): Promise<void> {
-    await this.#line(json ? JSON.stringify({ type: 'saved', path }) : path);
-    if (this.#failed) throw new UserError(`standard output isn't whole; the model is: ${path}`);
-  }
-
-  async #line(line: string): Promise<void> {
-    try {
-      await this.#output.line(line);
-      await this.#output.flush();
-    } catch (error) {
-      if (!(error instanceof ReaderGone)) throw error;
-    }
-  }
 }
