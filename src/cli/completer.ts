@@ -2,7 +2,10 @@ import stringWidth from 'string-width';
 import { EXIT } from '../errors.ts';
 import { type Completion, shown } from './completions.ts';
 import { graphemes, truncate, truncateStart } from './fit.ts';
-import { paint } from './output.ts';
+import { paint, paintError } from './output.ts';
+
+/** The colours of the screen. Where standard output is captured, the terminal is known by standard error. */
+const pen = paint.level > 0 ? paint : paintError;
 
 /** What can be done with a text at present. */
 export interface Suggestions {
@@ -21,29 +24,46 @@ export interface Key {
   readonly meta?: boolean | undefined;
 }
 
-/** The person is done: with the text, or without. */
+/** What was typed, and which of its completions an arrow has chosen, from 0. */
+export interface Draft {
+  readonly text: string;
+  readonly chosen?: number | undefined;
+}
+
+/** The person is done: with a text, or without. */
 export interface End {
-  readonly accepted: boolean;
+  readonly accepted: string | undefined;
   readonly status: number;
 }
 
-/** What the cursor's line begins with. */
-const MARK = '› ';
+/** What the cursor's line and the line of the chosen completion begin with, and all other lines of completions. */
+const [MARK, NO_MARK] = ['› ', '  '];
 
-/** The text after a key, or the end. */
-export function edit(
-  text: string,
-  { name, sequence = '', ctrl, meta }: Key,
-  { completions }: Suggestions,
-): string | End {
-  if (ctrl && name === 'c') return { accepted: false, status: EXIT.interrupted };
-  if ((ctrl && name === 'd') || name === 'escape') return { accepted: false, status: EXIT.done };
-  if (name === 'return' || name === 'enter') return { accepted: true, status: EXIT.done };
-  if (name === 'tab') return completions[0]?.text ?? text;
+/** The draft after a key, or the end. */
+export function edit(draft: Draft, key: Key, { completions }: Suggestions): Draft | End {
+  const { name, ctrl } = key;
+  const chosen = completions[draft.chosen ?? -1]?.text;
+  if (ctrl && name === 'c') return { accepted: undefined, status: EXIT.interrupted };
+  if ((ctrl && name === 'd') || name === 'escape') return { accepted: undefined, status: EXIT.done };
+  if (name === 'return' || name === 'enter') return { accepted: chosen ?? draft.text, status: EXIT.done };
+  if (name === 'tab') return { text: chosen ?? completions[0]?.text ?? draft.text };
+  if (name === 'up' || name === 'down') return { ...draft, chosen: moved(draft.chosen, name, completions.length) };
+  const text = typed(draft.text, key);
+  return text === draft.text ? draft : { text };
+}
+
+/** Down goes from the text to the first completion, and up from the first back to the text. */
+function moved(chosen: number | undefined, direction: 'up' | 'down', count: number): number | undefined {
+  const next = (chosen ?? -1) + (direction === 'down' ? 1 : -1);
+  return next < 0 || count === 0 ? undefined : Math.min(next, count - 1);
+}
+
+/** The text after a key that edits it. */
+function typed(text: string, { name, sequence = '', ctrl, meta }: Key): string {
   if (ctrl && name === 'u') return '';
   if (ctrl && name === 'w') return text.replace(/\S*\s*$/u, '');
   if (name === 'backspace') return graphemes(text).slice(0, -1).join('');
-  // Arrows and the like come as escape sequences: no key of theirs is text.
+  // Home, End and the like come as escape sequences: no key of theirs is text.
   const isText = !ctrl && !meta && sequence !== '' && !/\p{Cc}/u.test(sequence);
   return isText ? text + sequence : text;
 }
@@ -56,27 +76,28 @@ export interface Layout {
 
 /** What a screen of so many columns and rows shows: the text, its completions, and the keys, as far as there is room. */
 export function layOut(
-  text: string,
+  { text, chosen }: Draft,
   { completions, order, problem }: Suggestions,
   { columns, rows }: { columns: number; rows: number },
 ): Layout {
-  const typed = truncateStart(shown(text), Math.max(1, columns - stringWidth(MARK) - 1));
-  const found = completions.map((completion) => {
+  const written = truncateStart(shown(text), Math.max(1, columns - stringWidth(MARK) - 1));
+  const found = completions.map((completion, index) => {
     const number = ` ${completion.probability.toPrecision(2)}`;
     const room = columns - number.length;
     const end = completion.finished ? completion.end : '…';
-    if (room < 8) return truncate(shown(completion.text), columns);
-    const line = truncate(shown(completion.text), Math.max(1, room - stringWidth(end)));
-    return `${line}${paint.dim(truncate(end, Math.max(0, room - stringWidth(line))))}${paint.dim(number)}`;
+    const begun = `${index === chosen ? MARK : NO_MARK}${shown(completion.text)}`;
+    if (room < 8) return truncate(begun, columns);
+    const line = truncate(begun, Math.max(1, room - stringWidth(end)));
+    return `${line}${pen.dim(truncate(end, Math.max(0, room - stringWidth(line))))}${pen.dim(number)}`;
   });
-  const said = problem === undefined ? [] : [paint.yellow(truncate(shown(problem), columns))];
+  const said = problem === undefined ? [] : [pen.yellow(truncate(shown(problem), columns))];
   const ordered =
     order === undefined || found.length < 2
       ? []
-      : [paint.dim(truncate(`ordered by ${order}; the number is the probability`, columns))];
-  const keys = paint.dim(truncate('Tab takes the first, Enter ends, Esc leaves', columns));
+      : [pen.dim(truncate(`ordered by ${order}; the number is the probability`, columns))];
+  const keys = pen.dim(truncate('Arrows choose, Tab takes one, Enter ends, Esc leaves', columns));
   return {
-    lines: [MARK + typed, ...found, ...said, ...ordered, keys].slice(0, Math.max(1, rows)),
-    column: stringWidth(MARK + typed),
+    lines: [MARK + written, ...found, ...said, ...ordered, keys].slice(0, Math.max(1, rows)),
+    column: stringWidth(MARK + written),
   };
 }

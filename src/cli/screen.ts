@@ -1,4 +1,6 @@
+import { openSync } from 'node:fs';
 import { emitKeypressEvents } from 'node:readline';
+import { type ReadStream, WriteStream } from 'node:tty';
 import { EXIT } from '../errors.ts';
 import type { Key, Layout } from './completer.ts';
 
@@ -9,33 +11,60 @@ const [HOME, CLEAR_LINE, CLEAR_BELOW] = ['\u001b[H', '\u001b[K', '\u001b[J'];
 /** How the terminal is given back where the process is told to end. (Ctrl-C comes as a key; SIGINT comes from other programs.) */
 const SIGNALS = { SIGINT: EXIT.interrupted, SIGTERM: 143, SIGHUP: 129 } as const;
 
+/** A terminal: where keys come from, and where is drawn. */
+export interface Terminal {
+  readonly input: ReadStream;
+  readonly output: WriteStream;
+}
+
+/**
+ * The terminal of the process. Where standard output is captured, as in `x=$(rnn complete)`, it is that of standard error, or else it is opened
+ * by its name. Undefined where there is none, or standard input is no terminal: then it has the lines to complete.
+ */
+export function terminalOf({ stdin, stdout, stderr }: NodeJS.Process = process): Terminal | undefined {
+  if (!stdin.isTTY) return undefined;
+  if (stdout.isTTY) return { input: stdin, output: stdout };
+  if (stderr.isTTY) return { input: stdin, output: stderr };
+  try {
+    return { input: stdin, output: new WriteStream(openSync('/dev/tty', 'w')) };
+  } catch {
+    return undefined; // a system without /dev/tty, or a process without a terminal
+  }
+}
+
 /** The terminal, for as long as a person types: keys one by one, and a screen of its own. */
 export class Screen {
   #isOpen = false;
   #waiting: Key[] = [];
   #wake: (() => void) | undefined;
   #isOver = false;
+  readonly #terminal: Terminal;
   readonly #listeners: [NodeJS.EventEmitter, string, (...args: never[]) => void][] = [];
 
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
   get size(): { columns: number; rows: number } {
-    return { columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 };
+    const { columns, rows } = this.#terminal.output;
+    return { columns: columns || 80, rows: rows || 24 };
   }
 
   /** Takes the terminal. `resized` is called when its size has changed. */
   open(resized: () => void): void {
-    const { stdin, stdout } = process;
+    const { input, output } = this.#terminal;
     this.#isOpen = true;
-    emitKeypressEvents(stdin);
-    stdin.setRawMode(true);
-    this.#listen(stdin, 'keypress', (_text: string, key: Key) => {
+    emitKeypressEvents(input);
+    input.setRawMode(true);
+    this.#listen(input, 'keypress', (_text: string, key: Key) => {
       this.#waiting.push(key);
       this.#wake?.();
     });
-    this.#listen(stdin, 'end', () => {
+    this.#listen(input, 'end', () => {
       this.#isOver = true;
       this.#wake?.();
     });
-    this.#listen(stdout, 'resize', resized);
+    this.#listen(output, 'resize', resized);
     // Whatever ends the process, the terminal is as it was.
     this.#listen(process, 'exit', () => this.close());
     for (const [signal, status] of Object.entries(SIGNALS)) {
@@ -44,8 +73,8 @@ export class Screen {
         process.exit(status);
       });
     }
-    stdin.resume();
-    stdout.write(ENTER);
+    input.resume();
+    output.write(ENTER);
   }
 
   /** Gives the terminal back. */
@@ -53,14 +82,15 @@ export class Screen {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     for (const [emitter, event, listener] of this.#listeners.splice(0)) emitter.off(event, listener as () => void);
-    process.stdout.write(LEAVE);
-    process.stdin.setRawMode(false);
-    process.stdin.pause();
+    const { input, output } = this.#terminal;
+    output.write(LEAVE);
+    input.setRawMode(false);
+    input.pause();
   }
 
   draw({ lines, column }: Layout): void {
     const text = lines.map((line) => `${line}${CLEAR_LINE}`).join('\r\n');
-    process.stdout.write(`${HOME}${text}${CLEAR_BELOW}\u001b[1;${column + 1}H`);
+    this.#terminal.output.write(`${HOME}${text}${CLEAR_BELOW}\u001b[1;${column + 1}H`);
   }
 
   /** Keys as they come: those that have come meanwhile together, so that a paste is drawn once. */

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { edit, layOut } from '../../src/cli/completer.ts';
+import { type Draft, edit, layOut } from '../../src/cli/completer.ts';
 import { aligned, type Completion, isOutOfOrder, scoreInWords } from '../../src/cli/completions.ts';
 import { truncate, truncateStart } from '../../src/cli/fit.ts';
 import { corpus, file, removeFolders, rnn, temporaryFolder } from '../helpers/cli.ts';
-import { CTRL_C, hasTerminals, onTerminal, plain, SIGINT, SIGTERM } from '../helpers/terminal.ts';
+import { CTRL_C, hasTerminals, onTerminal, plain, SIGINT, SIGTERM, shellOnTerminal } from '../helpers/terminal.ts';
 
 function completion(text: string): Completion {
   const numbers = { score: -1, logProbability: -2, probability: Math.exp(-2), symbols: 4 };
@@ -18,34 +18,52 @@ describe('the text after a key', () => {
     ['Tab: the best completion', { name: 'tab', sequence: '\t' }, 'deep'],
     ['Backspace: what a reader sees as a character', { name: 'backspace', sequence: '\u007f' }, 'd'],
     ['Ctrl-U', { name: 'u', sequence: '\u0015', ctrl: true }, ''],
-    ['an arrow', { name: 'up', sequence: '\u001b[A' }, 'dé'],
+    ['an arrow', { name: 'left', sequence: '\u001b[D' }, 'dé'],
     ['Alt and a letter', { name: 'x', sequence: '\u001bx', meta: true }, 'dé'],
     ['Ctrl and a letter', { name: 'x', sequence: '\u0018', ctrl: true }, 'dé'],
   ])('%s', (_, key, expected) => {
-    expect(edit('de\u0301', key, suggestions).toString().normalize()).toBe(expected.normalize());
+    const draft = edit({ text: 'de\u0301' }, key, suggestions) as Draft;
+    expect(draft.text.normalize()).toBe(expected.normalize());
   });
 
   test('Ctrl-W takes away a word', () => {
-    expect(edit('one two ', { name: 'w', ctrl: true }, suggestions)).toBe('one ');
+    expect(edit({ text: 'one two ' }, { name: 'w', ctrl: true }, suggestions)).toEqual({ text: 'one ' });
   });
 
   test('Tab with nothing to take leaves it', () => {
-    expect(edit('d', { name: 'tab' }, { completions: [] })).toBe('d');
+    expect(edit({ text: 'd' }, { name: 'tab' }, { completions: [] })).toEqual({ text: 'd' });
   });
 
   test.each([
-    [{ name: 'return' }, { accepted: true, status: 0 }],
-    [{ name: 'escape' }, { accepted: false, status: 0 }],
+    [{ name: 'return' }, { accepted: 'd', status: 0 }],
+    [{ name: 'escape' }, { accepted: undefined, status: 0 }],
     [
       { name: 'd', ctrl: true },
-      { accepted: false, status: 0 },
+      { accepted: undefined, status: 0 },
     ],
     [
       { name: 'c', ctrl: true },
-      { accepted: false, status: 130 },
+      { accepted: undefined, status: 130 },
     ],
   ])('%j ends', (key, end) => {
-    expect(edit('d', key, suggestions)).toEqual(end);
+    expect(edit({ text: 'd' }, key, suggestions)).toEqual(end);
+  });
+
+  test('arrows choose a completion, which Tab and Enter take', () => {
+    const keys = (...names: string[]) =>
+      names.reduce<Draft>((draft, name) => edit(draft, { name }, suggestions) as Draft, { text: 'd' });
+    expect(keys('down')).toEqual({ text: 'd', chosen: 0 });
+    expect(keys('down', 'down', 'down')).toEqual({ text: 'd', chosen: 1 });
+    expect(keys('down', 'up', 'up')).toEqual({ text: 'd', chosen: undefined });
+    expect(keys('down', 'down', 'tab')).toEqual({ text: 'deer' });
+    expect(edit(keys('down', 'down'), { name: 'return' }, suggestions)).toEqual({ accepted: 'deer', status: 0 });
+    expect(edit(keys('down'), { name: 'e', sequence: 'e' }, suggestions)).toEqual({ text: 'de' });
+    expect(edit({ text: 'd' }, { name: 'down' }, { completions: [] })).toEqual({ text: 'd', chosen: undefined });
+  });
+
+  test('the chosen completion is marked', () => {
+    const { lines } = layOut({ text: 'd', chosen: 1 }, suggestions, { columns: 80, rows: 24 });
+    expect(lines.map(plain).slice(0, 3)).toEqual(['› d', '  deep<stop> 0.14', '› deer<stop> 0.14']);
   });
 });
 
@@ -74,9 +92,11 @@ describe('what orders completions is said', () => {
   test('below those of rnn complete', () => {
     const completions = ['deep', 'deepp'].map(completion);
     const size = { columns: 80, rows: 24 };
-    const { lines } = layOut('d', { completions, order: scoreInWords(1) }, size);
+    const { lines } = layOut({ text: 'd' }, { completions, order: scoreInWords(1) }, size);
     expect(plain(lines.join('\n'))).toContain('ordered by the mean log p of a symbol; the number is the probability');
-    expect(plain(layOut('d', { completions: [], order: scoreInWords(1) }, size).lines.join())).not.toContain('ordered');
+    expect(plain(layOut({ text: 'd' }, { completions: [], order: scoreInWords(1) }, size).lines.join())).not.toContain(
+      'ordered',
+    );
   });
 
   test('in terms of the length penalty', () => {
@@ -96,7 +116,7 @@ test.each([1, 2, 8, 20, 80])('no line is wider than %d columns, nor are there mo
     completions: ['deep', '日本語の長い言葉です', 'a\nb\tc\u001b[41m', 'x'.repeat(200)].map(completion),
   };
   for (const rows of [1, 3, 24]) {
-    const { lines } = layOut('d'.repeat(90), suggestions, { columns, rows });
+    const { lines } = layOut({ text: 'd'.repeat(90) }, suggestions, { columns, rows });
     expect(lines.length).toBeLessThanOrEqual(rows);
     for (const line of lines)
       expect([...plain(line).replace(/[\u3000-\u9fff]/gu, 'xx')].length).toBeLessThanOrEqual(Math.max(columns, 4));
@@ -123,6 +143,7 @@ afterAll(removeFolders);
 
 describe.runIf(hasTerminals)('rnn complete on a terminal', () => {
   const [ALTERNATE, BACK] = ['\u001b[?1049h', '\u001b[?1049l'];
+  const DOWN = '\u001b[B';
   const complete = (
     steps: readonly (readonly [string, string])[],
     options: { args?: string[]; env?: Record<string, string>; columns?: number } = {},
@@ -174,6 +195,20 @@ describe.runIf(hasTerminals)('rnn complete on a terminal', () => {
   test('fits a narrow window', async () => {
     const { stdout } = await complete([['…', CTRL_C]], { columns: 12 });
     for (const line of plain(stdout).split(/\r\n/)) expect(line.length).toBeLessThanOrEqual(14);
+  });
+
+  test.each([
+    ['standard output is', ''],
+    ['standard output and standard error are', ' 2> /dev/null'],
+  ])('where %s captured, it draws on the terminal and gives the chosen text', async (_, redirection) => {
+    const script = `text=$(rnn complete -c words.json${redirection}); echo "$? [$text]"`;
+    const steps = [
+      ['leaves', 'd'],
+      ['deep', DOWN],
+      ['› deep', '\r'],
+    ] as const;
+    const { stdout } = await shellOnTerminal(script, { cwd: folder, steps });
+    expect(left(stdout)).toBe('0 [deep]\r\n');
   });
 
   test('in a pipe it is rnn beam', async () => {

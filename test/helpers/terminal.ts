@@ -57,8 +57,18 @@ export interface TerminalOptions {
 
 /** What a terminal is sent by `rnn`: standard output and standard error together. */
 export function onTerminal(args: readonly string[], options: TerminalOptions): Promise<Outcome> {
+  return programOnTerminal([process.execPath, BIN, ...args], options);
+}
+
+/** The same, of a script of bash in which `rnn` is the command. */
+export function shellOnTerminal(script: string, options: TerminalOptions): Promise<Outcome> {
+  const command = `rnn() { "${process.execPath}" "${BIN}" "$@"; }`;
+  return programOnTerminal(['bash', '-c', `${command}\n${script}`], options);
+}
+
+function programOnTerminal(program: readonly string[], options: TerminalOptions): Promise<Outcome> {
   const { cwd, columns = 100, steps = [], env = {} } = options;
-  const script = [TERMINAL, String(columns), JSON.stringify(steps), process.execPath, BIN, ...args];
+  const script = [TERMINAL, String(columns), JSON.stringify(steps), ...program];
   return run('python3', ['-c', ...script], { cwd, env });
 }
 
