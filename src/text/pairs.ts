@@ -23,10 +23,15 @@ export interface PairOptions {
   readonly maxBytes?: number | undefined;
   /** The vocabularies of a model, to go on with it or to measure it. */
   readonly vocabularies?: PairVocabularies | undefined;
-  /** Is told of each line that can't be read, which is then left out. If not given, the first such line is an error. */
+  /** Whether symbols that these vocabularies do not have are added to them. If not, they make a line that can't be read. */
+  readonly extend?: boolean | undefined;
+  /**
+   * Is told of each line that can't be read, which is then left out, when all lines have been read. If not given, the first such line is an
+   * error; and if no line can be read, the first one is.
+   */
   readonly onProblem?: ((problem: UserError) => void) | undefined;
   /** What `-` reads: the process's standard input if not given. */
-  readonly stdin?: Readable;
+  readonly stdin?: Readable | undefined;
 }
 
 export interface PairVocabularies {
@@ -45,6 +50,7 @@ export interface Column {
 export interface PairCorpus {
   readonly task: PairTask;
   readonly columns: readonly [number, number];
+  readonly maxLength?: number | undefined;
   readonly source: Column;
   readonly target: Column;
   readonly count: number;
@@ -84,7 +90,7 @@ const COLUMNS = [1, 2] as const;
 export async function readPairs(sources: readonly string[], options: PairOptions): Promise<PairCorpus> {
   const hash = createHash('sha256');
   const pairs: SymbolPair[] = [];
-  const tell = options.onProblem ?? throwIt;
+  const problems: UserError[] = [];
   let bytes = 0;
   let characters = 0;
   for (const path of sources) {
@@ -95,7 +101,8 @@ export async function readPairs(sources: readonly string[], options: PairOptions
       const pair = readPair(line, options);
       if ('why' in pair) {
         const place = `${path === '-' ? 'standard input' : path}: line ${number}`;
-        tell(new UserError(message`${place}: ${pair.why}`));
+        problems.push(new UserError(message`${place}: ${pair.why}`));
+        if (!options.onProblem) throw problems[0]!;
         continue;
       }
       pairs.push(pair);
@@ -104,26 +111,14 @@ export async function readPairs(sources: readonly string[], options: PairOptions
   }
   if (sources.length === 0) throw new UserError('no pairs given; name a file of pairs, or - for standard input');
   if (pairs.length === 0) {
-    throw new UserError(`${sources.join(', ')}: there is no pair; give lines of source, tab, target`);
+    throw problems[0] ?? new UserError(`${sources.join(', ')}: there is no pair; give lines of source, tab, target`);
   }
-  const { vocabularies, task, sourceUnit, targetUnit, minCount } = options;
-  const chosen = vocabularies ?? {
-    source: buildVocabulary(
-      pairs.map(({ source }) => source),
-      sourceUnit,
-      minCount,
-      false,
-    ),
-    target: buildVocabulary(
-      pairs.map(({ target }) => target),
-      targetUnit,
-      1,
-      task === 'transduce',
-    ),
-  };
+  for (const problem of problems) options.onProblem?.(problem);
+  const chosen = vocabulariesOf(pairs, options);
   return {
-    task,
+    task: options.task,
     columns: options.columns ?? COLUMNS,
+    maxLength: options.maxLength,
     source: encodeColumn(
       pairs.map(({ source }) => source),
       chosen.source,
@@ -143,8 +138,8 @@ export async function readPairs(sources: readonly string[], options: PairOptions
 /** A line as a pair of symbols that the vocabularies have, if they are given, or why it is none. */
 function readPair(line: Uint8Array, options: PairOptions): SymbolPair | Problem {
   const pair = parsePair(line, options);
-  const { vocabularies } = options;
-  if ('why' in pair || !vocabularies) return pair;
+  const { vocabularies, extend } = options;
+  if ('why' in pair || !vocabularies || extend) return pair;
   const source = findUnknown(pair.source, vocabularies.source);
   const target = findUnknown(pair.target, vocabularies.target);
   if (source !== undefined) {
@@ -193,7 +188,7 @@ export function parsePair(line: Uint8Array, options: PairOptions): SymbolPair | 
 }
 
 /** The symbols of a column; a string where it is not UTF-8. */
-function symbolsOf(field: Uint8Array, unit: Unit): readonly TextSymbol[] | string {
+export function symbolsOf(field: Uint8Array, unit: Unit): readonly TextSymbol[] | string {
   try {
     const symbols = splitBytes(field, unit, (bytes) => STRICT_UTF8.decode(bytes));
     return unit === 'field' && symbols[0] === '' ? [] : symbols;
@@ -216,7 +211,8 @@ export function splitFields(line: Uint8Array): Uint8Array[] {
   return fields;
 }
 
-function* linesOf(content: Uint8Array): Generator<{ readonly number: number; readonly line: Uint8Array }> {
+/** The lines of a file that are not empty, by their numbers from 1, without a byte order mark and without their ends. */
+export function* linesOf(content: Uint8Array): Generator<{ readonly number: number; readonly line: Uint8Array }> {
   let start = content[0] === 0xef && content[1] === 0xbb && content[2] === 0xbf ? 3 : 0;
   for (let number = 1; start < content.length; number++) {
     const found = content.indexOf(NEWLINE, start);
@@ -227,9 +223,10 @@ function* linesOf(content: Uint8Array): Generator<{ readonly number: number; rea
   }
 }
 
-async function readBytes(
+/** All bytes of a file, or of standard input for `-`. UserError for a file that can't be read, or is too long. */
+export async function readBytes(
   path: string,
-  { stdin = process.stdin, maxBytes = MOST_BYTES }: PairOptions,
+  { stdin = process.stdin, maxBytes = MOST_BYTES }: Pick<PairOptions, 'stdin' | 'maxBytes'>,
 ): Promise<Uint8Array> {
   const source = await openSource(path, stdin, PIECE_BYTES);
   const pieces: Uint8Array[] = [];
@@ -250,10 +247,6 @@ async function readBytes(
   return Buffer.concat(pieces);
 }
 
-function throwIt(problem: UserError): never {
-  throw problem;
-}
-
 /** Code points: all bytes but those that continue one. */
 function countCharacters(line: Uint8Array): number {
   let count = 0;
@@ -261,15 +254,28 @@ function countCharacters(line: Uint8Array): number {
   return count;
 }
 
-function buildVocabulary(
-  columns: readonly (readonly TextSymbol[])[],
-  unit: Unit,
-  minCount: number | undefined,
-  stop: boolean,
-): Vocabulary {
+/** The vocabularies that are given, with new symbols where these are to be added, or new ones. A target has no `<unk>`. */
+function vocabulariesOf(
+  pairs: readonly SymbolPair[],
+  { vocabularies, extend, task, sourceUnit, targetUnit, minCount = 1 }: PairOptions,
+): PairVocabularies {
+  if (vocabularies && !extend) return vocabularies;
+  const sources = countSymbols(pairs.map(({ source }) => source));
+  const targets = countSymbols(pairs.map(({ target }) => target));
+  if (vocabularies) {
+    const { source, target } = vocabularies;
+    return { source: source.extend(sources, minCount), target: target.extend(targets, 1) };
+  }
+  return {
+    source: Vocabulary.build(sources, { unit: sourceUnit, minCount }),
+    target: Vocabulary.build(targets, { unit: targetUnit, stop: task === 'transduce' }),
+  };
+}
+
+function countSymbols(columns: readonly (readonly TextSymbol[])[]): Map<TextSymbol, number> {
   const counts = new Map<TextSymbol, number>();
   for (const symbols of columns) for (const symbol of symbols) counts.set(symbol, (counts.get(symbol) ?? 0) + 1);
-  return Vocabulary.build(counts, { unit, minCount: minCount ?? 1, stop });
+  return counts;
 }
 
 /** The vocabulary has every symbol, itself or as `<unk>`. */

@@ -160,7 +160,7 @@ async function printIndependent(
   const { prefix = '' } = request;
   for (const { text, completion, ids } of texts) {
     if (json) await output.json({ text, prefix: stringOf(prefix), completion, symbols: ids.length });
-    else await printer.line(prefix, { ids, completion });
+    else await printer.line(prefix, { ids, text });
   }
   await output.flush();
   if (!quiet) {
@@ -193,9 +193,9 @@ class Printer {
     this.#safe = output.terminal && !raw;
   }
 
-  async line(prefix: Text, { ids, completion }: Pick<SampledText, 'ids' | 'completion'>): Promise<void> {
-    await this.#write(prefix);
-    await this.#write(this.#isExact ? this.#model.vocabulary.decodeBytes(ids) : completion);
+  async line(prefix: Text, { ids, text }: Pick<SampledText, 'ids' | 'text'>): Promise<void> {
+    if (this.#isExact) await this.#write(prefix);
+    await this.#write(this.#isExact ? this.#model.vocabulary.decodeBytes(ids) : text);
     await this.#write('\n');
   }
 

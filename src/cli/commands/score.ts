@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { EXIT } from '../../errors.ts';
 import { scoreSchema } from '../../library/completion-options.ts';
+import { pairEvaluationSchema } from '../../library/evaluation-options.ts';
 import type { LanguageModel, Score } from '../../library/language-model.ts';
 import { readLines, readWhole, stringOf, type Text } from '../../library/lines.ts';
 import type { PairModel } from '../../library/pair-model.ts';
@@ -16,6 +17,7 @@ import { printColumns } from '../targets.ts';
 const schema = scoreSchema.extend({
   ...OPTIONS,
   files: z.array(z.string()).default([]).describe('texts; - is standard input, which is read if no text is given'),
+  columns: pairEvaluationSchema.shape.columns,
   perChar: z
     .boolean()
     .default(false)
@@ -35,6 +37,7 @@ export const command = defineCommand({
     '': {
       files: { flag: '[files...]', spelling: 'nonEmpty' },
       checkpoint: FLAGS.checkpoint,
+      columns: { flag: '--columns <source,target>', spelling: 'columns' },
       whole: '--whole',
       perChar: '--per-char',
       nats: '--nats',
@@ -71,10 +74,11 @@ Examples:
   echo "machine" | rnn score --per-char
   rnn score log.txt | awk -F'\\t' '$2 > 4' | cut -f3  the surprising lines`,
   async run(options, { nameOf }) {
-    const { files = ['-'], whole, rank, quiet } = options;
+    const { files = ['-'], columns, whole, rank, quiet } = options;
     const { openModel } = await import('../open.ts');
     const model = await openModel(options);
     if (isOfPairs(model)) requireNone({ whole }, ['whole'], 'texts');
+    else requireNone({ columns }, ['columns'], 'pairs');
     const output = new Output(options);
     const print = printer(options, model, output);
     const ranked: Scored[] = [];
@@ -82,7 +86,7 @@ Examples:
     let unknown = 0;
     for await (const batch of whole && !isOfPairs(model)
       ? wholeTexts(files, model)
-      : lines(files, model, rank === undefined ? undefined : MOST_RANKED_BYTES)) {
+      : lines(files, model, { columns, mostBytes: rank === undefined ? undefined : MOST_RANKED_BYTES })) {
       for (const each of batch) {
         const { problem } = each.score;
         if (problem) {
@@ -115,12 +119,12 @@ const MOST_RANKED_BYTES = 1 << 28;
 async function* lines(
   files: readonly string[],
   model: LanguageModel | PairModel,
-  mostBytes: number | undefined,
+  { columns, mostBytes }: Pick<ScoreCommandOptions, 'columns'> & { readonly mostBytes: number | undefined },
 ): AsyncGenerator<readonly Scored[]> {
   for (const file of files) {
     for await (const batch of readLines(file, { ...readingOf(model), mostBytes })) {
       const texts = batch.map(({ text }) => text);
-      const scores = isOfPairs(model) ? model.scoreLines(texts) : model.scores(texts);
+      const scores = isOfPairs(model) ? model.scoreLines(texts, columns) : model.scores(texts);
       yield batch.map(({ number, text }, index) => {
         const name = files.length > 1 ? `${file}: line ${number}` : `line ${number}`;
         return { name, text, score: scores[index]! };
