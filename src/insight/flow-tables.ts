@@ -34,6 +34,7 @@ export function flowTables(model: FlowExamination): Table[] {
   return [
     {
       title: 'Gradient of the loss, mean over positions, by lag and layer',
+      keys: 2,
       header: ['lag', 'positions', ...norms.map(({ name }) => name)],
       rows: shownLags((lag) => counts[lag]! > 0, counts.length).map((lag) => [
         String(lag),
@@ -79,6 +80,7 @@ export function shownLags(isMeasured: (lag: number) => boolean, count: number): 
 function spectrumTable(layers: readonly LayerExamination[]): Table {
   return {
     title: 'Recurrent matrices',
+    keys: 2,
     header: ['layer', 'recurrent W of', 'spectral radius', 'largest singular value λ'],
     rows: layers.flatMap(({ spectra }, layer) =>
       spectra.map(({ gate, radius, norm }) => [String(layer + 1), gate, radius.toFixed(4), norm.toFixed(4)]),
@@ -89,6 +91,7 @@ function spectrumTable(layers: readonly LayerExamination[]): Table {
 function truncationTable(layers: readonly LayerExamination[]): Table {
   return {
     title: 'Truncation: the share of the gradient that is cut off',
+    keys: 2,
     header: ['layer', 'truncated at τ', 'cut off, k1 = 1', 'cut off, k1 = k2 = τ'],
     rows: layers.flatMap(({ truncations }, layer) =>
       truncations.map(({ steps, sliding, chunked }) => [

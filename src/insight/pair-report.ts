@@ -1,8 +1,9 @@
 import type { Chart } from './chart.ts';
+import { TEXT_STYLE } from './coloured-text.ts';
 import { escapeMarkup } from './escape.ts';
 import { type HeatMap, inlineHeatMap } from './heat-map.ts';
 import { figures, renderPage } from './page.ts';
-import { factTable, REPORT_STYLE, section } from './report-parts.ts';
+import { factTable, section } from './report-section.ts';
 import { inlineSvg } from './svg.ts';
 
 /** A pair, and what the model predicts for its source. */
@@ -40,7 +41,7 @@ export interface PairReportContent {
 export function renderPairReport({ name, facts, curves, pairs }: PairReportContent): string {
   return renderPage({
     title: `${name}: what the network has learned`,
-    style: REPORT_STYLE,
+    style: TEXT_STYLE,
     body: [
       `<h1>${escapeMarkup(name)}</h1>`,
       factTable(facts),

@@ -18,8 +18,9 @@ import { Stepper } from '../nn/stepper.ts';
 import type { PairTask } from '../pair-task.ts';
 import { parseOptions } from '../schema.ts';
 import { type PairPart, wholePairs } from '../text/pair-split.ts';
-import { type PairCorpus, readPairs } from '../text/pairs.ts';
+import type { PairCorpus } from '../text/pairs.ts';
 import { readPredictions } from '../text/predictions.ts';
+import { readPairs } from '../text/read-pairs.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 import { splitPairData } from '../training/data.ts';
 import { readRun } from '../training/record.ts';
@@ -29,7 +30,8 @@ import {
   pairEvaluationSchema,
   predictionSchema,
 } from './evaluation-options.ts';
-import { pairOptionsOf, readAgain } from './material.ts';
+import { pairOptionsOf } from './material.ts';
+import { readAgain } from './read-material.ts';
 import type { SavedPairModel } from './saved-model.ts';
 
 /** How many targets are right, as it is counted for a task. */

@@ -1,6 +1,7 @@
 import { inOption, message, option, UserError } from '../errors.ts';
 import { parseOptions } from '../schema.ts';
-import { type Corpus, type LeftOut, readCorpus } from '../text/corpus.ts';
+import type { Corpus, LeftOut } from '../text/corpus.ts';
+import { readCorpus } from '../text/read-corpus.ts';
 import { type Part, splitCorpus, wholeCorpus } from '../text/split.ts';
 import { stringOf } from '../text/text.ts';
 import { evaluateModel } from '../training/evaluate-model.ts';

@@ -12,7 +12,7 @@ export function keysOf(options: object, above = ''): string[] {
 }
 
 /** Options of texts: pairs are read whole, and each column has a unit of its own. */
-const OF_TEXTS = /^(?:text\.mode|text\.unit|bptt|stride)$/;
+const OF_TEXTS = /^(?:text\.mode|text\.unit|text\.separator|bptt|stride)$/;
 /** Options of pairs. */
 const OF_PAIRS = /^(?:pairs\..*|model\.pairs\..*)$/;
 /** Options of a decoder. */

@@ -4,7 +4,7 @@ import { measurePairFlow, type PairFlow } from '../insight/pair-flow.ts';
 import { chooseKernel } from '../kernel/choose.ts';
 import { parseOptions } from '../schema.ts';
 import { wholePairs } from '../text/pair-split.ts';
-import { readPairs } from '../text/pairs.ts';
+import { readPairs } from '../text/read-pairs.ts';
 import { type PairFlowRequest, pairFlowSchema } from './gradient-flow-options.ts';
 import { shortName } from './inspect.ts';
 import { pairOptionsOf } from './material.ts';

@@ -6,12 +6,11 @@ import type { SearchStep } from '../decoding/search-trace.ts';
 import { inOption, UserError } from '../errors.ts';
 import { chooseKernel, type KernelChoice } from '../kernel/choose.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
-import { loadCheckpoint } from '../nn/checkpoint-file.ts';
 import type { PairModelConfig } from '../nn/config.ts';
 import type { PairVocabularies } from '../text/pairs.ts';
 import { splitBytes } from '../text/split-text.ts';
 import { describeSymbol } from '../text/symbols.ts';
-import { bytesOf, exactString, stringOf, type Text } from '../text/text.ts';
+import { bytesOf, concatBytes, exactString, stringOf, type Text } from '../text/text.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 import type { Place } from '../training/place.ts';
 import { Labeller, type RankedLabel } from './labeller.ts';
@@ -40,11 +39,6 @@ export interface AttendedPair {
   readonly targetSymbols: readonly string[];
   /** [target][source] the weight of each symbol of the source when a symbol of the target is predicted. They add up to 1. */
   readonly weights: readonly (readonly number[])[];
-}
-
-/** Reads the checkpoint of a model of pairs and gets the model ready. UserError, in a line, where there is none or it is damaged. */
-export function loadPairs(path: string, kernel: Place['kernel'] = 'auto'): PairModel {
-  return new PairModel(loadCheckpoint(path), path, kernel);
 }
 
 /**
@@ -176,7 +170,7 @@ export class PairModel {
     const texts = [source, target];
     if (texts.some((text) => /[\t\n]/u.test(stringOf(text))))
       throw new UserError('a source and a target are lines without tabs');
-    const [score] = this.scoreLines([Buffer.concat([bytesOf(source), bytesOf('\t'), bytesOf(target)])]);
+    const [score] = this.scoreLines([concatBytes([bytesOf(source), bytesOf('\t'), bytesOf(target)])]);
     return scoredText(score!, this.vocabulary);
   }
 

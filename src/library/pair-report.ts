@@ -7,7 +7,7 @@ import { measurePairFlow } from '../insight/pair-flow.ts';
 import { pairFlowCharts } from '../insight/pair-flow-tables.ts';
 import type { PairExample, PairReportContent } from '../insight/pair-report.ts';
 import { type PairPart, wholePairs } from '../text/pair-split.ts';
-import { readPairs } from '../text/pairs.ts';
+import { readPairs } from '../text/read-pairs.ts';
 import { splitPairData } from '../training/data.ts';
 import { runOf, shortName } from './inspect.ts';
 import { pairOptionsOf } from './material.ts';

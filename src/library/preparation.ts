@@ -5,16 +5,20 @@ import { type Message, message, option, UsageError, UserError } from '../errors.
 import type { Checkpoint, Json } from '../nn/checkpoint.ts';
 import { removeLeftovers, requireWritable, targetOf } from '../nn/checkpoint-file.ts';
 import { parseOptions } from '../schema.ts';
-import { type Corpus, fingerprint, readCorpus } from '../text/corpus.ts';
+import type { Corpus } from '../text/corpus.ts';
+import { escapeText } from '../text/escapes.ts';
+import { fingerprint, readCorpus } from '../text/read-corpus.ts';
+import { FILE } from '../text/records.ts';
 import { PRESET_RECIPES } from '../training/presets.ts';
-import { type Recipe, type RecipeOptions, resolveRecipe } from '../training/recipe.ts';
+import { mergeRecipes, type Recipe, type RecipeOptions, resolveRecipe } from '../training/recipe.ts';
 import { type RunRecord, readRun } from '../training/record.ts';
 import type { Origin, TrainOptions } from '../training/trainer.ts';
 import { isOfRun, newestState } from './checkpoints.ts';
 import { keysOf, requireFitting } from './given-options.ts';
 import { Lock } from './lock.ts';
-import { type Material, newPairOptions, pairOptionsOf, readAgain, readPairMaterial } from './material.ts';
+import { type Material, newPairOptions, pairOptionsOf } from './material.ts';
 import { bestPath, freshPaths, lastPath, modelPath } from './names.ts';
+import { readAgain, readPairMaterial } from './read-material.ts';
 import { type RunOptions, runSchema } from './run-options.ts';
 import { readSaved, type SavedModel } from './saved-model.ts';
 import type { Place } from './saver.ts';
@@ -59,7 +63,10 @@ export async function prepareRun(
 /** Options of a run whose task is known. */
 export type DecidedOptions = Decided<RunOptions>;
 
-/** The recipe that options ask for: what a preset doesn't name keeps its default, and what is given goes before both. */
+/**
+ * The recipe that options ask for: what a preset doesn't name keeps its default, and what is given goes before both. Of pairs, a preset decides
+ * the model alone, because its other fields are for texts.
+ */
 export function recipeOptionsOf(options: DecidedOptions): RecipeOptions {
   const {
     preset = 'quick',
@@ -72,16 +79,8 @@ export function recipeOptionsOf(options: DecidedOptions): RecipeOptions {
     fineTune: _f,
     ...given
   } = options;
-  return merged(PRESET_RECIPES[preset], given);
-}
-
-function merged(under: RecipeOptions, over: RecipeOptions): RecipeOptions {
-  const given = Object.entries(over).filter(([, value]) => value !== undefined);
-  const fields = given.map(([key, value]) => {
-    const below = under[key as keyof RecipeOptions];
-    return [key, typeof value === 'object' && typeof below === 'object' ? { ...below, ...value } : value];
-  });
-  return { ...under, ...Object.fromEntries(fields) };
+  const under = PRESET_RECIPES[preset];
+  return mergeRecipes(given.model?.pairs ? { model: under.model } : under, given);
 }
 
 async function prepareNew(sources: readonly string[], asked: RunOptions, tell: Tell): Promise<PreparedRun> {
@@ -122,7 +121,11 @@ async function readNew(
   }
   const corpus = await readCorpus(sources, text);
   for (const remark of corpus.remarks) say(message`${remark}`);
-  if (text.mode === 'auto') {
+  const { layout, separator } = corpus.vocabulary;
+  if (layout === 'records') {
+    const examples = counted(corpus.lineStarts!.length - 1, 'example');
+    say(message`read as ${examples}, ${separator === FILE ? 'a file each' : `separated by ${escapeText(separator)}`}`);
+  } else if (text.mode === 'auto') {
     say(message`read as ${corpus.mode}: ${corpus.modeReason} (${option('mode')} overrides)`);
     requireVisibleText(corpus, sources);
   }
@@ -130,7 +133,8 @@ async function readNew(
 }
 
 /** Options that a trained model has decided already. */
-const OF_MODEL = /^(?:model\.|initializer$|text\.mode$|text\.unit$|pairs\.sourceUnit$|pairs\.targetUnit$)/;
+const OF_MODEL =
+  /^(?:model\.|initializer$|text\.mode$|text\.unit$|text\.separator$|pairs\.sourceUnit$|pairs\.targetUnit$)/;
 
 async function prepareTuned(sources: readonly string[], options: RunOptions, tell: Tell): Promise<PreparedRun> {
   const { say } = tell;

@@ -5,7 +5,7 @@ import { learningCurves, QUANTITIES } from '../insight/learning-curves.ts';
 import { type Subject, viewModel, writeText } from '../insight/model-view.ts';
 import type { ReportContent } from '../insight/report.ts';
 import { parseOptions } from '../schema.ts';
-import { readCorpus } from '../text/corpus.ts';
+import { readCorpus } from '../text/read-corpus.ts';
 import { type Part, splitCorpus, wholeCorpus } from '../text/split.ts';
 import { textParts } from '../training/recipe.ts';
 import { isTextOf } from '../training/record.ts';

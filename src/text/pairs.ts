@@ -1,14 +1,12 @@
-import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
+import { createSha256 } from '#host/sha256';
 import { type Message, message, option, UserError } from '../errors.ts';
 import type { PairTask } from '../pair-task.ts';
 import { allocateIds, type Ids } from './ids.ts';
-import { openSource } from './sources.ts';
 import { splitBytes } from './split-text.ts';
 import { describeSymbol, type TextSymbol, type Unit } from './symbols.ts';
 import { Vocabulary } from './vocabulary.ts';
 
-/** How a file of pairs is read: `source<TAB>target`, a pair a line. */
+/** How pairs are read: `source<TAB>target`, a pair a line. */
 export interface PairOptions {
   readonly task: PairTask;
   readonly sourceUnit: Unit;
@@ -19,8 +17,6 @@ export interface PairOptions {
   readonly minCount?: number | undefined;
   /** The most symbols of a source and of a target; a longer pair is refused. */
   readonly maxLength?: number | undefined;
-  /** The most bytes of a file. */
-  readonly maxBytes?: number | undefined;
   /** The vocabularies of a model, to go on with it or to measure it. */
   readonly vocabularies?: PairVocabularies | undefined;
   /** Whether symbols that these vocabularies do not have are added to them. If not, they make a line that can't be read. */
@@ -30,8 +26,6 @@ export interface PairOptions {
    * error; and if no line can be read, the first one is.
    */
   readonly onProblem?: ((problem: UserError) => void) | undefined;
-  /** What `-` reads: the process's standard input if not given. */
-  readonly stdin?: Readable | undefined;
 }
 
 export interface PairVocabularies {
@@ -75,65 +69,98 @@ interface SymbolPair {
 const TAB = 0x09;
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
-const PIECE_BYTES = 1 << 18;
-
-/** Bytes of a file above which pairs are refused, unless the caller says otherwise: no list of pairs is as long. */
-const MOST_BYTES = 2 ** 31;
 
 const COLUMNS = [1, 2] as const;
 
 /**
- * Reads files of pairs, one after the other. Line ends may be CRLF, a byte order mark at the start of a file is dropped, and empty lines are
+ * The pairs of some texts, one after the other. Line ends may be CRLF, a byte order mark at the start of a text is dropped, and empty lines are
  * passed over. UserError that names the line: a line that is no pair, a tag sequence of another length than its source, a symbol outside a
  * given vocabulary.
+ *
+ * @param contents by the name of each text
  */
-export async function readPairs(sources: readonly string[], options: PairOptions): Promise<PairCorpus> {
-  const hash = createHash('sha256');
-  const pairs: SymbolPair[] = [];
-  const problems: UserError[] = [];
-  let bytes = 0;
-  let characters = 0;
-  for (const path of sources) {
-    const content = await readBytes(path, options);
-    hash.update(content);
-    bytes += content.length;
+export function pairsFrom(
+  contents: readonly (readonly [name: string, bytes: Uint8Array])[],
+  options: PairOptions,
+): PairCorpus {
+  const assembly = new PairAssembly(options);
+  for (const [name, bytes] of contents) assembly.add(name, bytes);
+  return assembly.finish();
+}
+
+/** Makes pairs from texts that come one after the other, so that only one need be in memory. */
+export class PairAssembly {
+  readonly #options: PairOptions;
+  readonly #problems: UserError[] = [];
+  readonly #hash = createSha256();
+  readonly #pairs: SymbolPair[] = [];
+  readonly #sources: string[] = [];
+  #bytes = 0;
+  #characters = 0;
+
+  constructor(options: PairOptions) {
+    this.#options = options;
+  }
+
+  add(source: string, content: Uint8Array): void {
+    this.#sources.push(source);
+    this.#hash.update(content);
+    this.#bytes += content.length;
     for (const { number, line } of linesOf(content)) {
-      const pair = readPair(line, options);
+      const pair = readPair(line, this.#options);
       if ('why' in pair) {
-        const place = `${path === '-' ? 'standard input' : path}: line ${number}`;
-        problems.push(new UserError(message`${place}: ${pair.why}`));
-        if (!options.onProblem) throw problems[0]!;
+        const place = `${source === '-' ? 'standard input' : source}: line ${number}`;
+        const problem = new UserError(message`${place}: ${pair.why}`);
+        if (!this.#options.onProblem) throw problem;
+        this.#problems.push(problem);
         continue;
       }
-      pairs.push(pair);
-      characters += countCharacters(line);
+      this.#pairs.push(pair);
+      this.#characters += countCharacters(line);
     }
   }
-  if (sources.length === 0) throw new UserError('no pairs given; name a file of pairs, or - for standard input');
-  if (pairs.length === 0) {
-    throw problems[0] ?? new UserError(`${sources.join(', ')}: there is no pair; give lines of source, tab, target`);
+
+  finish(): PairCorpus {
+    const { task, columns = COLUMNS, maxLength, onProblem } = this.#options;
+    if (this.#pairs.length === 0) {
+      const [first] = this.#problems;
+      throw first ?? new UserError(`${this.#sources.join(', ')}: there is no pair; give lines of source, tab, target`);
+    }
+    for (const problem of this.#problems) onProblem?.(problem);
+    const sourceSymbols = this.#pairs.map(({ source }) => source);
+    const targetSymbols = this.#pairs.map(({ target }) => target);
+    const { source, target } = this.#vocabularies(sourceSymbols, targetSymbols);
+    return {
+      task,
+      columns,
+      maxLength,
+      source: encodeColumn(sourceSymbols, source),
+      target: encodeColumn(targetSymbols, target),
+      count: this.#pairs.length,
+      characters: this.#characters,
+      bytes: this.#bytes,
+      hash: this.#hash.digest(),
+      sources: this.#sources,
+    };
   }
-  for (const problem of problems) options.onProblem?.(problem);
-  const chosen = vocabulariesOf(pairs, options);
-  return {
-    task: options.task,
-    columns: options.columns ?? COLUMNS,
-    maxLength: options.maxLength,
-    source: encodeColumn(
-      pairs.map(({ source }) => source),
-      chosen.source,
-    ),
-    target: encodeColumn(
-      pairs.map(({ target }) => target),
-      chosen.target,
-    ),
-    count: pairs.length,
-    characters,
-    bytes,
-    hash: hash.digest('hex'),
-    sources,
-  };
+
+  /** The vocabularies that are given, with new symbols where these are to be added, or new ones. A target has no `<unk>`. */
+  #vocabularies(sourceSymbols: SymbolLists, targetSymbols: SymbolLists): PairVocabularies {
+    const { vocabularies, extend, task, sourceUnit, targetUnit, minCount = 1 } = this.#options;
+    if (vocabularies && !extend) return vocabularies;
+    const [sources, targets] = [countSymbols(sourceSymbols), countSymbols(targetSymbols)];
+    if (vocabularies) {
+      const { source, target } = vocabularies;
+      return { source: source.extend(sources, minCount), target: target.extend(targets, 1) };
+    }
+    return {
+      source: Vocabulary.build(sources, { unit: sourceUnit, minCount }),
+      target: Vocabulary.build(targets, { unit: targetUnit, stop: task === 'transduce' }),
+    };
+  }
 }
+
+type SymbolLists = readonly (readonly TextSymbol[])[];
 
 /** A line as a pair of symbols that the vocabularies have, if they are given, or why it is none. */
 function readPair(line: Uint8Array, options: PairOptions): SymbolPair | Problem {
@@ -211,7 +238,7 @@ export function splitFields(line: Uint8Array): Uint8Array[] {
   return fields;
 }
 
-/** The lines of a file that are not empty, by their numbers from 1, without a byte order mark and without their ends. */
+/** The lines of a text that are not empty, by their numbers from 1, without a byte order mark and without their ends. */
 export function* linesOf(content: Uint8Array): Generator<{ readonly number: number; readonly line: Uint8Array }> {
   let start = content[0] === 0xef && content[1] === 0xbb && content[2] === 0xbf ? 3 : 0;
   for (let number = 1; start < content.length; number++) {
@@ -223,30 +250,6 @@ export function* linesOf(content: Uint8Array): Generator<{ readonly number: numb
   }
 }
 
-/** All bytes of a file, or of standard input for `-`. UserError for a file that can't be read, or is too long. */
-export async function readBytes(
-  path: string,
-  { stdin = process.stdin, maxBytes = MOST_BYTES }: Pick<PairOptions, 'stdin' | 'maxBytes'>,
-): Promise<Uint8Array> {
-  const source = await openSource(path, stdin, PIECE_BYTES);
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  try {
-    for await (const piece of source.pieces) {
-      length += piece.length;
-      if (length > maxBytes) {
-        throw new UserError(
-          message`${source.name}: the pairs have more than ${maxBytes} bytes, the most allowed; give a part of them, or a larger ${option('maxBytes')}`,
-        );
-      }
-      pieces.push(piece.slice());
-    }
-  } finally {
-    await source.close();
-  }
-  return Buffer.concat(pieces);
-}
-
 /** Code points: all bytes but those that continue one. */
 function countCharacters(line: Uint8Array): number {
   let count = 0;
@@ -254,25 +257,7 @@ function countCharacters(line: Uint8Array): number {
   return count;
 }
 
-/** The vocabularies that are given, with new symbols where these are to be added, or new ones. A target has no `<unk>`. */
-function vocabulariesOf(
-  pairs: readonly SymbolPair[],
-  { vocabularies, extend, task, sourceUnit, targetUnit, minCount = 1 }: PairOptions,
-): PairVocabularies {
-  if (vocabularies && !extend) return vocabularies;
-  const sources = countSymbols(pairs.map(({ source }) => source));
-  const targets = countSymbols(pairs.map(({ target }) => target));
-  if (vocabularies) {
-    const { source, target } = vocabularies;
-    return { source: source.extend(sources, minCount), target: target.extend(targets, 1) };
-  }
-  return {
-    source: Vocabulary.build(sources, { unit: sourceUnit, minCount }),
-    target: Vocabulary.build(targets, { unit: targetUnit, stop: task === 'transduce' }),
-  };
-}
-
-function countSymbols(columns: readonly (readonly TextSymbol[])[]): Map<TextSymbol, number> {
+function countSymbols(columns: SymbolLists): Map<TextSymbol, number> {
   const counts = new Map<TextSymbol, number>();
   for (const symbols of columns) for (const symbol of symbols) counts.set(symbol, (counts.get(symbol) ?? 0) + 1);
   return counts;

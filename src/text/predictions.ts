@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
-import { linesOf, type PairCorpus, type PairOptions, readBytes, splitFields, symbolsOf } from './pairs.ts';
+import { linesOf, type PairCorpus, splitFields, symbolsOf } from './pairs.ts';
+import { type PairFileOptions, readBytes } from './read-pairs.ts';
 import type { TextSymbol, Unit } from './symbols.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
@@ -21,7 +22,7 @@ export interface Predictions {
 export async function readPredictions(
   path: string,
   { source, target, count }: PairCorpus,
-  { stdin, onProblem }: Pick<PairOptions, 'stdin' | 'onProblem'> = {},
+  { stdin, onProblem }: Pick<PairFileOptions, 'stdin' | 'onProblem'> = {},
 ): Promise<Predictions> {
   const found = new Map<string, readonly TextSymbol[]>();
   for (const { number, line } of linesOf(await readBytes(path, { stdin }))) {

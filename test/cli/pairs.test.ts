@@ -12,7 +12,11 @@ const WORDS = [1, 2, 3, 4].flatMap((length) =>
 const reversed = (word: string) => [...word].reverse().join('').toUpperCase();
 const lines = (pairOf: (word: string) => string) => `${WORDS.map(pairOf).join('\n')}\n`;
 
-const SMALL = '--layers 1 --hidden 24 --batch 8 --threads 1 --warmup 10 --validation 0'.split(' ');
+/** A small model that learns a short list by heart. */
+const SMALL = [
+  ...'--cell lstm --layers 1 --hidden 24 --embedding 0 --batch 8 --threads 1 --validation 0'.split(' '),
+  ...'--lr 0.01 --warmup 10 --dropout 0 --dropout-input 0 --weight-decay 0'.split(' '),
+];
 
 let folder: string;
 const inFolder = (...args: string[]) => rnn(args, { cwd: folder });

@@ -7,7 +7,7 @@ import { freshParameters } from '../../src/nn/initializers.ts';
 import { Manifest } from '../../src/nn/manifest.ts';
 import type { PairTask } from '../../src/pair-task.ts';
 import { type PairPart, wholePairs } from '../../src/text/pair-split.ts';
-import { readPairs } from '../../src/text/pairs.ts';
+import { readPairs } from '../../src/text/read-pairs.ts';
 
 async function partOf(lines: readonly string[], task: PairTask): Promise<PairPart> {
   const stdin = Readable.from([Buffer.from(`${lines.join('\n')}\n`)]);

@@ -24,7 +24,7 @@ async function start(model: TinyModel, shape: Omit<BatchShape, 'training'>, thre
   const config = { model: model.config, shape: { ...shape, training: true }, optimizer };
   const arena = new Arena();
   const plan = new TrainingPlan(arena, config);
-  const engine = await Engine.start({ choice: FASTEST, threads, program, url: PROGRAM, config }, arena);
+  const engine = await Engine.start({ choice: FASTEST, threads, program, file: PROGRAM, config }, arena);
   engine.kernels.floats.set(model.parameters, plan.model.parameters.values);
   return { engine, plan };
 }

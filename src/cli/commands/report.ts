@@ -30,9 +30,9 @@ export const command = defineCommand({
   },
   help: `
 One file that needs no network: the run, learning curves, gradient flow, samples
-at several temperatures, the text coloured by surprisal and by the activation of
-any unit, units ranked by what they seem to track, and the symbols in two
-dimensions.
+at several temperatures, the text coloured by surprisal, by what each prediction
+depends on, and by any gate or state of any unit, units ranked by what they seem
+to track, and the symbols in two dimensions.
 
 Of a model of pairs: the run, learning curves and, where --text names a file of
 pairs, predictions for some of its sources, what the model attends to in them,

@@ -4,7 +4,7 @@ import { fasterNode } from '../../library/faster-node.ts';
 import { lastPath } from '../../library/names.ts';
 import type { PreparedRun } from '../../library/preparation.ts';
 import type { TrainEvent } from '../../library/run.ts';
-import { recipeSchema, runSchema } from '../../library/run-options.ts';
+import { type RunOptions, recipeSchema, runSchema } from '../../library/run-options.ts';
 import { counted, grouped } from '../../library/words.ts';
 import { parseOptions } from '../../schema.ts';
 import { defineCommand } from '../command.ts';
@@ -81,6 +81,7 @@ export const command = defineCommand({
     ...RECIPE_FLAGS,
     'Text:': {
       'text.mode': '--mode <mode>',
+      'text.separator': { flag: '--separator <text>', spelling: 'nonEmpty' },
       'text.unit': '--unit <unit>',
       'text.minCount': '--min-count <n>',
       validation: { flag: '--validation <part>', spelling: 'part' },
@@ -130,6 +131,10 @@ different ones, each seen ten times on average, and never for tags. A file of
 pairs may be held out: --validation dev.tsv. Lines that can't be read are named
 and left out, and the exit status is then 1.
 
+Models of pairs have defaults of their own: --cell gru --layers 1 --embedding 64
+--dropout-input 0.2 --dropout 0.3 --weight-decay 0.3, and a fifth of the
+learning rate.
+
 With --resume, --epochs, --steps and --time may be given anew, to train longer
 (time counts from now); the rest of the training is as it was begun. Ctrl-C,
 SIGTERM and SIGHUP end the run after the step under way, with its state saved; a
@@ -147,7 +152,8 @@ Examples:
   rnn train sequel.txt --fine-tune checkpoints/book.json --lr 0.002
   rnn train book.txt --resume checkpoints/book.last.json --epochs 20
   cat *.txt | rnn train - --json > log.jsonl`,
-  async run({ corpus: sources, saveEvery, json = false, quiet = false, ...options }, { nameOf }) {
+  async run({ corpus: sources, saveEvery, json = false, quiet = false, ...given }, { nameOf }) {
+    const options = await withSeparator(given);
     const [{ prepareRun, recipeOptionsOf }, { TrainingRun }, { createProgress }] = await Promise.all([
       import('../../library/preparation.ts'),
       import('../../library/run.ts'),
@@ -230,6 +236,14 @@ class BadLines {
   conclude(): void {
     if (this.count > NAMED_LINES) complain(`${counted(this.count - NAMED_LINES, 'more line')} can't be read`);
   }
+}
+
+/** The options with the escapes in the separator read. */
+async function withSeparator<T extends RunOptions>(options: T): Promise<T> {
+  const { separator, unit = 'codepoint' } = options.text ?? {};
+  if (separator === undefined) return options;
+  const { readEscapes } = await import('../constraints.ts');
+  return { ...options, text: { ...options.text, separator: readEscapes('text.separator', separator, unit) } };
 }
 
 type Say = (text: string) => void;
