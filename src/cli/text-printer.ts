@@ -32,12 +32,12 @@ export class TextPrinter {
   }
 
   /** A text and what separates it from the next one. */
-  async text(prefix: Text, { ids, completion }: Pick<SampledText, 'ids' | 'completion'>): Promise<void> {
+  async text(prefix: Text, { ids, text }: Pick<SampledText, 'ids' | 'text'>): Promise<void> {
     const { before, after } = frameOf(this.#printing.separator ?? this.#model.vocabulary.separator, this.#model);
     if (!this.#isFirst) await this.output.write(before);
     this.#isFirst = false;
-    await this.#write(prefix);
-    await this.#write(this.#isExact ? this.#model.vocabulary.decodeBytes(ids) : completion);
+    if (this.#isExact) await this.#write(prefix);
+    await this.#write(this.#isExact ? this.#model.vocabulary.decodeBytes(ids) : text);
     await this.#write(after);
   }
 

@@ -120,9 +120,11 @@ export class LanguageModel {
   async *stream(request: SampleRequest = {}): AsyncGenerator<string, Outcome, void> {
     const decoder = this.vocabulary.decoder();
     const pieces = this.#pieces(request);
+    let isFirst = true;
     for (let next = await pieces.next(); ; next = await pieces.next()) {
       const text = next.done ? decoder.end() : next.value.map((id) => decoder.write(id)).join('');
-      if (text !== '') yield text;
+      if (text !== '') yield isFirst ? this.#requests.spaceBetween(request.prefix ?? '', text) + text : text;
+      if (text !== '') isFirst = false;
       if (next.done) return next.value;
     }
   }

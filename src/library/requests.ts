@@ -92,8 +92,13 @@ export class Requests {
   wholeText(prefix: Text, ids: readonly number[]): Text {
     if (this.#vocabulary.unit === 'byte') return concatBytes([bytesOf(prefix), this.#vocabulary.decodeBytes(ids)]);
     const [before, completion] = [exactString(prefix), this.#vocabulary.decode(ids)];
-    const isApart = this.#vocabulary.unit === 'token' && /\S$/u.test(before) && completion !== '';
-    return `${before}${isApart ? ' ' : ''}${completion}`;
+    return `${before}${this.spaceBetween(before, completion)}${completion}`;
+  }
+
+  /** What stands between a prefix and a completion: a space, where both are of tokens and neither has white space there. */
+  spaceBetween(prefix: Text, completion: string): string {
+    const isApart = this.#vocabulary.unit === 'token' && /\S$/u.test(stringOf(prefix)) && /^[^\n]/u.test(completion);
+    return isApart ? ' ' : '';
   }
 
   found(prefix: Text, { ids, ending, finished, score, logProbability, symbols }: Hypothesis): FoundText {

@@ -35,11 +35,15 @@ export interface TrainOptions {
   readonly resume?: Checkpoint;
 }
 
-/** A trained model to begin from, with the new id of each of its symbols in the corpus's vocabulary; without, they are the same. */
+/**
+ * A trained model to begin from, with the new id of each of its symbols in the corpus's vocabulary, and of a model of pairs also of each symbol of
+ * its sources; without, they are the same.
+ */
 export interface Origin {
   readonly model: ModelConfig;
   readonly parameters: Float32Array;
   readonly ids?: Uint32Array;
+  readonly sourceIds?: Uint32Array;
 }
 
 /**
@@ -89,7 +93,9 @@ function drawParameters(run: Run, origin: Origin | undefined): void {
   if (origin) run.origin = hashOf(origin.parameters);
   if (origin && !origin.ids) drawn.set(origin.parameters);
   if (origin?.ids) {
-    extendParameters(origin.parameters, origin.model, origin.ids, drawn as Float32Array, model.config.symbols);
+    const { symbols, sourceSymbols = 0 } = model.config;
+    const source = origin.sourceIds && { ids: origin.sourceIds, symbols: sourceSymbols };
+    extendParameters(origin.parameters, origin.model, origin.ids, drawn as Float32Array, symbols, source);
   }
   average?.start(engine.kernels);
 }

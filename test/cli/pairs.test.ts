@@ -158,7 +158,7 @@ describe.concurrent('a run on pairs', () => {
     expect(bytes('two.last.json')).toEqual(bytes('one.last.json'));
   });
 
-  test('goes on from a trained model with other pairs, and refuses a symbol that the model does not have', async () => {
+  test('goes on from a trained model with other pairs, and adds the symbols that the model does not have', async () => {
     await train('base.json', '--steps', '300');
     const tune = (name: string) =>
       inFolder(
@@ -174,11 +174,29 @@ describe.concurrent('a run on pairs', () => {
         '0',
       );
     file(folder, 'more.tsv', 'aabbc\tCBBAA\n');
-    expect(await tune('more.tsv')).toMatchObject({ status: 0 });
-    file(folder, 'new.tsv', 'abd\tDBA\n');
-    const refused = await tune('new.tsv');
-    expect(refused.status).toBe(1);
-    expect(refused.stderr).toMatch(
+    const more = await tune('more.tsv');
+    expect(more).toMatchObject({ status: 0 });
+    expect(more.stderr).toMatch(/^beginning with base\.json; no new symbols$/m);
+    file(folder, 'new.tsv', 'abd\tDBA\nae\tEA\nee\tEE\n');
+    const tuned = await tune('new.tsv');
+    expect(tuned.status).toBe(0);
+    expect(tuned.stderr).toMatch(/^beginning with base\.json; 2 new source symbols, 2 new target symbols$/m);
+    const { vocabulary, sourceVocabulary } = JSON.parse(await done('info', 'tuned-new.tsv.json', '--json'));
+    expect(sourceVocabulary.symbols).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(vocabulary.symbols).toEqual(['<stop>', 'A', 'B', 'C', 'D', 'E']);
+    // A part that is held out has no symbols of its own.
+    const held = await inFolder(
+      'train',
+      'more.tsv',
+      '--fine-tune',
+      'base.json',
+      '--validation',
+      'new.tsv',
+      '--out',
+      'h',
+    );
+    expect(held.status).toBe(1);
+    expect(held.stderr).toMatch(
       /^rnn: new\.tsv: line 1: the source has "d" \(U\+0064\), which no source of the training had; /m,
     );
   });

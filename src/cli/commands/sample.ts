@@ -204,7 +204,7 @@ async function printIndependent(
   const { prefix = '' } = request;
   for (const { text, completion, ids } of texts) {
     if (json) await printer.output.json({ text, prefix: stringOf(prefix), completion, symbols: ids.length });
-    else await printer.text(prefix, { ids, completion });
+    else await printer.text(prefix, { ids, text });
   }
   await printer.end();
   if (!quiet) {

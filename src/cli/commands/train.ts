@@ -11,7 +11,7 @@ import { defineCommand } from '../command.ts';
 import { flagsFor } from '../flags.ts';
 import { listen } from '../interruption.ts';
 import { modelName } from '../model-name.ts';
-import { Output, sayer } from '../output.ts';
+import { complain, Output, sayer } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
 import { durationText, lossText, ReaderGone, shareText } from '../text.ts';
 
@@ -128,7 +128,8 @@ A model of pairs reads a source and predicts its target: a sequence of its own
 (classify). --task auto takes files for pairs where each name ends in .tsv and
 each line has a tab. It takes targets for labels where there are at most 1,000
 different ones, each seen ten times on average, and never for tags. A file of
-pairs may be held out: --validation dev.tsv.
+pairs may be held out: --validation dev.tsv. Lines that can't be read are named
+and left out, and the exit status is then 1.
 
 Models of pairs have defaults of their own: --cell gru --layers 1 --embedding 64
 --dropout-input 0.2 --dropout 0.3 --weight-decay 0.3, and a fifth of the
@@ -164,7 +165,9 @@ Examples:
       const { pairs: _, ...model } = options.model ?? {};
       say(presetText(options.preset, recipeOptionsOf({ ...options, model, validation: undefined, test: undefined })));
     }
-    const prepared = await prepareRun(sources, options, say);
+    const bad = new BadLines(nameOf);
+    const prepared = await prepareRun(sources, options, say, (problem) => bad.add(problem));
+    bad.conclude();
     const progress = createProgress(quiet);
     const interruption = listen(() => {
       progress.end();
@@ -208,9 +211,32 @@ Examples:
     else if (interruption.status() === EXIT.done) {
       throw new UserError('the time was over before the first step, and nothing was trained; give a longer --time');
     }
-    return interruption.status();
+    return interruption.status() === EXIT.done && bad.count > 0 ? EXIT.failed : interruption.status();
   },
 });
+
+/** The most lines that are named one by one. */
+const NAMED_LINES = 20;
+
+/** Lines that can't be read. They are left out, and the exit status says so in the end. */
+class BadLines {
+  count = 0;
+  readonly #nameOf: (key: string) => string;
+
+  constructor(nameOf: (key: string) => string) {
+    this.#nameOf = nameOf;
+  }
+
+  add(problem: UserError): void {
+    this.count++;
+    if (this.count <= NAMED_LINES) complain(problem.messageWith(this.#nameOf));
+  }
+
+  /** Tells how many there are where not all have been named. */
+  conclude(): void {
+    if (this.count > NAMED_LINES) complain(`${counted(this.count - NAMED_LINES, 'more line')} can't be read`);
+  }
+}
 
 /** The options with the escapes in the separator read. */
 async function withSeparator<T extends RunOptions>(options: T): Promise<T> {
