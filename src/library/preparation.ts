@@ -102,7 +102,7 @@ async function readNew(
 ): Promise<Material> {
   const { text, pairs } = parseOptions(runSchema, withDirection(options));
   if (recipe.model.pairs) {
-    return await readPairMaterial(sources, newPairOptions(recipe.model.pairs.task, pairs, text), recipe);
+    return await readPairMaterial(sources, newPairOptions(recipe.model.pairs.task, pairs, text), recipe, leftOut(say));
   }
   const corpus = await readCorpus(sources, text);
   for (const remark of corpus.remarks) say(message`${remark}`);
@@ -141,6 +141,11 @@ async function prepareTuned(sources: readonly string[], options: RunOptions, say
   return { material, trainOptions: { recipe, place, origin }, ...claim };
 }
 
+/** Says which lines of a held-out file are left out, and why. */
+function leftOut(say: Say): (problem: UserError) => void {
+  return (problem) => say(message`not held out: ${problem.inner}`);
+}
+
 /** Reads what a trained model is to learn from. Symbols are added to a model of texts; a model of pairs must have all symbols. */
 async function readToTune(
   sources: readonly string[],
@@ -156,7 +161,7 @@ async function readToTune(
     const { columns, maxLength } = pairs;
     const reading = { ...pairOptionsOf(loaded), columns, maxLength, maxBytes };
     say(message`beginning with ${name}`);
-    return { material: await readPairMaterial(sources, reading, recipe), origin: checkpoint };
+    return { material: await readPairMaterial(sources, reading, recipe, leftOut(say)), origin: checkpoint };
   }
   const { vocabulary } = loaded;
   const corpus = await readCorpus(sources, { vocabulary, extend: true, minCount, maxBytes });

@@ -9,16 +9,20 @@ import { type Material, type PairMaterial, pairOptionsOf } from './material.ts';
 import type { SavedModel } from './saved-model.ts';
 import { counted } from './words.ts';
 
-/** Reads pairs to train on, and the files that the recipe holds out, which have no symbols of their own. */
+/**
+ * Reads pairs to train on, and the files that the recipe holds out, which have no symbols of their own. `leaveOut` is told of each line of these
+ * files that the model can't read; if it is not given, the first such line is an error.
+ */
 export async function readPairMaterial(
   sources: readonly string[],
   options: PairFileOptions,
   { validation, test }: Pick<Recipe, 'validation' | 'test'>,
+  leaveOut?: (problem: UserError) => void,
 ): Promise<PairMaterial> {
   const corpus = await readPairs(sources, options);
   const vocabularies = { source: corpus.source.vocabulary, target: corpus.target.vocabulary };
   const read = async (part: number | string): Promise<PairCorpus | undefined> =>
-    typeof part === 'string' ? await readPairs([part], { ...options, vocabularies }) : undefined;
+    typeof part === 'string' ? await readPairs([part], { ...options, vocabularies, onProblem: leaveOut }) : undefined;
   return { kind: 'pairs', corpus, heldOut: { validation: await read(validation), test: await read(test) } };
 }
 
@@ -60,7 +64,8 @@ async function readWith(
     return { kind: 'text', corpus: await readCorpus(sources, { vocabulary: model.vocabulary, maxBytes }) };
   }
   const [source = 1, target = 2] = run.corpus.columns ?? [];
-  return await readPairMaterial(sources, { ...pairOptionsOf(model), columns: [source, target], maxBytes }, run.recipe);
+  const options = { ...pairOptionsOf(model), columns: [source, target], maxBytes } as const;
+  return await readPairMaterial(sources, options, run.recipe, () => {}); // the run has named the lines that it left out
 }
 
 /** How a text or pairs differ from those that a run was trained on. */
