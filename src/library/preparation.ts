@@ -64,8 +64,8 @@ export async function prepareRun(
 export type DecidedOptions = Decided<RunOptions>;
 
 /**
- * The recipe that options ask for: what a preset doesn't name keeps its default, and what is given goes before both. Of pairs, a preset decides
- * the model alone, because its other fields are for texts.
+ * The recipe that options ask for: what a preset doesn't name keeps its default, and what is given goes before both. A limit that is
+ * given takes the place of all limits of the preset. Of pairs, a preset decides the model alone, because its other fields are for texts.
  */
 export function recipeOptionsOf(options: DecidedOptions): RecipeOptions {
   const {
@@ -79,8 +79,10 @@ export function recipeOptionsOf(options: DecidedOptions): RecipeOptions {
     fineTune: _f,
     ...given
   } = options;
-  const under = PRESET_RECIPES[preset];
-  return mergeRecipes(given.model?.pairs ? { model: under.model } : under, given);
+  const { limits, ...recipe } = PRESET_RECIPES[preset];
+  if (given.model?.pairs) return mergeRecipes({ model: recipe.model }, given);
+  const isLimited = Object.values(given.limits ?? {}).some((limit) => limit !== undefined);
+  return mergeRecipes(limits === undefined || isLimited ? recipe : { ...recipe, limits }, given);
 }
 
 async function prepareNew(sources: readonly string[], asked: RunOptions, tell: Tell): Promise<PreparedRun> {
