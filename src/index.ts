@@ -49,7 +49,7 @@ export {
 export { load, loadModel } from './library/load.ts';
 export { loadPairs } from './library/load-pairs.ts';
 export {
-  type AttendedSymbol,
+  type AttendedPair,
   type LabelledSymbol,
   PairModel,
   type RankedLabel,

@@ -24,7 +24,7 @@ export type {
   SampledText,
   ScoredText,
 } from '../library/language-model.ts';
-export type { AttendedSymbol, LabelledSymbol, PairModel, RankedLabel, SampledTarget } from '../library/pair-model.ts';
+export type { AttendedPair, LabelledSymbol, PairModel, RankedLabel, SampledTarget } from '../library/pair-model.ts';
 export type { Checkpoint } from '../nn/checkpoint.ts';
 export { type Corpus, corpusFromText } from '../text/corpus.ts';
 export type * from '../training/events.ts';

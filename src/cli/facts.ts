@@ -2,7 +2,7 @@ import { cellLabel } from '../library/cell-label.ts';
 import { bestPoint } from '../library/history.ts';
 import type { ModelFacts } from '../library/inspect.ts';
 import { counted, grouped } from '../library/words.ts';
-import { lossText } from './text.ts';
+import { lossText, shareText } from './text.ts';
 
 /** What a model is and how it was trained, by name, in words. */
 export function factRows({
@@ -28,7 +28,10 @@ export function factRows({
     ...(model.pairs ? pairRows(model.pairs) : []),
     ...(sourceVocabulary ? [['sources', vocabularyText(sourceVocabulary)] as [string, string]] : []),
     [sourceVocabulary ? 'targets' : 'vocabulary', vocabularyText(vocabulary)],
-    ['corpus', `${model.pairs ? 'pairs' : `${corpus.mode} mode`}, ${grouped(corpus.characters)} characters: ${held}`],
+    [
+      'corpus',
+      `${model.pairs ? 'pairs' : readingText(corpus.mode, vocabulary)}, ${grouped(corpus.characters)} characters: ${held}`,
+    ],
     [
       'training',
       `${optimizer.name}, rate ${recipe.rate}, ${recipe.schedule.name} schedule, batch ${recipe.batch ?? `size chosen to fit the ${model.pairs ? 'pairs' : 'text'}`}, ${model.pairs ? '' : `BPTT ${recipe.bptt}, `}seed ${recipe.seed}`,
@@ -36,7 +39,8 @@ export function factRows({
     ['done', doneText(run)],
   ];
   if (best?.validation !== undefined) {
-    rows.push(['validation', `${lossText(best.validation)} a symbol, best at ${bestPlace(best.step, run)}`]);
+    const right = best.accuracy === undefined ? '' : `, ${shareText(best.accuracy)} right`;
+    rows.push(['validation', `${lossText(best.validation)} a symbol${right}, best at ${bestPlace(best.step, run)}`]);
   }
   return rows;
 }
@@ -51,6 +55,12 @@ function pairRows(pairs: NonNullable<ModelFacts['model']['pairs']>): [string, st
       ? `; attention ${attention}, context at ${context === 'first' ? 'the first' : 'every'} step`
       : '';
   return [['task', `${task}: reads a source ${direction}${joined}${decoder}`]];
+}
+
+/** How a text was divided into examples. */
+function readingText(mode: string, { separator }: ModelFacts['vocabulary']): string {
+  if (separator === undefined) return `${mode} mode`;
+  return separator === '' ? 'an example in each file' : `examples separated by ${separator}`;
 }
 
 function vocabularyText({ size, unit, symbols }: ModelFacts['vocabulary']): string {

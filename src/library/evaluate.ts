@@ -51,7 +51,7 @@ export async function evaluate(
     throw new UserError(`there is nothing to predict in ${where}: it has too few symbols; give more text`);
   }
   const counted = only === undefined ? undefined : new Set(inOption('only', () => model.vocabulary.encodeKnown(only)));
-  const { loss, symbols, correct = 0 } = await evaluateModel(model.checkpoint, part, place, dynamic, counted);
+  const { loss, symbols, accuracy = 0 } = await evaluateModel(model.checkpoint, part, place, dynamic, counted);
   if (symbols === 0) {
     throw new UserError(
       message`none of the symbols of ${option('only')} ${only === undefined ? '' : stringOf(only)} is in ${where}; give others`,
@@ -68,7 +68,7 @@ export async function evaluate(
     loss,
     bits: loss / Math.LN2,
     perplexity: Math.exp(loss),
-    accuracy: correct / symbols,
+    accuracy,
     ...(corpus.leftOut && { leftOut: corpus.leftOut }),
     ...(trainingLoss !== undefined && { trainingLoss }),
   };

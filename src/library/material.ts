@@ -39,6 +39,6 @@ export function newPairOptions(
 }
 
 /** How pairs are read for a model of pairs. */
-export function pairOptionsOf({ vocabularies, task }: SavedPairModel): PairOptions {
+export function pairOptionsOf({ vocabularies, task }: Pick<SavedPairModel, 'vocabularies' | 'task'>): PairOptions {
   return { task, sourceUnit: vocabularies.source.unit, targetUnit: vocabularies.target.unit, vocabularies };
 }

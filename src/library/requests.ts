@@ -85,7 +85,7 @@ export class Requests {
 
   /** T: the most symbols of a completion that beam search looks for. */
   beamLength({ length }: BeamRequest): number {
-    return length ?? (this.#vocabulary.stop === undefined ? BEAM_LENGTHS.stream : BEAM_LENGTHS.lines);
+    return length ?? BEAM_LENGTHS[this.#vocabulary.layout];
   }
 
   /** A prefix, as it was given, and the completion with these symbols: bytes where the symbols are bytes. */
@@ -121,7 +121,7 @@ export class Requests {
   }
 
   async #ends(options: FullSampleRequest | FullBeamRequest, lengths: typeof SAMPLE_LENGTHS): Promise<Ends> {
-    const { length = this.#vocabulary.stop === undefined ? lengths.stream : lengths.lines } = options;
+    const { length = lengths[this.#vocabulary.layout] } = options;
     const stops = inOption('stop', () => Stops.of(this.#vocabulary, options.stop));
     const { match, allow, forbid, contains, maxWords, minLength, unknown } = options;
     if ([match, allow, forbid, contains[0], maxWords, minLength].every((each) => each === undefined)) {

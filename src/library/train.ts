@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import { parseOptions } from '../schema.ts';
 import type { Corpus } from '../text/corpus.ts';
 import type { PairReading } from '../text/options.ts';
@@ -7,10 +7,14 @@ import type { TrainEvent } from '../training/events.ts';
 import { type Recipe, resolveRecipe } from '../training/recipe.ts';
 import { type Material, newPairOptions, trainOn } from './material.ts';
 import { readPairMaterial } from './read-material.ts';
+import { decideTask } from './task.ts';
+import { modelRequestSchema } from './task-options.ts';
 import { trainingSchema } from './training-options.ts';
 
 /** What `train` takes besides the text. */
-const fileTrainingSchema = trainingSchema.safeExtend({
+const fileTrainingSchema = z.strictObject({
+  ...trainingSchema.shape,
+  model: modelRequestSchema.prefault({}),
   text: fileOptionsSchema.prefault({}).describe('how the text is read'),
 });
 
@@ -25,7 +29,8 @@ export type TrainingOptions = Readonly<z.input<typeof fileTrainingSchema>>;
  *       if (event.type === 'checkpoint' && event.kind === 'best') saveCheckpoint('book.json', event.snapshot());
  *     }
  *
- * With a task in `model.pairs`, the model is one of pairs, and the files hold a pair a line: source, tab, target.
+ * The files may hold pairs, a pair a line: source, tab, target. The task of the model is then that of `model.pairs`, or what `auto`, the default,
+ * decides by the files.
  *
  * @param text the path of a text file, or several paths, whose files are read one after the other; or a corpus that has been read
  *
@@ -36,9 +41,11 @@ export async function* train(
   text: string | readonly string[] | Corpus,
   options: TrainingOptions = {},
 ): AsyncGenerator<TrainEvent, void, void> {
-  const { text: reading, pairs, place, signal, resume, ...given } = parseOptions(fileTrainingSchema, options);
-  const recipe = resolveRecipe(given);
+  const { text: reading, pairs, place, signal, resume } = parseOptions(fileTrainingSchema, options);
   const sources = typeof text === 'string' ? [text] : text;
+  const decided = await decideTask('ids' in sources ? [] : sources, options);
+  const { text: _t, pairs: _p, place: _l, signal: _s, resume: _r, ...given } = decided.options;
+  const recipe = resolveRecipe(given);
   const material: Material =
     'ids' in sources ? { kind: 'text', corpus: sources } : await readMaterial(sources, recipe, reading, pairs);
   yield* trainOn(material, { recipe, place, ...(signal ? { signal } : {}), ...(resume ? { resume } : {}) });

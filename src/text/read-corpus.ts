@@ -4,14 +4,15 @@ import * as z from 'zod';
 import { createSha256 } from '#host/sha256';
 import { UserError } from '../errors.ts';
 import { parseOptions } from '../schema.ts';
-import { type Corpus, CorpusAssembly, corpusOptionsSchema } from './corpus.ts';
+import { type Corpus, CorpusAssembly } from './corpus-assembly.ts';
+import { corpusOptionsSchema } from './corpus-options.ts';
 import { openSource } from './sources.ts';
 
 /** Bytes read at once. So many cost little a piece, and their code points stay in the processor's cache. */
 const PIECE_BYTES = 1 << 18;
 
 /** How the text of files is read. */
-export const fileOptionsSchema = corpusOptionsSchema.extend({
+export const fileOptionsSchema = corpusOptionsSchema.safeExtend({
   stdin: z.instanceof(Readable).optional().describe('must be a stream, which - reads in the place of standard input'),
   pieceBytes: z.int().min(1).default(PIECE_BYTES).describe('bytes read at once'),
 });
@@ -19,9 +20,9 @@ export const fileOptionsSchema = corpusOptionsSchema.extend({
 export type FileOptions = Readonly<z.input<typeof fileOptionsSchema>>;
 
 /**
- * Reads text files one after the other, in one pass; `-` is standard input. In stream mode the files are joined as they are. In lines
- * mode the end of a file also ends its last line. UTF-8 is decoded strictly. A byte order mark at the start of a file is left out. UTF-16
- * is converted, except where symbols are bytes. In stream mode CR LF stays CR LF; for a vocabulary that is given, line ends that it does
+ * Reads text files one after the other, in one pass; `-` is standard input. In stream mode the files are joined as they are. In all other
+ * modes the end of a file also ends its last example. UTF-8 is decoded strictly. A byte order mark at the start of a file is left out. UTF-16
+ * is converted, except where symbols are bytes. In a stream and within examples, CR LF stays CR LF; for a vocabulary that is given, line ends that it does
  * not have become those that it has.
  *
  * Memory: one byte for each symbol if there are up to 256 different symbols, two bytes up to 65,536, else four. In lines mode, training

@@ -44,6 +44,10 @@ export function textOf(bytes: Uint8Array): Text {
   }
 }
 
+export function isSameText(one: Text, other: Text): boolean {
+  return Buffer.compare(bytesOf(one), bytesOf(other)) === 0;
+}
+
 /**
  * The lines of a text without their ends, as a corpus is read. LF or CR LF ends a line. In a text without LF, CR alone ends a line. A
  * line end at the end of the text begins no new line.

@@ -154,6 +154,7 @@ function doneEvent({ progress: { step, epoch, history } }: Run, reason: DoneEven
     epoch,
     loss: history.at(-1)?.loss,
     validation: best?.validation,
+    accuracy: best?.accuracy,
     bestStep: best?.validation === undefined ? undefined : best.step,
     test: best?.test,
   };
