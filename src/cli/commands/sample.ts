@@ -11,6 +11,7 @@ import { defineCommand } from '../command.ts';
 import { exactly } from '../completions.ts';
 import { CONSTRAINT_FLAGS, CONSTRAINT_HELP, ESCAPE_HELP, withEscapes } from '../constraints.ts';
 import { complain, Output, remark } from '../output.ts';
+import { SampleRemarks } from '../sample-remarks.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
 import { isOfPairs, requireNoModel, requireNone, requireNoSources, SOURCE_FLAGS, SOURCE_OPTIONS } from '../sources.ts';
 
@@ -63,7 +64,9 @@ export const command = defineCommand({
   help: `
 A model of lines prints a line for each text, and ends it at its <stop>. A model
 of a stream writes --length symbols, each as it is drawn. --stop may be given
-several times.
+several times. Under constraints, a text is as likely as it is among the texts
+without them that meet them, and is printed when it is complete. Where they are
+met too seldom, texts are drawn by looking ahead, and a remark says so.
 
 A model of pairs draws targets: --count for --source, or for each line of a file
 or of standard input, where it prints source, tab, target. --prefix is what
@@ -92,48 +95,60 @@ Examples:
       requireNone({ independent, marginals }, ['independent', 'marginals'], 'texts');
       const { sampleTargets } = await import('../sampled-targets.ts');
       const { source, sources, ...wanted } = given;
-      const request = await requestFor(model, wanted, { novel, quiet });
-      return await sampleTargets(model, { source, sources, request, json, raw, quiet, nameOf: context.nameOf });
+      const request = await requestFor(model, wanted, novel);
+      const remarks = new SampleRemarks(request, { given, quiet });
+      return await sampleTargets(model, {
+        source,
+        sources,
+        request,
+        remarks,
+        json,
+        raw,
+        quiet,
+        nameOf: context.nameOf,
+      });
     }
     requireNoSources(given, context);
     if (independent) {
       requireIndependent({ ...given, ...(novel.length > 0 ? { novel } : {}) });
       const { prefix, count, length, seed = String(randomInt(2 ** 31)) } = withEscapes(given, model);
-      if (given.seed === undefined && !quiet) remark(`seed ${seed}`);
-      return await printIndependent(model, { prefix, count, length, seed, marginals }, json === true, quiet === true);
+      const request = { prefix, count, length, seed, marginals };
+      const remarks = new SampleRemarks(request, { given, quiet });
+      return await printIndependent(model, request, { remarks, json, quiet });
     }
     if (marginals !== undefined) throw new UsageError(message`${option('marginals')} is for ${option('independent')}`);
-    const request = await requestFor(model, given, { novel, quiet });
+    const request = await requestFor(model, given, novel);
+    const remarks = new SampleRemarks(request, { given, quiet });
     const { known } = request;
     const output = new Output({ raw });
     const printer = new Printer(output, model, raw === true);
     const { prefix = '', count = 1 } = request;
     try {
       if (!json && model.vocabulary.stop === undefined && count === 1 && !known?.size) {
-        return await printer.stream(prefix, request);
+        return await printer.stream(prefix, request, remarks);
       }
       for await (const sample of model.sample(request)) {
+        remarks.drawn(sample);
         if (json) await output.json(fields(sample, prefix));
         else await printer.line(prefix, sample);
       }
     } finally {
       await output.flush();
     }
+    remarks.end();
     return EXIT.done;
   },
 });
 
-/** The part of the options that the library is told, with a seed, which is said where none is given. */
+/** The part of the options that the library is told, with a seed. */
 async function requestFor(
   model: LanguageModel | PairModel,
   given: SampleRequest & { readonly seed?: string | undefined },
-  { novel, quiet }: { readonly novel: readonly string[]; readonly quiet: boolean | undefined },
+  novel: readonly string[],
 ): Promise<SampleRequest> {
   const known =
     novel.length > 0 ? await (await import('../../library/known-lines.ts')).knownLines(novel, model) : undefined;
-  const request = withEscapes({ ...given, known, seed: given.seed ?? String(randomInt(2 ** 31)) }, model);
-  if (given.seed === undefined && given.temperature !== 0 && !quiet) remark(`seed ${request.seed}`);
-  return request;
+  return withEscapes({ ...given, known, seed: given.seed ?? String(randomInt(2 ** 31)) }, model);
 }
 
 /** UsageError for what has no meaning where each position is drawn by itself. */
@@ -150,11 +165,11 @@ function requireIndependent(given: object): void {
 async function printIndependent(
   model: LanguageModel,
   request: IndependentRequest,
-  json: boolean,
-  quiet: boolean,
+  { remarks, json, quiet }: { remarks: SampleRemarks; json: boolean | undefined; quiet: boolean | undefined },
 ): Promise<number> {
   const { sampleIndependently } = await import('../../library/independent.ts');
   const { texts, missing } = await sampleIndependently(model, request);
+  remarks.begin();
   const output = new Output();
   const printer = new Printer(output, model, false);
   const { prefix = '' } = request;
@@ -173,9 +188,9 @@ async function printIndependent(
   return EXIT.done;
 }
 
-function fields({ text, completion, stopped, logProbability, ids, bytes }: SampledText, prefix: Text): object {
+function fields({ text, completion, stopped, logProbability, ids, bytes, exact }: SampledText, prefix: Text): object {
   const texts = { text, prefix: stringOf(prefix), completion };
-  return { ...texts, stopped, logProbability, symbols: ids.length, ...exactly(bytes) };
+  return { ...texts, stopped, logProbability, symbols: ids.length, exact, ...exactly(bytes) };
 }
 
 /**
@@ -200,18 +215,21 @@ class Printer {
   }
 
   /** Prints a text as it is drawn. Returns the exit status. */
-  async stream(prefix: Text, request: SampleRequest): Promise<number> {
+  async stream(prefix: Text, request: SampleRequest, remarks: SampleRemarks): Promise<number> {
     const pieces = this.#isExact ? this.#model.streamBytes(request) : this.#model.stream(request);
     let last: string | Uint8Array = prefix;
     let next = await pieces.next();
+    remarks.begin();
     await this.#write(prefix);
     for (; !next.done; next = await pieces.next()) {
       last = next.value;
       await this.#write(last);
     }
     if (this.#output.terminal && !String(last).endsWith('\n')) await this.#write('\n');
-    if (next.value.met) return EXIT.done;
     await this.#output.flush();
+    remarks.drawn(next.value);
+    remarks.end();
+    if (next.value.met) return EXIT.done;
     complain('the text ended before it met the constraints: --no-repeat left no symbol to go on with; use a larger n');
     return EXIT.failed;
   }
