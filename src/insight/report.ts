@@ -5,7 +5,7 @@ import { figures, renderPage } from './page.ts';
 import { REPORT_SCRIPT } from './report-script.ts';
 import { inlineSvg } from './svg.ts';
 import type { Trace } from './trace.ts';
-import type { UnitRank } from './units.ts';
+import { bestOfEachFeature, type UnitRank } from './units.ts';
 
 /** Samples that were drawn at one temperature. */
 export interface DrawnTexts {
@@ -36,8 +36,8 @@ export interface ReportContent {
   readonly inside?: string | undefined;
 }
 
-/** The number of units in the table of the most interpretable ones. */
-const LISTED_UNITS = 24;
+/** The number of units of each feature in the table of the most interpretable ones. */
+const LISTED_UNITS = 3;
 
 /** The page holds the activations of this many units, the most interpretable ones: one byte for each symbol that is shown. */
 const MOST_UNITS = 1024;
@@ -54,8 +54,14 @@ export function renderReport(content: ReportContent): string {
     body: [
       `<h1>${escapeMarkup(name)}</h1>`,
       factTable(content.facts),
-      section('curves', 'Learning curves', figures(content.curves.map(inlineSvg))),
-      section('flow', 'Gradient flow', FLOW_WORDS, ...inside(content), figures(content.flow.map(inlineSvg))),
+      section('curves', 'Learning curves', figures(content.curves.map((chart) => inlineSvg(chart)))),
+      section(
+        'flow',
+        'Gradient flow',
+        FLOW_WORDS,
+        ...inside(content),
+        figures(content.flow.map((chart) => inlineSvg(chart))),
+      ),
       section('samples', 'Samples', ...content.samples.map(drawnTexts)),
       surprisalSection(content),
       unitSection(content),
@@ -63,7 +69,7 @@ export function renderReport(content: ReportContent): string {
         'symbols',
         'Symbols in two dimensions',
         ...inside(content),
-        `<figure>${inlineSvg(content.symbols)}</figure>`,
+        `<figure class="scroll">${inlineSvg(content.symbols, true)}</figure>`,
       ),
       `<script type="application/json" id="data">${escapeScript(JSON.stringify(activationData(content)))}</script>`,
     ],
@@ -109,16 +115,14 @@ function unitSection(content: ReportContent): string {
   const options = units
     .slice(0, MOST_UNITS)
     .map((unit, rank) => `<option value="${rank}">${escapeMarkup(unitText(unit))}</option>`);
-  const rows = units
-    .slice(0, LISTED_UNITS)
-    .map(
-      ({ layer, unit, feature, correlation }, rank) =>
-        `<tr><td><button type="button" data-rank="${rank}">${layer} / ${unit}</button></td><td>${escapeMarkup(feature)}</td><td class="number">${signed(correlation)}</td></tr>`,
-    );
+  const rows = bestOfEachFeature(units.slice(0, MOST_UNITS), LISTED_UNITS).map(
+    (one) =>
+      `<tr><td><button type="button" data-rank="${units.indexOf(one)}">${one.layer} / ${one.unit}</button></td><td>${escapeMarkup(one.feature)}</td><td class="number">${signed(one.correlation)}</td></tr>`,
+  );
   return section(
     'units',
     'What units track',
-    `<p class="faint">Pick a unit. The text is then coloured by the activation of that unit after each symbol. Units are sorted by their largest correlation r with a simple feature of the text, measured over ${correlated} symbols.</p>`,
+    `<p class="faint">Pick a unit. The text is then coloured by the activation of that unit after each symbol. Units are sorted by their largest correlation r with a simple feature of the text, measured over ${correlated} symbols. The correlation is among places with the same symbol: what the symbol itself says, such as that it is a capital letter, needs no memory and counts for nothing.</p>`,
     ...inside(content),
     '<noscript><p>Picking a unit needs JavaScript.</p></noscript>',
     '<p class="picker"><button type="button" id="before" aria-label="Previous unit">←</button>',
@@ -126,12 +130,12 @@ function unitSection(content: ReportContent): string {
     '<button type="button" id="after" aria-label="Next unit">→</button></p>',
     '<p class="key faint"><span id="least">−1</span><i class="ramp activation"></i><span id="most">1</span></p>',
     '<pre class="text" id="activation"></pre>',
-    `<h3>The most interpretable units</h3><div class="scroll"><table><tr><th>layer / unit</th><th>correlates with</th><th class="number">r</th></tr>${rows.join('')}</table></div>`,
+    `<h3>The most interpretable units</h3><p class="faint">At most ${LISTED_UNITS} for each feature.</p><div class="scroll"><table><tr><th>layer / unit</th><th>correlates with</th><th class="number">r</th></tr>${rows.join('')}</table></div>`,
   );
 }
 
 function unitText({ layer, unit, feature, correlation }: UnitRank): string {
-  const along = feature === '' ? 'never changes' : `${feature}, r = ${signed(correlation)}`;
+  const along = feature === '' ? 'tracks no feature' : `${feature}, r = ${signed(correlation)}`;
   return `layer ${layer}, unit ${unit}: ${along}`;
 }
 
