@@ -14,7 +14,7 @@ import { isOfRun, newestState } from './checkpoints.ts';
 import { keysOf, requireFitting } from './given-options.ts';
 import { Lock } from './lock.ts';
 import { type Material, newPairOptions, pairOptionsOf, readAgain, readPairMaterial } from './material.ts';
-import { bestPath, freshPaths, lastPath, modelPath } from './names.ts';
+import { bestPath, freshPaths, lastPath, modelPath, ownPath } from './names.ts';
 import { type RunOptions, runSchema } from './run-options.ts';
 import { readSaved, type SavedModel } from './saved-model.ts';
 import type { Place } from './saver.ts';
@@ -77,7 +77,7 @@ async function prepareNew(sources: readonly string[], options: RunOptions, say: 
   const { place, overwrite, ...given } = parseOptions(runSchema, withDirection(options));
   const out = outOf(given.out, sources, overwrite);
   const material = await readNew(sources, options, recipe, say);
-  const claim = out === undefined ? claimFresh(sources) : claimPath(out, requireFreeUnless(overwrite), say);
+  const claim = out === undefined ? claimFresh(sources, say) : claimPath(out, requireFreeUnless(overwrite), say);
   return { material, trainOptions: { recipe, place }, ...claim };
 }
 
@@ -121,7 +121,7 @@ async function prepareTuned(sources: readonly string[], options: RunOptions, say
   const { symbols: _, sourceSymbols: __, ...model } = loaded.checkpoint.model;
   const recipe = resolveRecipe({ ...recipeOptionsOf(options), model });
   const { material, origin } = await readToTune(sources, given, recipe, loaded, say);
-  const claim = out === undefined ? claimFresh(sources) : claimPath(out, requireFreeUnless(overwrite), say);
+  const claim = out === undefined ? claimFresh(sources, say) : claimPath(out, requireFreeUnless(overwrite), say);
   return { material, trainOptions: { recipe, place, origin }, ...claim };
 }
 
@@ -230,8 +230,19 @@ function identityOf(path: string): string | undefined {
   return stat?.isFile() ? `${stat.dev}/${stat.ino}` : undefined;
 }
 
-/** The first free name that no other run has just begun with. */
-function claimFresh(sources: readonly string[]): Place {
+/** The first free name that no other run has just begun with. Where the name of the text itself is taken, this is said. */
+function claimFresh(sources: readonly string[], say: Say): Place {
+  const place = claimFreshPath(sources);
+  const own = ownPath(sources);
+  if (place.path !== own) {
+    say(
+      message`${takenOf(own) ?? own} is there already, so this run is saved in ${place.path}; ${option('resume')} goes on with the newest run on this text instead, and ${option('out')} ${own} ${option('overwrite')} replaces what is there`,
+    );
+  }
+  return place;
+}
+
+function claimFreshPath(sources: readonly string[]): Place {
   for (const path of freshPaths(sources)) {
     requireWritable(path);
     requireWritable(lastPath(path));
