@@ -1,7 +1,7 @@
 import { type Point as PlotPoint, plot } from 'simple-ascii-chart';
-import stringWidth from 'string-width';
 import { type Chart, legendName, type Scale, type Series, scaleOf, visiblePoints } from '../insight/chart.ts';
 import { styleOf } from '../insight/series-style.ts';
+import { truncate, wrap } from './fit.ts';
 import { paint } from './output.ts';
 
 /** Rows of the plot alone; of columns, as many as the terminal has, up to so many. */
@@ -12,11 +12,14 @@ const WIDTH = { default: 72, least: 24, most: 110 };
 const BESIDE = 12;
 
 /** A chart in characters: its title, the plot in its axes, the x axis's label, and a legend where there is more than one series. */
-export function terminalChart(chart: Chart, columns = process.stdout.columns): string {
-  const width = Math.max(WIDTH.least, Math.min(WIDTH.most, (columns ?? WIDTH.default + BESIDE) - BESIDE));
+export function terminalChart(chart: Chart, columns = process.stdout.columns || WIDTH.default + BESIDE): string {
+  const width = Math.max(WIDTH.least, Math.min(WIDTH.most, columns - BESIDE));
   const x = scaleOf(chart, 0, Math.max(2, Math.floor(width / 12)));
   const y = scaleOf(chart, 1, 6);
-  const title = paint.bold(`${chart.title}: ${chart.y.label}`);
+  const words = `${chart.title}: ${chart.y.label}`.split(' ');
+  const title = wrap(words, ' ', columns)
+    .map((line) => paint.bold(line))
+    .join('\n');
   if (chart.series.every((series) => visiblePoints(chart, series).length === 0)) return `${title}\n(no points)`;
   const rows = drawSeries(chart, x, y, width);
   const labels = rowLabels(y);
@@ -31,7 +34,7 @@ export function terminalChart(chart: Chart, columns = process.stdout.columns): s
     ...plotted,
     ...xAxis(x, width, gutter),
     `${' '.repeat(middle)}${chart.x.label}`,
-    ...legend(chart, width + BESIDE),
+    ...legend(chart, columns),
   ].join('\n');
 }
 
@@ -152,24 +155,12 @@ function xAxis({ ticks, place }: Scale, width: number, gutter: number): string[]
   return [`${' '.repeat(gutter)}└${axis.join('')}`, labels];
 }
 
-/** The names of the series, in rows that are no wider than the chart where a name has room. */
 function legend({ series }: Chart, columns: number): string[] {
   if (series.length < 2) return [];
-  const rows: string[] = [];
-  let filled = Number.POSITIVE_INFINITY;
-  for (const [index, one] of series.entries()) {
+  const entries = series.map((one, index) => {
     const { dark, mark } = styleOf(index);
-    const name = legendName(one);
-    const sample = hasColours() ? '━━' : mark;
-    const entry = `${paint.hex(dark)(sample)} ${name}`;
-    const size = sample.length + 1 + stringWidth(name);
-    if (filled + 3 + size > columns) {
-      rows.push(entry);
-      filled = size;
-    } else {
-      rows.push(`${rows.pop()}   ${entry}`);
-      filled += 3 + size;
-    }
-  }
-  return rows;
+    const name = truncate(legendName(one), columns - 3);
+    return `${paint.hex(dark)(hasColours() ? '━━' : mark)} ${name}`;
+  });
+  return wrap(entries, '   ', columns);
 }

@@ -63,10 +63,18 @@ export function toSvg(charts: readonly Chart[]): string {
   ].join('\n');
 }
 
-/** A chart for a page. It takes the full width, has the text colour of the page, and has no background. `wide` is for a row of its own. */
-export function inlineSvg(chart: Chart, wide = false): string {
-  const layout = layOut(chart, wide ? WIDE : NARROW);
-  const { size, height } = layout;
+/** A chart for a page. It takes the full width, has the text colour of the page, and has no background. */
+export function inlineSvg(chart: Chart): string {
+  return drawInline(layOut(chart, NARROW));
+}
+
+/** The same for a chart with a row of the page for itself. A phone shows a part of it. */
+export function wideSvg(chart: Chart): string {
+  return drawInline(layOut(chart, WIDE));
+}
+
+function drawInline(layout: Layout): string {
+  const { chart, size, height } = layout;
   const label = escapeMarkup(chart.title);
   return `<svg viewBox="0 0 ${size.width} ${height}" role="img" aria-label="${label}" ${fontOf(size)}>\n${marks(layout)}\n</svg>`;
 }

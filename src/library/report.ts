@@ -5,7 +5,7 @@ import { learningCurves, QUANTITIES } from '../insight/learning-curves.ts';
 import { type Subject, viewModel, writeText } from '../insight/model-view.ts';
 import type { ReportContent } from '../insight/report.ts';
 import { parseOptions } from '../schema.ts';
-import { readCorpus } from '../text/corpus.ts';
+import { readCorpus } from '../text/read-corpus.ts';
 import { type Part, splitCorpus, wholeCorpus } from '../text/split.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 import { textParts } from '../training/recipe.ts';
@@ -74,7 +74,8 @@ function fromWholeLine(part: Part, vocabulary: Vocabulary, length: number): Part
   return { ...part, ids, targets: ids.length - 1 };
 }
 
-function curvesOf(model: LanguageModel): Chart[] {
+/** The learning curves of a model's run, of all that its history has. */
+export function curvesOf(model: Pick<LanguageModel, 'checkpoint' | 'name'>): Chart[] {
   const run = { name: shortName(model), history: runOf(model).history };
   return QUANTITIES.map((quantity) => learningCurves([run], quantity, 'step')).filter(
     ({ series }) => series.length > 0,
