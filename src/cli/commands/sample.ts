@@ -82,9 +82,9 @@ several times. Under constraints, a text is as likely as it is among the texts
 without them that meet them, and is printed when it is complete. Where they are
 met too seldom, texts are drawn by looking ahead, and a remark says so.
 
-Texts of several lines are separated as those of the training
-text are, or by an empty line where it had a file for each; --separator and -0
-name another separator, for --novel, too.
+Texts of several lines are separated as those of the training text are, or by
+an empty line where it had a file for each; --separator and -0 name another
+separator, for --novel, too.
 
 With --prefix-file, prints for each line, in order: the prefix and --count
 texts, separated by tabs; with --json, an object. A line that the model can't
