@@ -17,7 +17,7 @@ import { isOfRun, newestState } from './checkpoints.ts';
 import { keysOf, requireFitting } from './given-options.ts';
 import { Lock } from './lock.ts';
 import { type Material, newPairOptions, pairOptionsOf } from './material.ts';
-import { bestPath, freshPaths, lastPath, modelPath } from './names.ts';
+import { bestPath, freshPaths, lastPath, modelPath, ownPath } from './names.ts';
 import { readAgain, readPairMaterial } from './read-material.ts';
 import { type RunOptions, runSchema } from './run-options.ts';
 import { readSaved, type SavedModel } from './saved-model.ts';
@@ -95,7 +95,7 @@ async function prepareNew(sources: readonly string[], asked: RunOptions, tell: T
   const out = outOf(given.out, sources, overwrite);
   for (const note of notes) say(note);
   const material = await readNew(sources, options, recipe, tell);
-  const claim = out === undefined ? claimFresh(sources) : claimPath(out, requireFreeUnless(overwrite), say);
+  const claim = out === undefined ? claimFresh(sources, say) : claimPath(out, requireFreeUnless(overwrite), say);
   return { material, trainOptions: { recipe, place }, ...claim };
 }
 
@@ -155,7 +155,7 @@ async function prepareTuned(sources: readonly string[], options: RunOptions, tel
   const { model: _m, ...rest } = options;
   const recipe = resolveRecipe({ ...recipeOptionsOf(rest), model });
   const { material, origin } = await readToTune(sources, given, recipe, loaded, tell);
-  const claim = out === undefined ? claimFresh(sources) : claimPath(out, requireFreeUnless(overwrite), say);
+  const claim = out === undefined ? claimFresh(sources, say) : claimPath(out, requireFreeUnless(overwrite), say);
   return { material, trainOptions: { recipe, place, origin }, ...claim };
 }
 
@@ -276,8 +276,19 @@ function identityOf(path: string): string | undefined {
   return stat?.isFile() ? `${stat.dev}/${stat.ino}` : undefined;
 }
 
-/** The first free name that no other run has just begun with. */
-function claimFresh(sources: readonly string[]): Place {
+/** The first free name that no other run has just begun with. Where the name of the text itself is taken, this is said. */
+function claimFresh(sources: readonly string[], say: Say): Place {
+  const place = claimFreshPath(sources);
+  const own = ownPath(sources);
+  if (place.path !== own) {
+    say(
+      message`${takenOf(own) ?? own} is there already, so this run is saved in ${place.path}; ${option('resume')} goes on with the newest run on this text instead, and ${option('out')} ${own} ${option('overwrite')} replaces what is there`,
+    );
+  }
+  return place;
+}
+
+function claimFreshPath(sources: readonly string[]): Place {
   for (const path of freshPaths(sources)) {
     requireWritable(path);
     requireWritable(lastPath(path));
