@@ -1,10 +1,8 @@
 import type { KernelChoice } from '../kernel/choose.ts';
 import { median } from '../kernel/timing.ts';
 import type { ModelConfig } from '../nn/config.ts';
-import { initialize } from '../nn/initializers.ts';
-import { Manifest } from '../nn/manifest.ts';
+import { freshParameters } from '../nn/initializers.ts';
 import { Stepper } from '../nn/stepper.ts';
-import { Random } from '../random.ts';
 import { sampleStream } from './sample.ts';
 import { Stops } from './stops.ts';
 
@@ -12,12 +10,12 @@ import { Stops } from './stops.ts';
 const CHUNK = 100;
 const WARM_UP = 0.3;
 
-/** Microseconds to sample a character of one stream: the median of chunks, of a model with random parameters. */
+/**
+ * Microseconds to sample a character of one stream: the median of chunks, of a model with random parameters. UserError where the model has too
+ * many of them.
+ */
 export function measureSampling(choice: KernelChoice, model: ModelConfig, seconds: number): number {
-  const manifest = new Manifest(model);
-  const parameters = new Float32Array(manifest.size);
-  initialize(parameters, manifest, model, new Random('benchmark'));
-  const stepper = new Stepper(choice, model, parameters, 1);
+  const stepper = new Stepper(choice, model, freshParameters(model, 'benchmark'), 1);
   const options = {
     prompt: [0],
     temperature: 1,

@@ -54,7 +54,8 @@ export async function* benchmark(
   }
 }
 
+/** The shape that is asked for by its cell or its units, or else all. */
 function modelsOf({ cell, hidden, layers, reset, symbols }: Request): ModelConfig[] {
-  const shapes = cell ? [{ cell, hidden }] : SHAPES;
+  const shapes = cell || hidden ? [{ cell, hidden }] : SHAPES;
   return shapes.map((shape) => ({ ...modelSchema.parse({ ...shape, layers, reset }), symbols }));
 }
