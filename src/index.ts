@@ -47,10 +47,10 @@ export {
   type ScoredText,
 } from './library/language-model.ts';
 export { load, loadModel } from './library/load.ts';
+export { loadPairs } from './library/load-pairs.ts';
 export {
-  type AttendedSymbol,
+  type AttendedPair,
   type LabelledSymbol,
-  loadPairs,
   PairModel,
   type RankedLabel,
   type SampledTarget,
@@ -65,7 +65,8 @@ export { loadCheckpoint, saveCheckpoint } from './nn/checkpoint-file.ts';
 export type { ModelConfig, ModelOptions } from './nn/config.ts';
 export { Manifest } from './nn/manifest.ts';
 export { type SavedState, Stepper } from './nn/stepper.ts';
-export { type Corpus, type CorpusOptions, corpusFromText, readCorpus } from './text/corpus.ts';
+export { type Corpus, corpusFromText } from './text/corpus.ts';
+export { type FileOptions as CorpusOptions, readCorpus } from './text/read-corpus.ts';
 export { Vocabulary } from './text/vocabulary.ts';
 export type * from './training/events.ts';
 export type { Place, PlaceOptions } from './training/place.ts';

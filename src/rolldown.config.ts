@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { defineConfig, type Plugin } from 'rolldown';
 
 /**
@@ -8,7 +9,7 @@ import { defineConfig, type Plugin } from 'rolldown';
  * dist/chunks: a module that names a file of dist by its URL (`new URL('../../dist/…', import.meta.url)`) finds it from src, from its
  * entry and from a chunk, since all of them lie two levels below the root.
  */
-export default defineConfig({
+const program = defineConfig({
   input: {
     'cli/main': 'src/cli/main.ts',
     index: 'src/index.ts',
@@ -43,8 +44,42 @@ export default defineConfig({
       ],
     },
   },
-  plugins: [cleanChunks(), lightStart(), licences()],
+  plugins: [cleanChunks(), lightStart(), licences('LICENCES.txt')],
 });
+
+/**
+ * The library for pages, in one file: nothing of Node is in it, because the condition `browser` chooses the other form of what depends on the host
+ * (package.json, "imports"), and its kernels are.
+ */
+const browser = defineConfig({
+  input: { browser: 'src/browser/index.ts' },
+  platform: 'browser',
+  output: {
+    dir: 'dist',
+    format: 'esm',
+    entryFileNames: '[name].js',
+    codeSplitting: false,
+    minify: true,
+    comments: { legal: true, annotation: false, jsdoc: false },
+  },
+  plugins: [packedKernels(), licences('LICENCES-browser.txt')],
+});
+
+export default [program, browser];
+
+/** A file of WebAssembly becomes a module that exports it as base64 of gzip. */
+function packedKernels(): Plugin {
+  return {
+    name: 'packed-kernels',
+    load: {
+      filter: { id: /\.wasm$/ },
+      handler: (id) => {
+        const gzip = gzipSync(readFileSync(id), { level: 9 }).toString('base64');
+        return { code: `export const gzip = '${gzip}';`, moduleType: 'js' };
+      },
+    },
+  };
+}
 
 /** Chunks have names that change with their contents: those of earlier builds would stay. */
 function cleanChunks(): Plugin {
@@ -70,15 +105,17 @@ function lightStart(): Plugin {
   };
 }
 
-/** Writes dist/LICENCES.txt: the licences of the packages whose code the bundle has. */
-function licences(): Plugin {
+/** Writes the licences of the packages whose code the bundle has to a file of dist/. */
+function licences(fileName: string): Plugin {
   return {
     name: 'licences',
     generateBundle(_options, bundle) {
-      const modules = Object.values(bundle).flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
+      const modules = Object.values(bundle)
+        .flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []))
+        .filter((id) => !id.startsWith('\0')); // made by the bundler
       const folders = modules.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id) ?? []);
       const texts = [...new Set(folders)].sort().map(licenceOf);
-      this.emitFile({ type: 'asset', fileName: 'LICENCES.txt', source: texts.join(`\n${'-'.repeat(80)}\n\n`) });
+      this.emitFile({ type: 'asset', fileName, source: texts.join(`\n${'-'.repeat(80)}\n\n`) });
     },
   };
 }

@@ -7,22 +7,46 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
 /**
  * The layer rule: what each layer may import of the others. Imports of types and dynamic imports count. The leaves errors.ts, random.ts,
- * schema.ts and pair-task.ts import at most each other; cli and index.ts are the top. cli stands on library and insight, which hide the layers
- * below them.
+ * schema.ts and pair-task.ts import at most each other, and host nothing; cli, browser and index.ts are the top. cli stands on library and
+ * insight, which hide the layers below them.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
   'random.ts': [],
   'schema.ts': ['errors.ts'],
   'pair-task.ts': [],
-  text: ['errors.ts', 'random.ts', 'schema.ts', 'pair-task.ts'],
-  kernel: ['errors.ts', 'schema.ts'],
-  nn: ['kernel', 'errors.ts', 'random.ts', 'schema.ts', 'pair-task.ts'],
-  training: ['nn', 'text', 'kernel', 'errors.ts', 'random.ts', 'schema.ts', 'pair-task.ts'],
-  decoding: ['nn', 'text', 'kernel', 'errors.ts', 'random.ts', 'schema.ts', 'pair-task.ts'],
-  exchange: ['training', 'decoding', 'nn', 'text', 'kernel', 'errors.ts', 'random.ts', 'schema.ts', 'pair-task.ts'],
-  insight: ['training', 'decoding', 'nn', 'text', 'kernel', 'errors.ts', 'random.ts', 'schema.ts', 'pair-task.ts'],
+  host: [],
+  text: ['host', 'errors.ts', 'random.ts', 'schema.ts', 'pair-task.ts'],
+  kernel: ['host', 'errors.ts', 'schema.ts'],
+  nn: ['host', 'kernel', 'errors.ts', 'random.ts', 'schema.ts', 'pair-task.ts'],
+  training: ['host', 'nn', 'text', 'kernel', 'errors.ts', 'random.ts', 'schema.ts', 'pair-task.ts'],
+  decoding: ['host', 'nn', 'text', 'kernel', 'errors.ts', 'random.ts', 'schema.ts', 'pair-task.ts'],
+  exchange: [
+    'host',
+    'training',
+    'decoding',
+    'nn',
+    'text',
+    'kernel',
+    'errors.ts',
+    'random.ts',
+    'schema.ts',
+    'pair-task.ts',
+  ],
+  insight: [
+    'host',
+    'training',
+    'decoding',
+    'nn',
+    'text',
+    'kernel',
+    'errors.ts',
+    'random.ts',
+    'schema.ts',
+    'pair-task.ts',
+  ],
   library: [
+    'host',
     'insight',
     'exchange',
     'training',
@@ -30,6 +54,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'nn',
     'text',
     'kernel',
+    'errors.ts',
+    'random.ts',
+    'schema.ts',
+    'pair-task.ts',
+  ],
+  browser: [
+    'library',
+    'insight',
+    'training',
+    'decoding',
+    'nn',
+    'text',
+    'host',
     'errors.ts',
     'random.ts',
     'schema.ts',
@@ -58,17 +95,26 @@ const ALLOWED = ['kernel/worker.ts uses process.once', 'library/lock.ts uses pro
 
 /** The only flags below cli: those of V8, which the kernels need, and one of Node, which forbids them. */
 const NODE_FLAGS = [
-  'kernel/flags.ts spells --experimental-wasm-relaxed-simd',
-  'kernel/flags.ts spells --experimental-wasm-revectorize',
-  'kernel/flags.ts spells --no-liftoff',
-  'kernel/flags.ts spells --no-wasm-inlining',
-  'kernel/flags.ts spells --no-wasm-lazy-compilation',
-  'kernel/flags.ts spells --wasm-revectorize',
-  'kernel/module.ts spells --jitless',
+  'host/kernels.node.ts spells --jitless',
+  'host/v8-flags.ts spells --experimental-wasm-relaxed-simd',
+  'host/v8-flags.ts spells --experimental-wasm-revectorize',
+  'host/v8-flags.ts spells --no-liftoff',
+  'host/v8-flags.ts spells --no-wasm-inlining',
+  'host/v8-flags.ts spells --no-wasm-lazy-compilation',
+  'host/v8-flags.ts spells --wasm-revectorize',
 ];
 
 /** A flag. The variables of style sheets, `--ink:` and `var(--ink)`, are none. */
 const FLAG = /(?<![\w-])--[a-z][\w-]*\w(?![\w:)-])/gu;
+
+/** What stands for an import on Node, and in a build for browsers. */
+const HOST_IMPORTS = Object.entries(
+  (
+    JSON.parse(readFileSync(join(SRC, '../package.json'), 'utf8')) as {
+      imports: Record<string, { default: string; browser: string }>;
+    }
+  ).imports,
+);
 
 interface Source {
   /** From src, as "nn/lstm.ts". */
@@ -76,8 +122,10 @@ interface Source {
   readonly layer: string;
   /** Without comments. */
   readonly code: string;
-  /** Statically imported or re-exported, types too: paths from src, or the names of packages. */
+  /** Statically imported or re-exported, types too: paths from src, or the names of packages. What depends on the host has its path in Node. */
   readonly imports: readonly string[];
+  /** Those of `imports` that are there when the program runs: types are erased. */
+  readonly values: readonly string[];
   /** Loaded by `import()`. */
   readonly loads: readonly string[];
 }
@@ -90,14 +138,20 @@ const SOURCES: readonly Source[] = readdirSync(SRC, { recursive: true, encoding:
 
 function readSource(path: string): Source {
   const code = readFileSync(join(SRC, path), 'utf8').replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gmu, '');
-  const resolve = (from: string) => (from.startsWith('.') ? relative(SRC, join(SRC, dirname(path), from)) : from);
-  const statics = code.matchAll(/^\s*(?:import|export)\s(?:[^;'"]*?\sfrom\s)?\s*['"]([^'"]+)['"]/gmu);
+  const resolve = (from: string) => {
+    if (from.startsWith('#')) return formsOf(from).node;
+    return from.startsWith('.') ? relative(SRC, join(SRC, dirname(path), from)) : from;
+  };
+  const statics = [
+    ...code.matchAll(/^\s*(?:import|export)\s(?<type>type\s)?(?:[^;'"]*?\sfrom\s)?\s*['"]([^'"]+)['"]/gmu),
+  ];
   const loads = code.matchAll(/\bimport\(\s*['"]([^'"]+)['"]\s*\)/gu);
   return {
     path,
     layer: layerOf(path),
     code,
-    imports: [...statics].map(([, from]) => resolve(from!)),
+    imports: statics.map(([, , from]) => resolve(from!)),
+    values: statics.filter(({ groups }) => !groups?.type).map(([, , from]) => resolve(from!)),
     loads: [...loads].map(([, from]) => resolve(from!)),
   };
 }
@@ -105,6 +159,19 @@ function readSource(path: string): Source {
 /** The texts in quotes of a program. */
 function texts(code: string): string[] {
   return code.match(/'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/gu) ?? [];
+}
+
+/** The files that stand for an import whose name begins with `#`, by package.json. */
+function formsOf(name: string): { node: string; browser: string } {
+  const [key, forms] = HOST_IMPORTS.find(([each]) => name.startsWith(each.replace('*', '')))!;
+  const fill = (path: string) => path.replace(/^\.\/src\//u, '').replace('*', name.slice(key.indexOf('*')));
+  return { node: fill(forms.default), browser: fill(forms.browser) };
+}
+
+/** What a build for browsers takes in the place of a file. */
+function inBrowsers(path: string): string {
+  if (path === formsOf('#decoding/constraints').node) return formsOf('#decoding/constraints').browser;
+  return path.replace(/\.node\.ts$/u, '.browser.ts');
 }
 
 function layerOf(path: string): string {
@@ -117,7 +184,19 @@ describe('the layers', () => {
   test('are all there, and every file is in one', () => {
     const layers = new Set(SOURCES.map(({ layer }) => layer));
     for (const layer of layers) expect(Object.keys(MAY_IMPORT)).toContain(layer);
-    for (const layer of ['text', 'kernel', 'nn', 'training', 'decoding', 'insight', 'exchange', 'library', 'cli'])
+    for (const layer of [
+      'host',
+      'text',
+      'kernel',
+      'nn',
+      'training',
+      'decoding',
+      'insight',
+      'exchange',
+      'library',
+      'browser',
+      'cli',
+    ])
       expect(layers).toContain(layer);
   });
 
@@ -155,6 +234,39 @@ describe('the layers', () => {
     };
     for (const { path } of SOURCES) visit(path, []);
     expect(cycles).toEqual([]);
+  });
+
+  test('let browsers have nothing of Node: neither its modules nor its globals, from the entry down', () => {
+    const reached = new Set<string>();
+    const packages = new Set<string>();
+    const visit = (path: string): void => {
+      if (reached.has(path)) return;
+      reached.add(path);
+      const { values = [], loads = [] } = BY_PATH.get(path) ?? {};
+      for (const from of [...values, ...loads].map(inBrowsers)) {
+        if (from.endsWith('.ts')) visit(from);
+        else if (!from.endsWith('.wasm')) packages.add(from);
+      }
+    };
+    visit('browser/index.ts');
+    expect([...packages].sort()).toEqual(['seedrandom', 'zod']);
+    const globals = [...reached].flatMap((path) =>
+      (BY_PATH.get(path)!.code.match(/\b(?:process|Buffer|setImmediate|require|__dirname|import\.meta)\b/gu) ?? []).map(
+        (name) => `${path} uses ${name}`,
+      ),
+    );
+    expect(globals).toEqual([]);
+    // The walk has gone through all that computes.
+    for (const path of ['kernel/wasm.ts', 'nn/model.ts', 'decoding/search.ts', 'training/step.ts'])
+      expect(reached).toContain(path);
+  });
+
+  test('give browsers what they give Node: each file of the host has two forms with the same exports', () => {
+    const exported = (path: string) =>
+      [...BY_PATH.get(path)!.code.matchAll(/^export (?:async )?(?:const|function) (\w+)/gmu)].map(([, name]) => name);
+    const forms = SOURCES.map(({ path }) => path).filter((path) => path.endsWith('.node.ts'));
+    expect(forms.length).toBeGreaterThan(4);
+    for (const path of forms) expect(exported(inBrowsers(path)), path).toEqual(expect.arrayContaining(exported(path)));
   });
 
   test('but cli write nothing, end nothing, paint nothing and read no flags', () => {

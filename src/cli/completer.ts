@@ -1,6 +1,7 @@
 import stringWidth from 'string-width';
 import { EXIT } from '../errors.ts';
 import { type Completion, shown } from './completions.ts';
+import { graphemes, truncate, truncateStart } from './fit.ts';
 import { paint } from './output.ts';
 
 /** What can be done with a text at present. */
@@ -28,8 +29,6 @@ export interface End {
 
 /** What the cursor's line begins with. */
 const MARK = '› ';
-
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /** The text after a key, or the end. */
 export function edit(
@@ -80,33 +79,4 @@ export function layOut(
     lines: [MARK + typed, ...found, ...said, ...ordered, keys].slice(0, Math.max(1, rows)),
     column: stringWidth(MARK + typed),
   };
-}
-
-/** The beginning of a text that fits in so many columns, with an ellipsis where that isn't all. */
-export function truncate(text: string, columns: number): string {
-  if (stringWidth(text) <= columns) return text;
-  return `${take(graphemes(text), columns - 1).join('')}${columns > 0 ? '…' : ''}`;
-}
-
-/** The end of a text that fits, likewise. */
-export function truncateStart(text: string, columns: number): string {
-  if (stringWidth(text) <= columns) return text;
-  return `…${take(graphemes(text).reverse(), columns - 1)
-    .reverse()
-    .join('')}`;
-}
-
-function take(parts: readonly string[], columns: number): string[] {
-  const taken: string[] = [];
-  let width = 0;
-  for (const part of parts) {
-    width += stringWidth(part);
-    if (width > columns) break;
-    taken.push(part);
-  }
-  return taken;
-}
-
-function graphemes(text: string): string[] {
-  return Array.from(segmenter.segment(text), ({ segment }) => segment);
 }

@@ -24,8 +24,13 @@ stops where the next symbol would no longer match, unless --stop says where.
 --contains may be given several times.`;
 
 /** What help says of the escapes. */
-export const ESCAPE_HELP = `In --prefix, --stop and --contains these are escapes: \\n \\t \\r \\\\ (a backslash),
-\\xHH (the character U+00HH; in a model of bytes, the byte HH) and \\u{...}.`;
+const ESCAPES = `\\n \\t \\r \\\\ (a backslash), \\xHH
+(the character U+00HH; in a model of bytes, the byte HH) and \\u{...}.`;
+
+export const ESCAPE_HELP = `In the texts of options these are escapes: ${ESCAPES}`;
+
+/** The same, of a command whose argument is a text. */
+export const TEXT_ESCAPES = `In the text, these are escapes: ${ESCAPES}`;
 
 interface Texts {
   readonly prefix?: Text | undefined;

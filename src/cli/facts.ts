@@ -1,18 +1,8 @@
+import { cellLabel } from '../library/cell-label.ts';
 import { bestPoint } from '../library/history.ts';
-import { cellLabel, type ModelFacts } from '../library/inspect.ts';
+import type { ModelFacts } from '../library/inspect.ts';
 import { counted, grouped } from '../library/words.ts';
-import { lossText } from './text.ts';
-
-/** A model in short: lstm 2 × 128; an ensemble of five: 5 of gru 2 × 256. */
-export function modelName({
-  cell,
-  layers,
-  hidden,
-  members,
-  pairs,
-}: Pick<ModelFacts['model'], 'cell' | 'layers' | 'hidden' | 'members' | 'pairs'>): string {
-  return `${members > 1 ? `${members} of ` : ''}${cell} ${layers} × ${hidden}${pairs ? `, to ${pairs.task}` : ''}`;
-}
+import { lossText, shareText } from './text.ts';
 
 /** What a model is and how it was trained, by name, in words. */
 export function factRows({
@@ -38,7 +28,10 @@ export function factRows({
     ...(model.pairs ? pairRows(model.pairs) : []),
     ...(sourceVocabulary ? [['sources', vocabularyText(sourceVocabulary)] as [string, string]] : []),
     [sourceVocabulary ? 'targets' : 'vocabulary', vocabularyText(vocabulary)],
-    ['corpus', `${model.pairs ? 'pairs' : `${corpus.mode} mode`}, ${grouped(corpus.characters)} characters: ${held}`],
+    [
+      'corpus',
+      `${model.pairs ? 'pairs' : readingText(corpus.mode, vocabulary)}, ${grouped(corpus.characters)} characters: ${held}`,
+    ],
     [
       'training',
       `${optimizer.name}, rate ${recipe.rate}, ${recipe.schedule.name} schedule, batch ${recipe.batch ?? `size chosen to fit the ${model.pairs ? 'pairs' : 'text'}`}, ${model.pairs ? '' : `BPTT ${recipe.bptt}, `}seed ${recipe.seed}`,
@@ -46,7 +39,8 @@ export function factRows({
     ['done', doneText(run)],
   ];
   if (best?.validation !== undefined) {
-    rows.push(['validation', `${lossText(best.validation)} a symbol, best at ${bestPlace(best.step, run)}`]);
+    const right = best.accuracy === undefined ? '' : `, ${shareText(best.accuracy)} right`;
+    rows.push(['validation', `${lossText(best.validation)} a symbol${right}, best at ${bestPlace(best.step, run)}`]);
   }
   return rows;
 }
@@ -61,6 +55,12 @@ function pairRows(pairs: NonNullable<ModelFacts['model']['pairs']>): [string, st
       ? `; attention ${attention}, context at ${context === 'first' ? 'the first' : 'every'} step`
       : '';
   return [['task', `${task}: reads a source ${direction}${joined}${decoder}`]];
+}
+
+/** How a text was divided into examples. */
+function readingText(mode: string, { separator }: ModelFacts['vocabulary']): string {
+  if (separator === undefined) return `${mode} mode`;
+  return separator === '' ? 'an example in each file' : `examples separated by ${separator}`;
 }
 
 function vocabularyText({ size, unit, symbols }: ModelFacts['vocabulary']): string {

@@ -7,13 +7,21 @@ import { inlineSvg, toSvg } from '../insight/svg.ts';
 import type { Output } from './output.ts';
 import { terminalChart } from './terminal-chart.ts';
 
-/** Where charts go: to files whose paths are printed, or, without any, to standard output, as numbers or drawn. */
+/** Where drawings go: to files whose paths are printed, or, without any, to standard output, as numbers or drawn. */
 export interface FigureOptions {
-  readonly svg?: string;
-  readonly html?: string;
-  readonly json?: boolean;
+  readonly svg?: string | undefined;
+  readonly html?: string | undefined;
+  readonly json?: boolean | undefined;
   /** The files that the command reads: none of them is replaced. */
   readonly inputs?: readonly string[];
+}
+
+/** The same figures in each form: as a drawing, as parts of a page, as data, and in characters. */
+export interface Figures {
+  readonly svg: () => string;
+  readonly html: () => readonly string[];
+  readonly json: () => readonly object[];
+  readonly text: () => string;
 }
 
 /** Sends charts where the options say. `drawn` is printed with them where they are drawn in characters. */
@@ -24,16 +32,33 @@ export async function writeCharts(
   options: FigureOptions,
   drawn: readonly string[] = [],
 ): Promise<void> {
-  const { svg, html, json, inputs = [] } = options;
+  await writeDrawings(output, title, chartForms(charts, drawn), options);
+}
+
+/** Charts in each form. `drawn` follows where they are drawn in characters. */
+export function chartForms(charts: readonly Chart[], drawn: readonly string[]): Figures {
+  return {
+    svg: () => toSvg(charts),
+    html: () => [figures(charts.map((chart) => inlineSvg(chart)))],
+    json: () => charts,
+    text: () => [...charts.map((chart) => terminalChart(chart)), ...drawn].join('\n\n'),
+  };
+}
+
+/** Sends figures where the options say. UsageError where two forms would be written to standard output. */
+export async function writeDrawings(
+  output: Output,
+  title: string,
+  forms: Figures,
+  { svg, html, json, inputs = [] }: FigureOptions,
+): Promise<void> {
   if ([svg === '-', html === '-', json].filter(Boolean).length > 1) {
     throw new UsageError('only one of --svg -, --html - and --json can be written to standard output; name a file');
   }
-  if (svg !== undefined) await writeFile(output, svg, toSvg(charts), inputs);
-  if (html !== undefined) await writeFile(output, html, chartPage(title, charts), inputs);
-  if (json) for (const chart of charts) await output.line(JSON.stringify(chart));
-  else if (svg === undefined && html === undefined) {
-    await output.line([...charts.map((chart) => terminalChart(chart)), ...drawn].join('\n\n'));
-  }
+  if (svg !== undefined) await writeFile(output, svg, forms.svg(), inputs);
+  if (html !== undefined) await writeFile(output, html, pageOf(title, forms.html()), inputs);
+  if (json) for (const data of forms.json()) await output.line(JSON.stringify(data));
+  else if (svg === undefined && html === undefined) await output.line(forms.text());
 }
 
 /** How the files begin that are written: drawings, and pages. */
@@ -88,9 +113,6 @@ function firstOf(path: string): string {
   }
 }
 
-function chartPage(title: string, charts: readonly Chart[]): string {
-  return renderPage({
-    title,
-    body: [`<h1>${escapeMarkup(title)}</h1>`, figures(charts.map((chart) => inlineSvg(chart)))],
-  });
+function pageOf(title: string, parts: readonly string[]): string {
+  return renderPage({ title, body: [`<h1>${escapeMarkup(title)}</h1>`, ...parts] });
 }

@@ -27,11 +27,6 @@ export function open(options: OpenOptions): LanguageModel {
   return load(pathOf(options), options.kernel);
 }
 
-/** As `open`, for a model that is to read these files. */
-export async function openFor(sources: readonly string[], options: OpenOptions): Promise<LanguageModel> {
-  return load(await pathFor(sources, options), options.kernel);
-}
-
 /** As `open`, for a model of either kind. */
 export async function openModel(options: OpenOptions): Promise<LanguageModel | PairModel> {
   return await loadModel(pathOf(options), options.kernel);

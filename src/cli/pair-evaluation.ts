@@ -5,7 +5,7 @@ import type { SavedPairModel } from '../library/saved-model.ts';
 import { grouped, oneLine } from '../library/words.ts';
 import { Output, remark } from './output.ts';
 import { table, titled } from './tables.ts';
-import { lossText } from './text.ts';
+import { lossText, shareText } from './text.ts';
 
 /** The most labels whose confusion matrix is printed as a table. */
 const MOST_LABELS = 20;
@@ -42,20 +42,23 @@ function inWords(found: PairEvaluation): string {
     case 'transduce': {
       const { count, hits, accuracy, symbolErrorRate } = found.sequences;
       if (count < found.pairs) rows.push(['sources', `${grouped(count)}; any target of an equal source is right`]);
-      rows.push(['accuracy', `${percent(accuracy)} of sources (${grouped(hits)} of ${grouped(count)})`]);
-      rows.push(['symbol errors', `${percent(symbolErrorRate)} of the symbols of the targets`]);
+      rows.push(['accuracy', `${shareText(accuracy)} of sources (${grouped(hits)} of ${grouped(count)})`]);
+      rows.push(['symbol errors', `${shareText(symbolErrorRate)} of the symbols of the targets`]);
       return table(rows);
     }
     case 'tag': {
       const { steps, stepHits, sequences, sequenceHits, byStep, bySequence } = found.tags;
-      rows.push(['accuracy', `${percent(byStep)} of tags (${grouped(stepHits)} of ${grouped(steps)})`]);
-      rows.push(['sequences', `${percent(bySequence)} all right (${grouped(sequenceHits)} of ${grouped(sequences)})`]);
+      rows.push(['accuracy', `${shareText(byStep)} of tags (${grouped(stepHits)} of ${grouped(steps)})`]);
+      rows.push([
+        'sequences',
+        `${shareText(bySequence)} all right (${grouped(sequenceHits)} of ${grouped(sequences)})`,
+      ]);
       return table(rows);
     }
     case 'classify': {
       const { accuracy, macroF1 } = found.classes;
-      rows.push(['accuracy', percent(accuracy)]);
-      rows.push(['macro F1', percent(macroF1)]);
+      rows.push(['accuracy', shareText(accuracy)]);
+      rows.push(['macro F1', shareText(macroF1)]);
       return [table(rows), ...labelTables(found.classes)].join('\n\n');
     }
   }
@@ -68,9 +71,9 @@ function labelTables({ labels, matrix }: Classes): string[] {
     label,
     grouped(support),
     grouped(predicted),
-    percent(precision),
-    percent(recall),
-    percent(f1),
+    shareText(precision),
+    shareText(recall),
+    shareText(f1),
   ]);
   const header = ['label', 'targets', 'predicted', 'precision', 'recall', 'F1'];
   const byLabel = titled({ title: 'Labels', header, rows });
@@ -89,8 +92,4 @@ function confusionTsv(found: PairEvaluation): string {
   const names = found.classes.labels.map(({ label }) => label);
   const rows = found.classes.matrix.map((row, at) => [names[at]!, ...row.map(String)]);
   return [['', ...names], ...rows].map((row) => row.join('\t')).join('\n');
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(2)} %`;
 }

@@ -2,7 +2,7 @@ import cliProgress from 'cli-progress';
 import type { ReportEvent, StepEvent } from '../library/run.ts';
 import { grouped } from '../library/words.ts';
 import { paintError, remark } from './output.ts';
-import { durationText, lossText } from './text.ts';
+import { durationText, lossText, shareText } from './text.ts';
 
 /** Shows how training goes. Nothing that it shows is data. */
 export interface Progress {
@@ -138,8 +138,9 @@ class Lines implements Progress {
   }
 
   report({ point, best }: ReportEvent): void {
+    const accuracy = point.accuracy === undefined ? '' : `, ${shareText(point.accuracy)} right`;
     const validation =
-      point.validation === undefined ? '' : `, validation ${lossText(point.validation)}${best ? ' *' : ''}`;
+      point.validation === undefined ? '' : `, validation ${lossText(point.validation)}${accuracy}${best ? ' *' : ''}`;
     const left = this.#pace.left;
     const time = `${grouped(this.#pace.speed)} chars/s, ${Number.isNaN(left) ? '–' : durationText(left)} left`;
     remark(`step ${point.step}, epoch ${point.epoch.toFixed(2)}: loss ${lossText(point.loss)}${validation}, ${time}`);

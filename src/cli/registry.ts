@@ -68,6 +68,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/gates.ts'),
   },
   {
+    name: 'attention',
+    summary: 'Show what a model of pairs attends to: the weight of each source symbol for each target symbol.',
+    load: () => import('./commands/attention.ts'),
+  },
+  {
     name: 'export',
     summary: 'Write a model for PyTorch, ONNX or ml5, or a folder with which PyTorch goes on training.',
     load: () => import('./commands/export.ts'),

@@ -19,7 +19,7 @@ interface Options extends SourceReading {
 /** Prints targets that are drawn for a source, or for each line of a file. Returns the exit status. */
 export async function sampleTargets(model: PairModel, options: Options): Promise<number> {
   const { request, json, raw, quiet } = options;
-  const { source, file } = namedSources(options);
+  const { source, file } = namedSources(options, model);
   const output = new Output({ raw });
   let status: number = EXIT.done;
   try {

@@ -1,7 +1,7 @@
 import type { LanguageModel, SearchStep } from '../library/language-model.ts';
 import { shown } from './completions.ts';
-import { type Output, paint } from './output.ts';
-import { columns } from './tables.ts';
+import type { Output } from './output.ts';
+import { titled } from './tables.ts';
 
 /** Prints what each step of a beam search kept, saved and dropped: a table a step, or a line of JSON. */
 export async function printTrace(
@@ -27,6 +27,6 @@ export async function printTrace(
       rank.toFixed(4),
       shown(text),
     ]);
-    await output.line(`${paint.bold(title)}\n${columns(['', 'Σ log p', 'chosen by', 'expansion'], rows)}\n`);
+    await output.line(`${titled({ title, header: ['', 'Σ log p', 'chosen by', 'expansion'], rows })}\n`);
   }
 }

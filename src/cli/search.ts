@@ -8,12 +8,13 @@ import type { Context } from './command.ts';
 import { aligned, completionOf, exactly, isOutOfOrder, jsonOf, scoreInWords, tabbed } from './completions.ts';
 import { withEscapes } from './constraints.ts';
 import { complain, Output, remark } from './output.ts';
+import { readPrompt } from './prompts.ts';
 import { printTrace } from './search-trace.ts';
 import { FLAGS, OPTIONS } from './shared.ts';
 import {
+  filesOf,
   isOfPairs,
   namedSources,
-  readingOf,
   remarkUnknown,
   requireNoModel,
   requireNone,
@@ -93,6 +94,7 @@ export function countOf({ count, finished, k = beamSchema.shape.k.parse(undefine
 /** What `rnn beam` alone can be told, and how `rnn complete` reads. */
 export interface SearchInput {
   readonly prefixFile?: string | undefined;
+  readonly promptFile?: string | undefined;
   /** Whether the lines of standard input are completed if there is no prefix. */
   readonly readsInput?: boolean;
   readonly trace?: boolean | undefined;
@@ -129,7 +131,11 @@ async function printTexts(model: LanguageModel, printing: Printing): Promise<num
   requireNone(options, Object.keys(TARGET_OPTIONS), 'pairs');
   const file = input.prefixFile ?? (input.readsInput && options.prefix === undefined ? '-' : undefined);
   if (file !== undefined) return await printEach(model, file, printing);
-  const { prefix = '' } = withEscapes({ prefix: options.prefix }, model);
+  const { promptFile } = input;
+  const { prefix = '' } =
+    promptFile === undefined
+      ? withEscapes({ prefix: options.prefix }, model)
+      : { prefix: await readPrompt(promptFile, model) };
   return await printOne(model, prefix, requestOf(options, model), printing);
 }
 
@@ -137,11 +143,11 @@ async function printTexts(model: LanguageModel, printing: Printing): Promise<num
 async function printPairs(model: PairModel, printing: Printing): Promise<number> {
   const { options, input, output, nameOf } = printing;
   const { scores, perSymbol, json, quiet } = options;
-  requireNone({ prefixFile: input.prefixFile }, ['prefixFile'], 'texts');
+  requireNone(input, ['prefixFile', 'promptFile'], 'texts');
   const { prefix } = withEscapes({ prefix: options.prefix }, model);
   const request = { ...requestOf(options, model), ...(prefix === undefined ? {} : { prefix }) };
   if (perSymbol) requireRanking(request);
-  const { source, file } = namedSources(options);
+  const { source, file } = namedSources(options, model);
   if (input.trace && (source === undefined || model.task !== 'transduce')) {
     throw new UsageError(
       message`${option('trace')} follows the search for one target; give ${option('source')} to a transducer`,
@@ -204,7 +210,7 @@ async function printEach(model: LanguageModel, file: string, { options, output, 
   const request = requestOf(options, model);
   await model.beams([], request).next(); // options that can't be met are an error even where the file has no lines
   let status: number = EXIT.done;
-  for await (const lines of readLines(file, readingOf(model))) {
+  for await (const lines of readLines(file, filesOf(model))) {
     const problems = lines.map(({ text }) => model.problemWith(text)?.messageWith(nameOf));
     const prefixes = lines.flatMap(({ text }, index) => (problems[index] === undefined ? [text] : []));
     const found = model.beams(prefixes, request);

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { message, option, UsageError } from '../errors.ts';
 import type { LanguageModel } from '../library/language-model.ts';
-import { readLines, type Text } from '../library/lines.ts';
+import { LINE, readingOf, readLines, type Text } from '../library/lines.ts';
 import type { PairModel } from '../library/pair-model.ts';
 import { type Context, unwanted } from './command.ts';
+import { readEscapes } from './constraints.ts';
 import { complain, remark } from './output.ts';
 
 /** What names the sources of a model of pairs. */
@@ -26,16 +27,24 @@ export function isOfPairs(model: LanguageModel | PairModel): model is PairModel 
   return 'task' in model;
 }
 
-/** How the files of a model are read: UTF-16 is converted, unless the model's symbols are bytes. */
-export function readingOf(model: LanguageModel | PairModel): { readonly convert: boolean } {
-  const vocabularies = isOfPairs(model) ? Object.values(model.vocabularies) : [model.vocabulary];
-  return { convert: vocabularies.every(({ unit }) => unit !== 'byte') };
+/** How the files of a model are read (`readingOf`). Pairs are lines. */
+export function filesOf(model: LanguageModel | PairModel): ReturnType<typeof readingOf> {
+  if (!isOfPairs(model)) return readingOf(model.vocabulary);
+  return { convert: Object.values(model.vocabularies).every(({ unit }) => unit !== 'byte'), separator: LINE };
+}
+
+interface NamedSources {
+  readonly source?: string | undefined;
+  readonly sources?: string | undefined;
 }
 
 /** The sources that the command line names: one, or those of a file. UsageError where it names both. */
-export function namedSources({ source, sources }: { source?: string | undefined; sources?: string | undefined }) {
+export function namedSources(
+  { source, sources }: NamedSources,
+  model: PairModel,
+): { source: Text; file?: undefined } | { source?: undefined; file: string } {
   if (source === undefined) return { file: sources ?? '-' };
-  if (sources === undefined) return { source };
+  if (sources === undefined) return { source: readEscapes('source', source, model.vocabularies.source.unit) };
   throw new UsageError(message`${option('source')} and a file of sources can’t both be given; leave one out`);
 }
 
@@ -44,6 +53,15 @@ export function requireNone(given: object, keys: readonly string[], kind: 'texts
   const [key] = Object.entries(given).find(([key, value]) => keys.includes(key) && value !== undefined) ?? [];
   if (key === undefined) return;
   throw new UsageError(message`${option(key)} is for a model of ${kind}, and this is not one; leave it out`);
+}
+
+/** UsageError where more than one of some options is given. */
+export function requireOneOf(given: object, keys: readonly string[]): void {
+  const [first, second] = Object.entries(given).flatMap(([key, value]) =>
+    keys.includes(key) && value !== undefined ? [key] : [],
+  );
+  if (first === undefined || second === undefined) return;
+  throw new UsageError(message`${option(first)} and ${option(second)} can’t both be given; leave one out`);
 }
 
 /** UsageError for a file of sources that is the file of a model, as its name says, where no model is named. */
@@ -88,7 +106,7 @@ export async function* readSources(
   file: string,
   { quiet, nameOf }: SourceReading,
 ): AsyncGenerator<readonly SourceLine[]> {
-  for await (const lines of readLines(file, readingOf(model))) {
+  for await (const lines of readLines(file, filesOf(model))) {
     yield lines.map(({ number, text }) => {
       const problem = model.problemWith(text);
       if (problem) complain(`line ${number}: ${problem.messageWith(nameOf)}`);

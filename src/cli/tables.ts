@@ -1,18 +1,85 @@
+import stringWidth from 'string-width';
 import type { Table } from '../insight/table.ts';
 import { harmless } from '../library/words.ts';
+import { truncate, wrap } from './fit.ts';
 import { paint } from './output.ts';
 
-/** Columns set flush right under their heads. */
-export function columns(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]!.length)));
-  const line = (cells: readonly string[]): string =>
-    cells.map((cell, column) => cell.padStart(widths[column]! + (column > 0 ? 3 : 0))).join('');
-  return [paint.dim(line(head)), ...rows.map(line)].join('\n');
+/** Spaces between two columns. */
+const GAP = 3;
+
+/** A table whose cells may have a style each, which adds no width: `style` is told the row and the column, counted from 0. */
+export interface StyledTable extends Table {
+  readonly style?: (row: number, column: number) => (cell: string) => string;
+}
+
+/** How wide a terminal is; elsewhere, such as in a pipe or a file, lines have any length. */
+export function terminalColumns(): number {
+  return process.stdout.columns || Number.POSITIVE_INFINITY;
+}
+
+/**
+ * Columns set flush right under their heads. Where a line would be wider than `room`, the columns stand in blocks, one below the other, and each
+ * block begins with the columns that name the row. Where even one column beside those is too wide, cells are cut off.
+ */
+export function columns(
+  { header, rows, keys = 1, style }: Omit<StyledTable, 'title'>,
+  room = terminalColumns(),
+): string {
+  const isTooWide = widestBlock(widthsOf(header, rows), keys) > room;
+  const most = isTooWide ? Math.max(1, Math.floor((room - GAP * keys) / (keys + 1))) : Number.POSITIVE_INFINITY;
+  const fitting = (cells: readonly string[]): string[] => cells.map((cell) => truncate(cell, most));
+  const [head, body] = [fitting(header), rows.map(fitting)];
+  const widths = widthsOf(head, body);
+  const lines = blocksOf(widths, keys, room).flatMap((block) => {
+    const line = (cells: readonly string[], paintCell = (cell: string, _column: number): string => cell): string =>
+      block
+        .map((column, place) => {
+          const cell = cells[column]!;
+          const padding = widths[column]! - stringWidth(cell) + (place > 0 ? GAP : 0);
+          return `${' '.repeat(padding)}${paintCell(cell, column)}`;
+        })
+        .join('');
+    return [
+      paint.dim(line(head)),
+      ...body.map((cells, row) => line(cells, style && ((cell, column) => style(row, column)(cell)))),
+    ];
+  });
+  return lines.join('\n');
+}
+
+function widthsOf(header: readonly string[], rows: readonly (readonly string[])[]): number[] {
+  return header.map((name, column) =>
+    Math.max(...[name, ...rows.map((row) => row[column]!)].map((c) => stringWidth(c))),
+  );
+}
+
+/** The width of the columns that name the row, with the widest of the others. */
+function widestBlock(widths: readonly number[], keys: number): number {
+  const [named, others] = [widths.slice(0, keys), widths.slice(keys)];
+  return lineWidth(others.length > 0 ? [...named, Math.max(...others)] : named);
+}
+
+function lineWidth(widths: readonly number[]): number {
+  return widths.reduce((sum, width) => sum + width + GAP, -GAP);
+}
+
+/** The columns of each block: all in one where there is room. */
+function blocksOf(widths: readonly number[], keys: number, room: number): number[][] {
+  const named = Array.from(widths.keys()).slice(0, keys);
+  const blocks = [[...named]];
+  for (let column = keys; column < widths.length; column++) {
+    const block = blocks.at(-1)!;
+    const fits = lineWidth([...block, column].map((each) => widths[each]!)) <= room;
+    if (fits || block.length === keys) block.push(column);
+    else blocks.push([...named, column]);
+  }
+  return blocks;
 }
 
 /** A table below its title. */
-export function titled({ title, header, rows }: Table): string {
-  return `${paint.bold(title)}\n${columns(header, rows)}`;
+export function titled(table: StyledTable): string {
+  const title = wrap(table.title.split(' '), ' ', terminalColumns());
+  return [...title.map((line) => paint.bold(line)), columns(table)].join('\n');
 }
 
 /** Named facts, one a line. */

@@ -1,5 +1,6 @@
 import { type Color, type Point as PlotPoint, plot } from 'simple-ascii-chart';
 import { type Chart, legendName, type Scale, type Series, scaleOf, visiblePoints } from '../insight/chart.ts';
+import { truncate, wrap } from './fit.ts';
 import { paint } from './output.ts';
 
 /** Rows of the plot alone; of columns, as many as the terminal has, up to so many. */
@@ -24,11 +25,14 @@ const STYLES: readonly { readonly tag: Color; readonly code: string; readonly he
 ];
 
 /** A chart in characters: its title, the plot in its axes, the x axis's label, and a legend where there is more than one series. */
-export function terminalChart(chart: Chart, columns = process.stdout.columns): string {
-  const width = Math.max(WIDTH.least, Math.min(WIDTH.most, (columns ?? WIDTH.default + BESIDE) - BESIDE));
+export function terminalChart(chart: Chart, columns = process.stdout.columns || WIDTH.default + BESIDE): string {
+  const width = Math.max(WIDTH.least, Math.min(WIDTH.most, columns - BESIDE));
   const x = scaleOf(chart, 0, Math.max(2, Math.floor(width / 12)));
   const y = scaleOf(chart, 1, 6);
-  const title = paint.bold(`${chart.title}: ${chart.y.label}`);
+  const words = `${chart.title}: ${chart.y.label}`.split(' ');
+  const title = wrap(words, ' ', columns)
+    .map((line) => paint.bold(line))
+    .join('\n');
   if (chart.series.every((series) => visiblePoints(chart, series).length === 0)) return `${title}\n(no points)`;
   const rows = drawSeries(chart, x, y, width);
   const labels = rowLabels(y);
@@ -43,7 +47,7 @@ export function terminalChart(chart: Chart, columns = process.stdout.columns): s
     ...plotted,
     ...xAxis(x, width, gutter),
     `${' '.repeat(middle)}${chart.x.label}`,
-    ...legend(chart),
+    ...legend(chart, columns),
   ].join('\n');
 }
 
@@ -138,14 +142,14 @@ function repaint(row: string, series: number): string {
   });
 }
 
-function legend({ series }: Chart): string[] {
+function legend({ series }: Chart, columns: number): string[] {
   if (series.length < 2) return [];
   const entries = series.map((one, index) => {
     const { hex, mark } = styleOf(index);
-    const name = legendName(one);
+    const name = truncate(legendName(one), columns - 3);
     return paint.level > 0 ? `${paint.hex(hex)('━━')} ${name}` : `${mark} ${name}`;
   });
-  return [entries.join('   ')];
+  return wrap(entries, '   ', columns);
 }
 
 function styleOf(index: number): (typeof STYLES)[number] {

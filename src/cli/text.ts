@@ -6,6 +6,11 @@ export function lossText(nats: number): string {
   return `${nats.toFixed(4)} nats (${(nats / Math.LN2).toFixed(3)} bits)`;
 }
 
+/** A share as a percentage: 99.31 %. */
+export function shareText(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}
+
 /** Seconds as 42s, 3m05s, 1h02m. */
 export function durationText(seconds: number): string {
   const s = Math.max(0, Math.round(seconds));

@@ -2,35 +2,33 @@ import * as z from 'zod';
 import { message, option } from '../errors.ts';
 import { rule } from '../schema.ts';
 import { type KnownTexts, LineSet } from '../text/line-set.ts';
+import type { Layout } from '../text/mode.ts';
 import { bytesSchema } from '../text/options.ts';
 
 const text = z.string().min(1);
 
 const textOrBytes = z.union([text, bytesSchema.refine((given) => given.length > 0)]);
 
-/** The most symbols of a completion where no length is given: of a line, and of a stream, which has no end of its own. */
-interface Lengths {
-  readonly lines: number;
-  readonly stream: number;
-}
+/** The most symbols of a completion where no length is given: of a stream, which has no end of its own, of a line, or of an example of several lines. */
+type Lengths = Readonly<Record<Layout, number>>;
 
-export const SAMPLE_LENGTHS: Lengths = { lines: 200, stream: 1000 };
+export const SAMPLE_LENGTHS: Lengths = { stream: 1000, lines: 200, records: 1000 };
 /** The most symbols of a text that is kept in memory until it is done, and the most texts of which none may come twice. */
 export const MOST_KEPT = { symbols: 10_000_000, texts: 10_000_000 };
 
 /** The recent symbols, whose repetition is penalized. */
 export const REPETITION_WINDOW = 64;
 
-export const BEAM_LENGTHS: Lengths = { lines: 100, stream: 40 };
+export const BEAM_LENGTHS: Lengths = { stream: 40, lines: 100, records: 100 };
 
-function lengthField({ lines, stream }: Lengths, most: number) {
+function lengthField({ lines, records, stream }: Lengths, most: number) {
   return z
     .int()
     .min(1)
     .max(most)
     .optional()
     .describe(
-      `the most symbols of a completion, its end included (default: ${lines} for lines, ${stream} for a stream)`,
+      `the most symbols of a completion, its end included (default: ${lines} for lines, ${records} for examples of several lines, ${stream} for a stream)`,
     );
 }
 
@@ -146,7 +144,7 @@ export const targetBeamSchema = beamSchema.safeExtend({
 
 /** What scoring can be told. */
 export const scoreSchema = z.strictObject({
-  whole: z.boolean().default(false).describe('score each text from end to end, not as a line'),
+  whole: z.boolean().default(false).describe('score each file from end to end as one text'),
 });
 
 export type SampleRequest = z.input<typeof sampleSchema>;

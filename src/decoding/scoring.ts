@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
-import { splitLines, type Text } from '../text/text.ts';
+import { splitTexts } from '../text/records.ts';
+import type { Text } from '../text/text.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 import { promptOf } from './prompt.ts';
 import type { Reader } from './reader.ts';
@@ -28,13 +29,12 @@ export function scoreLines(reader: Reader, vocabulary: Vocabulary, lines: readon
 }
 
 /**
- * Scores a text from end to end. A model of a stream reads every symbol after all symbols before it. A model of lines reads each line
- * by itself, and leaves out empty lines, as training does.
+ * Scores a text from end to end. A model of a stream reads every symbol after all symbols before it. A model of lines or other examples
+ * reads each example by itself, and leaves out empty ones, as training does.
  */
 export function scoreWhole(reader: Reader, vocabulary: Vocabulary, text: Text): Score {
   if (vocabulary.stop === undefined) return scoreTexts(reader, vocabulary, [text], [])[0]!;
-  const lines = splitLines(text).filter((line) => line.length > 0);
-  const scores = scoreLines(reader, vocabulary, lines);
+  const scores = scoreLines(reader, vocabulary, splitTexts(text, vocabulary.separator));
   const ids = scores.flatMap((score) => Array.from(score.ids));
   const losses = Float32Array.from(scores.flatMap((score) => Array.from(score.losses)));
   return judge(ids, losses, vocabulary, scores.find(({ problem }) => problem !== undefined)?.problem);

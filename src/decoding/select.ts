@@ -1,3 +1,4 @@
+import { latin1Of } from '#host/bytes';
 import { message, option, UserError } from '../errors.ts';
 import { type KnownTexts, LineSet } from '../text/line-set.ts';
 import { bytesOf, type Text, textOf as textOfBytes } from '../text/text.ts';
@@ -50,7 +51,7 @@ export function* selectTexts<T extends Sample | undefined>(
 
 /** Texts with the same key are the same, bytes that are not UTF-8 included: in Latin-1 every byte is a character. */
 function keyOf(text: Text): string {
-  return typeof text === 'string' ? text : Buffer.from(text).toString('latin1');
+  return typeof text === 'string' ? text : latin1Of(text);
 }
 
 function isKnown(known: KnownTexts, text: Text): boolean {

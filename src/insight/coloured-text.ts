@@ -13,9 +13,13 @@ export const TEXT_STYLE = `
 .key { display: flex; align-items: center; gap: .5rem; }
 .ramp { display: inline-block; width: 10rem; height: .8rem; border-radius: 2px; border: 1px solid var(--rule); }
 .ramp.surprise { background: linear-gradient(to right, transparent, rgb(213 94 0 / .85)); }
-.ramp.activation { background: linear-gradient(to right, rgb(0 114 178 / .7), transparent, rgb(230 159 0 / .7)); }
-.picker { display: flex; gap: .5rem; max-width: none; }
-.picker select { flex: 0 1 26rem; min-width: 0; }
+.ramp.gradient { background: linear-gradient(to right, rgb(0 158 115 / .08), rgb(0 158 115 / .85)); }
+.ramp.gate { background: linear-gradient(to right, transparent, rgb(128 128 128 / .8)); }
+.ramp.state { background: linear-gradient(to right, rgb(0 114 178 / .7), transparent, rgb(230 159 0 / .7)); }
+#gradient span { cursor: pointer; }
+#gradient span[aria-selected=true] { outline: 2px solid var(--accent); outline-offset: -1px; }
+.picker { display: flex; flex-wrap: wrap; gap: .5rem; max-width: none; }
+#unit { flex: 1 1 10rem; max-width: 26rem; min-width: 0; }
 button, select { font: inherit; color: var(--ink); background: var(--raised); border: 1px solid var(--rule); border-radius: 6px; padding: .25rem .6rem; }
 button { cursor: pointer; }
 button:hover, button:focus-visible, select:focus-visible { border-color: var(--accent); outline: none; }

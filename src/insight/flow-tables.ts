@@ -34,6 +34,7 @@ export function flowTables(model: FlowExamination): Table[] {
   return [
     {
       title: 'Gradient of the loss, mean over positions, by lag and layer',
+      keys: 2,
       header: ['lag', 'positions', ...norms.map(({ name }) => name)],
       rows: shownLags((lag) => counts[lag]! > 0, counts.length).map((lag) => [
         String(lag),
@@ -71,7 +72,7 @@ export function flowComparisonTable(models: readonly FlowExamination[], layer: n
 }
 
 /** The lags below `count` that a table shows: of those that were measured, round ones, or all where they are few. */
-function shownLags(isMeasured: (lag: number) => boolean, count: number): number[] {
+export function shownLags(isMeasured: (lag: number) => boolean, count: number): number[] {
   const lags = Array.from({ length: count }, (_, lag) => lag).filter(isMeasured);
   return (lags.at(-1) ?? 0) <= FEW_LAGS ? lags : lags.filter((lag) => SHOWN_LAGS.includes(lag));
 }
@@ -79,6 +80,7 @@ function shownLags(isMeasured: (lag: number) => boolean, count: number): number[
 function spectrumTable(layers: readonly LayerExamination[]): Table {
   return {
     title: 'Recurrent matrices',
+    keys: 2,
     header: ['layer', 'recurrent W of', 'spectral radius', 'largest singular value λ'],
     rows: layers.flatMap(({ spectra }, layer) =>
       spectra.map(({ gate, radius, norm }) => [String(layer + 1), gate, radius.toFixed(4), norm.toFixed(4)]),
@@ -89,6 +91,7 @@ function spectrumTable(layers: readonly LayerExamination[]): Table {
 function truncationTable(layers: readonly LayerExamination[]): Table {
   return {
     title: 'Truncation: the share of the gradient that is cut off',
+    keys: 2,
     header: ['layer', 'truncated at τ', 'cut off, k1 = 1', 'cut off, k1 = k2 = τ'],
     rows: layers.flatMap(({ truncations }, layer) =>
       truncations.map(({ steps, sliding, chunked }) => [
@@ -105,7 +108,8 @@ function isKnown(value: number | null | undefined): value is number {
   return value !== null && value !== undefined;
 }
 
-function numberText(value: number | null | undefined): string {
+/** A norm, or a dash where it was not measured. */
+export function numberText(value: number | null | undefined): string {
   return isKnown(value) ? value.toExponential(2) : '–';
 }
 

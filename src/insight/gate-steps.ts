@@ -1,9 +1,11 @@
 import { message, option, UsageError, UserError } from '../errors.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { parseOptions } from '../schema.ts';
+import type { Text } from '../text/text.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 import type { CellState, Vector } from './bptt/cell-step.ts';
 import { forwardStep, networkMatrices, zeroStates } from './bptt/network-step.ts';
+import { FOLLOWED } from './followed.ts';
 import { type GateStepsOptions, gateStepsSchema } from './gate-steps-options.ts';
 import type { Table } from './table.ts';
 
@@ -29,25 +31,6 @@ export interface GateSteps {
   readonly steps: readonly GateStep[];
 }
 
-/** By cell: what is followed, where the cell's step has it, and whether it is a gate from 0 to 1. */
-const FOLLOWED: Readonly<Record<string, readonly (readonly [name: string, key: string, isGate: boolean])[]>> = {
-  rnn: [['h', 'h', false]],
-  lstm: [
-    ['f', 'f', true],
-    ['i', 'i', true],
-    ['C̃', 'g', false],
-    ['C', 'c', false],
-    ['o', 'o', true],
-    ['h', 'h', false],
-  ],
-  gru: [
-    ['r', 'r', true],
-    ['z', 'z', true],
-    ['h̃', 'n', false],
-    ['h', 'h', false],
-  ],
-};
-
 /**
  * The gates and states of one unit after each symbol of a text, in float64, from a state of 0. A model of lines reads `<stop>` first, as in training.
  * UsageError for a layer or unit that the model does not have; UserError for an ensemble, and for a text that is empty, too long, or has an
@@ -55,7 +38,7 @@ const FOLLOWED: Readonly<Record<string, readonly (readonly [name: string, key: s
  */
 export function gateSteps(
   model: { readonly config: ModelConfig; readonly parameters: ArrayLike<number>; readonly vocabulary: Vocabulary },
-  text: string,
+  text: Text,
   options: GateStepsOptions = {},
 ): GateSteps {
   const { layer, unit } = parseOptions(gateStepsSchema, options);
@@ -80,7 +63,7 @@ export function gateSteps(
   if (read.length === 0) throw new UserError('the text is empty; give a text of at least one symbol');
   if (ids.length > MOST_SYMBOLS)
     throw new UserError(`the text has ${read.length} symbols, more than ${MOST_SYMBOLS}; give a shorter text`);
-  const followed = FOLLOWED[config.cell] ?? []; // the cell's step refuses what is not here
+  const followed = FOLLOWED[config.cell];
   const network = networkMatrices(config, parameters);
   let states: readonly CellState[] = zeroStates(config);
   const steps = ids.map((id): GateStep => {
@@ -88,13 +71,13 @@ export function gateSteps(
     states = cells.map(({ after }) => after);
     const { gates, after } = cells[layer - 1]!;
     const known: Readonly<Record<string, Vector>> = { ...gates, h: after.h, ...(after.c ? { c: after.c } : {}) };
-    return { id, values: followed.map(([, key]) => known[key]![unit - 1]!) };
+    return { id, values: followed.map(({ key }) => known[key]![unit - 1]!) };
   });
   return {
     layer,
     unit,
-    names: followed.map(([name]) => name),
-    isGate: followed.map(([, , isGate]) => isGate),
+    names: followed.map(({ name }) => name),
+    isGate: followed.map(({ isGate }) => isGate),
     steps,
   };
 }

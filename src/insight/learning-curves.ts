@@ -8,7 +8,7 @@ export interface Run {
 }
 
 /** The quantities of a history that can be drawn. */
-export const QUANTITIES = ['loss', 'gradient', 'clipped', 'rate', 'update', 'gates'] as const;
+export const QUANTITIES = ['loss', 'accuracy', 'gradient', 'clipped', 'rate', 'update', 'gates'] as const;
 export type Quantity = (typeof QUANTITIES)[number];
 
 /** What the x axis of a chart shows. */
@@ -40,6 +40,12 @@ const DESCRIPTIONS: Readonly<Record<Quantity, Description>> = {
       { label: 'training', of: ({ loss }) => loss },
       { label: 'validation', of: ({ validation }) => validation, marksBest: true },
     ],
+  },
+  accuracy: {
+    title: 'Accuracy',
+    axis: 'share that is right',
+    scale: 'linear',
+    curves: [{ label: 'validation', of: ({ accuracy }) => accuracy, marksBest: true }],
   },
   gradient: {
     title: 'Gradient',
@@ -96,7 +102,7 @@ export function learningCurves(runs: readonly Run[], quantity: Quantity, by: Abs
   const series = runs.flatMap((run) =>
     curves.map((curve): Series => {
       const points = pointsOf(run, curve, by);
-      const ring = curve.marksBest ? ringAtBest(run, by) : undefined;
+      const ring = curve.marksBest ? ringAtBest(run, curve, by) : undefined;
       return { name: nameOf(run, curve, runs, curves), points, ...(ring && { ring }) };
     }),
   );
@@ -109,11 +115,12 @@ export function learningCurves(runs: readonly Run[], quantity: Quantity, by: Abs
 }
 
 /** A ring around the run's best model, and its place in the run; undefined where no model before the last is the best. */
-function ringAtBest({ history }: Run, by: Abscissa): Series['ring'] {
+function ringAtBest({ history }: Run, curve: Curve, by: Abscissa): Series['ring'] {
   const [best, last] = [bestPoint(history), history.at(-1)];
-  if (best?.validation === undefined || best === last) return undefined;
+  const value = best && curve.of(best);
+  if (best === undefined || value === undefined || best === last) return undefined;
   const [at, of] = [best.step, last!.step].map((step) => step.toLocaleString('en-US'));
-  return { at: [best[by], best.validation], label: `best at step ${at} of ${of}` };
+  return { at: [best[by], value], label: `best at step ${at} of ${of}` };
 }
 
 function pointsOf({ history }: Run, { of }: Curve, by: Abscissa): Point[] {

@@ -8,7 +8,11 @@ import type { Vocabulary } from '../text/vocabulary.ts';
 import { examineFlow, flowChart, jacobianChart } from './examine.ts';
 import { textFeatures } from './features.ts';
 import { firstMember } from './first-member.ts';
+import { FOLLOWED } from './followed.ts';
+import { traceGates } from './gate-trace.ts';
 import type { DrawnTexts, ReportContent } from './report.ts';
+import { unitsThatFit } from './report-units.ts';
+import { gradientSymbols, symbolGradients } from './symbol-gradients.ts';
 import { type MappedSymbol, symbolMap } from './symbol-map.ts';
 import { type Trace, traceText } from './trace.ts';
 import { rankUnits } from './units.ts';
@@ -80,6 +84,9 @@ export function viewModel(
   const first = firstMember(subject);
   const trace = traceText(new Stepper(choice, config, parameters, 1), part, Math.max(length, CORRELATED));
   const read = trace.ids.map((id) => (id === vocabulary.stop ? '\n' : vocabulary.decode([id])));
+  const units = rankUnits(config, trace, textFeatures(read));
+  const fitting = unitsThatFit(Math.min(length, trace.ids.length), FOLLOWED[config.cell]);
+  const picked = units.slice(0, fitting).map(({ index }) => index);
   const jacobians = config.hidden <= FLOW.widest ? FLOW.jacobians : 0;
   const examined = examineFlow(first.name, first.config, first.parameters, part, {
     ...FLOW,
@@ -99,9 +106,10 @@ export function viewModel(
     trace,
     shown: trace.ids.slice(0, length).map((id) => shownSymbol(vocabulary, id)),
     correlated: trace.ids.length,
-    units: rankUnits(config, trace, textFeatures(read)),
-    hidden: config.hidden,
-    ...(config.members > 1 ? { inside: `This is the first of the ensemble’s ${config.members} members.` } : {}),
+    units,
+    gates: traceGates(choice, first.config, first.parameters, part, length, picked),
+    gradients: symbolGradients(choice, first.config, first.parameters, part, gradientSymbols(first.config, length)),
+    ...(config.members > 1 ? { inside: [`This is the first of the ensemble’s ${config.members} members.`] } : {}),
     symbols: symbolMap(first.config, first.parameters, mappedSymbols(vocabulary, trace)),
   };
 }

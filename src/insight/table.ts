@@ -4,4 +4,6 @@ export interface Table {
   readonly header: readonly string[];
   /** Each as long as the header. */
   readonly rows: readonly (readonly string[])[];
+  /** How many of the first columns name the row; 1 if not given. */
+  readonly keys?: number;
 }

@@ -3,6 +3,7 @@ import { CELL_KINDS } from '../nn/cells/index.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import type { SavedState, Stepper } from '../nn/stepper.ts';
 import type { Part } from '../text/split.ts';
+import { readingSteps } from './reading.ts';
 
 /** What a model does while it reads a text of N symbols. */
 export interface Trace {
@@ -24,43 +25,16 @@ export function traceText(stepper: Stepper, part: Part, length: number): Trace {
   const surprisals: number[] = [];
   const activations = new Float32Array(length * units);
   const logs = new Float64Array(stepper.config.symbols);
-  for (const { id, fresh } of symbolsOf(part, length)) {
-    if (fresh !== undefined) stepper.resetState(0);
-    if (fresh?.first !== undefined) stepper.step([fresh.first]);
-    if (fresh && fresh.first === undefined) surprisals.push(Number.NaN);
-    else {
-      logSoftmax(logs, stepper.logits(0));
-      surprisals.push(-logs[id]!);
-    }
+  for (const { id, goesOn, isShown } of readingSteps(part, length)) {
+    if (!goesOn) stepper.resetState(0);
+    else logSoftmax(logs, stepper.logits(0));
     stepper.step([id]);
+    if (!isShown) continue;
+    surprisals.push(goesOn ? -logs[id]! : Number.NaN);
     copyActivations(stepper.saveState(0), stepper.config, activations, ids.length * units);
     ids.push(id);
   }
   return { ids, surprisals, units, activations: activations.subarray(0, ids.length * units) };
-}
-
-/** A symbol to read. If `fresh` is given, the state is first set to zero; the first symbol of a line is read after a `<stop>`. */
-interface NextSymbol {
-  readonly id: number;
-  readonly fresh?: { readonly first: number | undefined };
-}
-
-function* symbolsOf(part: Part, length: number): Generator<NextSymbol> {
-  let left = length;
-  if (part.mode === 'stream') {
-    for (let at = 0; at < part.ids.length && left > 0; at++, left--) {
-      const id = part.ids[at]!;
-      yield at === 0 ? { id, fresh: { first: undefined } } : { id };
-    }
-    return;
-  }
-  for (const line of part.lines) {
-    const start = part.lineStarts[line]!;
-    for (let at = start; at < part.lineStarts[line + 1]! && left > 0; at++, left--) {
-      const id = part.ids[at]!;
-      yield at === start ? { id, fresh: { first: part.ids[at - 1] } } : { id };
-    }
-  }
 }
 
 /** The states are in order: member by member, layer by layer, and of each layer those that its kind of cell has. */

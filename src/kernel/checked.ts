@@ -1,14 +1,12 @@
+import { checksKernels } from '#host/machine';
 import { type Arena, type Block, RESERVED_BYTES } from './arena.ts';
 import type { FunctionName, Kernels } from './contract.ts';
 import { type Operand, rowCount } from './operand.ts';
 import { type AnyEntry, ENTRIES } from './table.ts';
 
-/** The environment variable that makes every memory's kernels checked ones. The tests set it. */
-const VARIABLE = 'RNN_CHECK_KERNELS';
-
-/** `checkedKernels` where the environment variable RNN_CHECK_KERNELS is set; else `kernels` itself, so that a call costs nothing more. */
+/** `checkedKernels` where the host asks for them, as in tests; else `kernels` itself, so that a call costs nothing more. */
 export function checkedIfAsked(kernels: Kernels, arena?: Arena): Kernels {
-  return process.env[VARIABLE] ? checkedKernels(kernels, arena) : kernels;
+  return checksKernels() ? checkedKernels(kernels, arena) : kernels;
 }
 
 /**

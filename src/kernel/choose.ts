@@ -1,6 +1,8 @@
+import { COMPILES_AHEAD, HAS_REVECTORIZER, load } from '#host/kernels';
+import { HOST } from '#host/machine';
 import { UserError } from '../errors.ts';
+import type { Loaded } from '../host/kernels.node.ts';
 import type { KernelName } from './contract.ts';
-import { HAS_REVECTORIZER, type Loaded, load } from './module.ts';
 import { Trial, type WasmName } from './trial.ts';
 
 /** The kernel to use, its module where it is WebAssembly, and why it is this one, in words. */
@@ -13,11 +15,18 @@ export interface KernelChoice {
 /** What a choice rests on. Tests fake it. */
 export interface Evidence {
   readonly hasRevectorizer: boolean;
+  /** Whether timing tells something. Where it does not, the narrow tile is taken. */
+  readonly compilesAhead: boolean;
   load(revectorize: boolean): Loaded;
   trialOf(module: WebAssembly.Module): Pick<Trial, 'fault' | 'measure'>;
 }
 
-const HERE: Evidence = { hasRevectorizer: HAS_REVECTORIZER, load, trialOf: (module) => new Trial(module) };
+const HERE: Evidence = {
+  hasRevectorizer: HAS_REVECTORIZER,
+  compilesAhead: COMPILES_AHEAD,
+  load,
+  trialOf: (module) => new Trial(module),
+};
 
 /**
  * The kernel asked for, or for 'auto' the fastest that computes correctly here.
@@ -37,8 +46,9 @@ export function chooseKernel(requested: KernelName | 'auto', evidence = HERE): K
   }
   const faults: string[] = [];
   for (const { name, module, fault, reason } of candidates(requested, loaded.module, evidence)) {
-    if (!fault) return { name, module, reason: [...faults, reason].join('; ') };
-    faults.push(`${name} computes ${fault} wrongly on Node ${process.version}`);
+    const remarks = loaded.remark === undefined ? [] : [loaded.remark];
+    if (!fault) return { name, module, reason: [...faults, reason, ...remarks].join('; ') };
+    faults.push(`${name} computes ${fault} wrongly on ${HOST}`);
   }
   if (requested === 'auto') return { name: 'js', reason: faults.join('; ') };
   throw new UserError(`kernel ${requested} is not available: ${faults.join('; ')}`);
@@ -54,10 +64,12 @@ interface Candidate extends KernelChoice {
 function* candidates(
   requested: WasmName | 'auto',
   module: WebAssembly.Module,
-  { hasRevectorizer, load, trialOf }: Evidence,
+  { hasRevectorizer, compilesAhead, load, trialOf }: Evidence,
 ): Generator<Candidate> {
   const trial = trialOf(module);
-  if (requested === 'auto') {
+  if (requested === 'auto' && !compilesAhead) {
+    yield { name: 'wasm128', module, fault: trial.fault('wasm128'), reason: 'tiles can’t be compared here' };
+  } else if (requested === 'auto') {
     const [wide, narrow] = trial.measure();
     const isWideFaster = wide > narrow;
     const comparison = `6 × 16 tiles are ${isWideFaster ? 'faster' : 'not faster'} than 6 × 8`;

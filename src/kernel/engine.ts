@@ -1,4 +1,4 @@
-import { totalmem } from 'node:os';
+import { memoryBytes } from '#host/machine';
 import { message, option, UserError } from '../errors.ts';
 import type { Arena } from './arena.ts';
 import { checkedIfAsked } from './checked.ts';
@@ -9,19 +9,19 @@ import { type Calls, type Inputs, type Outputs, type Program, type ProgramModule
 import { referenceKernels } from './reference.ts';
 import { type CallTeam, SOLO } from './team.ts';
 import { ThreadFailure } from './threads.ts';
-import { createSharedMemory, SCRATCH_FLOATS, wasmKernels } from './wasm.ts';
+import { createMemory, SCRATCH_FLOATS, wasmKernels } from './wasm.ts';
 
 /** Kernels over a fresh memory that has room for all that `arena` has planned. */
 export function openKernels(choice: KernelChoice, arena: Arena): Kernels {
   return allocate(choice, arena, 1).kernels;
 }
 
-/** What a program is run with. `url` is where its compiled module lies, for the workers. */
+/** What a program is run with. `file` is its compiled module, for the workers: a path in dist/, or a URL. */
 export interface EngineOptions<Config, C extends Calls> {
   readonly choice: KernelChoice;
   readonly threads: number;
   readonly program: ProgramModule<Config, C>;
-  readonly url: string;
+  readonly file: string;
   readonly config: Config;
 }
 
@@ -50,12 +50,12 @@ export class Engine<C extends Calls> {
 
   /** Allocates what `arena` has planned, and starts the threads. Where threads can't be started, one thread does everything. */
   static async start<Config, C extends Calls>(options: EngineOptions<Config, C>, arena: Arena): Promise<Engine<C>> {
-    const { choice, threads, program, url, config } = options;
+    const { choice, threads, program, file, config } = options;
     const { kernels, memory, scratch } = allocate(choice, arena, threads);
     if (threads === 1 || choice.name === 'js' || !choice.module || !memory) {
       return new Engine<C>(options, kernels, undefined);
     }
-    const plan = { kernel: choice.name, module: choice.module, memory, program: url, config };
+    const plan = { kernel: choice.name, module: choice.module, memory, program: file, config };
     const plans = scratch.slice(1).map((address) => ({ ...plan, scratch: address }));
     const inputs = Math.max(0, ...Object.values(program.CALLS).map((call) => call.inputs.length));
     try {
@@ -132,7 +132,7 @@ function allocate(choice: KernelChoice, arena: Arena, threads: number): Allocati
  */
 export function withinMemory<T>(arena: Arena, allocation: () => T): T {
   try {
-    const most = Math.min(totalmem(), process.constrainedMemory?.() || Number.POSITIVE_INFINITY);
+    const most = memoryBytes();
     if (arena.bytes > most) throw new RangeError(`this machine has ${(most / 1e9).toFixed(1)} GB`);
     return allocation();
   } catch (cause) {
@@ -148,7 +148,7 @@ function allocateUnchecked(choice: KernelChoice, arena: Arena, threads: number):
     return { kernels: checkedIfAsked(referenceKernels(views), arena), memory: undefined, scratch: [] };
   }
   const scratch = Array.from({ length: threads }, () => arena.float(SCRATCH_FLOATS));
-  const memory = createSharedMemory(arena.bytes);
+  const memory = createMemory(arena.bytes);
   const kernels = wasmKernels(choice.name, choice.module, memory, scratch[0] ?? 0);
   return { kernels: checkedIfAsked(kernels, arena), memory, scratch };
 }

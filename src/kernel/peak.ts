@@ -6,8 +6,8 @@ import * as program from './peak.ts';
 import type { Program } from './program.ts';
 import type { Team } from './team.ts';
 
-/** What the workers import. */
-const PEAK = new URL('../../dist/kernel/peak.js', import.meta.url).href;
+/** What the workers import: a file of dist/. */
+const PEAK = 'kernel/peak.js';
 
 /** A product that stays in a core's own caches and fills every tile: C += A·B for C of m × n, A of m × k. */
 const PRODUCT = { m: 48, n: 128, k: 256 };
@@ -29,7 +29,7 @@ type Operands = readonly [c: Address, a: Address, packed: Address];
 export async function measurePeak(choice: KernelChoice, threads: number, seconds: number): Promise<number> {
   const arena = new Arena();
   const config = Array.from({ length: threads }, () => operands(arena));
-  const engine = await Engine.start({ choice, threads, program, url: PEAK, config }, arena);
+  const engine = await Engine.start({ choice, threads, program, file: PEAK, config }, arena);
   // Memory that nobody has written to is one page seen everywhere, which is slow.
   engine.kernels.floats.fill(1e-3, config[0]?.[0]);
   const end = performance.now() + 1000 * seconds;

@@ -1,10 +1,10 @@
-import { Worker } from 'node:worker_threads';
+import { compiledUrl, type RunningWorker, startWorker } from '#host/workers';
 import type { Address } from './contract.ts';
 import type { CallTeam } from './team.ts';
 import { type Control, createControl, isCommitted, startCall, stopThreads, teamOf } from './threads.ts';
 
-/** Where worker threads start. They always run compiled code: Node 20 can't load TypeScript in a worker. */
-const WORKER = new URL('../../dist/kernel/worker.js', import.meta.url);
+/** Where worker threads start: a file of dist/. */
+const WORKER = 'kernel/worker.js';
 
 /** All that a worker thread needs. */
 export interface WorkerPlan {
@@ -14,7 +14,7 @@ export interface WorkerPlan {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   readonly scratch: Address;
-  /** URL of the program's compiled module. */
+  /** The URL of the program's compiled module. */
   readonly program: string;
   readonly config: unknown;
 }
@@ -23,9 +23,9 @@ export interface WorkerPlan {
 export class Pool {
   readonly control: Control;
   readonly team: CallTeam;
-  readonly #workers: readonly Worker[];
+  readonly #workers: readonly RunningWorker[];
 
-  private constructor(control: Control, workers: readonly Worker[]) {
+  private constructor(control: Control, workers: readonly RunningWorker[]) {
     this.control = control;
     this.team = teamOf(control, 0);
     this.#workers = workers;
@@ -39,16 +39,15 @@ export class Pool {
   static async start(plans: readonly Omit<WorkerPlan, 'rank' | 'control'>[], inputs: number): Promise<Pool> {
     const control = createControl(plans.length + 1, inputs);
     const workers = plans.map((plan, index) => {
-      const workerData: WorkerPlan = { ...plan, rank: index + 1, control };
-      return new Worker(WORKER, { workerData });
+      const full: WorkerPlan = { ...plan, program: compiledUrl(plan.program), rank: index + 1, control };
+      return startWorker(WORKER, full);
     });
     try {
-      await Promise.all(workers.map(ready));
+      await Promise.all(workers.map(({ ready }) => ready));
     } catch (cause) {
       await Promise.all(workers.map((worker) => worker.terminate()));
       throw cause;
     }
-    for (const worker of workers) worker.unref();
     return new Pool(control, workers);
   }
 
@@ -67,12 +66,4 @@ export class Pool {
     stopThreads(this.control);
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
-}
-
-function ready(worker: Worker): Promise<void> {
-  return new Promise((resolve, reject) => {
-    worker.once('message', () => resolve());
-    worker.once('error', reject);
-    worker.once('exit', (code) => reject(new Error(`a worker thread ended at its start with status ${code}`)));
-  });
 }

@@ -1,3 +1,4 @@
+import { HOW_TO_BUILD, SHARES_MEMORY } from '#host/kernels';
 import type {
   AdagradSettings,
   AdamSettings,
@@ -7,7 +8,6 @@ import type {
   RmsPropSettings,
   SgdSettings,
 } from './contract.ts';
-import { HOW_TO_BUILD } from './module.ts';
 import { power } from './power.ts';
 import { DIRECT_NAMES, type DirectName } from './table.ts';
 
@@ -16,10 +16,10 @@ export const SCRATCH_FLOATS = 128 + 16 + 257 * 128 + 512 * 272;
 
 const PAGE_BYTES = 65_536;
 
-/** A memory that all threads share. It never grows. */
-export function createSharedMemory(bytes: number): WebAssembly.Memory {
+/** A memory for kernels. It never grows. `shared` says whether the kernels import one that all threads share. */
+export function createMemory(bytes: number, shared = SHARES_MEMORY): WebAssembly.Memory {
   const pages = Math.ceil(bytes / PAGE_BYTES);
-  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
 }
 
 /** The functions that need no adapting. */
@@ -75,7 +75,7 @@ interface Exports extends Direct {
 }
 
 /**
- * The kernels of one thread over a shared memory. `wasm256` has tiles of 6 × 16 numbers, `wasm128` of 6 × 8; both give the same
+ * The kernels of one thread over a memory. `wasm256` has tiles of 6 × 16 numbers, `wasm128` of 6 × 8; both give the same
  * bits.
  *
  * A function whose parameters are all numbers is the module's own export, so that a call costs as little as possible.

@@ -5,6 +5,8 @@ import { modelSchema } from '../nn/config.ts';
 import { freshParameters } from '../nn/initializers.ts';
 import { parseOptions } from '../schema.ts';
 import { corpusFromText } from '../text/corpus.ts';
+import type { Unit } from '../text/symbols.ts';
+import { exactString, type Text } from '../text/text.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 import { type BackpropagationRequest, backpropagationSchema } from './backpropagation-options.ts';
 import { defaultModel } from './checkpoints.ts';
@@ -20,11 +22,11 @@ export interface Backpropagation {
 }
 
 /**
- * Backpropagation through time, written out for one short text: `examineBptt` tells what is computed. `say` is told which checkpoint is used.
+ * Backpropagation through time, written out for one short text, which may be made for what the model's symbols are: `examineBptt` tells what is computed. `say` is told which checkpoint is used.
  * UserError as for `examineBptt`, and for a checkpoint that can't be read.
  */
 export function backpropagation(
-  text: string,
+  given: string | ((unit: Unit) => Text),
   request: BackpropagationRequest = {},
   say: (note: ReturnType<typeof message>) => void = () => {},
 ): Backpropagation {
@@ -34,14 +36,17 @@ export function backpropagation(
       message`give one of ${option('checkpoint')} and ${option('fresh')}: they name different models`,
     );
   }
-  const subject = fresh ? freshSubject(text, model) : checkpointSubject(checkpoint, say);
+  const textFor = typeof given === 'string' ? () => given : given;
+  const subject = fresh ? freshSubject(textFor('codepoint'), model) : checkpointSubject(checkpoint, say);
+  const text = textFor(subject.vocabulary.unit);
   return { found: examineBptt(subject, text, options), vocabulary: subject.vocabulary };
 }
 
 function freshSubject(
-  text: string,
+  given: Text,
   { mode, seed, ...size }: z.output<typeof backpropagationSchema>['model'],
 ): BpttSubject {
+  const text = exactString(given);
   requireLength(text.length, mode === 'lines');
   const { vocabulary } = corpusFromText(text, { mode });
   const config = { ...modelSchema.parse(size), symbols: vocabulary.size };

@@ -14,7 +14,10 @@ export const benchmarkSchema = z.strictObject({
   batch: count.default(50).describe('texts side by side'),
   bptt: count.default(50).describe('steps that the gradient goes back'),
   symbols: count.default(65).describe('size of the vocabulary'),
-  task: z.enum(['train', 'sample', 'peak']).optional().describe('measure this only'),
+  task: z
+    .enum(['train', 'sample', 'peak', 'transduce'])
+    .optional()
+    .describe('measure this only; transduce: a model of pairs, its training, and its search for 1,000 targets'),
   threads: placeSchema.shape.threads
     .unwrap()
     .optional()

@@ -1,17 +1,25 @@
 import { availableParallelism } from 'node:os';
 import type * as z from 'zod';
-import { measureSampling } from '../decoding/benchmark.ts';
+import { measureSampling, measureTransduction } from '../decoding/benchmark.ts';
 import { chooseKernel, type KernelChoice } from '../kernel/choose.ts';
 import { measurePeak } from '../kernel/peak.ts';
 import { type ModelConfig, modelSchema } from '../nn/config.ts';
 import { parseOptions } from '../schema.ts';
+import { benchmarkPairs } from '../text/benchmark-pairs.ts';
 import { measureTraining } from '../training/benchmark.ts';
+import { measurePairTraining } from '../training/benchmark-pairs.ts';
 import { type BenchmarkRequest, benchmarkSchema } from './benchmark-options.ts';
 
 type Request = z.output<typeof benchmarkSchema>;
 
 /** A figure, and what was measured. */
-export type Figure = Readonly<Record<string, unknown>> & { readonly task: 'peak' | 'train' | 'sample' };
+export type Figure = Readonly<Record<string, unknown>> & { readonly task: 'peak' | 'train' | 'sample' | 'transduce' };
+
+/** Hypotheses of the beams that are measured; one is greedy. */
+const WIDTHS = [1, 5] as const;
+
+/** Pairs that a transducer learns, and sources whose targets it finds. */
+const PAIRS = 1000;
 
 /** The shapes that are measured where none is named: those of the README's table. */
 const SHAPES = [
@@ -34,6 +42,10 @@ export async function* benchmark(
   const all = choice.name === 'js' ? 1 : availableParallelism();
   const counts = options.threads === undefined ? [...new Set([1, all])] : [options.threads];
   const facts = { kernel: choice.name, node: process.version };
+  if (task === 'transduce') {
+    yield* benchmarkTransducer(options, choice, counts, facts);
+    return;
+  }
   const peaks = new Map<number, number>();
   for (const threads of task === 'sample' ? [] : counts) {
     const gflops = await measurePeak(choice, threads, Math.min(1, seconds));
@@ -51,6 +63,36 @@ export async function* benchmark(
     if (task !== 'train') {
       yield { task: 'sample', ...shape, threads: 1, microseconds: measureSampling(choice, model, seconds), ...facts };
     }
+  }
+}
+
+/** An encoder in both directions, and a decoder with dot attention. */
+async function* benchmarkTransducer(
+  { cell = 'lstm', hidden: asked, layers, reset, symbols, batch, seconds }: Request,
+  choice: KernelChoice,
+  threadCounts: readonly number[],
+  facts: Readonly<Record<string, unknown>>,
+): AsyncGenerator<Figure, void, void> {
+  const hidden = modelSchema.shape.hidden.parse(asked);
+  const model = modelSchema.parse({ cell, layers, hidden, reset, embedding: hidden, pairs: { task: 'transduce' } });
+  const corpus = benchmarkPairs(symbols, PAIRS);
+  const shape = { task: 'transduce', cell, layers, hidden, symbols } as const;
+  for (const threads of threadCounts) {
+    const speed = await measurePairTraining(choice, corpus, { model, batch }, threads, seconds);
+    yield { ...shape, part: 'training', batch, ...speed, ...facts };
+  }
+  const config = { ...model, symbols, sourceSymbols: symbols };
+  for (const k of WIDTHS) {
+    const taken = measureTransduction(choice, config, corpus, k, seconds);
+    yield {
+      ...shape,
+      part: k === 1 ? 'greedy' : 'beam',
+      k,
+      threads: 1,
+      sources: corpus.count,
+      seconds: taken,
+      ...facts,
+    };
   }
 }
 

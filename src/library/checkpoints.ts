@@ -1,7 +1,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Message, message, option, UserError } from '../errors.ts';
-import { type Corpus, fingerprint } from '../text/corpus.ts';
+import type { Corpus } from '../text/corpus.ts';
+import { fingerprint } from '../text/read-corpus.ts';
 import { isSameRun, isTextOf, type RunRecord } from '../training/record.ts';
 import { type CheckpointHead, readHead } from './checkpoint-head.ts';
 import { FOLDER, lastPath } from './names.ts';

@@ -17,6 +17,8 @@ export interface RunSummary extends Pick<ModelFacts['model'], 'cell' | 'layers' 
   /** Training loss of the last report. */
   readonly loss: number | undefined;
   readonly validation: number | undefined;
+  /** Accuracy of the best model, where accuracy selected it. */
+  readonly accuracy: number | undefined;
   readonly test: number | undefined;
   readonly recipe: ModelFacts['recipe'];
   readonly corpus: ModelFacts['corpus'];
@@ -46,7 +48,7 @@ function summarize(path: string): Summary {
   const last = history.at(-1);
   const end = last !== undefined && last.step > step ? last : { step, epoch };
   const bestStep = best?.validation === undefined ? undefined : best.step;
-  const losses = { loss: last?.loss, validation: best?.validation, test: best?.test };
+  const losses = { loss: last?.loss, validation: best?.validation, accuracy: best?.accuracy, test: best?.test };
   const size = { cell, layers, hidden, members, parameters };
   return { path, ...size, step: end.step, epoch: end.epoch, bestStep, ...losses, recipe, corpus };
 }

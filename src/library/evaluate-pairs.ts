@@ -18,11 +18,13 @@ import { Stepper } from '../nn/stepper.ts';
 import type { PairTask } from '../pair-task.ts';
 import { parseOptions } from '../schema.ts';
 import { type PairPart, wholePairs } from '../text/pair-split.ts';
-import { type PairCorpus, readPairs } from '../text/pairs.ts';
+import type { PairCorpus } from '../text/pairs.ts';
+import { readPairs } from '../text/read-pairs.ts';
 import { splitPairData } from '../training/data.ts';
 import { readRun } from '../training/record.ts';
 import { type PairEvaluationRequest, pairEvaluationSchema } from './evaluation-options.ts';
-import { pairOptionsOf, readAgain } from './material.ts';
+import { pairOptionsOf } from './material.ts';
+import { readAgain } from './read-material.ts';
 import type { SavedPairModel } from './saved-model.ts';
 
 /** How well a model predicts the targets of pairs. */

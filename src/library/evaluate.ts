@@ -1,6 +1,7 @@
 import { inOption, message, option, UserError } from '../errors.ts';
 import { parseOptions } from '../schema.ts';
-import { type Corpus, type LeftOut, readCorpus } from '../text/corpus.ts';
+import type { Corpus, LeftOut } from '../text/corpus.ts';
+import { readCorpus } from '../text/read-corpus.ts';
 import { type Part, splitCorpus, wholeCorpus } from '../text/split.ts';
 import { stringOf } from '../text/text.ts';
 import { evaluateModel } from '../training/evaluate-model.ts';
@@ -50,7 +51,7 @@ export async function evaluate(
     throw new UserError(`there is nothing to predict in ${where}: it has too few symbols; give more text`);
   }
   const counted = only === undefined ? undefined : new Set(inOption('only', () => model.vocabulary.encodeKnown(only)));
-  const { loss, symbols, correct = 0 } = await evaluateModel(model.checkpoint, part, place, dynamic, counted);
+  const { loss, symbols, accuracy = 0 } = await evaluateModel(model.checkpoint, part, place, dynamic, counted);
   if (symbols === 0) {
     throw new UserError(
       message`none of the symbols of ${option('only')} ${only === undefined ? '' : stringOf(only)} is in ${where}; give others`,
@@ -67,7 +68,7 @@ export async function evaluate(
     loss,
     bits: loss / Math.LN2,
     perplexity: Math.exp(loss),
-    accuracy: correct / symbols,
+    accuracy,
     ...(corpus.leftOut && { leftOut: corpus.leftOut }),
     ...(trainingLoss !== undefined && { trainingLoss }),
   };

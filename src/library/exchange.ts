@@ -6,7 +6,7 @@ import { importModel as importCheckpoint } from '../exchange/import.ts';
 import type { SymbolList } from '../exchange/symbols.ts';
 import { saveCheckpoint } from '../nn/checkpoint-file.ts';
 import { parseOptions } from '../schema.ts';
-import { readCorpus } from '../text/corpus.ts';
+import { readCorpus } from '../text/read-corpus.ts';
 import {
   type ExportRequest,
   exportRequestSchema,

@@ -1,6 +1,5 @@
 import { message, option, UsageError } from '../errors.ts';
 import type { PairTask } from '../pair-task.ts';
-import type { RunOptions } from './run-options.ts';
 
 /** The keys that are given, those within an object as `model.hidden`. */
 export function keysOf(options: object, above = ''): string[] {
@@ -13,14 +12,19 @@ export function keysOf(options: object, above = ''): string[] {
 }
 
 /** Options of texts: pairs are read whole, and each column has a unit of its own. */
-const OF_TEXTS = /^(?:text\.mode|text\.unit|bptt|stride)$/;
+const OF_TEXTS = /^(?:text\.mode|text\.unit|text\.separator|bptt|stride)$/;
 /** Options of pairs. */
 const OF_PAIRS = /^(?:pairs\..*|model\.pairs\..*)$/;
 /** Options of a decoder. */
 const OF_TRANSDUCERS = /^model\.pairs\.(?:context|attention)$/;
 
+/** Whether a key is that of an option that only texts have. */
+export function isOfText(key: string): boolean {
+  return OF_TEXTS.test(key);
+}
+
 /** UsageError for an option that does not concern what is trained: a model of texts, or of pairs with a task. */
-export function requireFitting(options: RunOptions, task: PairTask | undefined): void {
+export function requireFitting(options: object, task: PairTask | undefined): void {
   const keys = keysOf(options);
   const alien = (pattern: RegExp): string | undefined => keys.find((key) => pattern.test(key));
   if (task === undefined) {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { pairReadingSchema } from '../text/options.ts';
 import { placeSchema } from '../training/place.ts';
 import { freshSchema } from './fresh-options.ts';
 
@@ -36,5 +37,15 @@ export const gradientFlowSchema = z.strictObject({
     .describe('compute in float64, which is slow: for gradients that vanish below 1e-38'),
   kernel: placeSchema.shape.kernel,
 });
+
+/** What a measurement of models of pairs can be told. */
+export const pairFlowSchema = z.strictObject({
+  columns: pairReadingSchema.shape.columns,
+  positions: gradientFlowSchema.shape.positions,
+  double: gradientFlowSchema.shape.double,
+  kernel: gradientFlowSchema.shape.kernel,
+});
+
+export type PairFlowRequest = z.input<typeof pairFlowSchema>;
 
 export type GradientFlowRequest = z.input<typeof gradientFlowSchema>;

@@ -8,12 +8,15 @@ import { chooseKernel } from '../kernel/choose.ts';
 import { CELLS, type CellName, type ModelConfig, modelSchema } from '../nn/config.ts';
 import { freshParameters } from '../nn/initializers.ts';
 import { parseOptions } from '../schema.ts';
-import { type Corpus, readCorpus } from '../text/corpus.ts';
+import type { Corpus } from '../text/corpus.ts';
+import { readCorpus } from '../text/read-corpus.ts';
 import { wholeCorpus } from '../text/split.ts';
+import { cellLabel } from './cell-label.ts';
 import { defaultModelFor } from './checkpoints.ts';
 import { type GradientFlowRequest, gradientFlowSchema, LAGS } from './gradient-flow-options.ts';
-import { cellLabel, runOf, shortName } from './inspect.ts';
+import { runOf, shortName } from './inspect.ts';
 import { load } from './load.ts';
+import { readSaved } from './saved-model.ts';
 
 type Request = z.output<typeof gradientFlowSchema>;
 
@@ -46,13 +49,33 @@ export async function gradientFlow(
 
 type Say = (note: ReturnType<typeof message>) => void;
 
-async function subjectsOf(text: string, options: Request, say: Say): Promise<Subject[]> {
-  const { compare, checkpoint, fresh, model } = options;
+/**
+ * The checkpoints that a request names, or the newest where it names no model, and whether they are of texts or of pairs, as the first of them is.
+ * None, where the models are as they are before training.
+ */
+export async function measuredModels(
+  text: string,
+  { compare, checkpoint, fresh }: GradientFlowRequest,
+  say: Say = () => {},
+): Promise<{ readonly kind: 'text' | 'pairs'; readonly checkpoints: readonly string[] }> {
+  requireOneKind({ compare, checkpoint, fresh });
+  if (compare === true || fresh) return { kind: 'text', checkpoints: [] };
+  const checkpoints = compare ?? [checkpoint ?? (await defaultModelFor([text], say))];
+  return { kind: readSaved(checkpoints[0]!).kind, checkpoints };
+}
+
+/** UsageError for a request that names models in two ways. */
+function requireOneKind({ compare, checkpoint, fresh }: GradientFlowRequest): void {
   if ([compare !== undefined, checkpoint !== undefined, fresh].filter(Boolean).length > 1) {
     throw new UsageError(
       message`give one of ${option('checkpoint')}, ${option('fresh')} and ${option('compare')}: they name different models`,
     );
   }
+}
+
+async function subjectsOf(text: string, options: Request, say: Say): Promise<Subject[]> {
+  const { compare, checkpoint, fresh, model } = options;
+  requireOneKind(options);
   if (compare === true || fresh) return await freshSubjects(text, model, fresh ? [model.cell] : CELLS, say);
   const named = compare ?? [checkpoint];
   if (text === '-' && named.length > 1)

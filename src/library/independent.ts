@@ -45,7 +45,7 @@ export async function sampleIndependently(
 type Options = Omit<z.output<typeof independentSchema>, 'marginals'>;
 
 function lengthOf(model: LanguageModel, { length: given }: Options): number {
-  return given ?? (model.vocabulary.stop === undefined ? SAMPLE_LENGTHS.stream : SAMPLE_LENGTHS.lines);
+  return given ?? SAMPLE_LENGTHS[model.vocabulary.layout];
 }
 
 function exactOf(model: LanguageModel, options: Options): Marginals {

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import { CELL_KINDS } from '../nn/cells/index.ts';
 import { Manifest } from '../nn/manifest.ts';
+import { escapeText } from '../text/escapes.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 import { type RunRecord, readRun } from '../training/record.ts';
 import type { LanguageModel } from './language-model.ts';
@@ -26,6 +26,8 @@ export interface VocabularyFacts {
   readonly unit: string;
   readonly size: number;
   readonly symbols: readonly string[];
+  /** What separates the examples of a file, as an option spells it; undefined where they are lines. */
+  readonly separator?: string;
 }
 
 /** The record of the run that made a model. UserError where it is damaged. */
@@ -55,13 +57,9 @@ function vocabularyFacts(model: LanguageModel | SavedModel): Pick<ModelFacts, 'v
 }
 
 function factsOf(vocabulary: Vocabulary): VocabularyFacts {
-  const { unit, size } = vocabulary;
-  return { unit, size, symbols: Array.from({ length: size }, (_, id) => vocabulary.label(id)) };
-}
-
-/** What people call a model's cell: `GRU, reset before`. */
-export function cellLabel(model: ModelFacts['model']): string {
-  return CELL_KINDS[model.cell].label(model);
+  const { unit, size, layout, separator } = vocabulary;
+  const symbols = Array.from({ length: size }, (_, id) => vocabulary.label(id));
+  return { unit, size, symbols, ...(layout === 'records' && { separator: escapeText(separator) }) };
 }
 
 /** The name of a model's file, without its folder and ending: on one line, without control characters. */

@@ -1,28 +1,33 @@
-import { totalmem } from 'node:os';
+import { memoryBytes } from '#host/machine';
 import { UserError } from '../errors.ts';
-import { readLines } from '../text/line-reader.ts';
+import { readingOf, readTexts } from '../text/line-reader.ts';
 import { LineSet } from '../text/line-set.ts';
-import { bytesOf } from '../text/text.ts';
+import { LINE } from '../text/records.ts';
+import { bytesOf, type Text } from '../text/text.ts';
 import type { LanguageModel } from './language-model.ts';
 
 /** The most bytes of one file: what memory has room for. */
-const MOST_BYTES = Math.floor(totalmem() / 4);
+const MOST_BYTES = Math.floor(memoryBytes() / 4);
 
-/** All lines of some files as a model reads them, so that they can be told from what it writes. UserError for a file that can't be read. */
+/**
+ * All texts of some files as a model reads them, so that they can be told from what it writes: lines, or what `separator` separates.
+ * UserError for a file that can't be read.
+ */
 export async function knownLines(
   files: readonly string[],
   { vocabulary }: Pick<LanguageModel, 'vocabulary'>,
+  separator: Text = vocabulary.separator,
 ): Promise<LineSet> {
   const known = new LineSet();
-  const options = { mostBytes: MOST_BYTES, convert: vocabulary.unit !== 'byte' };
+  const options = { ...readingOf(vocabulary), separator, mostBytes: MOST_BYTES };
   for (const file of files) {
-    for await (const lines of readLines(file, options)) {
-      for (const { number, text } of lines) {
+    for await (const texts of readTexts(file, options)) {
+      for (const { number, text } of texts) {
         try {
           known.add(bytesOf(vocabulary.read(text)));
         } catch (error) {
           if (!(error instanceof UserError)) throw error;
-          throw new UserError(`${file}: line ${number}: ${error.message}`);
+          throw new UserError(`${file}: ${separator === LINE ? 'line' : 'text'} ${number}: ${error.message}`);
         }
       }
     }

@@ -97,7 +97,7 @@ export class Labeller implements TargetDecoder {
   /** Loaded only where it is needed, as `Requests` does it. */
   async #language(options: Constraints): Promise<RankOptions['language']> {
     if (CONSTRAINTS.every((key) => options[key] === undefined || String(options[key]) === '')) return undefined;
-    const { languageOf } = await import('../decoding/language.ts');
+    const { languageOf } = await import('#decoding/constraints');
     return languageOf(options, this.#vocabulary);
   }
 

@@ -1,5 +1,7 @@
+import { nextTurn } from '#host/turn';
 import { beamSteps } from '../decoding/beam.ts';
 import type { Outcome } from '../decoding/draft.ts';
+import { continuations } from '../decoding/next.ts';
 import {
   type BeamRequest,
   beamSchema,
@@ -30,6 +32,18 @@ export type { Score } from '../decoding/scoring.ts';
 export { describeSequences, type SearchStep } from '../decoding/search-trace.ts';
 export type { FoundText, SampledText } from './requests.ts';
 export type { ScoredText } from './scored-text.ts';
+
+/** A symbol that may come next. */
+export interface NextSymbol {
+  readonly id: number;
+  /** The symbol as it is shown: `<stop>`, `<unk>`, or the symbol, where an invisible one is an escape. */
+  readonly symbol: string;
+  /** What the symbol adds to a text: nothing for `<stop>`. A byte that is no whole character is U+FFFD. */
+  readonly text: string;
+  /** log p in nats, and p. */
+  readonly logProbability: number;
+  readonly probability: number;
+}
 
 /** Texts drawn side by side: more gain little, and the first would come later. */
 const SAMPLE_ROWS = 64;
@@ -137,7 +151,7 @@ export class LanguageModel {
         if (next.done || performance.now() >= due) {
           if (piece.length > 0) yield piece;
           piece = [];
-          await new Promise((resolve) => setImmediate(resolve));
+          await nextTurn();
           due = performance.now() + PIECE_MS;
         }
         if (next.done) return next.value;
@@ -177,6 +191,26 @@ export class LanguageModel {
         }
         if (turns.isOver) await turns.next();
       }
+    } finally {
+      this.#steppers.giveBack(stepper);
+    }
+  }
+
+  /**
+   * Every symbol that may follow a prefix, with its probability, the likeliest first. The probabilities add up to 1. UsageError for a prefix that the
+   * model can't read.
+   */
+  async next(prefix: Text = ''): Promise<NextSymbol[]> {
+    const prompt = this.#requests.prompt(prefix);
+    const stepper = this.#steppers.take(1);
+    try {
+      return continuations(stepper, prompt).map(({ id, logProbability }) => ({
+        id,
+        symbol: this.vocabulary.label(id),
+        text: this.vocabulary.decode([id]),
+        logProbability,
+        probability: Math.exp(logProbability),
+      }));
     } finally {
       this.#steppers.giveBack(stepper);
     }

@@ -5,7 +5,7 @@ import { classifyErrors, countWords, type ErrorShare } from '../insight/ngrams/e
 import { type GramText, meanOf, ngramLosses } from '../insight/ngrams/kneser-ney.ts';
 import { gramText } from '../insight/ngrams/part-text.ts';
 import { parseOptions } from '../schema.ts';
-import { readCorpus } from '../text/corpus.ts';
+import { readCorpus } from '../text/read-corpus.ts';
 import { wholeCorpus } from '../text/split.ts';
 import { partOf } from './evaluate.ts';
 import type { LanguageModel } from './language-model.ts';

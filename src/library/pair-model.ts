@@ -6,12 +6,11 @@ import type { SearchStep } from '../decoding/search-trace.ts';
 import { inOption, UserError } from '../errors.ts';
 import { chooseKernel, type KernelChoice } from '../kernel/choose.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
-import { loadCheckpoint } from '../nn/checkpoint-file.ts';
 import type { PairModelConfig } from '../nn/config.ts';
 import type { PairVocabularies } from '../text/pairs.ts';
 import { splitBytes } from '../text/split-text.ts';
 import { describeSymbol } from '../text/symbols.ts';
-import { bytesOf, exactString, stringOf, type Text } from '../text/text.ts';
+import { bytesOf, concatBytes, exactString, stringOf, type Text } from '../text/text.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 import type { Place } from '../training/place.ts';
 import { Labeller, type RankedLabel } from './labeller.ts';
@@ -31,15 +30,15 @@ export interface LabelledSymbol {
   readonly labels: readonly RankedLabel[];
 }
 
-/** A symbol of a target, and the weight of each symbol of the source when it is predicted. */
-export interface AttendedSymbol {
-  readonly symbol: string;
-  readonly weights: readonly number[];
-}
-
-/** Reads the checkpoint of a model of pairs and gets the model ready. UserError, in a line, where there is none or it is damaged. */
-export function loadPairs(path: string, kernel: Place['kernel'] = 'auto'): PairModel {
-  return new PairModel(loadCheckpoint(path), path, kernel);
+/** What a transducer attends to while it predicts a target. */
+export interface AttendedPair {
+  readonly source: string;
+  readonly target: string;
+  /** The symbols of the source, and those of the target, the last of which is `<stop>`. */
+  readonly sourceSymbols: readonly string[];
+  readonly targetSymbols: readonly string[];
+  /** [target][source] the weight of each symbol of the source when a symbol of the target is predicted. They add up to 1. */
+  readonly weights: readonly (readonly number[])[];
 }
 
 /**
@@ -148,19 +147,22 @@ export class PairModel {
   }
 
   /**
-   * What a transducer attends to: for each symbol of the target, `<stop>` too, the weights of the symbols of the source, which add up to 1.
-   * UserError where the model has no attention, or can't read the pair.
+   * What a transducer attends to in a pair; without a target, in the source and the best target that beam search finds for it. UserError where
+   * the model has no attention, or can't read the pair.
    */
-  async attention(source: Text, target: Text): Promise<AttendedSymbol[]> {
+  async attention(source: Text, target?: Text): Promise<AttendedPair> {
     if (this.checkpoint.model.pairs?.attention === 'none' || this.task !== 'transduce')
-      throw new UserError(`${this.name}: the model has no attention; train one with it`);
+      throw new UserError(`${this.name}: the model has no attention; train a model to transduce, with attention`);
     const [ids = []] = this.#encodeAll([source]);
-    const own = inOption('target', () => this.vocabulary.encode(target));
-    const weights = this.#reader.attention({ source: ids, target: own });
-    return [...own, this.vocabulary.stop!].map((id, at) => ({
-      symbol: this.vocabulary.label(id),
-      weights: [...weights[at]!],
-    }));
+    const predicted = target ?? (await this.beam(source))[0]?.text ?? '';
+    const own = inOption('target', () => this.vocabulary.encode(predicted));
+    return {
+      source: stringOf(source),
+      target: stringOf(predicted),
+      sourceSymbols: Array.from(ids, (id) => this.vocabularies.source.label(id)),
+      targetSymbols: [...own, this.vocabulary.stop!].map((id) => this.vocabulary.label(id)),
+      weights: this.#reader.attention({ source: ids, target: own }).map((row) => [...row]),
+    };
   }
 
   /** Scores the target of a source: log p(target | source). UserError for a pair that the model can't read. */
@@ -168,7 +170,7 @@ export class PairModel {
     const texts = [source, target];
     if (texts.some((text) => /[\t\n]/u.test(stringOf(text))))
       throw new UserError('a source and a target are lines without tabs');
-    const [score] = this.scoreLines([Buffer.concat([bytesOf(source), bytesOf('\t'), bytesOf(target)])]);
+    const [score] = this.scoreLines([concatBytes([bytesOf(source), bytesOf('\t'), bytesOf(target)])]);
     return scoredText(score!, this.vocabulary);
   }
 

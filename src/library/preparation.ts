@@ -5,19 +5,24 @@ import { type Message, message, option, UsageError, UserError } from '../errors.
 import type { Checkpoint, Json } from '../nn/checkpoint.ts';
 import { removeLeftovers, requireWritable, targetOf } from '../nn/checkpoint-file.ts';
 import { parseOptions } from '../schema.ts';
-import { type Corpus, fingerprint, readCorpus } from '../text/corpus.ts';
+import type { Corpus } from '../text/corpus.ts';
+import { escapeText } from '../text/escapes.ts';
+import { fingerprint, readCorpus } from '../text/read-corpus.ts';
+import { FILE } from '../text/records.ts';
 import { PRESET_RECIPES } from '../training/presets.ts';
-import { type Recipe, type RecipeOptions, resolveRecipe } from '../training/recipe.ts';
+import { mergeRecipes, type Recipe, type RecipeOptions, resolveRecipe } from '../training/recipe.ts';
 import { type RunRecord, readRun } from '../training/record.ts';
 import type { Origin, TrainOptions } from '../training/trainer.ts';
 import { isOfRun, newestState } from './checkpoints.ts';
 import { keysOf, requireFitting } from './given-options.ts';
 import { Lock } from './lock.ts';
-import { type Material, newPairOptions, pairOptionsOf, readAgain, readPairMaterial } from './material.ts';
+import { type Material, newPairOptions, pairOptionsOf } from './material.ts';
 import { bestPath, freshPaths, lastPath, modelPath } from './names.ts';
+import { readAgain, readPairMaterial } from './read-material.ts';
 import { type RunOptions, runSchema } from './run-options.ts';
 import { readSaved, type SavedModel } from './saved-model.ts';
 import type { Place } from './saver.ts';
+import { type Decided, decideTask } from './task.ts';
 import { counted } from './words.ts';
 
 /** All that a run needs, read and checked before the first step. */
@@ -45,8 +50,14 @@ export async function prepareRun(
     : prepareTuned(sources, options, say));
 }
 
-/** The recipe that options ask for: what a preset doesn't name keeps its default, and what is given goes before both. */
-export function recipeOptionsOf(options: RunOptions): RecipeOptions {
+/** Options of a run whose task is known. */
+export type DecidedOptions = Decided<RunOptions>;
+
+/**
+ * The recipe that options ask for: what a preset doesn't name keeps its default, and what is given goes before both. Of pairs, a preset decides
+ * the model alone, because its other fields are for texts.
+ */
+export function recipeOptionsOf(options: DecidedOptions): RecipeOptions {
   const {
     preset = 'quick',
     text: _t,
@@ -58,45 +69,48 @@ export function recipeOptionsOf(options: RunOptions): RecipeOptions {
     fineTune: _f,
     ...given
   } = options;
-  return merged(PRESET_RECIPES[preset], given);
+  const under = PRESET_RECIPES[preset];
+  return mergeRecipes(given.model?.pairs ? { model: under.model } : under, given);
 }
 
-function merged(under: RecipeOptions, over: RecipeOptions): RecipeOptions {
-  const given = Object.entries(over).filter(([, value]) => value !== undefined);
-  const fields = given.map(([key, value]) => {
-    const below = under[key as keyof RecipeOptions];
-    return [key, typeof value === 'object' && typeof below === 'object' ? { ...below, ...value } : value];
-  });
-  return { ...under, ...Object.fromEntries(fields) };
-}
-
-async function prepareNew(sources: readonly string[], options: RunOptions, say: Say): Promise<PreparedRun> {
+async function prepareNew(sources: readonly string[], asked: RunOptions, say: Say): Promise<PreparedRun> {
+  const { options, notes } = await decideTask(sources, asked);
   if (options.model?.pairs?.task === undefined) requireFitting(options, undefined);
   const recipe = resolveRecipe(recipeOptionsOf(withDirection(options)));
   requireFitting(options, recipe.model.pairs?.task);
   const { place, overwrite, ...given } = parseOptions(runSchema, withDirection(options));
   const out = outOf(given.out, sources, overwrite);
+  for (const note of notes) say(note);
   const material = await readNew(sources, options, recipe, say);
   const claim = out === undefined ? claimFresh(sources) : claimPath(out, requireFreeUnless(overwrite), say);
   return { material, trainOptions: { recipe, place }, ...claim };
 }
 
 /** A source that is reversed is read in one direction, whether or not the options say so. */
-function withDirection(options: RunOptions): RunOptions {
+function withDirection(options: DecidedOptions): DecidedOptions {
   const { model } = options;
   if (!model?.pairs?.reverseSource || model.pairs.bidirectional !== undefined) return options;
   return { ...options, model: { ...model, pairs: { ...model.pairs, bidirectional: false } } };
 }
 
 /** Reads what a new model is to learn from. */
-async function readNew(sources: readonly string[], options: RunOptions, recipe: Recipe, say: Say): Promise<Material> {
+async function readNew(
+  sources: readonly string[],
+  options: DecidedOptions,
+  recipe: Recipe,
+  say: Say,
+): Promise<Material> {
   const { text, pairs } = parseOptions(runSchema, withDirection(options));
   if (recipe.model.pairs) {
     return await readPairMaterial(sources, newPairOptions(recipe.model.pairs.task, pairs, text), recipe);
   }
   const corpus = await readCorpus(sources, text);
   for (const remark of corpus.remarks) say(message`${remark}`);
-  if (text.mode === 'auto') {
+  const { layout, separator } = corpus.vocabulary;
+  if (layout === 'records') {
+    const examples = counted(corpus.lineStarts!.length - 1, 'example');
+    say(message`read as ${examples}, ${separator === FILE ? 'a file each' : `separated by ${escapeText(separator)}`}`);
+  } else if (text.mode === 'auto') {
     say(message`read as ${corpus.mode}: ${corpus.modeReason} (${option('mode')} overrides)`);
     requireVisibleText(corpus, sources);
   }
@@ -104,7 +118,8 @@ async function readNew(sources: readonly string[], options: RunOptions, recipe: 
 }
 
 /** Options that a trained model has decided already. */
-const OF_MODEL = /^(?:model\.|initializer$|text\.mode$|text\.unit$|pairs\.sourceUnit$|pairs\.targetUnit$)/;
+const OF_MODEL =
+  /^(?:model\.|initializer$|text\.mode$|text\.unit$|text\.separator$|pairs\.sourceUnit$|pairs\.targetUnit$)/;
 
 async function prepareTuned(sources: readonly string[], options: RunOptions, say: Say): Promise<PreparedRun> {
   const other = keysOf(options).find((key) => OF_MODEL.test(key));
@@ -119,7 +134,8 @@ async function prepareTuned(sources: readonly string[], options: RunOptions, say
   const loaded = readSaved(fineTune);
   requireFitting(options, loaded.checkpoint.model.pairs?.task);
   const { symbols: _, sourceSymbols: __, ...model } = loaded.checkpoint.model;
-  const recipe = resolveRecipe({ ...recipeOptionsOf(options), model });
+  const { model: _m, ...rest } = options;
+  const recipe = resolveRecipe({ ...recipeOptionsOf(rest), model });
   const { material, origin } = await readToTune(sources, given, recipe, loaded, say);
   const claim = out === undefined ? claimFresh(sources) : claimPath(out, requireFreeUnless(overwrite), say);
   return { material, trainOptions: { recipe, place, origin }, ...claim };

@@ -5,7 +5,7 @@ import { learningCurves, QUANTITIES } from '../insight/learning-curves.ts';
 import { type Subject, viewModel, writeText } from '../insight/model-view.ts';
 import type { ReportContent } from '../insight/report.ts';
 import { parseOptions } from '../schema.ts';
-import { readCorpus } from '../text/corpus.ts';
+import { readCorpus } from '../text/read-corpus.ts';
 import { type Part, splitCorpus, wholeCorpus } from '../text/split.ts';
 import { textParts } from '../training/recipe.ts';
 import { isTextOf } from '../training/record.ts';
@@ -55,7 +55,8 @@ async function readText(path: string, model: LanguageModel, length: number): Pro
   return { part: wholeCorpus(corpus), name: `The text ${name}` };
 }
 
-function curvesOf(model: LanguageModel): Chart[] {
+/** The learning curves of a model's run, of all that its history has. */
+export function curvesOf(model: Pick<LanguageModel, 'checkpoint' | 'name'>): Chart[] {
   const run = { name: shortName(model), history: runOf(model).history };
   return QUANTITIES.map((quantity) => learningCurves([run], quantity, 'step')).filter(
     ({ series }) => series.length > 0,

@@ -14,7 +14,7 @@ import type { Sample } from '../decoding/sample.ts';
 import type { SearchOptions } from '../decoding/search.ts';
 import { Stops } from '../decoding/stops.ts';
 import { inOption, message, option, UsageError } from '../errors.ts';
-import { bytesOf, exactString, stringOf, type Text } from '../text/text.ts';
+import { bytesOf, concatBytes, exactString, stringOf, type Text } from '../text/text.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 
 /** A completion that beam search found, or the target of a source. `text` and `completion` are without what ended them. */
@@ -85,12 +85,12 @@ export class Requests {
 
   /** T: the most symbols of a completion that beam search looks for. */
   beamLength({ length }: BeamRequest): number {
-    return length ?? (this.#vocabulary.stop === undefined ? BEAM_LENGTHS.stream : BEAM_LENGTHS.lines);
+    return length ?? BEAM_LENGTHS[this.#vocabulary.layout];
   }
 
   /** A prefix, as it was given, and the completion with these symbols: bytes where the symbols are bytes. */
   wholeText(prefix: Text, ids: readonly number[]): Text {
-    if (this.#vocabulary.unit === 'byte') return Buffer.concat([bytesOf(prefix), this.#vocabulary.decodeBytes(ids)]);
+    if (this.#vocabulary.unit === 'byte') return concatBytes([bytesOf(prefix), this.#vocabulary.decodeBytes(ids)]);
     const [before, completion] = [exactString(prefix), this.#vocabulary.decode(ids)];
     const isApart = this.#vocabulary.unit === 'token' && /\S$/u.test(before) && completion !== '';
     return `${before}${isApart ? ' ' : ''}${completion}`;
@@ -121,7 +121,7 @@ export class Requests {
   }
 
   async #ends(options: FullSampleRequest | FullBeamRequest, lengths: typeof SAMPLE_LENGTHS): Promise<Ends> {
-    const { length = this.#vocabulary.stop === undefined ? lengths.stream : lengths.lines } = options;
+    const { length = lengths[this.#vocabulary.layout] } = options;
     const stops = inOption('stop', () => Stops.of(this.#vocabulary, options.stop));
     const { match, allow, forbid, contains, maxWords, minLength, unknown } = options;
     if ([match, allow, forbid, contains[0], maxWords, minLength].every((each) => each === undefined)) {
@@ -131,7 +131,7 @@ export class Requests {
     const key = JSON.stringify([wanted, options.stop]);
     if (this.#constraint?.key !== key) {
       // Loaded only where it is needed: regular expressions take longer to load than a first symbol to draw.
-      const { Constraint } = await import('../decoding/constraint.ts');
+      const { Constraint } = await import('#decoding/constraints');
       this.#constraint = { key, constraint: Constraint.of(wanted, stops, this.#vocabulary) };
     }
     const { constraint } = this.#constraint;

@@ -3,12 +3,14 @@ import { corpusSchema, pairReadingSchema } from '../text/options.ts';
 import { placeSchema } from '../training/place.ts';
 import { PRESETS } from '../training/presets.ts';
 import { recipeSchema } from '../training/recipe.ts';
+import { modelRequestSchema } from './task-options.ts';
 
 export { recipeSchema } from '../training/recipe.ts';
 
 /** What a run can be told that saves its checkpoints: a recipe, and the fields below. */
 export const runSchema = z.strictObject({
   ...recipeSchema.shape,
+  model: modelRequestSchema.prefault({}),
   preset: z
     .enum(PRESETS)
     .default('quick')

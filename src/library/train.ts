@@ -1,33 +1,24 @@
 import * as z from 'zod';
-import type { Checkpoint } from '../nn/checkpoint.ts';
 import { parseOptions } from '../schema.ts';
-import { type Corpus, corpusOptionsSchema, readCorpus } from '../text/corpus.ts';
-import { type PairReading, pairReadingSchema } from '../text/options.ts';
+import type { Corpus } from '../text/corpus.ts';
+import type { PairReading } from '../text/options.ts';
+import { fileOptionsSchema, readCorpus } from '../text/read-corpus.ts';
 import type { TrainEvent } from '../training/events.ts';
-import { placeSchema } from '../training/place.ts';
-import { type Recipe, recipeSchema, resolveRecipe } from '../training/recipe.ts';
-import { type Material, newPairOptions, readPairMaterial, trainOn } from './material.ts';
+import { type Recipe, resolveRecipe } from '../training/recipe.ts';
+import { type Material, newPairOptions, trainOn } from './material.ts';
+import { readPairMaterial } from './read-material.ts';
+import { decideTask } from './task.ts';
+import { modelRequestSchema } from './task-options.ts';
+import { trainingSchema } from './training-options.ts';
 
-/** What `train` takes besides the text: the fields of a recipe, and those that follow. */
-const trainingSchema = recipeSchema.safeExtend({
-  text: corpusOptionsSchema.prefault({}).describe('how the text is read'),
-  pairs: pairReadingSchema.prefault({}).describe('how pairs are read, where model.pairs has a task'),
-  place: placeSchema
-    .prefault({})
-    .describe(
-      'where the run is computed; no bit of the result depends on the threads, or on which WebAssembly kernel computes',
-    ),
-  signal: z
-    .instanceof(AbortSignal)
-    .optional()
-    .describe('must be an AbortSignal, which ends the run after the step under way, with a last checkpoint'),
-  resume: z
-    .custom<Checkpoint>(isCheckpoint, 'must be a checkpoint, as loadCheckpoint reads it')
-    .optional()
-    .describe('the checkpoint from which the run goes on; it must hold a training state, as NAME.last.json does'),
+/** What `train` takes besides the text. */
+const fileTrainingSchema = z.strictObject({
+  ...trainingSchema.shape,
+  model: modelRequestSchema.prefault({}),
+  text: fileOptionsSchema.prefault({}).describe('how the text is read'),
 });
 
-export type TrainingOptions = Readonly<z.input<typeof trainingSchema>>;
+export type TrainingOptions = Readonly<z.input<typeof fileTrainingSchema>>;
 
 /**
  * Trains a model. The iterator yields events; the caller shows and saves what it likes. Without a limit, the run ends where
@@ -38,7 +29,8 @@ export type TrainingOptions = Readonly<z.input<typeof trainingSchema>>;
  *       if (event.type === 'checkpoint' && event.kind === 'best') saveCheckpoint('book.json', event.snapshot());
  *     }
  *
- * With a task in `model.pairs`, the model is one of pairs, and the files hold a pair a line: source, tab, target.
+ * The files may hold pairs, a pair a line: source, tab, target. The task of the model is then that of `model.pairs`, or what `auto`, the default,
+ * decides by the files.
  *
  * @param text the path of a text file, or several paths, whose files are read one after the other; or a corpus that has been read
  *
@@ -49,9 +41,11 @@ export async function* train(
   text: string | readonly string[] | Corpus,
   options: TrainingOptions = {},
 ): AsyncGenerator<TrainEvent, void, void> {
-  const { text: reading, pairs, place, signal, resume, ...given } = parseOptions(trainingSchema, options);
-  const recipe = resolveRecipe(given);
+  const { text: reading, pairs, place, signal, resume } = parseOptions(fileTrainingSchema, options);
   const sources = typeof text === 'string' ? [text] : text;
+  const decided = await decideTask('ids' in sources ? [] : sources, options);
+  const { text: _t, pairs: _p, place: _l, signal: _s, resume: _r, ...given } = decided.options;
+  const recipe = resolveRecipe(given);
   const material: Material =
     'ids' in sources ? { kind: 'text', corpus: sources } : await readMaterial(sources, recipe, reading, pairs);
   yield* trainOn(material, { recipe, place, ...(signal ? { signal } : {}), ...(resume ? { resume } : {}) });
@@ -60,14 +54,10 @@ export async function* train(
 async function readMaterial(
   sources: readonly string[],
   recipe: Recipe,
-  text: z.output<typeof corpusOptionsSchema>,
+  text: z.output<typeof fileOptionsSchema>,
   pairs: PairReading,
 ): Promise<Material> {
   const { pairs: model } = recipe.model;
   if (model) return await readPairMaterial(sources, newPairOptions(model.task, pairs, text), recipe);
   return { kind: 'text', corpus: await readCorpus(sources, text) };
-}
-
-function isCheckpoint(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'run' in value && 'parameters' in value;
 }

@@ -1,3 +1,5 @@
+import { nextTurn } from '#host/turn';
+
 /** The longest that a computation holds the event loop, in milliseconds. */
 const TURN_MS = 20;
 
@@ -13,7 +15,7 @@ export class Turns {
   }
 
   async next(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     this.#end = performance.now() + TURN_MS;
   }
 }

@@ -1,9 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { LIMITS } from './checkpoint-limits.ts';
 
 /** The key of a tensor's text. Strings under this key that are longer than `LONG` are set apart. */
-const KEY = Buffer.from('"data"');
+const KEY = new TextEncoder().encode('"data"');
 const LONG = 1024;
+
+const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 const [QUOTE, BACKSLASH, COMMA, COLON, SPACE] = [0x22, 0x5c, 0x2c, 0x3a, 0x20];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
@@ -34,8 +35,8 @@ export class Excess extends Error {
  *
  * Throws Excess where a bound is exceeded, and SyntaxError where the bytes are not JSON.
  */
-export function parseSetApart(bytes: Buffer): SetApart {
-  const mark = `${randomUUID()}:`;
+export function parseSetApart(bytes: Uint8Array): SetApart {
+  const mark = `${crypto.getRandomValues(new Uint32Array(4)).join('-')}:`;
   const { skeleton, stretches } = separate(bytes, mark);
   return {
     value: JSON.parse(skeleton),
@@ -43,7 +44,7 @@ export function parseSetApart(bytes: Buffer): SetApart {
   };
 }
 
-function separate(bytes: Buffer, mark: string): { skeleton: string; stretches: readonly Stretch[] } {
+function separate(bytes: Uint8Array, mark: string): { skeleton: string; stretches: readonly Stretch[] } {
   const stretches: Stretch[] = [];
   const parts: string[] = [];
   let copied = 0;
@@ -53,7 +54,7 @@ function separate(bytes: Buffer, mark: string): { skeleton: string; stretches: r
   const copy = (end: number): void => {
     size += end - copied;
     if (size > LIMITS.jsonBytes) throw new Excess(`it has more than ${LIMITS.jsonBytes} bytes besides its tensors`);
-    parts.push(bytes.toString('utf8', copied, end));
+    parts.push(UTF8.decode(bytes.subarray(copied, end)));
   };
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at]!;
@@ -80,15 +81,15 @@ function separate(bytes: Buffer, mark: string): { skeleton: string; stretches: r
 }
 
 /** Whether the value that starts at `at` stands under the key "data". */
-function isCalledData(bytes: Buffer, at: number): boolean {
+function isCalledData(bytes: Uint8Array, at: number): boolean {
   const colon = lastNotBlank(bytes, at);
   if (bytes[colon] !== COLON) return false;
   const end = lastNotBlank(bytes, colon) + 1;
-  return end >= KEY.length && bytes.compare(KEY, 0, KEY.length, end - KEY.length, end) === 0;
+  return end >= KEY.length && KEY.every((byte, index) => bytes[end - KEY.length + index] === byte);
 }
 
 /** The last place before `at` whose character is not blank. */
-function lastNotBlank(bytes: Buffer, at: number): number {
+function lastNotBlank(bytes: Uint8Array, at: number): number {
   let place = at - 1;
   while (place >= 0 && bytes[place]! <= SPACE) place--;
   return place;
@@ -98,7 +99,7 @@ function lastNotBlank(bytes: Buffer, at: number): number {
  * Where the string that starts at `start` ends: at its closing quote, or at the end of the bytes. `plain` says whether it has no escapes. The
  * time is linear for any bytes.
  */
-function endOfString(bytes: Buffer, start: number): { end: number; plain: boolean } {
+function endOfString(bytes: Uint8Array, start: number): { end: number; plain: boolean } {
   let plain = true;
   let quote = -1;
   for (let at = start; ; ) {

@@ -1,3 +1,4 @@
+import { base64Of, latin1Of, writeBase64 } from '#host/bytes';
 import type { Stretch } from './checkpoint-json.ts';
 
 /** Numbers of a tensor that are written at once. It is a multiple of three, because base64 turns three bytes into four characters. */
@@ -7,7 +8,7 @@ const PIECE = 3 * 4096;
 const READ_PIECE = 1 << 20;
 
 /** The text of a tensor's numbers: a string, or a stretch of the file. */
-export type TensorText = string | { readonly bytes: Buffer; readonly stretch: Stretch };
+export type TensorText = string | { readonly bytes: Uint8Array; readonly stretch: Stretch };
 
 /**
  * The numbers as base64 of little-endian float32, in pieces. The bytes are in the order of this machine, which is little-endian: in practice,
@@ -16,29 +17,32 @@ export type TensorText = string | { readonly bytes: Buffer; readonly stretch: St
 export function* encodeTensor(values: Float32Array): Generator<string> {
   for (let start = 0; start < values.length; start += PIECE) {
     const copy = values.slice(start, start + PIECE); // base64 needs memory that no other thread shares
-    yield Buffer.from(copy.buffer).toString('base64');
+    yield base64Of(new Uint8Array(copy.buffer));
   }
 }
 
 /** How many bytes the text encodes, if it is base64. */
 export function encodedBytes(text: TensorText): number {
-  if (typeof text === 'string') return Buffer.byteLength(text, 'base64');
+  if (typeof text === 'string') return bytesIn(text.length, text.endsWith('==') ? 2 : Number(text.endsWith('=')));
   const { bytes, stretch } = text;
   const { start, end } = stretch;
-  const padding = [end - 1, end - 2].filter((at) => bytes[at] === 0x3d).length;
-  return Math.floor(((end - start) * 3) / 4) - padding;
+  return bytesIn(end - start, [end - 1, end - 2].filter((at) => bytes[at] === 0x3d).length);
+}
+
+function bytesIn(characters: number, padding: number): number {
+  return Math.floor((characters * 3) / 4) - padding;
 }
 
 /** Writes the bytes that the text encodes to `values`, which has as many bytes as `encodedBytes` returned. False where the text is not base64. */
 export function decodeTensor(text: TensorText, values: Float32Array): boolean {
-  const target = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
-  if (typeof text === 'string') return target.write(text, 'base64') === target.length;
+  const target = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  if (typeof text === 'string') return writeBase64(text, target) === target.length;
   const { bytes, stretch } = text;
   let written = 0;
   for (let start = stretch.start; start < stretch.end; start += READ_PIECE) {
-    const piece = bytes.toString('latin1', start, Math.min(start + READ_PIECE, stretch.end));
+    const piece = latin1Of(bytes.subarray(start, Math.min(start + READ_PIECE, stretch.end)));
     const expected = Math.min((READ_PIECE / 4) * 3, target.length - written);
-    if (target.write(piece, written, 'base64') !== expected) return false;
+    if (writeBase64(piece, target.subarray(written)) !== expected) return false;
     written += expected;
   }
   return true;

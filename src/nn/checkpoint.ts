@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { latin1Of } from '#host/bytes';
 import { excerpt, UserError } from '../errors.ts';
 import { requireAll } from '../schema.ts';
 import { Excess, parseSetApart, type SetApart } from './checkpoint-json.ts';
@@ -59,8 +60,8 @@ const fileSchema = z.strictObject({
 type FileTensor = z.infer<typeof tensorSchema>;
 
 /** Reads the text of a checkpoint and checks all of it. Nothing in it is ever run. `name` names the file in messages. */
-export function parseCheckpoint(text: string | Buffer, name: string): Checkpoint {
-  const bytes = typeof text === 'string' ? Buffer.from(text) : text;
+export function parseCheckpoint(text: string | Uint8Array, name: string): Checkpoint {
+  const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text;
   const json = parseJson(bytes, name);
   const file = validate(json.value, name);
   const read = new TensorReader(bytes, json, name);
@@ -105,12 +106,12 @@ function* tensorPieces(tensors: readonly (readonly [string, readonly number[], F
   yield '}';
 }
 
-function parseJson(bytes: Buffer, name: string): SetApart {
+function parseJson(bytes: Uint8Array, name: string): SetApart {
   try {
     return parseSetApart(bytes);
   } catch (cause) {
     if (cause instanceof Excess) throw damaged(name, cause.message, cause);
-    if (!/^\s*($|\{)/.test(bytes.toString('latin1', 0, 64))) {
+    if (!/^\s*($|\{)/.test(latin1Of(bytes.subarray(0, 64)))) {
       throw new UserError(`${name}: not a checkpoint: it is not JSON; give a .json that \`rnn train\` wrote`, {
         cause,
       });
@@ -171,11 +172,11 @@ function readResume(resume: { data: Json; tensors: Record<string, FileTensor> },
 
 /** Reads the tensors of a file. The long strings of the file were set apart (nn/checkpoint-json.ts). */
 class TensorReader {
-  readonly #bytes: Buffer;
+  readonly #bytes: Uint8Array;
   readonly #json: SetApart;
   readonly #name: string;
 
-  constructor(bytes: Buffer, json: SetApart, name: string) {
+  constructor(bytes: Uint8Array, json: SetApart, name: string) {
     this.#bytes = bytes;
     this.#json = json;
     this.#name = name;

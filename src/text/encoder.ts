@@ -2,7 +2,7 @@ import { message, option, UserError } from '../errors.ts';
 import { GraphemeSplitter } from './graphemes.ts';
 import { IdBuffer, type Ids } from './ids.ts';
 import { idOf, type LineEnd } from './line-ends.ts';
-import type { Mode } from './mode.ts';
+import type { Layout } from './mode.ts';
 import type { TextSymbol, Unit } from './symbols.ts';
 import { TokenSplitter } from './tokens.ts';
 import { Utf8Decoder } from './utf8.ts';
@@ -14,8 +14,8 @@ export const STOP = 0;
  * Turns the bytes of a corpus into provisional ids while the bytes arrive. The ids are provisional because the vocabulary is known only
  * after the last byte, and standard input can't be read twice.
  *
- * In lines mode, the encoder writes a `<stop>` at the start and after each line. It leaves out newlines, a CR before a newline, and empty
- * lines. In a text without newlines, CR alone ends a line.
+ * Where lines are examples, the encoder writes a `<stop>` at the start and after each line. It leaves out newlines, a CR before a newline,
+ * and empty lines. In a text without newlines, CR alone ends a line. Where the caller divides the text into examples, it calls `endRecord`.
  *
  * Call `begin` for each source, `write` for each of its pieces, and `end`. Call `finish` after the last source.
  */
@@ -31,8 +31,6 @@ export class CorpusEncoder {
   readonly #lines: boolean;
   #source = '';
   #utf8 = new Utf8Decoder('');
-  /** How many bytes of a byte order mark were seen at the start of the source. It is 3 when the start has been handled. */
-  #mark = 0;
   #codePoints = new Int32Array(0);
   #hasNewline = false;
   /** Where the present line begins in the buffer. */
@@ -43,42 +41,58 @@ export class CorpusEncoder {
   readonly #splitter: GraphemeSplitter | TokenSplitter;
 
   /** @param mostBytes the most bytes that all sources can have together */
-  constructor(unit: Unit, mode: Mode, mostBytes?: number) {
+  constructor(unit: Unit, layout: Layout, mostBytes?: number) {
     this.buffer = new IdBuffer(mostBytes);
     this.#unit = unit;
-    this.#lines = mode === 'lines';
+    this.#lines = layout === 'lines';
     this.#idOfCode = new Int32Array(unit === 'codepoint' ? 0x110000 : 0x100);
     const write = (cluster: string): void => this.#writeCluster(cluster);
     this.#splitter = unit === 'token' ? new TokenSplitter(write) : new GraphemeSplitter(write);
-    if (this.#lines) this.#writeStop();
+    if (layout !== 'stream') this.#writeStop();
   }
 
   /** @param bytes the number of bytes of the source, or 0 if it is not known */
   begin(source: string, bytes: number): void {
     this.#source = source;
     this.#utf8 = new Utf8Decoder(source);
-    this.#mark = 0;
     // A symbol has at least one byte. A last line without a newline needs one more place, for its `<stop>`.
     this.buffer.reserve(bytes + 1);
   }
 
   /** UserError if the bytes are not UTF-8, except where symbols are bytes. */
   write(bytes: Uint8Array): void {
-    let start = 0;
-    while (this.#mark < MARK.length && start < bytes.length) {
-      if (bytes[start] === MARK[this.#mark]) {
-        start++;
-        if (++this.#mark === MARK.length) this.#utf8 = new Utf8Decoder(this.#source, MARK.length);
-      } else {
-        this.#giveUpMark();
-      }
+    if (this.#unit === 'byte') {
+      this.characters += countCharacters(bytes);
+      this.#writeCodes(bytes, bytes.length);
+      return;
     }
-    if (start < bytes.length) this.#write(bytes.subarray(start));
+    if (this.#codePoints.length < bytes.length) this.#codePoints = new Int32Array(bytes.length);
+    const count = this.#utf8.decode(bytes, this.#codePoints);
+    this.characters += count;
+    if (this.#unit === 'codepoint') this.#writeCodes(this.#codePoints, count);
+    else this.#writeText(fromCodePoints(this.#codePoints.subarray(0, count)));
+  }
+
+  /** Bytes of the source that are no text: a byte order mark. */
+  skip(bytes: number): void {
+    this.#utf8.skip(bytes);
+  }
+
+  /** Ends the present example and leaves out what separates it from the next one. Nothing is written for an empty example. */
+  endRecord(separator: Uint8Array): void {
+    this.#splitter.end();
+    this.#endWholeLine();
+    this.leaveOut(separator);
+  }
+
+  /** Characters of the text that belong to no example. */
+  leaveOut(bytes: Uint8Array): void {
+    this.characters += countCharacters(bytes);
+    this.#utf8.skip(bytes.length);
   }
 
   /** UserError if the source ends within a character. */
   end(): void {
-    if (this.#mark < MARK.length) this.#giveUpMark();
     this.#utf8.end();
     if (!this.#lines) return;
     this.#splitter.end();
@@ -142,26 +156,6 @@ export class CorpusEncoder {
       const isEmptyLine = id === STOP && ids[buffer.length - 1] === STOP;
       if (!isEmptyLine) ids[buffer.length++] = id;
     }
-  }
-
-  /** The first bytes began like a byte order mark, but were not one: they are text. */
-  #giveUpMark(): void {
-    const seen = this.#mark;
-    this.#mark = MARK.length;
-    this.#write(MARK.subarray(0, seen));
-  }
-
-  #write(bytes: Uint8Array): void {
-    if (this.#unit === 'byte') {
-      for (let i = 0; i < bytes.length; i++) if ((bytes[i]! & 0xc0) !== 0x80) this.characters++;
-      this.#writeCodes(bytes, bytes.length);
-      return;
-    }
-    if (this.#codePoints.length < bytes.length) this.#codePoints = new Int32Array(bytes.length);
-    const count = this.#utf8.decode(bytes, this.#codePoints);
-    this.characters += count;
-    if (this.#unit === 'codepoint') this.#writeCodes(this.#codePoints, count);
-    else this.#writeText(fromCodePoints(this.#codePoints.subarray(0, count)));
   }
 
   #writeText(text: string): void {
@@ -248,7 +242,6 @@ const MOST_SYMBOLS = 0x110000;
 /** The most UTF-16 units of one cluster. No writing has clusters as long as this; without a limit, one could fill the memory. */
 const MOST_HELD = 1 << 20;
 
-const MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
@@ -273,6 +266,13 @@ function translateKnown(
     next++;
   }
   return next - first;
+}
+
+/** The bytes that begin a character of UTF-8, or stand alone. */
+function countCharacters(bytes: Uint8Array): number {
+  let count = 0;
+  for (let i = 0; i < bytes.length; i++) if ((bytes[i]! & 0xc0) !== 0x80) count++;
+  return count;
 }
 
 function fromCodePoints(codePoints: Int32Array): string {

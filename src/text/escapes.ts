@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts';
 import type { Unit } from './symbols.ts';
-import type { Text } from './text.ts';
+import { bytesOf, concatBytes, stringOf, type Text } from './text.ts';
 
 /**
  * Reads the escapes of a text that an option gives: `\n`, `\t`, `\r`, `\\`, `\xHH` and `\u{…}`. `\xHH` is the character U+00HH; where
@@ -21,7 +21,7 @@ export function unescapeText(text: string, unit: Unit): Text {
   }
   parts.push(text.slice(end));
   if (unit !== 'byte') return parts.join('');
-  return Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.of(part) : Buffer.from(part))));
+  return concatBytes(parts.map((part) => (typeof part === 'number' ? Uint8Array.of(part) : bytesOf(part))));
 }
 
 /**
@@ -35,7 +35,7 @@ export function escapeText(text: Text): string {
   let rest = text;
   while (rest.length > 0) {
     const valid = validLength(rest);
-    result += escaped(Buffer.from(rest.subarray(0, valid)).toString());
+    result += escaped(stringOf(rest.subarray(0, valid)));
     if (valid < rest.length) result += `\\x${rest[valid]!.toString(16).padStart(2, '0')}`;
     rest = rest.subarray(valid + 1);
   }

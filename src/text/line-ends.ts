@@ -1,3 +1,4 @@
+import { bytesOfLatin1, latin1Of } from '#host/bytes';
 import type { Ids } from './ids.ts';
 import type { TextSymbol } from './symbols.ts';
 import type { Text } from './text.ts';
@@ -65,9 +66,9 @@ export function foreignLineEnd(counts: LineEndCounts, wanted: LineEnd | undefine
 export function withLineEnd(text: Text, wanted: LineEnd | undefined): Text {
   if (wanted === undefined) return text;
   if (typeof text !== 'string') {
-    const latin1 = Buffer.from(text).toString('latin1');
+    const latin1 = latin1Of(text);
     const changed = withLineEnd(latin1, wanted);
-    return changed === latin1 ? text : Buffer.from(changed as string, 'latin1');
+    return changed === latin1 ? text : bytesOfLatin1(changed as string);
   }
   const own = foreignLineEnd(lineEndsOf(text), wanted);
   return own === undefined ? text : text.replaceAll(own, wanted);

@@ -1,8 +1,11 @@
 import type { Readable } from 'node:stream';
 import { UserError } from '../errors.ts';
+import { MarkRemover } from './byte-order-mark.ts';
+import { LINE, RecordAssembly, type RecordPart, RecordSplitter } from './records.ts';
 import { openSource, type Source } from './sources.ts';
 import { splitLines, type Text, textOf } from './text.ts';
 import { Utf16Converter } from './utf16.ts';
+import type { Vocabulary } from './vocabulary.ts';
 
 /** A line of a file: its number, from 1, and its text without the line end. The text is bytes if the line is not UTF-8. */
 export interface Line {
@@ -17,6 +20,13 @@ export interface ReadOptions {
   readonly mostBytes?: number | undefined;
   /** Whether UTF-16 is converted. */
   readonly convert?: boolean;
+  /** What separates the texts of a file. They are its lines if it is not given. */
+  readonly separator?: Text;
+}
+
+/** How the files of a model are read: UTF-16 is converted, unless symbols are bytes, and texts are separated as those that it learned from. */
+export function readingOf({ unit, separator }: Vocabulary): Required<Pick<ReadOptions, 'convert' | 'separator'>> {
+  return { convert: unit !== 'byte', separator };
 }
 
 /** The most bytes of one line. A file without newlines may never end. */
@@ -27,6 +37,33 @@ export const MOST_WHOLE_BYTES = 1 << 28;
 
 const PIECE_BYTES = 1 << 16;
 const NEWLINE = 10;
+
+/**
+ * The texts of a file, without those that are empty, or its lines if `separator` is a newline. They come as `readLines` gives lines, with
+ * the number of the text in the place of that of the line.
+ */
+export async function* readTexts(path: string, options: ReadOptions = {}): AsyncGenerator<readonly Line[]> {
+  const { separator = LINE } = options;
+  if (separator === LINE) {
+    yield* readLines(path, options);
+    return;
+  }
+  const splitter = new RecordSplitter(separator);
+  const assembly = new RecordAssembly();
+  let number = 0;
+  const textsOf = (parts: readonly RecordPart[]): Line[] => {
+    const texts = parts
+      .flatMap((part) => assembly.add(part) ?? [])
+      .map((bytes) => ({ number: ++number, text: textOf(bytes) }));
+    if (assembly.length > MOST_LINE_BYTES) throw tooLong(path, `text ${number + 1}`);
+    return texts;
+  };
+  for await (const piece of readPieces(path, options)) {
+    const texts = textsOf(splitter.write(piece));
+    if (texts.length > 0) yield texts;
+  }
+  yield textsOf(splitter.end());
+}
 
 /**
  * The lines of a file, or of standard input for `-`, by the rules of `splitLines`. They come as they are read, some at a time, so that a slow
@@ -50,18 +87,20 @@ export async function* readLines(path: string, options: ReadOptions = {}): Async
     }
     if (start < piece.length) rest.push(piece.slice(start));
     held += piece.length - start;
-    if (held > MOST_LINE_BYTES) {
-      const name = path === '-' ? 'standard input' : path;
-      throw new UserError(
-        `${name}: line ${number + 1} has more than ${MOST_LINE_BYTES} bytes, the most allowed; give shorter lines`,
-      );
-    }
+    if (held > MOST_LINE_BYTES) throw tooLong(path, `line ${number + 1}`);
     if (lines.length > 0) yield lines;
   }
   if (rest.length === 0) return;
   const last = Buffer.concat(rest);
   if (number > 0) yield [line(last)];
   else yield splitLines(textOf(last)).map((text) => ({ number: ++number, text }));
+}
+
+function tooLong(path: string, which: string): UserError {
+  const name = path === '-' ? 'standard input' : path;
+  return new UserError(
+    `${name}: ${which} has more than ${MOST_LINE_BYTES} bytes, the most allowed; give a shorter one`,
+  );
 }
 
 /** The whole of a file, likewise. It is bytes if it is not UTF-8. */
@@ -99,28 +138,6 @@ async function* converted({ name, pieces }: Source, mostBytes: number, convert: 
   }
   if (converter) yield converter.end();
 }
-
-/** Leaves out a byte order mark (UTF-8) at the start of a text that comes in pieces. */
-class MarkRemover {
-  #start: Uint8Array | undefined = new Uint8Array(0);
-
-  write(piece: Uint8Array): Uint8Array {
-    if (!this.#start) return piece;
-    const start = this.#start.length > 0 ? Buffer.concat([this.#start, piece]) : piece;
-    if (start.length < MARK.length && start.every((byte, at) => byte === MARK[at])) {
-      this.#start = start.slice();
-      return new Uint8Array(0);
-    }
-    this.#start = undefined;
-    return MARK.every((byte, at) => start[at] === byte) ? start.subarray(MARK.length) : start;
-  }
-
-  end(): Uint8Array {
-    return this.#start ?? new Uint8Array(0);
-  }
-}
-
-const MARK = [0xef, 0xbb, 0xbf];
 
 function withoutReturn(bytes: Uint8Array): Uint8Array {
   return bytes.at(-1) === 0x0d ? bytes.subarray(0, -1) : bytes;

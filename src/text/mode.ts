@@ -2,6 +2,9 @@
 export const MODES = ['stream', 'lines'] as const;
 export type Mode = (typeof MODES)[number];
 
+/** What divides a text into examples: nothing, the ends of its lines, or a separator of its own (records.ts). */
+export type Layout = 'stream' | 'lines' | 'records';
+
 export interface ModeChoice {
   readonly mode: Mode;
   /** The reason for the choice: "41 short lines (10.2 characters and 1.3 words on average)". */

@@ -1,20 +1,36 @@
 import * as z from 'zod';
+import { message, option } from '../errors.ts';
+import { rule } from '../schema.ts';
 import { MODES } from './mode.ts';
 import { UNITS } from './symbols.ts';
 
 /** A text that is given as bytes. They are for models whose symbols are bytes; other models read them as UTF-8. */
 export const bytesSchema = z.custom<Uint8Array>((value) => value instanceof Uint8Array).describe('must be bytes');
 
-/** How a text is read: what a caller can say of it. `CorpusOptions` has more, which only a program can give. */
-export const corpusSchema = z.strictObject({
+/** What separates the examples of a file. */
+export const separatorSchema = z.union([z.string().min(1), bytesSchema.refine((bytes) => bytes.length > 0)]);
+
+const corpusFields = z.strictObject({
   mode: z
-    .enum(['auto', ...MODES])
+    .enum(['auto', ...MODES, 'files'])
     .default('auto')
-    .describe('stream: one long text; lines: each line is an example; auto chooses'),
+    .describe('stream: one long text; lines, files: each line or file is an example; auto chooses'),
+  separator: separatorSchema
+    .optional()
+    .describe('what separates examples of several lines, such as \\n\\n (default: the end of a line)'),
   unit: z.enum(UNITS).default('codepoint').describe('what a symbol is'),
   minCount: z.int().min(1).default(1).describe('symbols that occur less often become <unk>'),
   maxBytes: z.int().min(1).optional().describe('refuse a longer text (default: what memory has room for)'),
 });
+
+/** How a text is read: what a caller can say of it. `CorpusOptions` has more, which only a program can give. */
+export const corpusSchema = corpusFields.superRefine(
+  rule(({ mode, separator }) =>
+    separator !== undefined && (mode === 'stream' || mode === 'files')
+      ? message`${option('separator')} divides a text into examples, which ${option('mode')} ${mode} does not; leave one out`
+      : undefined,
+  ),
+);
 
 /** How the columns of a file of pairs are read: what a caller can say of it. */
 export const pairReadingSchema = z.strictObject({

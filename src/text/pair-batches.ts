@@ -145,7 +145,7 @@ function batchesByLength({ corpus }: PairPart, pairs: number[], rows: number): n
 }
 
 /** Writes pairs to a grid, one a row. Rows without a pair have no symbol and no target. */
-function fillGrid({ corpus }: PairPart, pairs: readonly number[], grid: PairGrid): Omit<PairWindow, 'epoch'> {
+export function fillGrid({ corpus }: PairPart, pairs: readonly number[], grid: PairGrid): Omit<PairWindow, 'epoch'> {
   const { rows, source, mask, keepForwards, keepBackwards, lengths, inputs, keep, targets } = grid;
   const { task } = corpus;
   const sourceSteps = pairs.reduce((most, pair) => Math.max(most, sourceLength(corpus, pair)), 1);

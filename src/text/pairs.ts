@@ -1,14 +1,12 @@
-import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
+import { createSha256 } from '#host/sha256';
 import { type Message, message, option, UserError } from '../errors.ts';
 import type { PairTask } from '../pair-task.ts';
 import { allocateIds, type Ids } from './ids.ts';
-import { openSource } from './sources.ts';
 import { splitBytes } from './split-text.ts';
 import { describeSymbol, type TextSymbol, type Unit } from './symbols.ts';
 import { Vocabulary } from './vocabulary.ts';
 
-/** How a file of pairs is read: `source<TAB>target`, a pair a line. */
+/** How pairs are read: `source<TAB>target`, a pair a line. */
 export interface PairOptions {
   readonly task: PairTask;
   readonly sourceUnit: Unit;
@@ -19,14 +17,10 @@ export interface PairOptions {
   readonly minCount?: number | undefined;
   /** The most symbols of a source and of a target; a longer pair is refused. */
   readonly maxLength?: number | undefined;
-  /** The most bytes of a file. */
-  readonly maxBytes?: number | undefined;
   /** The vocabularies of a model, to go on with it or to measure it. */
   readonly vocabularies?: PairVocabularies | undefined;
   /** Is told of each line that can't be read, which is then left out. If not given, the first such line is an error. */
   readonly onProblem?: ((problem: UserError) => void) | undefined;
-  /** What `-` reads: the process's standard input if not given. */
-  readonly stdin?: Readable;
 }
 
 export interface PairVocabularies {
@@ -69,75 +63,84 @@ interface SymbolPair {
 const TAB = 0x09;
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
-const PIECE_BYTES = 1 << 18;
-
-/** Bytes of a file above which pairs are refused, unless the caller says otherwise: no list of pairs is as long. */
-const MOST_BYTES = 2 ** 31;
 
 const COLUMNS = [1, 2] as const;
 
 /**
- * Reads files of pairs, one after the other. Line ends may be CRLF, a byte order mark at the start of a file is dropped, and empty lines are
+ * The pairs of some texts, one after the other. Line ends may be CRLF, a byte order mark at the start of a text is dropped, and empty lines are
  * passed over. UserError that names the line: a line that is no pair, a tag sequence of another length than its source, a symbol outside a
  * given vocabulary.
+ *
+ * @param contents by the name of each text
  */
-export async function readPairs(sources: readonly string[], options: PairOptions): Promise<PairCorpus> {
-  const hash = createHash('sha256');
-  const pairs: SymbolPair[] = [];
-  const tell = options.onProblem ?? throwIt;
-  let bytes = 0;
-  let characters = 0;
-  for (const path of sources) {
-    const content = await readBytes(path, options);
-    hash.update(content);
-    bytes += content.length;
+export function pairsFrom(
+  contents: readonly (readonly [name: string, bytes: Uint8Array])[],
+  options: PairOptions,
+): PairCorpus {
+  const assembly = new PairAssembly(options);
+  for (const [name, bytes] of contents) assembly.add(name, bytes);
+  return assembly.finish();
+}
+
+/** Makes pairs from texts that come one after the other, so that only one need be in memory. */
+export class PairAssembly {
+  readonly #options: PairOptions;
+  readonly #tell: (problem: UserError) => void;
+  readonly #hash = createSha256();
+  readonly #pairs: SymbolPair[] = [];
+  readonly #sources: string[] = [];
+  #bytes = 0;
+  #characters = 0;
+
+  constructor(options: PairOptions) {
+    this.#options = options;
+    this.#tell = options.onProblem ?? throwIt;
+  }
+
+  add(source: string, content: Uint8Array): void {
+    this.#sources.push(source);
+    this.#hash.update(content);
+    this.#bytes += content.length;
     for (const { number, line } of linesOf(content)) {
-      const pair = readPair(line, options);
+      const pair = readPair(line, this.#options);
       if ('why' in pair) {
-        const place = `${path === '-' ? 'standard input' : path}: line ${number}`;
-        tell(new UserError(message`${place}: ${pair.why}`));
+        const place = `${source === '-' ? 'standard input' : source}: line ${number}`;
+        this.#tell(new UserError(message`${place}: ${pair.why}`));
         continue;
       }
-      pairs.push(pair);
-      characters += countCharacters(line);
+      this.#pairs.push(pair);
+      this.#characters += countCharacters(line);
     }
   }
-  if (sources.length === 0) throw new UserError('no pairs given; name a file of pairs, or - for standard input');
-  if (pairs.length === 0) {
-    throw new UserError(`${sources.join(', ')}: there is no pair; give lines of source, tab, target`);
+
+  finish(): PairCorpus {
+    const { task, columns = COLUMNS } = this.#options;
+    if (this.#pairs.length === 0) {
+      throw new UserError(`${this.#sources.join(', ')}: there is no pair; give lines of source, tab, target`);
+    }
+    const sourceSymbols = this.#pairs.map(({ source }) => source);
+    const targetSymbols = this.#pairs.map(({ target }) => target);
+    const { source, target } = this.#options.vocabularies ?? this.#vocabularies(sourceSymbols, targetSymbols);
+    return {
+      task,
+      columns,
+      source: encodeColumn(sourceSymbols, source),
+      target: encodeColumn(targetSymbols, target),
+      count: this.#pairs.length,
+      characters: this.#characters,
+      bytes: this.#bytes,
+      hash: this.#hash.digest(),
+      sources: this.#sources,
+    };
   }
-  const { vocabularies, task, sourceUnit, targetUnit, minCount } = options;
-  const chosen = vocabularies ?? {
-    source: buildVocabulary(
-      pairs.map(({ source }) => source),
-      sourceUnit,
-      minCount,
-      false,
-    ),
-    target: buildVocabulary(
-      pairs.map(({ target }) => target),
-      targetUnit,
-      1,
-      task === 'transduce',
-    ),
-  };
-  return {
-    task,
-    columns: options.columns ?? COLUMNS,
-    source: encodeColumn(
-      pairs.map(({ source }) => source),
-      chosen.source,
-    ),
-    target: encodeColumn(
-      pairs.map(({ target }) => target),
-      chosen.target,
-    ),
-    count: pairs.length,
-    characters,
-    bytes,
-    hash: hash.digest('hex'),
-    sources,
-  };
+
+  #vocabularies(sources: readonly (readonly TextSymbol[])[], targets: readonly (readonly TextSymbol[])[]) {
+    const { task, sourceUnit, targetUnit, minCount } = this.#options;
+    return {
+      source: buildVocabulary(sources, sourceUnit, minCount, false),
+      target: buildVocabulary(targets, targetUnit, 1, task === 'transduce'),
+    };
+  }
 }
 
 /** A line as a pair of symbols that the vocabularies have, if they are given, or why it is none. */
@@ -225,29 +228,6 @@ function* linesOf(content: Uint8Array): Generator<{ readonly number: number; rea
     if (last > start) yield { number, line: content.subarray(start, last) };
     start = end + 1;
   }
-}
-
-async function readBytes(
-  path: string,
-  { stdin = process.stdin, maxBytes = MOST_BYTES }: PairOptions,
-): Promise<Uint8Array> {
-  const source = await openSource(path, stdin, PIECE_BYTES);
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  try {
-    for await (const piece of source.pieces) {
-      length += piece.length;
-      if (length > maxBytes) {
-        throw new UserError(
-          message`${source.name}: the pairs have more than ${maxBytes} bytes, the most allowed; give a part of them, or a larger ${option('maxBytes')}`,
-        );
-      }
-      pieces.push(piece.slice());
-    }
-  } finally {
-    await source.close();
-  }
-  return Buffer.concat(pieces);
 }
 
 function throwIt(problem: UserError): never {

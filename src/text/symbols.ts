@@ -41,7 +41,21 @@ export function describeSymbol(symbol: TextSymbol): string {
 /** A comparison for sorting, in ascending order: bytes by value, strings by code points (which is the order of their UTF-8 bytes). */
 export function compareSymbols(a: TextSymbol, b: TextSymbol): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
-  return Buffer.compare(Buffer.from(String(a)), Buffer.from(String(b)));
+  return compareCodePoints(String(a), String(b));
+}
+
+/** UTF-16 has the order of the code points, but for surrogates: they stand for the highest, and other units come after them. */
+function compareCodePoints(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at++) {
+    const [x, y] = [a.charCodeAt(at), b.charCodeAt(at)];
+    if (x !== y) return Number(isSurrogate(x)) - Number(isSurrogate(y)) || x - y;
+  }
+  return a.length - b.length;
+}
+
+function isSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdfff;
 }
 
 /** The index (in UTF-16 units) of the first surrogate that has no partner, or −1 in well-formed text. */

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { concatBytes } from './text.ts';
 
 /** A text is judged by this many bytes from its start. */
 const JUDGED = 512;
@@ -27,7 +28,7 @@ export class Utf16Converter {
   /** The bytes that can be handed on now. They may be `piece` itself. UserError if UTF-16 is damaged. */
   write(piece: Uint8Array): Uint8Array {
     if (this.#held === undefined) return this.#convert(piece, true);
-    if (this.#held.length > 0) piece = Buffer.concat([this.#held, piece]);
+    if (this.#held.length > 0) piece = concatBytes([this.#held, piece]);
     if (piece.length < JUDGED && mayBeUtf16(piece)) {
       this.#held = piece.slice();
       return new Uint8Array(0);

@@ -9,7 +9,7 @@ import { message, option, UserError } from '../errors.ts';
 export class Utf8Decoder {
   readonly #name: string;
   /** Bytes of this source before the next piece. */
-  #offset: number;
+  #offset = 0;
   /** Offset and value of the first byte of the character that is being read. */
   #start = 0;
   #lead = 0;
@@ -18,10 +18,13 @@ export class Utf8Decoder {
   #lower = 0x80;
   #upper = 0xbf;
 
-  /** @param offset the number of bytes of the source that were read before, so that messages count from its start */
-  constructor(name: string, offset = 0) {
+  constructor(name: string) {
     this.#name = name;
-    this.#offset = offset;
+  }
+
+  /** Bytes of the source that are not text, between two characters. */
+  skip(bytes: number): void {
+    this.#offset += bytes;
   }
 
   /** Writes the code points of `bytes` to `codePoints` (at least as long as `bytes`) and returns how many. */

@@ -10,12 +10,14 @@ export interface VocabularyJson {
   readonly symbols: readonly string[] | readonly number[];
   /** What ends a line, where the symbols do not tell it: in a text whose CRs are no line ends, say. `none` is for a single line. */
   readonly lineEnd?: LineEnd | 'none';
+  /** What separates examples, where it is not the end of a line: a text, bytes that are not UTF-8, or nothing but the end of a file (''). */
+  readonly separator?: string | readonly number[];
 }
 
 /** Checks that `json` is a vocabulary and copies it. UserError that says what is wrong if it is not one. */
 export function parseVocabulary(json: unknown): VocabularyJson {
   if (typeof json !== 'object' || json === null) throw damaged(`it is ${json === null ? 'null' : typeof json}`);
-  const { unit, stop, unknown, symbols, lineEnd } = json as Record<string, unknown>;
+  const { unit, stop, unknown, symbols, lineEnd, separator } = json as Record<string, unknown>;
   if (!UNITS.includes(unit as Unit)) {
     throw damaged(`its unit is ${JSON.stringify(unit)?.slice(0, 40)}, not one of ${UNITS.join(', ')}`);
   }
@@ -38,7 +40,11 @@ export function parseVocabulary(json: unknown): VocabularyJson {
     throw damaged(`its line end is ${JSON.stringify(lineEnd)?.slice(0, 40)}, not LF, CR LF, CR or none`);
   }
   const ends = lineEnd === undefined ? {} : { lineEnd: lineEnd as LineEnd | 'none' };
-  return { unit: unit as Unit, stop, unknown, symbols: checked as string[] | number[], ...ends };
+  if (separator !== undefined && !isSeparator(separator)) {
+    throw damaged(`its separator is ${JSON.stringify(separator)?.slice(0, 40)}, not a text or a list of bytes`);
+  }
+  const separators = separator === undefined ? {} : { separator };
+  return { unit: unit as Unit, stop, unknown, symbols: checked as string[] | number[], ...ends, ...separators };
 }
 
 const SYMBOLS_OF: Record<Unit, string> = {
@@ -57,6 +63,11 @@ function isSymbol(symbol: unknown, unit: Unit): symbol is TextSymbol {
   if (unit === 'token') return symbol === '\n' || !/\s/u.test(symbol);
   if (unit === 'field') return !/[\t\n\r]/u.test(symbol);
   return symbol.length === (symbol.codePointAt(0)! > 0xffff ? 2 : 1);
+}
+
+function isSeparator(value: unknown): value is string | number[] {
+  if (typeof value === 'string') return loneSurrogate(value) < 0;
+  return Array.isArray(value) && value.length > 0 && value.every((byte) => isSymbol(byte, 'byte'));
 }
 
 function damaged(why: string): UserError {

@@ -3,6 +3,8 @@ import { SymbolDecoder } from './decoder.ts';
 import { GraphemeSplitter } from './graphemes.ts';
 import { allocateIds, type Ids } from './ids.ts';
 import { guessLineEnd, type LineEnd, withLineEnd } from './line-ends.ts';
+import type { Layout } from './mode.ts';
+import { LINE } from './records.ts';
 import { splitText } from './split-text.ts';
 import { compareSymbols, describeSymbol, labelSymbol, loneSurrogate, type TextSymbol, type Unit } from './symbols.ts';
 import { bytesOf, exactString, type Text } from './text.ts';
@@ -16,6 +18,8 @@ export interface VocabularyOptions {
   readonly stop?: boolean;
   /** What ends a line of a stream; `none` if nothing does. If it is not given, the symbols tell it. */
   readonly lineEnd?: LineEnd | 'none' | undefined;
+  /** What separates the examples of a file. Default: the end of a line. */
+  readonly separator?: Text;
 }
 
 /**
@@ -32,6 +36,8 @@ export class Vocabulary {
   readonly unknown: number | undefined;
   /** What ends a line of the text. Undefined if no symbol does: in lines mode, say. */
   readonly lineEnd: LineEnd | undefined;
+  /** What separates texts in a file: `LINE`, `FILE`, or a text of its own, in which a newline stands for any line end. */
+  readonly separator: Text;
   readonly #symbols: readonly TextSymbol[];
   readonly #specials: number;
   /** The keys of code points are their numbers, so that encoding a text makes no string for each character. */
@@ -46,11 +52,13 @@ export class Vocabulary {
     this.size = this.#specials + this.#symbols.length;
     this.#ids = new Map(json.symbols.map((symbol, index) => [this.#key(symbol), this.#specials + index]));
     this.lineEnd = json.lineEnd === 'none' ? undefined : (json.lineEnd ?? this.#guessLineEnd());
+    const { separator = LINE } = json;
+    this.separator = typeof separator === 'string' ? separator : Uint8Array.from(separator);
   }
 
   /** The vocabulary of a text, from the number of times that each symbol occurs. UserError if no symbol occurs often enough. */
   static build(counts: ReadonlyMap<TextSymbol, number>, options: VocabularyOptions): Vocabulary {
-    const { unit, minCount = 1, stop = false, lineEnd } = options;
+    const { unit, minCount = 1, stop = false, lineEnd, separator = LINE } = options;
     if (!Number.isSafeInteger(minCount) || minCount < 1) {
       throw new UserError(message`${option('minCount')} must be a whole number from 1, not ${minCount}`);
     }
@@ -63,7 +71,7 @@ export class Vocabulary {
           : message`no symbol occurs ${minCount} times; the most frequent one occurs ${most === 1 ? 'once' : `${most} times`}: use a smaller ${option('minCount')}`,
       );
     }
-    return Vocabulary.fromJSON({ unit, stop, unknown: minCount > 1, symbols, lineEnd });
+    return Vocabulary.fromJSON({ unit, stop, unknown: minCount > 1, symbols, lineEnd, ...separatorJson(separator) });
   }
 
   /** The vocabulary that `toJSON` described. UserError if `json` is not such a description. */
@@ -79,7 +87,8 @@ export class Vocabulary {
     const isNew = (symbol: TextSymbol): boolean => this.id(symbol) === undefined && counts.get(symbol)! >= minCount;
     const symbols = [...this.#symbols, ...[...counts.keys()].filter(isNew)].sort(compareSymbols);
     const { unit, stop, unknown } = this.toJSON();
-    return Vocabulary.fromJSON({ unit, stop, unknown: unknown || minCount > 1, symbols, lineEnd: this.lineEnd });
+    const own = { lineEnd: this.lineEnd, ...separatorJson(this.separator) };
+    return Vocabulary.fromJSON({ unit, stop, unknown: unknown || minCount > 1, symbols, ...own });
   }
 
   /** For each id of this vocabulary, the id of the same symbol in a vocabulary that extends this one. */
@@ -99,7 +108,14 @@ export class Vocabulary {
       unknown: this.unknown !== undefined,
       symbols: [...this.#symbols] as string[] | number[],
       ...(this.lineEnd === this.#guessLineEnd() ? {} : { lineEnd: this.lineEnd ?? 'none' }),
+      ...separatorJson(this.separator),
     };
+  }
+
+  /** What divides a text of this vocabulary into examples. */
+  get layout(): Layout {
+    if (this.stop === undefined) return 'stream';
+    return this.separator === LINE ? 'lines' : 'records';
   }
 
   /** The id of a symbol, or undefined if the symbol is not in the vocabulary (even if there is an `<unk>`). */
@@ -177,7 +193,7 @@ export class Vocabulary {
     if (this.unit !== 'byte') return new TextEncoder().encode(this.decode(ids));
     return Uint8Array.from(
       Array.from(ids, (id) => this.#text(id)).flatMap((symbol) =>
-        typeof symbol === 'number' ? symbol : [...Buffer.from(symbol)],
+        typeof symbol === 'number' ? symbol : [...bytesOf(symbol)],
       ),
     );
   }
@@ -316,4 +332,10 @@ export class Vocabulary {
       message`${describeSymbol(symbol)} at position ${position} is not in the vocabulary: it does not occur in the training text; leave it out, or train with ${option('minCount')} 2 or more, which reads unknown symbols as <unk>`,
     );
   }
+}
+
+/** A separator as JSON has it. The end of a line need not be told. */
+function separatorJson(separator: Text): Pick<VocabularyJson, 'separator'> {
+  if (separator === LINE) return {};
+  return { separator: typeof separator === 'string' ? separator : [...separator] };
 }

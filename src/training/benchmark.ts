@@ -44,7 +44,7 @@ export async function measureTraining(
   const plan = new TrainingPlan(arena, config);
   const profile = withProfile ? new Profile() : undefined;
   const measured = profile ? profiled(profile) : program;
-  const engine = await Engine.start({ choice, threads, program: measured, url: program.PROGRAM, config }, arena);
+  const engine = await Engine.start({ choice, threads, program: measured, file: program.PROGRAM, config }, arena);
   fillMemory(engine, plan);
   const inputs = {
     steps: shape.steps,

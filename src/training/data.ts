@@ -18,6 +18,8 @@ export type DataPart = Part | PairPart;
 /** A window to be run: of pairs with the steps of their sources. */
 export interface DataWindow extends Window {
   readonly sourceSteps: number;
+  /** Of pairs that are evaluated: the number of the pair in each row. */
+  readonly pairs?: readonly number[] | undefined;
 }
 
 /**
@@ -133,7 +135,7 @@ export function* evaluationWindows(
   part: DataPart,
   model: Model,
   ints: Int32Array,
-): Generator<Pick<DataWindow, 'steps' | 'sourceSteps' | 'counted'>> {
+): Generator<Pick<DataWindow, 'steps' | 'sourceSteps' | 'counted' | 'pairs'>> {
   const { rows, steps: window } = model.shape;
   if (part.mode === 'pairs') {
     yield* pairEvaluationBatches(part, gridOf(model, ints));
@@ -153,7 +155,8 @@ function viewsOf({ inputs, targets, keep, shape }: Model, ints: Int32Array) {
   return { inputs: view(inputs), targets: view(targets), keep: view(keep) };
 }
 
-function gridOf(model: Model, ints: Int32Array): PairGrid {
+/** Where a model of pairs reads a batch from. */
+export function gridOf(model: Model, ints: Int32Array): PairGrid {
   const { rows, steps, sourceSteps = 1 } = model.shape;
   const { ids, mask, keep, keepBackwards, lengths } = model.source!;
   const view = (address: number): Int32Array => ints.subarray(address, address + rows * sourceSteps);

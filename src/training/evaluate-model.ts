@@ -65,7 +65,7 @@ export async function evaluateModel(
   const origin = arena.float(dynamic ? parameters.length : 0);
   const choice = chooseKernel(place.kernel);
   const threads = choice.name === 'js' ? 1 : Math.min(rows, place.threads ?? 1);
-  const engine = await Engine.start({ choice, threads, program, url: program.PROGRAM, config }, arena);
+  const engine = await Engine.start({ choice, threads, program, file: program.PROGRAM, config }, arena);
   try {
     engine.kernels.floats.set(parameters, plan.model.parameters.values);
     if (!dynamic) return await evaluatePart(engine, plan, part, { accuracy: true, only });

@@ -1,13 +1,13 @@
-import type { Kernels } from '../kernel/contract.ts';
 import { type DataPart, evaluationWindows } from './data.ts';
+import { countHits } from './hits.ts';
 import type { TrainingEngine, TrainingPlan } from './program.ts';
 
 /** The mean loss of a part, in nats a symbol, and the number of symbols that it is the mean of. */
 export interface Evaluation {
   readonly loss: number;
   readonly symbols: number;
-  /** How many symbols were the likeliest of all in the model's eyes, where this was counted. */
-  readonly correct?: number;
+  /** The share that the model predicts right (`countHits`), where it was measured. */
+  readonly accuracy?: number;
 }
 
 /** A window to read. Its `lossScale` is what the gradient of its losses is multiplied by. */
@@ -18,7 +18,7 @@ export interface WindowToRead {
 }
 
 export interface EvaluateOptions {
-  /** Whether to count the symbols that were the likeliest. */
+  /** Whether to measure the accuracy. */
   readonly accuracy?: boolean;
   /** Measures these symbols alone: in a task, those that are determined by what was read. */
   readonly only?: ReadonlySet<number> | undefined;
@@ -42,19 +42,19 @@ export async function evaluatePart(
   const carried = model.saveStates(kernels);
   let sum = 0;
   let symbols = 0;
-  let correct = 0;
-  for (const { steps, sourceSteps, counted: all } of evaluationWindows(part, model, kernels.ints)) {
+  const hits = accuracy ? countHits(model, kernels, part) : undefined;
+  for (const { steps, sourceSteps, counted: all, pairs } of evaluationWindows(part, model, kernels.ints)) {
     const counted = only ? keepOnly(kernels.ints, model.targets, steps * rows, only) : all;
     const lossScale = learn ? 1 / counted : 1;
     const window = { steps, sourceSteps, lossScale };
     await (learn ? learn(window) : engine.call('evaluate', window));
     sum += sumLosses(kernels.floats, model.losses, steps * rows);
     symbols += counted;
-    if (accuracy) correct += countLikeliest(plan, kernels, steps * rows, lossScale);
+    hits?.add({ steps, pairs, lossScale });
     model.carry(kernels, steps);
   }
   model.loadStates(kernels, carried);
-  return { loss: sum / symbols, symbols, ...(accuracy ? { correct } : {}) };
+  return { loss: sum / symbols, symbols, ...(hits ? { accuracy: hits.accuracy } : {}) };
 }
 
 /** Sets all other targets to −1, so that they are not measured. Returns how many are left. */
@@ -65,34 +65,6 @@ function keepOnly(targets: Int32Array, at: number, positions: number, only: Read
     else targets[position] = -1;
   }
   return counted;
-}
-
-/**
- * Counts the positions whose target has the largest probability. In the place of the logits, each member m has left its gradient
- * lossScale · (y_m − onehot). So the sums over the M members are lossScale · Σ y_m, but the target's is lossScale · M less.
- */
-function countLikeliest(
-  { model }: TrainingPlan,
-  { floats, ints }: Kernels,
-  positions: number,
-  lossScale: number,
-): number {
-  const { symbols, members } = model.config;
-  const scale = members * lossScale;
-  const sums = new Float64Array(symbols);
-  let correct = 0;
-  for (let position = 0; position < positions; position++) {
-    const target = ints[model.targets + position]!;
-    if (target < 0) continue;
-    sums.fill(0);
-    sums[target] = scale;
-    for (const { logits } of model.members) {
-      const from = logits + position * symbols;
-      for (let id = 0; id < symbols; id++) sums[id]! += floats[from + id]!;
-    }
-    if (sums.every((sum) => sum <= sums[target]!)) correct++;
-  }
-  return correct;
 }
 
 /** The sum of losses, in double precision and in their order. */

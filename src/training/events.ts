@@ -50,12 +50,12 @@ export interface StepEvent {
 export interface ReportEvent {
   readonly type: 'report';
   readonly point: HistoryPoint;
-  /** Whether the validation loss is the smallest so far. */
+  /** Whether the model is the best so far. */
   readonly best: boolean;
 }
 
 /**
- * A state worth keeping. `best` is the model with the smallest validation loss; where nothing is held out, the newest model. `last` is the
+ * A state worth keeping. `best` is the best model, by its validation loss or, if the recipe says so, its accuracy; where nothing is held out, the newest model. `last` is the
  * newest model, with all that resuming needs.
  *
  * Call `snapshot`, and save or copy the checkpoint that it gives, before the iteration goes on: its tensors are views of the run's memory.
@@ -77,10 +77,12 @@ export interface DoneEvent {
   readonly epoch: number;
   /** The training loss of the last report. */
   readonly loss: number | undefined;
-  /** The smallest validation loss. */
+  /** The validation loss of the best model. */
   readonly validation: number | undefined;
-  /** The step of the model that had it. */
+  /** Its accuracy, where accuracy selects the best model. */
+  readonly accuracy: number | undefined;
+  /** The step of the best model. */
   readonly bestStep: number | undefined;
-  /** The test loss of the model that had the smallest validation loss. */
+  /** The test loss of the best model. */
   readonly test: number | undefined;
 }

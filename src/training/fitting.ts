@@ -10,10 +10,16 @@ import type { Limits, Recipe } from './recipe.ts';
 const DEFAULT_SYMBOLS = 10_000_000;
 const DEFAULT_EPOCHS = 60;
 const DEFAULT_LEAST_STEPS = 300;
+/** Pairs have a smaller learning rate, and need more steps to be learned by heart. */
+const DEFAULT_LEAST_PAIR_STEPS = 1000;
 
 // Without `batch`, a batch has DEFAULT_ROWS rows, which keep the kernels busy. It has fewer where an epoch would have under LEAST_UPDATES updates.
 const DEFAULT_ROWS = 48;
 const LEAST_UPDATES = 64;
+
+// The same of pairs.
+const DEFAULT_PAIRS = 32;
+const LEAST_UPDATES_BY_PAIRS = 16;
 
 /**
  * With less arithmetic in a step for each thread, the barriers cost more than another thread saves. Measured with an LSTM of one layer:
@@ -60,12 +66,13 @@ export function fitThreads(model: ModelConfig, { rows, window }: Required<BatchO
 
 /** Pairs of a batch: as many as the recipe says, or fewer where an epoch would have too few updates. */
 export function fitPairBatch({ pairs }: PairPart, { batch }: Recipe): number {
-  return Math.max(1, Math.min(batch ?? Math.min(DEFAULT_ROWS, Math.ceil(pairs.length / LEAST_UPDATES)), pairs.length));
+  const fitting = Math.min(DEFAULT_PAIRS, Math.ceil(pairs.length / LEAST_UPDATES_BY_PAIRS));
+  return Math.max(1, Math.min(batch ?? fitting, pairs.length));
 }
 
 /** What steps are counted by: the parts of a run, and the targets of an update. */
 export interface DataSizes {
-  readonly train: { readonly targets: number };
+  readonly train: { readonly targets: number; readonly mode?: string };
   readonly validation: { readonly targets: number };
   readonly targetsPerStep: number;
 }
@@ -73,7 +80,8 @@ export interface DataSizes {
 /** Steps of a run without a limit: enough to learn a small list by heart, and a minute or two for a book. */
 export function defaultSteps({ train, targetsPerStep }: DataSizes): number {
   const symbols = Math.min(DEFAULT_SYMBOLS, DEFAULT_EPOCHS * train.targets);
-  return Math.max(DEFAULT_LEAST_STEPS, Math.round(symbols / targetsPerStep));
+  const least = train.mode === 'pairs' ? DEFAULT_LEAST_PAIR_STEPS : DEFAULT_LEAST_STEPS;
+  return Math.max(least, Math.round(symbols / targetsPerStep));
 }
 
 /** Steps between validations: `VALIDATIONS` in a run, or fewer where these would take more than their share of the time. */

@@ -13,6 +13,8 @@ export const historySchema = z.array(
     loss: z.number(),
     /** Validation loss in nats a symbol, where there is a validation part. */
     validation: z.number().optional(),
+    /** Share of the validation part that is predicted right, where accuracy selects the best model (training/hits.ts). */
+    accuracy: z.number().optional(),
     /** Test loss in nats a symbol, where there is a test part and the model was the best so far. */
     test: z.number().optional(),
     /** Norm of the gradient, clipped by value but not yet by norm; for an ensemble, the mean of its members' norms. */
@@ -113,9 +115,20 @@ function spaced(points: History, distance: number, kept: ReadonlySet<HistoryPoin
   });
 }
 
-/** The point whose model was the best: the one with the smallest validation loss, or the last one where nothing was held out. */
+/** What validation found. */
+export type Validation = Pick<HistoryPoint, 'validation' | 'accuracy'>;
+
+/** Whether a model is better than another: by accuracy, where that was measured and is not equal, else by the loss. */
+export function isBetter(one: Validation, other: Validation): boolean {
+  const [accuracy = 0, otherAccuracy = 0] = [one.accuracy, other.accuracy];
+  if (accuracy !== otherAccuracy) return accuracy > otherAccuracy;
+  const { validation = Number.POSITIVE_INFINITY } = one;
+  return validation < (other.validation ?? Number.POSITIVE_INFINITY);
+}
+
+/** The point whose model was the best (`isBetter`), the first of equal ones; or the last point where nothing was held out. */
 export function bestPoint(history: History): HistoryPoint | undefined {
   const validated = history.filter(({ validation }) => validation !== undefined);
   if (validated.length === 0) return history.at(-1);
-  return validated.reduce((best, point) => (point.validation! < best.validation! ? point : best));
+  return validated.reduce((best, point) => (isBetter(point, best) ? point : best));
 }

@@ -14,8 +14,8 @@ import { GradientNorm } from './gradient-norm.ts';
 import { Optimizer } from './optimizer.ts';
 import type { OptimizerConfig } from './recipe.ts';
 
-/** The compiled module that the workers import. */
-export const PROGRAM = new URL('../../dist/training/program.js', import.meta.url).href;
+/** The compiled module that the workers import: a file of dist/. */
+export const PROGRAM = 'training/program.js';
 
 /**
  * - train: one update of the parameters by the window that is in memory.

@@ -1,4 +1,4 @@
-import { type History, type HistoryPoint, StretchSums, thinned } from './history.ts';
+import { type History, type HistoryPoint, isBetter, StretchSums, thinned, type Validation } from './history.ts';
 import type { ResumeRecord, RunRecord } from './record.ts';
 import type { UpdateStatistics } from './statistics.ts';
 
@@ -9,9 +9,9 @@ export class Progress {
   /** Epochs read, with fraction. */
   epoch = 0;
   history: History = [];
-  /** The smallest validation loss so far. */
-  best = Number.POSITIVE_INFINITY;
-  /** Validations since the best. */
+  /** What validation found of the best model so far. */
+  best: Validation = {};
+  /** Validations since the best, or since the last that was more accurate. */
   sinceBest = 0;
   /** Drops of the learning rate because validation stood still. */
   plateaus = 0;
@@ -27,28 +27,26 @@ export class Progress {
   statistics: UpdateStatistics | undefined;
 
   /**
-   * Takes a validation loss into account. Returns whether the model is the best so far; where nothing is held out, the newest model
-   * counts as the best.
+   * Takes a validation into account. Returns whether the model is the best so far; where nothing is held out, the newest model counts as
+   * the best. Validation stands still where the loss does not fall or, where accuracy selects, where the accuracy does not rise: a loss that
+   * goes on falling at the same accuracy does not keep a run alive.
    */
-  judge(loss: number | undefined, plateauPatience: number): boolean {
-    if (loss === undefined) return true;
-    if (loss < this.best) {
-      this.best = loss;
-      this.sinceBest = 0;
-      this.sincePlateau = 0;
-      return true;
-    }
-    this.sinceBest++;
-    this.sincePlateau++;
+  judge(found: Validation, plateauPatience: number): boolean {
+    if (found.validation === undefined) return true;
+    const isNewBest = isBetter(found, this.best);
+    const goesOn = found.accuracy === undefined ? isNewBest : found.accuracy > (this.best.accuracy ?? -1);
+    if (isNewBest) this.best = found;
+    this.sinceBest = goesOn ? 0 : this.sinceBest + 1;
+    this.sincePlateau = goesOn ? 0 : this.sincePlateau + 1;
     if (this.sincePlateau >= plateauPatience) {
       this.plateaus++;
       this.sincePlateau = 0;
     }
-    return false;
+    return isNewBest;
   }
 
   /** Ends a stretch of the learning curve: adds its point to the history, and returns the point. */
-  addPoint(validation: number | undefined, test: number | undefined): HistoryPoint {
+  addPoint({ validation, accuracy }: Validation, test: number | undefined): HistoryPoint {
     const { loss, gradientNorm, clipped } = this.sums.takeMeans();
     // The order of the keys is that of the checkpoint's bytes.
     const point: HistoryPoint = {
@@ -56,6 +54,7 @@ export class Progress {
       epoch: this.epoch,
       loss,
       ...(validation === undefined ? {} : { validation }),
+      ...(accuracy === undefined ? {} : { accuracy }),
       ...(test === undefined ? {} : { test }),
       gradientNorm,
       clipped,
@@ -71,7 +70,8 @@ export class Progress {
   get record(): Omit<ResumeRecord, 'batches' | 'rollback' | 'seconds'> {
     const { best, sinceBest, plateaus, sincePlateau, rollbacks, sums } = this;
     return {
-      best: Number.isFinite(best) ? best : null,
+      best: best.validation ?? null,
+      bestAccuracy: best.accuracy,
       sinceBest,
       plateaus,
       sincePlateau,
@@ -84,7 +84,7 @@ export class Progress {
     this.step = step;
     this.epoch = epoch;
     this.history = [...history];
-    this.best = record.best ?? Number.POSITIVE_INFINITY;
+    this.best = record.best === null ? {} : { validation: record.best, accuracy: record.bestAccuracy };
     this.sinceBest = record.sinceBest;
     this.plateaus = record.plateaus;
     this.sincePlateau = record.sincePlateau;

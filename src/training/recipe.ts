@@ -7,6 +7,7 @@ import { parseOptions, requireAll, rule } from '../schema.ts';
 export const OPTIMIZERS = ['sgd', 'rmsprop', 'adagrad', 'adam'] as const;
 export const SCHEDULES = ['constant', 'linear', 'cosine', 'step', 'plateau'] as const;
 export const ON_DIVERGENCE = ['stop', 'rollback'] as const;
+export const SELECTIONS = ['loss', 'accuracy'] as const;
 
 /** A bound on the gradient. Infinity clips nothing; JSON, which has no infinity, writes it as null. */
 const bound = z.preprocess(
@@ -25,7 +26,11 @@ export const optimizerSchema = z.strictObject({
   beta1: z.number().min(0).lt(1).default(0.9).describe('β₁ of adam'),
   beta2: z.number().min(0).lt(1).default(0.999).describe('β₂ of adam'),
   epsilon: z.number().positive().default(1e-8).describe('ε, added to the root of the mean of squares'),
-  weightDecay: z.number().min(0).default(0).describe('added to the gradient (L2); of adam decoupled from it (AdamW)'),
+  weightDecay: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('added to the gradient (L2); of adam decoupled from it (AdamW; of pairs: 0.3)'),
 });
 
 /** How the learning rate changes over a run. A schedule reads the constants of its formula, which stands in schedule.ts. */
@@ -73,7 +78,7 @@ export const recipeSchema = z
       .min(1)
       .max(100_000)
       .optional()
-      .describe('B: texts read side by side (default: 48, fewer for a small text)'),
+      .describe('B: texts read side by side (default: 48, of pairs 32; fewer where there is little text)'),
     bptt: z.int().min(1).max(100_000).default(64).describe('k2: steps that the gradient goes back'),
     stride: z.int().min(1).max(100_000).optional().describe('k1: steps between updates, at most k2 (default: k2)'),
     optimizer: optimizerSchema.prefault({}),
@@ -81,7 +86,9 @@ export const recipeSchema = z
       .number()
       .positive()
       .optional()
-      .describe('η: the learning rate at its highest (default: adam 0.01, rmsprop 0.002, adagrad 0.02, sgd 0.5)'),
+      .describe(
+        'η: the learning rate at its highest (default: adam 0.01, rmsprop 0.002, adagrad 0.02, sgd 0.5; of pairs a fifth of it)',
+      ),
     schedule: scheduleSchema.prefault({}),
     dropout: dropoutSchema.prefault({}),
     averaging: z
@@ -91,6 +98,12 @@ export const recipeSchema = z
       .default(0)
       .describe('decay of a moving average of the parameters, which is then validated and saved; 0 keeps none'),
     patience: z.int().min(1).optional().describe('stop after so many validations without a new best'),
+    select: z
+      .enum(SELECTIONS)
+      .optional()
+      .describe(
+        'which model is the best: the one with the smallest loss or with the greatest accuracy on the part held out to validate (default: loss)',
+      ),
     onDivergence: z
       .enum(ON_DIVERGENCE)
       .default('stop')
@@ -122,6 +135,12 @@ export const recipeSchema = z
     }),
   )
   .superRefine(
+    rule(({ select, validation }) => {
+      if (select !== 'accuracy' || validation !== 0) return undefined;
+      return message`${option('select')} accuracy needs a part that is held out; give ${option('validation')}`;
+    }),
+  )
+  .superRefine(
     rule(({ model, validation, test }) => {
       if (model.pairs) return undefined;
       const key = (['validation', 'test'] as const).find((_, at) => typeof [validation, test][at] === 'string');
@@ -136,8 +155,8 @@ export type RecipeOptions = z.input<typeof recipeSchema>;
 const { stride, rate, clipNorm } = recipeSchema.shape;
 
 /**
- * A recipe in which every field is given, apart from those that the text decides: `batch`, `patience`, `validateEvery` and the limits.
- * It is what a run follows, and what a checkpoint's record holds.
+ * A recipe in which every field is given, apart from those that the text decides (`batch`, `patience`, `validateEvery` and the limits), and from
+ * `select`, which earlier checkpoints don't have: the loss selects where it is left out. It is what a run follows, and what a checkpoint's record holds.
  */
 export const completeRecipeSchema = requireAll(recipeSchema, {
   stride: stride.unwrap(),
@@ -167,25 +186,62 @@ const DEFAULT_RATES: Readonly<Record<OptimizerConfig['name'], number>> = {
   adam: 1e-2,
 };
 
+/** A model of pairs learns best with this share of the rate. */
+const PAIR_RATE = 0.2;
+
+/**
+ * What a model of pairs has in place of the general defaults. Lists of pairs are short beside books, and a model soon knows them by heart, so
+ * there is more dropout and one layer. README.md in this folder has what each of these gains.
+ */
+export const PAIR_RECIPE = {
+  model: { cell: 'gru', layers: 1, embedding: 64 },
+  dropout: { input: 0.2, layers: 0.3 },
+} as const satisfies RecipeOptions;
+
+/** The weight decay of Adam for a model of pairs. It shrinks the embeddings of rare words above all, which start large and are seldom updated. */
+const PAIR_WEIGHT_DECAY = 0.3;
+
 /** The norm to which the gradient is clipped where the recipe has no bound of either kind. */
 const DEFAULT_CLIP_NORM = 1;
 
 /**
- * Checks a recipe, and fills in what it leaves out. Some of the defaults depend on other fields: `stride` is `bptt`; `rate` is the
- * optimizer's own; `dropout.output` is `dropout.layers`; `clipNorm` is 1, or Infinity where `clipValue` is given. The keys are in the
- * schema's order, so that equal recipes are written as equal bytes.
+ * Checks a recipe, and fills in what it leaves out. Some of the defaults depend on other fields: a model of pairs has
+ * those of `PAIR_RECIPE`; `stride` is `bptt`; `rate` is the optimizer's own, or a fifth of it for a model of pairs; `dropout.output` is
+ * `dropout.layers`; `clipNorm` is 1, or Infinity where `clipValue` is given. The keys are in the schema's order, so that equal recipes are
+ * written as equal bytes.
  *
  * UsageError that names the key, what was expected and what was given.
  */
 export function resolveRecipe(options: RecipeOptions = {}): Recipe {
-  const parsed = parseOptions(recipeSchema, options);
-  const { bptt, clipValue, dropout, optimizer } = parsed;
+  const asked = parseOptions(recipeSchema, options);
+  const parsed = asked.model.pairs ? parseOptions(recipeSchema, mergeRecipes(pairRecipe(asked), options)) : asked;
+  const { model, bptt, clipValue, dropout, optimizer } = parsed;
   const clipNorm = clipValue === Number.POSITIVE_INFINITY ? DEFAULT_CLIP_NORM : Number.POSITIVE_INFINITY;
   return completeRecipeSchema.parse({
     ...parsed,
     stride: parsed.stride ?? bptt,
-    rate: parsed.rate ?? DEFAULT_RATES[optimizer.name],
+    rate: parsed.rate ?? DEFAULT_RATES[optimizer.name] * (model.pairs ? PAIR_RATE : 1),
     dropout: { ...dropout, output: dropout.output ?? dropout.layers },
     clipNorm: parsed.clipNorm ?? clipNorm,
   });
+}
+
+/** What a model of pairs has in place of the general defaults, for an update rule. The weight decay is that of Adam, which is no gradient. */
+function pairRecipe({ optimizer: { name } }: Pick<Recipe, 'optimizer'>): RecipeOptions {
+  return name === 'adam' ? { ...PAIR_RECIPE, optimizer: { weightDecay: PAIR_WEIGHT_DECAY } } : PAIR_RECIPE;
+}
+
+/** A recipe with the fields of another where it has none of its own. */
+export function mergeRecipes(under: RecipeOptions, over: RecipeOptions): RecipeOptions {
+  const given = Object.entries(over).filter(([, value]) => value !== undefined);
+  const fields = given.map(([key, value]) => {
+    const below = under[key as keyof RecipeOptions];
+    const areObjects = typeof value === 'object' && value !== null && typeof below === 'object' && below !== null;
+    return [key, areObjects ? mergeFields(below, value) : value];
+  });
+  return { ...under, ...Object.fromEntries(fields) };
+}
+
+function mergeFields(under: object, over: object): object {
+  return { ...under, ...Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined)) };
 }

@@ -57,9 +57,11 @@ const batchesSchema = z.discriminatedUnion('mode', [
 ]);
 
 const stateSchema = z.strictObject({
-  /** The smallest validation loss so far; null where there is none. */
+  /** The validation loss of the best model so far; null where there is none. */
   best: z.number().nullable(),
-  /** Validations since the best. */
+  /** Its accuracy, where accuracy selects. */
+  bestAccuracy: z.number().min(0).max(1).optional(),
+  /** Validations since the best, or since the last that was more accurate. */
   sinceBest: count,
   /** Drops of the learning rate because validation stood still. */
   plateaus: count,

@@ -1,6 +1,6 @@
 import type { DataPart } from './data.ts';
 import { Divergence, hasDiverged, isFarAboveBest } from './divergence.ts';
-import { evaluatePart } from './evaluate-part.ts';
+import { type Evaluation, evaluatePart } from './evaluate-part.ts';
 import type { CheckpointEvent, ReportEvent } from './events.ts';
 import { keepFallback } from './rollback.ts';
 import type { Run } from './run.ts';
@@ -16,11 +16,13 @@ import { areTensorsFinite } from './tensors.ts';
 export async function* report(run: Run, final: boolean): AsyncGenerator<ReportEvent | CheckpointEvent> {
   const { recipe, data, plan, progress } = run;
   requireFinite(run);
-  const loss = await evaluateSaved(run, data.validation);
+  const validated = await evaluateSaved(run, data.validation, recipe.select === 'accuracy');
+  const { loss, accuracy } = validated ?? {};
   if (loss !== undefined && !Number.isFinite(loss)) throw new Divergence(`the validation loss is ${loss}`);
-  const isNewBest = progress.judge(loss, recipe.schedule.patience);
-  const test = isNewBest ? await evaluateSaved(run, data.test) : undefined;
-  const point = progress.addPoint(loss, test);
+  const found = { validation: loss, accuracy };
+  const isNewBest = progress.judge(found, recipe.schedule.patience);
+  const test = isNewBest ? (await evaluateSaved(run, data.test))?.loss : undefined;
+  const point = progress.addPoint(found, test);
   const { history } = progress;
   const { symbols } = plan.model.config;
   if (hasDiverged(history, symbols, final))
@@ -59,12 +61,12 @@ function requireFinite({ plan, engine }: Run): void {
   if (!areTensorsFinite(plan, engine.kernels)) throw new Divergence('the parameters are no longer finite');
 }
 
-/** The mean loss of a part by the model as it would be saved; undefined where the part is empty. */
-async function evaluateSaved({ plan, engine }: Run, part: DataPart): Promise<number | undefined> {
+/** What a part says of the model as it would be saved; undefined where the part is empty. */
+async function evaluateSaved({ plan, engine }: Run, part: DataPart, accuracy = false): Promise<Evaluation | undefined> {
   if (part.targets === 0) return undefined;
   plan.average?.exchange(engine.kernels);
   try {
-    return (await evaluatePart(engine, plan, part)).loss;
+    return await evaluatePart(engine, plan, part, { accuracy });
   } finally {
     plan.average?.exchange(engine.kernels);
   }

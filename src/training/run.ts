@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { processors } from '#host/machine';
 import { Arena } from '../kernel/arena.ts';
 import { chooseKernel } from '../kernel/choose.ts';
 import { Engine } from '../kernel/engine.ts';
@@ -57,12 +57,12 @@ export async function prepareRun(
   const shape = { steps: batch.window, sourceSteps: data.sourceSteps, rows: batch.rows, training: true };
   const config: ProgramConfig = { model, shape, optimizer, dropout, averaging };
   const choice = chooseKernel(place.kernel);
-  const fitted = place.threads ?? fitThreads(model, batch, availableParallelism());
+  const fitted = place.threads ?? fitThreads(model, batch, processors());
   const threads = choice.name === 'js' ? 1 : Math.min(fitted, batch.rows);
   const arena = new Arena();
   const plan = new TrainingPlan(arena, config);
   requireSavable(recipe, data, plan);
-  const engine = await Engine.start({ choice, threads, program, url: program.PROGRAM, config }, arena);
+  const engine = await Engine.start({ choice, threads, program, file: program.PROGRAM, config }, arena);
   return {
     recipe,
     data,

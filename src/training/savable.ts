@@ -1,4 +1,5 @@
 import { countValues, requireReadable } from '../nn/checkpoint-limits.ts';
+import { bytesOf } from '../text/text.ts';
 import type { TrainingData } from './data.ts';
 import { MOST_POINTS } from './history.ts';
 import type { TrainingPlan } from './program.ts';
@@ -44,9 +45,13 @@ export function requireSavable(
       MOST_POINTS * (OF_POINT.values + gates * OF_GATE.values) +
       OF_REST.values,
     jsonBytes:
-      Buffer.byteLength(JSON.stringify(known)) +
-      copies * Buffer.byteLength(JSON.stringify(place)) +
+      jsonBytesOf(known) +
+      copies * jsonBytesOf(place) +
       MOST_POINTS * (OF_POINT.bytes + gates * OF_GATE.bytes) +
       OF_REST.bytes,
   });
+}
+
+function jsonBytesOf(value: unknown): number {
+  return bytesOf(JSON.stringify(value)).length;
 }

@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { createSha256 } from '#host/sha256';
+import { nextTurn } from '#host/turn';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { extendParameters } from '../nn/extend.ts';
@@ -94,9 +95,9 @@ function drawParameters(run: Run, origin: Origin | undefined): void {
 }
 
 function hashOf({ buffer, byteOffset, byteLength }: Float32Array): string {
-  return createHash('sha256')
-    .update(new Uint8Array(buffer, byteOffset, byteLength))
-    .digest('hex');
+  const hash = createSha256();
+  hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  return hash.digest();
 }
 
 /** The run from where it is to its end. */
@@ -116,7 +117,7 @@ async function* follow(run: Run, { signal, saveNow = () => false }: TrainOptions
         yield { type: 'notice', text: noticed };
       }
       if (performance.now() - turn > TURN_MS) {
-        await new Promise((resolve) => setImmediate(resolve));
+        await nextTurn();
         turn = performance.now();
       }
       end = endOf(run, signal);
@@ -153,6 +154,7 @@ function doneEvent({ progress: { step, epoch, history } }: Run, reason: DoneEven
     epoch,
     loss: history.at(-1)?.loss,
     validation: best?.validation,
+    accuracy: best?.accuracy,
     bestStep: best?.validation === undefined ? undefined : best.step,
     test: best?.test,
   };

@@ -4,10 +4,11 @@
  *
  *   npm run bench:kernels -- [wasm128|wasm256] [part of a label]
  */
+
+import { load } from '../../src/host/kernels.node.ts';
 import { Arena } from '../../src/kernel/arena.ts';
 import { type Address, type Kernels, packedSize } from '../../src/kernel/contract.ts';
-import { load } from '../../src/kernel/module.ts';
-import { createSharedMemory, SCRATCH_FLOATS, wasmKernels } from '../../src/kernel/wasm.ts';
+import { createMemory, SCRATCH_FLOATS, wasmKernels } from '../../src/kernel/wasm.ts';
 
 const FLOATS = 24 << 20;
 /** The number of rounds that a median is taken of, and the least time of a round. */
@@ -19,7 +20,7 @@ if (!module) throw new Error('this Node cannot run the WebAssembly kernels');
 const arena = new Arena();
 const scratch = arena.float(SCRATCH_FLOATS);
 const start = arena.float(FLOATS);
-const memory = createSharedMemory(arena.bytes);
+const memory = createMemory(arena.bytes);
 
 const [, , asked, part = ''] = process.argv;
 for (const name of ['wasm256', 'wasm128'] as const) {

@@ -27,7 +27,15 @@ function write(name: string, task: string): void {
 
 /** Trains on train.txt, and gives the share of determined symbols of test.txt that come out right. */
 function accuracy(options: string, answers: string): number {
+  train(options);
+  return test(answers);
+}
+
+function train(options: string): void {
   rnn(`train train.txt ${COMMON} ${options} --out model.json`);
+}
+
+function test(answers: string): number {
   const evaluation = rnn(`eval test.txt --checkpoint model.json --only ${answers} --json --quiet`);
   return (JSON.parse(evaluation) as { accuracy: number }).accuracy;
 }
@@ -59,6 +67,24 @@ function serial(seed: string): void {
   console.log(`| ${seed} | ${percent(sum)} | ${percent(xor)} |`);
 }
 
+/** Trained on lines of up to 8 bits: the parity after each bit, and once at the end, of longer lines. */
+function parity(seed: string): void {
+  for (const [task, options] of [
+    ['parity', '--hidden 16 --batch 32 --steps 3000 --weight-decay 1'],
+    ['parity --final', '--hidden 32 --batch 32 --lr 0.005 --steps 8000'],
+  ]) {
+    write('train.txt', `${task} --length 1-8 --count 5000 --seed ${seed}`);
+    for (const cell of ['rnn', 'lstm', 'gru']) {
+      train(`--cell ${cell} ${options} --seed ${seed}`);
+      const shares = [8, 20, 100, 1000].map((length) => {
+        write('test.txt', `${task} --length ${length} --count 1000 --seed test`);
+        return percent(test('01'));
+      });
+      console.log(`| ${task} | ${seed} | ${cell} | ${shares.join(' | ')} |`);
+    }
+  }
+}
+
 /** By the number of updates: how well ten symbols are said again. */
 function copy(seed: string): void {
   for (const task of ['copy', 'copy-reversed']) {
@@ -70,7 +96,7 @@ function copy(seed: string): void {
   }
 }
 
-const TABLES = { lag, serial, copy };
+const TABLES = { lag, serial, parity, copy };
 const [table, seed] = process.argv.slice(2);
 try {
   for (const [name, print] of Object.entries(TABLES)) {

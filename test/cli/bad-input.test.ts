@@ -153,7 +153,7 @@ describe.concurrent('usage', () => {
       '--clip-value': ['0', '-1', 'x', 'NaN'],
       '--min-count': count,
       '--columns': ['1', '1,', '0,1', '1,2,3', 'x,y', ''],
-      '--task': ['translate', 'auto'],
+      '--task': ['translate', ''],
       '--attention': ['bilinear'],
       '--context': ['last'],
       '--source-unit': ['word'],

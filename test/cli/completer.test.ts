@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { edit, layOut, truncate, truncateStart } from '../../src/cli/completer.ts';
+import { edit, layOut } from '../../src/cli/completer.ts';
 import { aligned, type Completion, isOutOfOrder, scoreInWords } from '../../src/cli/completions.ts';
+import { truncate, truncateStart } from '../../src/cli/fit.ts';
 import { corpus, file, removeFolders, rnn, temporaryFolder } from '../helpers/cli.ts';
-import { CTRL_C, hasTerminals, onTerminal, plain } from '../helpers/terminal.ts';
+import { CTRL_C, hasTerminals, onTerminal, plain, SIGINT, SIGTERM } from '../helpers/terminal.ts';
 
 function completion(text: string): Completion {
   const numbers = { score: -1, logProbability: -2, probability: Math.exp(-2), symbols: 4 };
@@ -145,7 +146,9 @@ describe.runIf(hasTerminals)('rnn complete on a terminal', () => {
     ['Ctrl-C', CTRL_C, 130],
     ['Ctrl-D', '\u0004', 0],
     ['Esc', '\u001b', 0],
-  ])('%s leaves the screen as it was', async (_, key, status) => {
+    ['SIGINT', SIGINT, 130],
+    ['SIGTERM', SIGTERM, 143],
+  ])('%s leaves the screen and the settings of the terminal as they were', async (_, key, status) => {
     const outcome = await complete([
       ['leaves', 'ma'],
       ['machine', key],

@@ -88,10 +88,33 @@ test('letters that a text writes in two ways are named', async () => {
   );
 });
 
-test.each(['--prefix', '--stop', '--contains'])('%s refuses what is no escape', async (option) => {
-  const { status, stderr } = await rnn(['sample', '-c', 'latin1.json', option, 'C:\\q'], { cwd: folder });
-  expect(status).toBe(2);
-  expect(stderr).toContain(`${option}: \\q is no escape`);
+describe('escapes', () => {
+  test.each([
+    ['sample', '--prefix'],
+    ['sample', '--stop'],
+    ['sample', '--contains'],
+    ['sample', '--separator'],
+    ['score', '--separator'],
+    ['gates', '<text>'],
+    ['bptt', '<text>'],
+  ])('that are none are refused by rnn %s in %s', async (command, option) => {
+    const text = option === '<text>' ? ['C:\\q'] : [option, 'C:\\q'];
+    const { status, stderr } = await rnn([command, '-c', 'latin1.json', ...text], { cwd: folder });
+    expect(status).toBe(2);
+    expect(stderr).toContain(`${option}: \\q is no escape`);
+  });
+
+  test('are read in the texts of rnn gates and rnn bptt', async () => {
+    const gates = await run('gates jos\\xe9 -c latin1.json --json');
+    const symbols = gates.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { symbol: string }).symbol);
+    expect(symbols).toEqual(['<stop>', 'j', 'o', 's', '\\xe9']);
+    const bptt = await run('bptt a\\u{e9}\\\\ --fresh --json');
+    const { symbols: read } = JSON.parse(bptt.stdout) as { symbols: string[] };
+    expect(read).toEqual(['<stop>', '\\', 'a', 'é']);
+  });
 });
 
 test('a text of another line end is evaluated with a remark', async () => {
@@ -134,15 +157,37 @@ describe.runIf(existsSync('/dev/zero'))('what never ends', () => {
     ['score --whole', ['score', '-c', 'latin1.json', '--whole', '/dev/zero']],
     ['beam --prefix-file', ['beam', '-c', 'latin1.json', '--prefix-file', '/dev/zero']],
     ['sample --novel', ['sample', '-c', 'latin1.json', '--novel', '/dev/zero']],
+    ['sample --prefix-file', ['sample', '-c', 'latin1.json', '--prefix-file', '/dev/zero']],
+    ['sample --prompt-file', ['sample', '-c', 'latin1.json', '--prompt-file', '/dev/zero']],
+    ['score -0 of no NUL', ['score', '-c', 'latin1.json', '--separator', '%', '/dev/zero']],
   ])(
     '%s refuses it in a line',
     async (_name, args) => {
       const { status, stderr } = await rnn(args, { cwd: folder });
       expect(status).toBe(1);
-      expect(stderr.replace(/^using .*\n/, '')).toMatch(
+      expect(stderr.replace(/^(?:using|seed) .*\n/gm, '')).toMatch(
         /^rnn: \/dev\/zero: .*more than \d+ bytes, the most allowed.*\n$/,
       );
     },
     60_000,
   );
+
+  test('rnn complete refuses it in a line', async () => {
+    const { statuses, stderr } = await shell('rnn complete -c latin1.json < /dev/zero', { cwd: folder });
+    expect(statuses).toBe('1');
+    expect(stderr).toMatch(/^rnn: standard input: line 1 has more than \d+ bytes, the most allowed.*\n$/);
+  }, 60_000);
+
+  test('rnn complete answers each line of what has no end, until nobody reads', async () => {
+    const { statuses, stdout } = await shell('yes maria | rnn complete -c latin1.json --k 1 | head -2', {
+      cwd: folder,
+    });
+    expect(statuses).toMatch(/^\d+ 0 0$/);
+    expect(
+      stdout
+        .split('\n')
+        .slice(0, 2)
+        .map((line) => line.split('\t')[0]),
+    ).toEqual(['maria', 'maria']);
+  }, 60_000);
 });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
+import { resolveRecipe } from '../../src/training/recipe.ts';
 import { removeFolders, rnn, shell, temporaryFolder } from '../helpers/cli.ts';
 
 afterAll(removeFolders);
@@ -21,6 +22,7 @@ const COMMANDS = [
   'gradflow',
   'bptt',
   'gates',
+  'attention',
   'export',
   'import',
   'corpus',
@@ -38,6 +40,15 @@ describe('help', () => {
     expect(stdout.split('\n').filter((line) => [...line].length > COLUMNS)).toEqual([]);
     expect(stdout).toMatchSnapshot();
     expect((await rnn([...command, '-h'], { cwd: temporaryFolder() })).stdout).toBe(stdout);
+  });
+
+  test('of train names the defaults of models of pairs', async () => {
+    const { stdout } = await rnn(['train', '--help'], { cwd: temporaryFolder() });
+    const [, named = ''] = /^Models of pairs have defaults of their own: (.*?), and a fifth/ms.exec(stdout) ?? [];
+    const { model, dropout, optimizer } = resolveRecipe({ model: { pairs: { task: 'transduce' } } });
+    expect(named.replace(/\s+/g, ' ')).toBe(
+      `--cell ${model.cell} --layers ${model.layers} --embedding ${model.embedding} --dropout-input ${dropout.input} --dropout ${dropout.layers} --weight-decay ${optimizer.weightDecay}`,
+    );
   });
 
   test('names every command', async () => {

@@ -244,7 +244,7 @@ describe('rnn report', () => {
       const { status, stdout } = await rnn(['report', 'lstm.json', '--html', 'report.html', ...args], { cwd });
       expect({ status, stdout }).toEqual({ status: 0, stdout: 'report.html\n' });
       const page = readFileSync(join(cwd, 'report.html'), 'utf8');
-      for (const id of ['curves', 'flow', 'samples', 'surprisal', 'units', 'symbols']) {
+      for (const id of ['curves', 'flow', 'samples', 'surprisal', 'memory', 'units', 'symbols']) {
         expect(page).toContain(`<section id="${id}">`);
       }
       expect(page).not.toMatch(/(?:src|href)="(?!data:)/);

@@ -12,7 +12,11 @@ const WORDS = [1, 2, 3, 4].flatMap((length) =>
 const reversed = (word: string) => [...word].reverse().join('').toUpperCase();
 const lines = (pairOf: (word: string) => string) => `${WORDS.map(pairOf).join('\n')}\n`;
 
-const SMALL = '--layers 1 --hidden 24 --batch 8 --threads 1 --warmup 10 --validation 0'.split(' ');
+/** A small model that learns a short list by heart. */
+const SMALL = [
+  ...'--cell lstm --layers 1 --hidden 24 --embedding 0 --batch 8 --threads 1 --validation 0'.split(' '),
+  ...'--lr 0.01 --warmup 10 --dropout 0 --dropout-input 0 --weight-decay 0'.split(' '),
+];
 
 let folder: string;
 const inFolder = (...args: string[]) => rnn(args, { cwd: folder });
@@ -89,6 +93,42 @@ describe.concurrent('a model of pairs learns a list by heart, and eval says so',
   });
 });
 
+describe.concurrent('without a task, the files decide', () => {
+  const chosen = async (names: string, ...options: string[]) => {
+    const args = [...names.split(' '), ...options, '--out', `auto-${names}${options.join('')}`.replaceAll('/', '')];
+    const { status, stderr } = await inFolder('train', ...args, '--steps', '1', '--threads', '1', '--hidden', '4');
+    expect(status, stderr).toBe(0);
+    return stderr.split('\n').filter((line) => /^(read|every)/.test(line));
+  };
+
+  test('a .tsv with a tab in every line has pairs, and what was chosen is said', async () => {
+    expect(await chosen('reverse.tsv', '--attention', 'none')).toEqual([
+      'read as pairs, to transduce: 120 different targets, each seen 1.0 times on average (--task overrides)',
+      'every target has as many symbols as its source: --task tag learns a label for each symbol',
+    ]);
+    expect(await chosen('ends.tsv', '--columns', '2,1')).toEqual([
+      'read as pairs, to classify: 3 different targets, each seen 40.0 times on average (--task overrides)',
+    ]);
+    file(folder, 'words.tsv', 'the cat sat\tD N V\nit sat\tP V\n');
+    expect(await chosen('words.tsv')).toEqual([
+      'read as pairs, to transduce: 2 different targets, each seen 1.0 times on average (--task overrides)',
+      'every target has as many words as its source: --task tag --source-unit token --target-unit token learns a label for each word',
+    ]);
+  });
+
+  test('any other file is a text, as before', async () => {
+    file(folder, 'reverse.txt', bytes('reverse.tsv'));
+    expect(await chosen('reverse.txt')).toEqual([expect.stringMatching(/^read as lines: /)]);
+    expect(await chosen('reverse.tsv reverse.txt')).toEqual([expect.stringMatching(/^read as lines: /)]);
+    expect(await chosen('reverse.tsv', '--mode', 'lines')).toEqual([]);
+    file(folder, 'lone.tsv', 'ab\tBA\n\nab\n');
+    expect(await chosen('lone.tsv')).toEqual([
+      'read as a text: lone.tsv: line 3 has no tab (--task reads pairs)',
+      expect.stringMatching(/^read as (lines|stream): /),
+    ]);
+  });
+});
+
 describe.concurrent('a run on pairs', () => {
   const train = (out: string, ...options: string[]) =>
     done('train', 'reverse.tsv', '--task', 'transduce', '--out', out, '--schedule', 'constant', ...SMALL, ...options);
@@ -153,8 +193,9 @@ describe.concurrent('what does not fit is refused in a line', () => {
   };
 
   test.each([
-    ['reverse.tsv --attention dot', /^2 rnn: --attention is for pairs; leave it out, or give their task with --task$/m],
-    ['reverse.tsv --columns 2,1', /^2 rnn: --columns is for pairs; /],
+    ['text.txt --attention dot', /^2 rnn: --attention is for pairs; leave it out, or give their task with --task$/m],
+    ['reverse.tsv --task text --columns 2,1', /^2 rnn: --columns is for pairs; /],
+    ['reverse.tsv --mode lines --attention dot', /^2 rnn: --attention is for pairs; /],
     ['text.txt --validation dev.tsv', /^2 rnn: --validation: a file can be held out of pairs only; .* with --task$/m],
     [
       'tags.tsv --task tag --attention dot',
@@ -190,13 +231,7 @@ describe.concurrent('what does not fit is refused in a line', () => {
     await done('train', 'tags.tsv', '--task', 'tag', '--out', 'small.json', '--steps', '2', ...SMALL);
     await done('train', 'text.txt', '--out', 'text.json', '--steps', '2', '--validation', '0', '--threads', '1');
     const ofPairs = /^1 rnn: small\.json: a model of pairs \(task tag\); a model of texts is needed here$/m;
-    for (const args of [
-      'gates ab -c small.json',
-      'bptt ab -c small.json',
-      'gradflow tags.tsv -c small.json',
-      'export small.json small.onnx',
-      'report small.json --html report.html',
-    ]) {
+    for (const args of ['gates ab -c small.json', 'bptt ab -c small.json', 'export small.json small.onnx']) {
       expect(await refusal(...args.split(' ')), args).toMatch(ofPairs);
     }
     expect(await refusal('eval', 'tags.tsv', '-c', 'small.json', '--k', '3')).toMatch(

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { exportModel } from '../../src/exchange/export.ts';
 import { importModel } from '../../src/exchange/import.ts';
 import type { Checkpoint } from '../../src/nn/checkpoint.ts';
-import { readCorpus } from '../../src/text/corpus.ts';
+import { readCorpus } from '../../src/text/read-corpus.ts';
 import type { HistoryPoint } from '../../src/training/history.ts';
 import { type RecipeOptions, resolveRecipe } from '../../src/training/recipe.ts';
 import { readRun } from '../../src/training/record.ts';

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type Checkpoint, parseCheckpoint, serializeCheckpoint } from '../../src/nn/checkpoint.ts';
-import { type PairOptions, readPairs } from '../../src/text/pairs.ts';
+import type { PairOptions } from '../../src/text/pairs.ts';
+import { readPairs } from '../../src/text/read-pairs.ts';
 import { type RecipeOptions, resolveRecipe } from '../../src/training/recipe.ts';
 import { trainPairs } from '../../src/training/trainer.ts';
 
@@ -21,6 +22,14 @@ const UNITS = {
   classify: { sourceUnit: 'codepoint', targetUnit: 'field' },
 } as const;
 
+/** A recipe that learns a short list by heart. */
+export const BY_HEART = {
+  rate: 0.01,
+  dropout: { input: 0, layers: 0 },
+  optimizer: { weightDecay: 0 },
+  validation: 0,
+} as const satisfies RecipeOptions;
+
 /** The text of a checkpoint of a small model that was trained for a moment on one of the lists. */
 export async function pairCheckpoint(
   task: Task,
@@ -28,8 +37,13 @@ export async function pairCheckpoint(
 ): Promise<string> {
   const stdin = Readable.from([Buffer.from(`${PAIR_LISTS[task].join('\n')}\n`)]);
   const corpus = await readPairs(['-'], { task, ...UNITS[task], ...options, stdin });
-  const model = { hidden: 12, layers: 1, embedding: 6, members, pairs: { task, ...pairs } };
-  const recipe = resolveRecipe({ model, validation: 0, batch: 4, limits: { steps }, schedule: { warmup: 5 } });
+  const recipe = resolveRecipe({
+    ...BY_HEART,
+    model: { cell: 'lstm', hidden: 12, layers: 1, embedding: 6, members, pairs: { task, ...pairs } },
+    batch: 4,
+    limits: { steps },
+    schedule: { warmup: 5 },
+  });
   let text = '';
   for await (const event of trainPairs(corpus, { recipe, place: { kernel: 'auto', threads: 1 } })) {
     if (event.type === 'checkpoint' && event.kind === 'last')

@@ -5,10 +5,10 @@
 import { Arena, chooseKernel, Engine } from '../../dist/test/threads.js';
 import * as program from './thread-program.mjs';
 
-const url = new URL('./thread-program.mjs', import.meta.url).href;
+const file = new URL('./thread-program.mjs', import.meta.url).href;
 const arena = new Arena();
 const config = { at: arena.float(256), size: 256, rounds: 100 };
-const engine = await Engine.start({ choice: chooseKernel('auto'), threads: 3, program, url, config }, arena);
+const engine = await Engine.start({ choice: chooseKernel('auto'), threads: 3, program, file, config }, arena);
 await engine.call('meet', {});
 console.log(`${engine.threads} threads`);
 const [, , how] = process.argv;

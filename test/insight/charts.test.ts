@@ -135,6 +135,24 @@ describe('names of runs', () => {
   });
 });
 
+test('the accuracy of a run that it selects has a curve, with a ring around the best model', () => {
+  const point = { epoch: 1, loss: 2, gradientNorm: 1, clipped: 0, rate: 0.1, validation: 2 };
+  const history = [0.5, 0.75, 0.25].map((accuracy, at) => ({ ...point, step: at + 1, accuracy }));
+  const { series } = learningCurves([{ name: 'a', history }], 'accuracy', 'step');
+  expect(series).toEqual([
+    {
+      name: 'validation',
+      points: [
+        [1, 0.5],
+        [2, 0.75],
+        [3, 0.25],
+      ],
+      ring: { at: [2, 0.75], label: 'best at step 2 of 3' },
+    },
+  ]);
+  expect(learningCurves([{ name: 'a', history: [{ ...point, step: 1 }] }], 'accuracy', 'step').series).toEqual([]);
+});
+
 test('saturated gates are drawn as means over layers, of those gates that a cell has', () => {
   const layers = [[{ gate: 'r', low: 0.2, high: 0.4 }], [{ gate: 'r', low: 0.4, high: 0.1 }]];
   const point = { step: 5, epoch: 1, loss: 2, gradientNorm: 1, clipped: 0, rate: 0.1, saturation: layers };

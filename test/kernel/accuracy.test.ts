@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { referenceF32, run, wasm } from './subjects.ts';
+import { plain, referenceF32, run, single, wasm } from './subjects.ts';
 
-const SUBJECTS = [referenceF32, ...wasm];
+const SUBJECTS = [referenceF32, ...wasm, ...single, ...plain];
 
 /** Smaller float32 numbers are denormal: they have fewer than 24 bits of precision. */
 const SMALLEST_NORMAL = 2 ** -126;

@@ -87,6 +87,7 @@ describe('chooseKernel where V8 computes wrongly', () => {
   function machine(faults: Faults, plainFaults: Faults = {}, speeds: [number, number] = [100, 60]): Evidence {
     return {
       hasRevectorizer: true,
+      compilesAhead: true,
       load: (revectorize) => ({ module: revectorize ? revectorized : plain }),
       trialOf: (module) => ({
         fault: (name) => (module === revectorized ? faults : plainFaults)[name],
@@ -105,6 +106,18 @@ describe('chooseKernel where V8 computes wrongly', () => {
       module: revectorized,
       reason: slow,
     });
+  });
+
+  it('takes the narrow tile where timing tells nothing, and hands on what sets the build apart', () => {
+    const browser: Evidence = {
+      ...machine({}),
+      hasRevectorizer: false,
+      compilesAhead: false,
+      load: () => ({ module: plain, remark: 'rounds twice' }),
+    };
+    const reason = 'tiles can’t be compared here; rounds twice';
+    expect(chooseKernel('auto', browser)).toEqual({ name: 'wasm128', module: plain, reason });
+    expect(chooseKernel('wasm256', browser)).toMatchObject({ name: 'wasm256', reason: 'asked for; rounds twice' });
   });
 
   it('takes the narrow tile where the wide one is wrong', () => {

@@ -5,11 +5,11 @@ import { CASES, generators } from './cases.ts';
 import type { Product, Shape } from './products.ts';
 import { PRODUCTS, productError, productOn } from './products.ts';
 import type { Subject } from './subjects.ts';
-import { difference, hasWasm, oracle, referenceF32, run, wasm } from './subjects.ts';
+import { difference, hasWasm, oracle, plain, referenceF32, run, single, wasm } from './subjects.ts';
 
 const SIZES = [0, 1, 3, 5, 17, 63, 64, 65, 100];
 const FEW_SIZES = [0, 1, 3, 6, 17, 65];
-const SUBJECTS = [referenceF32, ...wasm];
+const SUBJECTS = [referenceF32, ...wasm, ...single, ...plain];
 
 it('the WebAssembly kernels are among those that are tested', () => {
   expect(wasm).not.toEqual([]);
@@ -260,8 +260,8 @@ describe.each(SUBJECTS)('$name against the reference in float64', (subject) => {
   });
 });
 
-describe.runIf(hasWasm)('wasm128 and wasm256 agree to the bit', () => {
-  const [narrow, wide] = wasm as [Subject, Subject];
+describe.runIf(hasWasm).each([...wasm.slice(1), ...single])('wasm128 and $name agree to the bit', (wide) => {
+  const [narrow] = wasm as [Subject];
 
   it.each(PRODUCTS)('$name', (product) => {
     fc.assert(

@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { load } from '../../src/host/kernels.node.ts';
 import { Arena } from '../../src/kernel/arena.ts';
 import { checkedKernels } from '../../src/kernel/checked.ts';
 import type { Address, Kernels } from '../../src/kernel/contract.ts';
-import { load } from '../../src/kernel/module.ts';
 import { referenceKernels } from '../../src/kernel/reference.ts';
-import { createSharedMemory, SCRATCH_FLOATS, wasmKernels } from '../../src/kernel/wasm.ts';
+import type { WasmName } from '../../src/kernel/trial.ts';
+import { createMemory, SCRATCH_FLOATS, wasmKernels } from '../../src/kernel/wasm.ts';
 
 /** Kernels under test, or the oracle that they are compared with: the reference in float64. */
 export interface Subject {
@@ -33,14 +35,25 @@ export const referenceF32: Subject = {
   reserved: 0,
 };
 
-/** The WebAssembly kernels of both tiles; none where this Node cannot run them. */
-export const wasm: Subject[] = (['wasm128', 'wasm256'] as const).flatMap((name) => {
-  if (!module) return [];
+/** The WebAssembly kernels of both tiles, which give the same bits; none where this Node cannot run them. */
+export const wasm: Subject[] = module
+  ? [subject('wasm128', 'wasm128', module, true), subject('wasm256', 'wasm256', module, true)]
+  : [];
+
+/** The builds for browsers: one thread's memory, with and without relaxed SIMD. */
+export const single: Subject[] = module ? [subject('single', 'wasm128', compiled('single'), false)] : [];
+export const plain: Subject[] = module ? [subject('single-plain', 'wasm128', compiled('single-plain'), false)] : [];
+
+function compiled(build: string): WebAssembly.Module {
+  return new WebAssembly.Module(readFileSync(new URL(`../../dist/kernel/${build}.wasm`, import.meta.url)));
+}
+
+function subject(name: string, tile: WasmName, code: WebAssembly.Module, shared: boolean): Subject {
   const arena = new Arena();
   const scratch = arena.float(SCRATCH_FLOATS);
-  const kernels = wasmKernels(name, module, createSharedMemory(arena.bytes + BYTES), scratch);
-  return [{ name, kernels, bytesPerFloat: 4 as const, reserved: arena.bytes }];
-});
+  const kernels = wasmKernels(tile, code, createMemory(arena.bytes + BYTES, shared), scratch);
+  return { name, kernels, bytesPerFloat: 4, reserved: arena.bytes };
+}
 
 function reference(floats: Float32Array | Float64Array): Kernels {
   return referenceKernels({ floats, ints: new Int32Array(floats.buffer) });

@@ -41,10 +41,10 @@ const SIZE = 1000;
  */
 const TOO_LATE_MS = 30_000;
 
-async function start(threads: number, part: Partial<Config> = {}, choice = CHOICE, url = URL_OF_PROGRAM) {
+async function start(threads: number, part: Partial<Config> = {}, choice = CHOICE, file = URL_OF_PROGRAM) {
   const arena = new Arena();
   const config = { at: arena.float(SIZE), size: SIZE, rounds: 80, ...part };
-  const engine = await Engine.start({ choice, threads, program, url, config }, arena);
+  const engine = await Engine.start({ choice, threads, program, file, config }, arena);
   const numbers = (): number[] => [...engine.kernels.floats.subarray(config.at, config.at + SIZE)];
   return { engine, numbers };
 }
@@ -157,13 +157,13 @@ describe.runIf(CHOICE.name !== 'js')('threads', () => {
   test.each([
     {
       what: 'whose program isn’t there',
-      url: new URL('../helpers/no-such-program.mjs', import.meta.url).href,
+      file: new URL('../helpers/no-such-program.mjs', import.meta.url).href,
       part: {},
     },
-    { what: 'whose program has no URL', url: 'nonsense', part: {} },
-    { what: 'of which the last can’t make its program', url: URL_OF_PROGRAM, part: { fails: 3 } },
-  ])('$what can’t be started: one does everything, and a notice says so in a line', async ({ url, part }) => {
-    const { engine, numbers } = await start(4, part, CHOICE, url);
+    { what: 'whose program is no file of dist', file: 'nonsense', part: {} },
+    { what: 'of which the last can’t make its program', file: URL_OF_PROGRAM, part: { fails: 3 } },
+  ])('$what can’t be started: one does everything, and a notice says so in a line', async ({ file, part }) => {
+    const { engine, numbers } = await start(4, part, CHOICE, file);
     expect(engine.threads).toBe(1);
     expect(engine.notice).toMatch(/^worker threads can't be started \([^\n]+\): going on with one thread$/u);
     await engine.call('squares', { offset: 0, factor: 1 });

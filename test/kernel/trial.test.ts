@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { load } from '../../src/host/kernels.node.ts';
 import type { FunctionName, Kernels } from '../../src/kernel/contract.ts';
-import { load } from '../../src/kernel/module.ts';
 import { ENTRIES } from '../../src/kernel/table.ts';
 import { Trial, type WasmName } from '../../src/kernel/trial.ts';
 import { wasmKernels } from '../../src/kernel/wasm.ts';

@@ -5,15 +5,28 @@ import { Readable } from 'node:stream';
 import { afterAll, describe, expect, test } from 'vitest';
 import { completionOf, jsonOf, tabbed } from '../../src/cli/completions.ts';
 import { readEscapes } from '../../src/cli/constraints.ts';
+import { readPrompt } from '../../src/cli/prompts.ts';
+import { frameOf } from '../../src/cli/separator.ts';
 import { Stops } from '../../src/decoding/stops.ts';
 import type { BeamRequest, SampleRequest } from '../../src/library/completion-options.ts';
 import { evaluate } from '../../src/library/evaluate.ts';
 import { knownLines } from '../../src/library/known-lines.ts';
 import { LanguageModel, type SampledText } from '../../src/library/language-model.ts';
-import { bytesOf, readLines, readWhole, stringOf, type Text, unescapeText } from '../../src/library/lines.ts';
+import {
+  bytesOf,
+  FILE,
+  readingOf,
+  readLines,
+  readTexts,
+  readWhole,
+  stringOf,
+  type Text,
+  unescapeText,
+} from '../../src/library/lines.ts';
 import type { Checkpoint } from '../../src/nn/checkpoint.ts';
-import { readCorpus } from '../../src/text/corpus.ts';
+import { readCorpus } from '../../src/text/read-corpus.ts';
 import type { Unit } from '../../src/text/symbols.ts';
+import { textOf } from '../../src/text/text.ts';
 import type { Vocabulary } from '../../src/text/vocabulary.ts';
 import { uniformModel } from '../helpers/tiny-models.ts';
 
@@ -150,6 +163,16 @@ async function vocabularyOf({ trained, unit, minCount }: Column): Promise<Vocabu
   return vocabulary;
 }
 
+/** A vocabulary of examples that have a line of their own between them, or, for `FILE`, a file each. */
+async function vocabularyOfExamples({ trained, unit, minCount }: Column, separator: string): Promise<Vocabulary> {
+  const reading = separator === FILE ? ({ mode: 'files' } as const) : { separator };
+  const { vocabulary } = await readCorpus([fileOf(trained)], { ...reading, unit, minCount });
+  return vocabulary;
+}
+
+/** Lines of their own between examples. */
+const OWN_LINE = '\n%%\n';
+
 /** Every symbol is as likely as every other: what it writes is decided by what is asked for. */
 function uniform(vocabulary: Vocabulary): LanguageModel {
   const { config, parameters } = uniformModel(vocabulary.size);
@@ -158,6 +181,16 @@ function uniform(vocabulary: Vocabulary): LanguageModel {
 }
 
 const labels = ({ vocabulary }: LanguageModel, ids: ArrayLike<number>) => Array.from(ids, (id) => vocabulary.label(id));
+
+/** A file of two examples of the column: each is its line, twice. */
+function fileOfExamples({ line, fileEnd, mark = new Uint8Array(0) }: Column): string {
+  const [end, own] = [Buffer.from(fileEnd), Buffer.from('%%')];
+  const example = Buffer.concat([bytesOf(line), end, bytesOf(line), end]);
+  return fileOf(Buffer.concat([mark, example, own, end, example]));
+}
+
+/** The symbols of an example, whose last line has no end. */
+const exampleSymbols = ({ symbols, end }: Column) => [...symbols, ...end, ...symbols];
 
 /** A file of the column: its line, twice. */
 function fileWith({ line, fileEnd, mark = new Uint8Array(0) }: Column): string {
@@ -216,6 +249,42 @@ const WAYS_IN: Readonly<Record<string, Way>> = {
     const [score] = model.scores([await readWhole(fileWith(column), reading(model))], { whole: true });
     const once = [...column.symbols, ...column.end];
     expect(labels(model, score!.ids)).toEqual([...once, ...once]);
+  },
+  'examples with a separator, or a file each, in a corpus': async (column) => {
+    if (column === COLUMNS['a decomposed letter']) return; // as above: a corpus is read as it is
+    const model = uniform(await vocabularyOfExamples(column, OWN_LINE));
+    const corpus = await readCorpus([fileOfExamples(column)], { vocabulary: model.vocabulary });
+    const example = [...exampleSymbols(column), '<stop>'];
+    expect(labels(model, corpus.ids)).toEqual(['<stop>', ...example, ...example]);
+    const single = uniform(await vocabularyOfExamples(column, FILE));
+    const two = await readCorpus([fileWith(column), fileWith(column)], { vocabulary: single.vocabulary });
+    expect(labels(single, two.ids)).toEqual(['<stop>', ...example, ...example]);
+  },
+  'examples that are scored, one by one and in a whole text': async (column) => {
+    const model = uniform(await vocabularyOfExamples(column, OWN_LINE));
+    const texts = await collected(readTexts(fileOfExamples(column), readingOf(model.vocabulary)));
+    const example = [...exampleSymbols(column), '<stop>'];
+    expect(model.scores(texts.map(({ text }) => text)).map(({ ids }) => labels(model, ids))).toEqual([
+      example,
+      example,
+    ]);
+    const whole = await readWhole(fileOfExamples(column), readingOf(model.vocabulary));
+    expect(labels(model, model.scores([whole], { whole: true })[0]!.ids)).toEqual([...example, ...example]);
+  },
+  'examples that are known': async (column) => {
+    const model = uniform(await vocabularyOfExamples(column, OWN_LINE));
+    const known = await knownLines([fileOfExamples(column)], model);
+    expect(known.size).toBe(1);
+    const [read] = await collected(readTexts(fileOfExamples(column), readingOf(model.vocabulary)));
+    expect(known.has(bytesOf(model.vocabulary.read(read!.text)))).toBe(true);
+  },
+  'a file that is a prefix': async (column, model) => {
+    const example = exampleSymbols(column);
+    const prompt = await readPrompt(fileWith(column), model);
+    expect(labels(model, model.vocabulary.encode(prompt))).toEqual([...example, ...column.end]);
+    const ofExamples = uniform(await vocabularyOfExamples(column, OWN_LINE));
+    const begun = await readPrompt(fileWith(column), ofExamples);
+    expect(labels(ofExamples, ofExamples.vocabulary.encode(begun))).toEqual(example);
   },
   'standard input': async (column, model) => {
     const stdin = Readable.from(
@@ -286,6 +355,22 @@ const WAYS_OUT: Readonly<Record<string, Way>> = {
   'texts that differ': async (column, model) => {
     const drawing = everyOne(model.sample(forced(column, { count: 2, unique: true })));
     await expect(drawing).rejects.toThrow(/^1 of 2 texts/);
+  },
+  'texts of several lines, which are read again': async (column) => {
+    for (const separator of [OWN_LINE, '|', '\0', FILE]) {
+      const model = uniform(await vocabularyOfExamples(column, separator));
+      const text = Buffer.concat([bytesOf(column.line), Buffer.from(column.fileEnd), bytesOf(column.line)]);
+      const drawn = Buffer.from(bytesOf(model.vocabulary.read(textOf(text))));
+      const { after } = frameOf(separator, model);
+      const count = separator === FILE ? 1 : 3;
+      const printed = Buffer.concat(Array.from({ length: count }, () => [drawn, bytesOf(after)]).flat());
+      const texts = await collected(readTexts(fileOf(printed), readingOf(model.vocabulary)));
+      // At the start of a file U+FEFF is a mark.
+      const read = texts.map(({ text }, at) =>
+        Buffer.concat([at === 0 && column.mark ? MARK : Buffer.of(), bytesOf(text)]),
+      );
+      expect(read).toEqual(Array.from({ length: count }, () => drawn));
+    }
   },
   'a completion that is found, as a field and as JSON': async (column, model) => {
     const [found] = (await model.beam('', { ...forced(column), k: 2000 })).map(completionOf);

@@ -100,16 +100,22 @@ describe.each([
       return;
     }
     const attended = await model.attention('cab', 'B A');
-    expect(attended.map(({ symbol }) => symbol)).toEqual(['B', 'A', '<stop>']);
-    for (const { weights } of attended) {
+    expect(attended).toMatchObject({
+      source: 'cab',
+      target: 'B A',
+      sourceSymbols: ['c', 'a', 'b'],
+      targetSymbols: ['B', 'A', '<stop>'],
+    });
+    for (const weights of attended.weights) {
       expect(weights).toHaveLength(3);
       expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 5);
     }
     // What comes later changes nothing before.
-    expect((await model.attention('cab', 'B')).slice(0, 2).map(({ weights }) => weights)).toEqual(
-      attended.slice(0, 2).map(({ weights }) => weights),
-    );
-    expect(attended[0]!.weights).not.toEqual(attended[1]!.weights);
+    expect((await model.attention('cab', 'B')).weights).toEqual(attended.weights.slice(0, 2));
+    expect(attended.weights[0]).not.toEqual(attended.weights[1]);
+    // Without a target, it is the best one that beam search finds.
+    const [best] = await model.beam('cab');
+    expect(await model.attention('cab')).toEqual(await model.attention('cab', best!.text));
   });
 
   test('gives no labels', async () => {

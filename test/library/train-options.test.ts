@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
+import { recipeOptionsOf } from '../../src/library/preparation.ts';
 import { type TrainingOptions, train } from '../../src/library/train.ts';
 import { corpusFromText } from '../../src/text/corpus.ts';
 import { PRESET_RECIPES } from '../../src/training/presets.ts';
@@ -22,7 +23,7 @@ describe('train refuses', () => {
     [{ model: 7 }, 'model must be an object, not 7'],
     [{ seed: 1 }, 'seed must be a text, not 1'],
     [{ dropout: { variational: 'yes' } }, 'dropout.variational must be true or false, not "yes"'],
-    [{ text: { mode: 'words' } }, 'text.mode must be one of auto, stream, lines, not "words"'],
+    [{ text: { mode: 'words' } }, 'text.mode must be one of auto, stream, lines, files, not "words"'],
     [{ text: { vocabulary: 'abc' } }, 'text.vocabulary must be a vocabulary'],
     [{ place: { kernel: 'gpu' } }, 'place.kernel must be one of auto, wasm256, wasm128, js, not "gpu"'],
     [{ signal: true }, /^signal must be an AbortSignal, .*, not true$/u],
@@ -34,7 +35,7 @@ describe('train refuses', () => {
       /^there is no option hidden; there are model, initializer, .*, text, pairs, place, signal, resume$/u,
     ],
     [{ model: { units: 16 } }, /^there is no option model\.units; there are cell, activation, /u],
-    [{ text: { units: 'byte' } }, /^there is no option text\.units; there are mode, unit, /u],
+    [{ text: { units: 'byte' } }, /^there is no option text\.units; there are mode, separator, unit, /u],
     [{ place: { thread: 2 } }, 'there is no option place.thread; there are kernel, threads'],
     // A value out of range.
     [{ model: { hidden: 0 } }, 'model.hidden must be a whole number from 1 to 32768, not 0'],
@@ -89,4 +90,41 @@ test('every preset is a recipe', () => {
     dropout: { layers: 0.1, output: 0.1 },
   });
   expect(resolveRecipe(PRESET_RECIPES.balanced).model).toMatchObject({ cell: 'gru', members: 2, hidden: 192 });
+});
+
+describe('a model of pairs', () => {
+  const pairs = { task: 'tag' } as const;
+
+  test('has defaults of its own, which options replace one by one', () => {
+    const recipe = resolveRecipe({ model: { pairs } });
+    expect(recipe).toMatchObject({
+      model: { cell: 'gru', layers: 1, hidden: 128, embedding: 64 },
+      rate: 0.002,
+      dropout: { input: 0.2, layers: 0.3, output: 0.3, recurrent: 0 },
+      optimizer: { name: 'adam', weightDecay: 0.3 },
+    });
+    const given = {
+      model: { pairs, layers: 2, embedding: 0 },
+      dropout: { layers: 0 },
+      optimizer: { name: 'sgd' },
+    } as const;
+    expect(resolveRecipe(given)).toMatchObject({
+      model: { cell: 'gru', layers: 2, embedding: 0 },
+      rate: 0.1,
+      dropout: { input: 0.2, layers: 0, output: 0 },
+      optimizer: { weightDecay: 0 },
+    });
+    expect(resolveRecipe({ model: { pairs, cell: undefined } }).model.cell).toBe('gru');
+    expect(resolveRecipe(recipe)).toEqual(recipe);
+  });
+
+  test('has the size of a preset, and no other field of it', () => {
+    const recipe = resolveRecipe(recipeOptionsOf({ preset: 'best', model: { pairs } }));
+    expect(recipe).toMatchObject({
+      model: { members: 5, hidden: 256, layers: 1 },
+      rate: 0.002,
+      dropout: { layers: 0.3 },
+    });
+    expect(recipe.batch).toBeUndefined();
+  });
 });

@@ -6,7 +6,8 @@ import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { type Corpus, type CorpusOptions, corpusFromText, readCorpus } from '../../src/text/corpus.ts';
+import { type Corpus, corpusFromText } from '../../src/text/corpus.ts';
+import { type FileOptions, readCorpus } from '../../src/text/read-corpus.ts';
 import { CHARACTER_UNITS } from '../../src/text/symbols.ts';
 import { Vocabulary } from '../../src/text/vocabulary.ts';
 import { messageOf, orSkipped, sharedData } from './shared.ts';
@@ -21,7 +22,7 @@ function fileOf(content: string | number[]): string {
   return path;
 }
 
-function read(contents: (string | number[])[], options: CorpusOptions = {}): Promise<Corpus> {
+function read(contents: (string | number[])[], options: FileOptions = {}): Promise<Corpus> {
   return readCorpus(contents.map(fileOf), options);
 }
 
@@ -202,7 +203,7 @@ describe('readCorpus', () => {
 });
 
 describe('readCorpus refuses, in a line that names the file and says what to do', () => {
-  it.each<[string, (string | number[])[] | string[], CorpusOptions, RegExp]>([
+  it.each<[string, (string | number[])[] | string[], FileOptions, RegExp]>([
     ['an empty file', [''], {}, /0?\.txt: is empty; give a text/],
     ['nothing but a mark', ['\ufeff'], {}, /\.txt: holds no text/],
     ['empty lines', ['\n\r\n\n'], { mode: 'lines' }, /\.txt: has empty lines only/],

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readCorpus } from '../../src/text/corpus.ts';
 import { judgeMode } from '../../src/text/mode.ts';
+import { readCorpus } from '../../src/text/read-corpus.ts';
 import { corpora, orSkipped, sharedData } from './shared.ts';
 
 const many = (line: (index: number) => string, count = 100) =>

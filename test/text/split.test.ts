@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { corpusFromText, readCorpus } from '../../src/text/corpus.ts';
+import { corpusFromText } from '../../src/text/corpus.ts';
+import { readCorpus } from '../../src/text/read-corpus.ts';
 import { type LinePart, type Split, type StreamPart, splitCorpus, wholeCorpus } from '../../src/text/split.ts';
 import { orSkipped, sharedData } from './shared.ts';
 

@@ -24,7 +24,7 @@ async function start(model: TinyModel, shape: Omit<BatchShape, 'training'>, thre
   const config = { model: model.config, shape: { ...shape, training: true }, optimizer };
   const arena = new Arena();
   const plan = new TrainingPlan(arena, config);
-  const engine = await Engine.start({ choice: FASTEST, threads, program, url: PROGRAM, config }, arena);
+  const engine = await Engine.start({ choice: FASTEST, threads, program, file: PROGRAM, config }, arena);
   engine.kernels.floats.set(model.parameters, plan.model.parameters.values);
   return { engine, plan };
 }
@@ -164,11 +164,11 @@ describe('evaluateModel', () => {
     async (members) => {
       const model = modelFor(STREAM, { members });
       const part = wholeCorpus(STREAM);
-      const { loss, symbols, correct } = await evaluateModel(checkpointOf(model), part, place);
+      const { loss, symbols, accuracy } = await evaluateModel(checkpointOf(model), part, place);
       const expected = naive(model, part);
       expect(symbols).toBe(expected.symbols);
       expect(Math.abs(loss / expected.loss - 1)).toBeLessThan(1e-5);
-      expect(correct).toBe(likeliest(model, part.ids[0]!, part.ids.subarray(1)));
+      expect(accuracy).toBe(likeliest(model, part.ids[0]!, part.ids.subarray(1)) / symbols);
     },
   );
 
@@ -185,7 +185,7 @@ describe('evaluateModel', () => {
     const still = await evaluateModel(checkpointOf(model), part, place);
     const dynamic = await evaluateModel(checkpointOf(model), part, place, { rate: 1e-30, steps: 7, decay: 0 });
     expect(dynamic.symbols).toBe(still.symbols);
-    expect(dynamic.correct).toBe(still.correct);
+    expect(dynamic.accuracy).toBe(still.accuracy);
     expect(Math.abs(dynamic.loss / still.loss - 1)).toBeLessThan(1e-6);
   });
 

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { hasDiverged, isFarAboveBest } from '../../src/training/divergence.ts';
-import { bestPoint, type History, type HistoryPoint, MOST_POINTS, thinned } from '../../src/training/history.ts';
+import {
+  bestPoint,
+  type History,
+  type HistoryPoint,
+  isBetter,
+  MOST_POINTS,
+  thinned,
+} from '../../src/training/history.ts';
 
 const point = (step: number, loss = 2, validation?: number): HistoryPoint => ({
   step,
@@ -75,5 +82,20 @@ describe('the history of a long run', () => {
     for (let step = 4322; step <= 7000; step++)
       resumed = thinned([...resumed, point(step, 1 + (step % 13), 3 - step / 7000)]);
     expect(resumed).toEqual(history);
+  });
+});
+
+describe('the best model', () => {
+  test('is the first of those with the smallest validation loss, or the last where nothing was held out', () => {
+    expect(bestPoint([point(1, 2, 1.5), point(2, 2, 1.4), point(3, 2, 1.4), point(4, 1)])?.step).toBe(2);
+    expect(bestPoint([point(1), point(2)])?.step).toBe(2);
+    expect(bestPoint([])).toBeUndefined();
+  });
+
+  test('is the one with the greatest accuracy, where that was measured; of equal ones the loss decides', () => {
+    const found = (step: number, validation: number, accuracy: number) => ({ ...point(step, 2, validation), accuracy });
+    expect(bestPoint([found(1, 1, 0.5), found(2, 1.6, 0.75), found(3, 1.5, 0.75), found(4, 0.2, 0.7)])?.step).toBe(3);
+    expect(isBetter({ validation: 3, accuracy: 0 }, {})).toBe(true);
+    expect(isBetter({ validation: 3, accuracy: 0.5 }, { validation: 3, accuracy: 0.5 })).toBe(false);
   });
 });

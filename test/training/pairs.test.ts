@@ -1,10 +1,12 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { parseCheckpoint, serializeCheckpoint } from '../../src/nn/checkpoint.ts';
-import { type PairCorpus, readPairs } from '../../src/text/pairs.ts';
+import type { PairCorpus } from '../../src/text/pairs.ts';
+import { readPairs } from '../../src/text/read-pairs.ts';
 import type { TrainEvent } from '../../src/training/events.ts';
 import { type RecipeOptions, resolveRecipe } from '../../src/training/recipe.ts';
 import { type TrainOptions, trainPairs } from '../../src/training/trainer.ts';
+import { BY_HEART } from '../helpers/pair-checkpoints.ts';
 
 const PAIRS = [
   'ab\tBA',
@@ -48,7 +50,12 @@ describe.each(['transduce', 'tag', 'classify'] as const)('training pairs to %s',
   const model = { hidden: 12, layers: 1, embedding: 6, pairs: { task } } as const;
 
   test('learns a small list by heart', async () => {
-    const { losses } = await run(await pairs(task), { model, limits: { steps: 250 }, schedule: { warmup: 10 } });
+    const { losses } = await run(await pairs(task), {
+      ...BY_HEART,
+      model,
+      limits: { steps: 250 },
+      schedule: { warmup: 10 },
+    });
     expect(losses[0]).toBeGreaterThan(0.7);
     expect(losses.at(-1)).toBeLessThan(0.1);
   });

@@ -29,7 +29,7 @@ async function trainProgram(golden: GoldenCase, curve: GoldenCurve, choice: Kern
   const config = { model, shape: { steps, rows, training: true }, optimizer: optimizerOf(curve) };
   const arena = new Arena();
   const plan = new TrainingPlan(arena, config);
-  const engine = await Engine.start({ choice, threads, program, url: PROGRAM, config }, arena);
+  const engine = await Engine.start({ choice, threads, program, file: PROGRAM, config }, arena);
   const { kernels } = engine;
   const network = { model: plan.model, kernels };
   const { manifest, values } = plan.model.parameters;

@@ -31,7 +31,7 @@ async function work(threads: number, failure: Failure = {}) {
   const config = { model, shape, optimizer, ...failure };
   const arena = new Arena();
   const plan = new TrainingPlan(arena, config);
-  const engine = await Engine.start({ choice: CHOICE, threads, program, url: FAILING, config }, arena);
+  const engine = await Engine.start({ choice: CHOICE, threads, program, file: FAILING, config }, arena);
   expect(engine.threads).toBe(threads);
   try {
     const { floats, ints } = engine.kernels;

@@ -1,22 +1,20 @@
 import * as z from 'zod';
-import { UsageError } from '../../errors.ts';
 import { defineCommand } from '../command.ts';
 import { CONSTRAINT_FLAGS, CONSTRAINT_HELP, ESCAPE_HELP } from '../constraints.ts';
+import { PROMPT_FLAGS, PROMPT_OPTIONS } from '../prompts.ts';
 import { PREFIX_FLAG, printCompletions, SEARCH_FLAGS, searchOptions } from '../search.ts';
+import { requireOneOf } from '../sources.ts';
 
 /** `rnn beam`. */
 export const command = defineCommand({
   schema: searchOptions.extend({
-    prefixFile: z
-      .string()
-      .optional()
-      .describe('complete each line of a file, - for standard input, and print a line for each'),
+    ...PROMPT_OPTIONS,
     trace: z.boolean().default(false).describe('print every step first: which expansions are kept, saved and dropped'),
   }),
   flags: {
     '': {
       prefix: PREFIX_FLAG,
-      prefixFile: { flag: '--prefix-file <file>', spelling: 'nonEmpty' },
+      ...PROMPT_FLAGS,
       ...SEARCH_FLAGS,
       trace: '--trace',
     },
@@ -30,7 +28,7 @@ at T). On a terminal, prints a table instead.
 With --prefix-file, prints for each line, in order: the prefix and its
 completions, best first, separated by tabs; with --json, an object. A line that
 can't be completed is named on standard error and gets no completions; the exit
-status is then 1.
+status is then 1. With --prompt-file, the whole file is the prefix.
 
 A model of pairs gives targets for sources: those of --source, or of each line
 of a file or of standard input. For each line it prints the source and its
@@ -65,13 +63,9 @@ Examples:
   cut -f1 list | rnn beam --k 3 --prefix-file -
   cut -f1 pairs.tsv | rnn beam --count 1 -      source, tab, target
   echo Satoshi | rnn beam -c names.json --scores - the likeliest labels`,
-  async run({ prefixFile, trace, ...options }, context) {
-    if (options.prefix !== undefined && prefixFile !== undefined) {
-      throw new UsageError('--prefix and --prefix-file can’t both be given; leave one out');
-    }
-    if (trace && prefixFile !== undefined) {
-      throw new UsageError('--trace and --prefix-file can’t both be given; leave one out');
-    }
-    return await printCompletions(options, { prefixFile, trace }, context);
+  async run({ prefixFile, promptFile, trace, ...options }, context) {
+    requireOneOf({ prefix: options.prefix, prefixFile, promptFile }, ['prefix', 'prefixFile', 'promptFile']);
+    if (trace) requireOneOf({ trace, prefixFile }, ['trace', 'prefixFile']);
+    return await printCompletions(options, { prefixFile, promptFile, trace }, context);
   },
 });

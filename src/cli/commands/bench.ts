@@ -33,7 +33,8 @@ minute.
 Examples:
   rnn bench
   rnn bench --cell lstm --hidden 512 --profile
-  rnn bench --task train --json > speed.jsonl`,
+  rnn bench --task train --json > speed.jsonl
+  rnn bench --task transduce`,
   async run({ json, ...request }) {
     const { benchmark } = await import('../../library/benchmark.ts');
     const output = new Output();
@@ -53,6 +54,7 @@ function inWords(figure: Figure): string {
   const threads = `${figure.threads} thread${figure.threads === 1 ? ' ' : 's'}`;
   if (figure.task === 'peak') return `${'matrix kernel'.padEnd(24)} ${threads}  ${value('gflops').toFixed(0)} GFLOPS`;
   const shape = `${figure.cell} ${figure.layers} × ${figure.hidden}`.padEnd(14);
+  if (figure.task === 'transduce') return transducerLine(figure, shape, threads);
   if (figure.task === 'sample') {
     return `${`${shape} sampling`.padEnd(24)} ${threads}  ${value('microseconds').toFixed(1)} µs a character`;
   }
@@ -62,6 +64,16 @@ function inWords(figure: Figure): string {
     `${(100 * value('shareOfPeak')).toFixed(0)} % of the matrix kernel's`;
   const profile = figure.profile as Record<string, number> | undefined;
   return profile ? `${line}\n${profileText(profile)}` : line;
+}
+
+function transducerLine(figure: Figure, shape: string, threads: string): string {
+  if (figure.part === 'training') {
+    const speed = grouped(figure.symbolsPerSecond as number).padStart(9);
+    return `${`${shape} training`.padEnd(24)} ${threads}  ${speed} target symbols/s`;
+  }
+  const search = figure.k === 1 ? 'greedy' : `beams of ${figure.k}`;
+  const sources = grouped(figure.sources as number);
+  return `${`${shape} ${search}`.padEnd(24)} ${threads}  ${(figure.seconds as number).toFixed(3)} s for ${sources} sources`;
 }
 
 function profileText(profile: Record<string, number>): string {

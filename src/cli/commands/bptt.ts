@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { backpropagationSchema } from '../../library/backpropagation-options.ts';
 import { defineCommand } from '../command.ts';
+import { readEscapes, TEXT_ESCAPES } from '../constraints.ts';
 import { Output, sayer } from '../output.ts';
 import { FLAGS, FRESH_FLAGS, OPTIONS } from '../shared.ts';
 import { titled } from '../tables.ts';
@@ -35,6 +36,8 @@ beside the true symbols with L_t, the norm of every term of the sum, and three
 columns that agree: the explicit sum over k, backpropagation as in training, and
 central differences.
 
+${TEXT_ESCAPES}
+
 Examples:
   rnn bptt deep --fresh
   rnn bptt deep --fresh --cell lstm --hidden 4 --truncate 2
@@ -43,7 +46,11 @@ Examples:
   rnn bptt deep --fresh --json | jq '.stateJacobians[3][0]'`,
   async run({ text, json, quiet = false, ...request }, { nameOf }) {
     const { backpropagation, bpttJson, bpttTables } = await import('../../library/backpropagation.ts');
-    const { found, vocabulary } = backpropagation(text, request, sayer(quiet, nameOf));
+    const { found, vocabulary } = backpropagation(
+      (unit) => readEscapes('text', text, unit),
+      request,
+      sayer(quiet, nameOf),
+    );
     const output = new Output();
     if (json) await output.json(bpttJson(found, vocabulary));
     else await output.line(bpttTables(found, vocabulary).map(titled).join('\n\n'));

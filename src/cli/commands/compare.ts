@@ -3,10 +3,11 @@ import { UsageError } from '../../errors.ts';
 import type { RunSummary } from '../../library/compare.ts';
 import { grouped, harmless } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
-import { modelName } from '../facts.ts';
 import { flagOf } from '../flags.ts';
+import { modelName } from '../model-name.ts';
 import { Output, paint, remark } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
+import { shareText } from '../text.ts';
 import { RECIPE_FLAGS } from './train.ts';
 
 /** `rnn compare`. */
@@ -82,13 +83,18 @@ const AFTER: readonly Column[] = [
   },
 ];
 
+const ACCURACY: Column = {
+  name: 'right',
+  of: ({ accuracy }) => (accuracy === undefined ? '–' : shareText(accuracy)),
+};
 const TEST: Column = { name: 'test', of: (run) => loss(run.test) };
 const PATH: Column = { name: 'checkpoint', of: ({ path }) => harmless(path) };
 
 /** The runs as a table, a group below the other, in no more columns than there is room for. */
 function table(runs: readonly RunSummary[], room = process.stdout.columns ?? WIDTH): string[] {
+  const measured = runs.some(({ accuracy }) => accuracy !== undefined) ? [ACCURACY] : [];
   const tested = runs.some(({ test }) => test !== undefined) ? [TEST] : [];
-  const all = [...BEFORE, ...sweptColumns(runs), ...AFTER, ...tested, PATH];
+  const all = [...BEFORE, ...sweptColumns(runs), ...AFTER, ...measured, ...tested, PATH];
   let shown = all;
   for (let spare = 5; spare > 0 && widthOf(shown, runs) > room; spare--) {
     shown = shown.filter((column) => column.spare !== spare);

@@ -60,7 +60,7 @@ Examples:
   rnn corpus lag --length 100 --count 2000 --seed 7 |
     rnn train - --mode lines --bptt 101
   rnn corpus sums --count 20000 > sums.tsv
-  rnn train sums.tsv --task transduce
+  rnn train sums.tsv
   rnn corpus addition --length 64 --seed test > long.txt
   rnn eval long.txt --only 01`,
   async run(options) {

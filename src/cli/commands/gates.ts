@@ -2,9 +2,10 @@ import * as z from 'zod';
 import type { GateSteps } from '../../insight/gate-steps.ts';
 import { gateStepsSchema } from '../../insight/gate-steps-options.ts';
 import { defineCommand } from '../command.ts';
+import { readEscapes, TEXT_ESCAPES } from '../constraints.ts';
 import { Output, paint } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
-import { titled } from '../tables.ts';
+import { type StyledTable, titled } from '../tables.ts';
 
 /** `rnn gates`. */
 export const command = defineCommand({
@@ -37,6 +38,8 @@ vanilla RNN  h
 A terminal shows gates in grey, from shut to open, and states in blue below 0
 and in orange above.
 
+${TEXT_ESCAPES}
+
 Examples:
   rnn gates "deep learning"
   rnn gates machine --layer 2 --unit 17
@@ -47,31 +50,25 @@ Examples:
       import('../../insight/gate-steps.ts'),
     ]);
     const { checkpoint: of, vocabulary } = open({ checkpoint, quiet });
-    const found = gateSteps({ config: of.model, parameters: of.parameters, vocabulary }, text, options);
+    const read = readEscapes('text', text, vocabulary.unit);
+    const found = gateSteps({ config: of.model, parameters: of.parameters, vocabulary }, read, options);
     const output = new Output();
     if (json) {
       for (const { id, values } of found.steps) {
         await output.json({ symbol: vocabulary.label(id), names: found.names, values });
       }
-    } else if (output.terminal && paint.level > 0) {
-      await output.line(painted(found, titled(gateTable(found, vocabulary))));
-    } else await output.line(titled(gateTable(found, vocabulary)));
+    } else {
+      const isPainted = output.terminal && paint.level > 0;
+      await output.line(titled({ ...gateTable(found, vocabulary), ...(isPainted ? { style: styleOf(found) } : {}) }));
+    }
     await output.flush();
     return undefined;
   },
 });
 
-/** The table with each number on the colour of its value. */
-function painted({ steps, isGate }: GateSteps, table: string): string {
-  const [title, head, ...rows] = table.split('\n');
-  const lines = rows.map((row, index) => {
-    let column = 0;
-    return row.replace(/ [−]?\d+\.\d{3}(?=\s|$)/gu, (cell) => {
-      const value = steps[index]!.values[column]!;
-      return shade(value, isGate[column++]!)(cell);
-    });
-  });
-  return [title, head, ...lines].join('\n');
+/** Each number on the colour of its value. The first column has symbols. */
+function styleOf({ steps, isGate }: GateSteps): NonNullable<StyledTable['style']> {
+  return (row, column) => (column === 0 ? (cell) => cell : shade(steps[row]!.values[column - 1]!, isGate[column - 1]!));
 }
 
 /** Okabe and Ito's blue and orange for states, grey for gates: the stronger, the further from 0. */

@@ -1,9 +1,21 @@
 import * as z from 'zod';
-import { UsageError, UserError } from '../../errors.ts';
+import { type Message, message, option, UsageError, UserError } from '../../errors.ts';
 import type { Chart } from '../../insight/chart.ts';
 import { comparisonChart, type FlowExamination, flowChart, jacobianChart } from '../../insight/examine.ts';
 import { flowComparisonTable, flowTables } from '../../insight/flow-tables.ts';
-import { gradientFlowSchema } from '../../library/gradient-flow-options.ts';
+import {
+  comparedPairCharts,
+  comparedPairTables,
+  pairFlowCharts,
+  pairFlowTables,
+} from '../../insight/pair-flow-tables.ts';
+import type { Table } from '../../insight/table.ts';
+import {
+  type GradientFlowRequest,
+  gradientFlowSchema,
+  type PairFlowRequest,
+  pairFlowSchema,
+} from '../../library/gradient-flow-options.ts';
 import { defineCommand } from '../command.ts';
 import { Output, sayer } from '../output.ts';
 import { FLAGS, FRESH_FLAGS, OPTIONS } from '../shared.ts';
@@ -12,7 +24,8 @@ import { titled } from '../tables.ts';
 /** `rnn gradflow`. */
 export const command = defineCommand({
   schema: gradientFlowSchema.extend({
-    text: z.string().describe('a text file to read; - is standard input'),
+    text: z.string().describe('a file to read, of text or of pairs, as the model is; - is standard input'),
+    columns: pairFlowSchema.shape.columns,
     layer: z
       .int()
       .min(1)
@@ -35,6 +48,7 @@ export const command = defineCommand({
     'Measurement:': {
       lags: '--lags <n>',
       positions: '--positions <n>',
+      columns: { flag: '--columns <source,target>', spelling: 'columns' },
       jacobians: '--jacobians <n>',
       layer: '--layer <n>',
       double: '--double',
@@ -49,43 +63,95 @@ of a layer by itself; in a vanilla RNN their norm is at most (γλ)^n, where γ 
 the activation's steepest slope (1; 1/4 for the logistic) and λ the largest
 singular value of W.
 
+Of a model of pairs, the norms are those of the encoder's and the decoder's
+states. The lag counts the steps of the recurrences from a state to the loss of
+a target symbol: a decoder's first, then, back from the last symbol that is
+read, the encoder's. The norms by place in the source show what reversing it
+changes; attention has a way of one step to every place.
+
 Examples:
   rnn gradflow book.txt
   rnn gradflow book.txt --compare
   rnn gradflow book.txt --svg flow.svg \\
     --compare checkpoints/rnn.json checkpoints/lstm.json
   rnn gradflow book.txt --fresh --cell rnn --activation logistic --double
+  rnn gradflow sums.tsv --compare plain.json reversed.json attention.json
   rnn gradflow book.txt --json | jq '.layers[0].hidden'`,
-  async run({ text, layer, svg, html, json, quiet = false, ...request }, { nameOf }) {
-    const [{ gradientFlow }, { writeCharts }] = await Promise.all([
-      import('../../library/gradient-flow.ts'),
-      import('../figures.ts'),
-    ]);
-    const models = await gradientFlow(text, request, sayer(quiet, nameOf));
+  async run({ text, layer, columns, svg, html, json, quiet = false, ...request }, { nameOf }) {
+    const { measuredModels } = await import('../../library/gradient-flow.ts');
+    const say = sayer(quiet, nameOf);
+    const comparing = request.compare !== undefined;
+    if (layer !== undefined && !comparing) throw new UsageError('--layer is for --compare; leave it out');
+    const { kind, checkpoints } = await measuredModels(text, request, say);
+    const found =
+      kind === 'pairs'
+        ? await pairFigures(text, checkpoints, { ...request, columns, layer }, say)
+        : await textFigures(text, { ...request, columns, layer, checkpoints }, say);
     const output = new Output();
-    if (json) {
-      for (const model of models) await output.line(JSON.stringify(model));
-    } else {
-      const comparing = request.compare !== undefined;
-      if (layer !== undefined && !comparing) throw new UsageError('--layer is for --compare; leave it out');
-      const charts = comparing ? comparisonCharts(models, layer) : models.flatMap(chartsOf);
-      const tables = comparing ? [flowComparisonTable(models, layer)] : models.flatMap(flowTables);
-      const title = `Gradient flow: ${models.map(({ name }) => name).join(', ')}`;
-      const inputs = [text, request.checkpoint, request.compare].flat().filter((path) => typeof path === 'string');
-      await writeCharts(output, title, charts, { svg, html, inputs }, tables.map(titled));
-    }
+    const { writeDrawings, chartForms } = await import('../figures.ts');
+    const forms = { ...chartForms(found.charts, found.tables.map(titled)), json: () => found.models };
+    const title = `Gradient flow: ${found.models.map(({ name }) => name).join(', ')}`;
+    const inputs = [text, ...checkpoints].filter((path) => path !== '-');
+    await writeDrawings(output, title, forms, { svg, html, json, inputs });
     await output.flush();
     return undefined;
   },
 });
+
+/** What was measured, and how it is shown. */
+interface Found {
+  readonly models: readonly { readonly name: string }[];
+  readonly charts: readonly Chart[];
+  readonly tables: readonly Table[];
+}
+
+interface Options extends GradientFlowRequest {
+  readonly columns?: PairFlowRequest['columns'];
+  readonly layer?: number | undefined;
+}
+
+type Say = (note: Message) => void;
+
+async function textFigures(
+  text: string,
+  { columns, layer, checkpoints: [only, ...others], ...request }: Options & { readonly checkpoints: readonly string[] },
+  say: Say,
+): Promise<Found> {
+  if (columns !== undefined) throw new UsageError(message`${option('columns')} is for models of pairs; leave it out`);
+  const { gradientFlow } = await import('../../library/gradient-flow.ts');
+  const isOne = only !== undefined && others.length === 0 && request.compare === undefined;
+  const models = await gradientFlow(text, isOne ? { ...request, checkpoint: only } : request, say);
+  if (request.compare === undefined) {
+    return { models, charts: models.flatMap(chartsOf), tables: models.flatMap(flowTables) };
+  }
+  const charts = [comparisonChart(models, layer)];
+  return { models, charts: requireLayer(charts, layer), tables: [flowComparisonTable(models, layer)] };
+}
+
+async function pairFigures(
+  pairs: string,
+  checkpoints: readonly string[],
+  { columns, layer, compare, positions, double, kernel, ...others }: Options,
+  say: Say,
+): Promise<Found> {
+  const key = (['lags', 'jacobians'] as const).find((each) => others[each] !== undefined);
+  if (key !== undefined) throw new UsageError(message`${option(key)} is for models of texts; leave it out`);
+  const { pairGradientFlow } = await import('../../library/pair-flow.ts');
+  const models = await pairGradientFlow(pairs, checkpoints, { columns, positions, double, kernel }, say);
+  if (compare === undefined) {
+    return { models, charts: models.flatMap(pairFlowCharts), tables: models.flatMap(pairFlowTables) };
+  }
+  const charts = comparedPairCharts(models, layer);
+  return { models, charts: requireLayer(charts, layer), tables: comparedPairTables(models, layer) };
+}
 
 function chartsOf(model: FlowExamination): Chart[] {
   const jacobians = jacobianChart(model);
   return [flowChart(model), ...(jacobians ? [jacobians] : [])];
 }
 
-function comparisonCharts(models: readonly FlowExamination[], layer: number | undefined): Chart[] {
-  const chart = comparisonChart(models, layer);
-  if (chart.series.length === 0) throw new UserError(`none of the models has a layer ${layer}; give a smaller --layer`);
-  return [chart];
+/** UserError where a comparison has no curve. */
+function requireLayer(charts: readonly Chart[], layer: number | undefined): readonly Chart[] {
+  if (charts[0]!.series.length > 0) return charts;
+  throw new UserError(`none of the models has a layer ${layer}; give a smaller --layer`);
 }

@@ -8,6 +8,7 @@ import type { OpenOptions } from '../open.ts';
 import { Output, paint } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
 import { table } from '../tables.ts';
+import { shareText } from '../text.ts';
 
 /** The most points of a history that are printed; --json has all. */
 const POINTS = 12;
@@ -86,14 +87,16 @@ function history(points: ModelFacts['history']): string {
   const every = Math.ceil(points.length / POINTS);
   const best = bestPoint(points);
   const shown = points.filter((point, index) => (points.length - 1 - index) % every === 0 || point === best);
-  const head = '    step   epoch  training  validation  gradient norm  clipped      rate';
+  const accuracies = points.some(({ accuracy }) => accuracy !== undefined);
+  const head = `    step   epoch  training  validation${accuracies ? '     right' : ''}  gradient norm  clipped      rate`;
   const rows = shown.map((point) => {
-    const { step, epoch, loss, validation, gradientNorm, clipped, rate } = point;
+    const { step, epoch, loss, validation, accuracy, gradientNorm, clipped, rate } = point;
     return [
       String(step).padStart(8),
       epoch.toFixed(2).padStart(8),
       loss.toFixed(4).padStart(10),
       (validation?.toFixed(4) ?? '–').padStart(12),
+      accuracies ? (accuracy === undefined ? '–' : shareText(accuracy)).padStart(10) : '',
       gradientNorm.toPrecision(3).padStart(15),
       `${Math.round(100 * clipped)} %`.padStart(9),
       rate.toPrecision(2).padStart(10),

@@ -3,22 +3,34 @@ import * as z from 'zod';
 import { EXIT, message, option, UsageError } from '../../errors.ts';
 import { type SampleRequest, sampleSchema } from '../../library/completion-options.ts';
 import { type IndependentRequest, independentSchema } from '../../library/independent-options.ts';
-import type { LanguageModel, SampledText } from '../../library/language-model.ts';
+import type { LanguageModel } from '../../library/language-model.ts';
 import { stringOf, type Text } from '../../library/lines.ts';
 import type { PairModel } from '../../library/pair-model.ts';
-import { harmless } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
-import { exactly } from '../completions.ts';
 import { CONSTRAINT_FLAGS, CONSTRAINT_HELP, ESCAPE_HELP, withEscapes } from '../constraints.ts';
-import { complain, Output, remark } from '../output.ts';
+import { remark } from '../output.ts';
+import { PROMPT_FLAGS, PROMPT_OPTIONS, readPrompt } from '../prompts.ts';
+import { sampleFields } from '../sampled-texts.ts';
+import { namedSeparator, SEPARATOR_FLAGS, SEPARATOR_OPTIONS } from '../separator.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
-import { isOfPairs, requireNoModel, requireNone, requireNoSources, SOURCE_FLAGS, SOURCE_OPTIONS } from '../sources.ts';
+import {
+  isOfPairs,
+  requireNoModel,
+  requireNone,
+  requireNoSources,
+  requireOneOf,
+  SOURCE_FLAGS,
+  SOURCE_OPTIONS,
+} from '../sources.ts';
+import { TextPrinter, type TextPrinting } from '../text-printer.ts';
 
 /** `rnn sample`. */
 export const command = defineCommand({
   schema: sampleSchema.omit({ known: true }).extend({
     ...OPTIONS,
     ...SOURCE_OPTIONS,
+    ...SEPARATOR_OPTIONS,
+    ...PROMPT_OPTIONS,
     seed: z.string().optional().describe('the same seed gives the same texts (default: a random one)'),
     independent: z
       .boolean()
@@ -28,13 +40,14 @@ export const command = defineCommand({
     novel: z
       .array(z.string())
       .default([])
-      .describe('no text that is a line of this file, such as the training text (repeatable)'),
+      .describe('no text that is one of this file, such as the training text (repeatable)'),
   }),
   flags: {
     '': {
       ...SOURCE_FLAGS,
       checkpoint: FLAGS.checkpoint,
       prefix: '-p, --prefix <text>',
+      ...PROMPT_FLAGS,
       count: '-n, --count <n>',
       length: '-l, --length <n>',
       seed: '-s, --seed <seed>',
@@ -44,6 +57,7 @@ export const command = defineCommand({
       independent: '--independent',
       marginals: '--marginals <n>',
       novel: { flag: '--novel <file>', spelling: 'nonEmpty' },
+      ...SEPARATOR_FLAGS,
       kernel: FLAGS.hiddenKernel,
       json: FLAGS.json,
       raw: FLAGS.raw,
@@ -63,7 +77,14 @@ export const command = defineCommand({
   help: `
 A model of lines prints a line for each text, and ends it at its <stop>. A model
 of a stream writes --length symbols, each as it is drawn. --stop may be given
-several times.
+several times. Texts of several lines are separated as those of the training
+text are, or by an empty line where it had a file for each; --separator and -0
+name another separator, for --novel, too.
+
+With --prefix-file, prints for each line, in order: the prefix and --count
+texts, separated by tabs; with --json, an object. A line that the model can't
+read is named on standard error and gets no texts; the exit status is then 1.
+With --prompt-file, texts begin with the whole file.
 
 A model of pairs draws targets: --count for --source, or for each line of a file
 or of standard input, where it prints source, tab, target. --prefix is what
@@ -80,60 +101,85 @@ Examples:
   rnn sample --length 500 --temperature 0.8
   rnn sample --prefix d --count 10 --seed 1
   rnn sample --count 10 --independent           each position from its marginal
+  rnn sample --count 3 -0 | xargs -0 -n 1 echo  texts of several lines
+  rnn sample --prompt-file start.txt
+  cut -f1 list | rnn sample --count 3 --prefix-file -
   rnn sample --count 1000 | sort | uniq -c | sort -rn | head -3
   rnn sample --prefix "First Citizen:" --stop "\\n\\n" --top-p 0.9
   cut -f1 pairs.tsv | rnn sample --count 3 -
   rnn sample --count 20 --unique --novel names.txt --match "[A-Z][a-z]{4,6}"`,
-  async run({ checkpoint, kernel, json, raw, quiet, novel = [], independent, marginals, ...given }, context) {
+  async run({ checkpoint, kernel, json = false, raw = false, quiet = false, novel = [], ...given }, context) {
     requireNoModel({ ...given, checkpoint }, context);
     const { openModel } = await import('../open.ts');
     const model = await openModel({ checkpoint, kernel, quiet });
+    const { independent, marginals, separator: named, nul, prefixFile, promptFile, ...rest } = given;
     if (isOfPairs(model)) {
-      requireNone({ independent, marginals }, ['independent', 'marginals'], 'texts');
+      const ofTexts = ['independent', 'marginals', 'separator', 'nul', 'prefixFile', 'promptFile'];
+      requireNone(given, ofTexts, 'texts');
       const { sampleTargets } = await import('../sampled-targets.ts');
-      const { source, sources, ...wanted } = given;
+      const { source, sources, ...wanted } = rest;
       const request = await requestFor(model, wanted, { novel, quiet });
       return await sampleTargets(model, { source, sources, request, json, raw, quiet, nameOf: context.nameOf });
     }
     requireNoSources(given, context);
+    requireOneOf(given, ['prefix', 'prefixFile', 'promptFile']);
+    const separator = namedSeparator({ separator: named, nul }, model.vocabulary.unit);
+    const printing = { raw, separator };
     if (independent) {
-      requireIndependent({ ...given, ...(novel.length > 0 ? { novel } : {}) });
-      const { prefix, count, length, seed = String(randomInt(2 ** 31)) } = withEscapes(given, model);
+      requireIndependent({ ...rest, prefixFile, ...(novel.length > 0 ? { novel } : {}) });
+      const { count, length, seed = String(randomInt(2 ** 31)) } = rest;
+      const prefix = promptFile === undefined ? withEscapes(rest, model).prefix : await readPrompt(promptFile, model);
       if (given.seed === undefined && !quiet) remark(`seed ${seed}`);
-      return await printIndependent(model, { prefix, count, length, seed, marginals }, json === true, quiet === true);
+      return await printIndependent(model, { prefix, count, length, seed, marginals }, { ...printing, json, quiet });
     }
     if (marginals !== undefined) throw new UsageError(message`${option('marginals')} is for ${option('independent')}`);
-    const request = await requestFor(model, given, { novel, quiet });
-    const { known } = request;
-    const output = new Output({ raw });
-    const printer = new Printer(output, model, raw === true);
-    const { prefix = '', count = 1 } = request;
-    try {
-      if (!json && model.vocabulary.stop === undefined && count === 1 && !known?.size) {
-        return await printer.stream(prefix, request);
-      }
-      for await (const sample of model.sample(request)) {
-        if (json) await output.json(fields(sample, prefix));
-        else await printer.line(prefix, sample);
-      }
-    } finally {
-      await output.flush();
+    const request = await requestFor(model, rest, { novel, quiet, separator });
+    if (prefixFile !== undefined) {
+      const { sampleEach } = await import('../sampled-texts.ts');
+      return await sampleEach(model, { file: prefixFile, request, json, raw, nameOf: context.nameOf });
     }
-    return EXIT.done;
+    const prompt = promptFile === undefined ? {} : { prefix: await readPrompt(promptFile, model) };
+    return await printTexts(model, { ...request, ...prompt }, { ...printing, json });
   },
 });
+
+/** Draws texts and prints them. Returns the exit status. */
+async function printTexts(
+  model: LanguageModel,
+  request: SampleRequest,
+  { json, ...printing }: TextPrinting & { readonly json: boolean },
+): Promise<number> {
+  const { prefix = '', count = 1, known } = request;
+  const printer = new TextPrinter(model, printing);
+  try {
+    if (!json && model.vocabulary.stop === undefined && count === 1 && !known?.size) {
+      return await printer.stream(prefix, request);
+    }
+    for await (const sample of model.sample(request)) {
+      if (json) await printer.output.json(sampleFields(sample, prefix));
+      else await printer.text(prefix, sample);
+    }
+  } finally {
+    await printer.end();
+  }
+  return EXIT.done;
+}
 
 /** The part of the options that the library is told, with a seed, which is said where none is given. */
 async function requestFor(
   model: LanguageModel | PairModel,
   given: SampleRequest & { readonly seed?: string | undefined },
-  { novel, quiet }: { readonly novel: readonly string[]; readonly quiet: boolean | undefined },
+  { novel, quiet, separator }: { novel: readonly string[]; quiet: boolean; separator?: Text | undefined },
 ): Promise<SampleRequest> {
-  const known =
-    novel.length > 0 ? await (await import('../../library/known-lines.ts')).knownLines(novel, model) : undefined;
+  const known = novel.length > 0 ? await knownTexts(novel, model, separator) : undefined;
   const request = withEscapes({ ...given, known, seed: given.seed ?? String(randomInt(2 ** 31)) }, model);
   if (given.seed === undefined && given.temperature !== 0 && !quiet) remark(`seed ${request.seed}`);
   return request;
+}
+
+async function knownTexts(novel: readonly string[], model: LanguageModel | PairModel, separator: Text | undefined) {
+  const { knownLines } = await import('../../library/known-lines.ts');
+  return await knownLines(novel, model, separator);
 }
 
 /** UsageError for what has no meaning where each position is drawn by itself. */
@@ -150,19 +196,17 @@ function requireIndependent(given: object): void {
 async function printIndependent(
   model: LanguageModel,
   request: IndependentRequest,
-  json: boolean,
-  quiet: boolean,
+  { json, quiet, ...printing }: TextPrinting & { readonly json: boolean; readonly quiet: boolean },
 ): Promise<number> {
   const { sampleIndependently } = await import('../../library/independent.ts');
   const { texts, missing } = await sampleIndependently(model, request);
-  const output = new Output();
-  const printer = new Printer(output, model, false);
+  const printer = new TextPrinter(model, printing);
   const { prefix = '' } = request;
   for (const { text, completion, ids } of texts) {
-    if (json) await output.json({ text, prefix: stringOf(prefix), completion, symbols: ids.length });
-    else await printer.line(prefix, { ids, completion });
+    if (json) await printer.output.json({ text, prefix: stringOf(prefix), completion, symbols: ids.length });
+    else await printer.text(prefix, { ids, completion });
   }
-  await output.flush();
+  await printer.end();
   if (!quiet) {
     remark(
       request.marginals === undefined
@@ -171,56 +215,4 @@ async function printIndependent(
     );
   }
   return EXIT.done;
-}
-
-function fields({ text, completion, stopped, logProbability, ids, bytes }: SampledText, prefix: Text): object {
-  const texts = { text, prefix: stringOf(prefix), completion };
-  return { ...texts, stopped, logProbability, symbols: ids.length, ...exactly(bytes) };
-}
-
-/**
- * Prints texts. A terminal gets them without the control characters that it would obey. Elsewhere the symbols of a model of bytes are
- * printed as they are, UTF-8 or not.
- */
-class Printer {
-  readonly #output: Output;
-  readonly #model: LanguageModel;
-  readonly #safe: boolean;
-
-  constructor(output: Output, model: LanguageModel, raw: boolean) {
-    this.#output = output;
-    this.#model = model;
-    this.#safe = output.terminal && !raw;
-  }
-
-  async line(prefix: Text, { ids, completion }: Pick<SampledText, 'ids' | 'completion'>): Promise<void> {
-    await this.#write(prefix);
-    await this.#write(this.#isExact ? this.#model.vocabulary.decodeBytes(ids) : completion);
-    await this.#write('\n');
-  }
-
-  /** Prints a text as it is drawn. Returns the exit status. */
-  async stream(prefix: Text, request: SampleRequest): Promise<number> {
-    const pieces = this.#isExact ? this.#model.streamBytes(request) : this.#model.stream(request);
-    let last: string | Uint8Array = prefix;
-    let next = await pieces.next();
-    await this.#write(prefix);
-    for (; !next.done; next = await pieces.next()) {
-      last = next.value;
-      await this.#write(last);
-    }
-    if (this.#output.terminal && !String(last).endsWith('\n')) await this.#write('\n');
-    if (next.value.met) return EXIT.done;
-    await this.#output.flush();
-    complain('the text ended before it met the constraints: --no-repeat left no symbol to go on with; use a larger n');
-    return EXIT.failed;
-  }
-
-  get #isExact(): boolean {
-    return this.#model.vocabulary.unit === 'byte' && !this.#safe;
-  }
-
-  async #write(piece: Text): Promise<void> {
-    await this.#output.write(this.#safe && typeof piece === 'string' ? harmless(piece) : piece);
-  }
 }

@@ -1,20 +1,22 @@
 import * as z from 'zod';
-import { EXIT } from '../../errors.ts';
+import { EXIT, message, option, UsageError } from '../../errors.ts';
 import { scoreSchema } from '../../library/completion-options.ts';
 import type { LanguageModel, Score } from '../../library/language-model.ts';
-import { readLines, readWhole, stringOf, type Text } from '../../library/lines.ts';
+import { LINE, readTexts, readWhole, stringOf, type Text } from '../../library/lines.ts';
 import type { PairModel } from '../../library/pair-model.ts';
 import { counted } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { exactly } from '../completions.ts';
 import { complain, Output, paint, remark } from '../output.ts';
+import { namedSeparator, SEPARATOR_FLAGS, SEPARATOR_OPTIONS } from '../separator.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
-import { isOfPairs, readingOf, requireNone } from '../sources.ts';
+import { filesOf, isOfPairs, requireNone } from '../sources.ts';
 import { coloured, legend } from '../surprisal.ts';
 import { printColumns } from '../targets.ts';
 
 const schema = scoreSchema.extend({
   ...OPTIONS,
+  ...SEPARATOR_OPTIONS,
   files: z.array(z.string()).default([]).describe('texts; - is standard input, which is read if no text is given'),
   perChar: z
     .boolean()
@@ -36,6 +38,7 @@ export const command = defineCommand({
       files: { flag: '[files...]', spelling: 'nonEmpty' },
       checkpoint: FLAGS.checkpoint,
       whole: '--whole',
+      ...SEPARATOR_FLAGS,
       perChar: '--per-char',
       nats: '--nats',
       rank: { flag: '--rank [by]', preset: 'logp' },
@@ -49,8 +52,12 @@ export const command = defineCommand({
 Prints for each line, separated by tabs: its log-probability in nats, its bits
 per character, and the line. The end of a line counts as a character: it is
 <stop>, or, in a model of a stream, the newline. Every line is read from the
-model's first state, and by a model of a stream after a newline. With --whole,
-each file is scored as one text, and its name is printed in place of the line.
+model's first state, and by a model of a stream after a newline. A model that
+learned from examples with another separator, or from a file each, scores such
+texts in place of lines; --separator and -0 name another separator.
+
+With --whole, each file is scored as one text, and its name is printed in place
+of the line.
 
 A model of pairs reads lines of source, tab, target. It prints the
 log-probability of the target given the source, the bits per symbol of the
@@ -74,7 +81,11 @@ Examples:
     const { files = ['-'], whole, rank, quiet } = options;
     const { openModel } = await import('../open.ts');
     const model = await openModel(options);
-    if (isOfPairs(model)) requireNone({ whole }, ['whole'], 'texts');
+    if (isOfPairs(model)) requireNone(options, ['whole', 'separator', 'nul'], 'texts');
+    const separator = namedSeparator(options, model.vocabulary.unit);
+    if (whole && separator !== undefined) {
+      throw new UsageError(message`${option('whole')} and a separator can’t both be given; leave one out`);
+    }
     const output = new Output(options);
     const print = printer(options, model, output);
     const ranked: Scored[] = [];
@@ -82,7 +93,7 @@ Examples:
     let unknown = 0;
     for await (const batch of whole && !isOfPairs(model)
       ? wholeTexts(files, model)
-      : lines(files, model, rank === undefined ? undefined : MOST_RANKED_BYTES)) {
+      : texts(files, model, { separator, mostBytes: rank === undefined ? undefined : MOST_RANKED_BYTES })) {
       for (const each of batch) {
         const { problem } = each.score;
         if (problem) {
@@ -112,17 +123,19 @@ interface Scored {
 /** The most bytes of a file whose lines are all held until they are ranked. */
 const MOST_RANKED_BYTES = 1 << 28;
 
-async function* lines(
+async function* texts(
   files: readonly string[],
   model: LanguageModel | PairModel,
-  mostBytes: number | undefined,
+  { separator: named, mostBytes }: { separator: Text | undefined; mostBytes: number | undefined },
 ): AsyncGenerator<readonly Scored[]> {
+  const { convert, separator } = { ...filesOf(model), ...(named !== undefined && { separator: named }) };
+  const what = separator === LINE ? 'line' : 'text';
   for (const file of files) {
-    for await (const batch of readLines(file, { ...readingOf(model), mostBytes })) {
+    for await (const batch of readTexts(file, { convert, separator, mostBytes })) {
       const texts = batch.map(({ text }) => text);
       const scores = isOfPairs(model) ? model.scoreLines(texts) : model.scores(texts);
       yield batch.map(({ number, text }, index) => {
-        const name = files.length > 1 ? `${file}: line ${number}` : `line ${number}`;
+        const name = files.length > 1 ? `${file}: ${what} ${number}` : `${what} ${number}`;
         return { name, text, score: scores[index]! };
       });
     }
@@ -131,7 +144,7 @@ async function* lines(
 
 async function* wholeTexts(files: readonly string[], model: LanguageModel): AsyncGenerator<readonly Scored[]> {
   for (const file of files) {
-    const [score] = model.scores([await readWhole(file, readingOf(model))], { whole: true });
+    const [score] = model.scores([await readWhole(file, filesOf(model))], { whole: true });
     yield [{ name: file, text: file, score: score! }];
   }
 }
@@ -181,7 +194,7 @@ function printer(
     };
   }
   return async ({ name, score }) => {
-    const number = name.replace(/^line /u, '');
+    const number = name.replace(/^(?:line|text) /u, '');
     const each = surprisals(score);
     for (const [at, id] of Array.from(score.ids).entries()) {
       await output.line([output.field(number), at + 1, vocabulary.label(id), each[at]!.toFixed(3)].join('\t'));

@@ -4,16 +4,16 @@ import { fasterNode } from '../../library/faster-node.ts';
 import { lastPath } from '../../library/names.ts';
 import type { PreparedRun } from '../../library/preparation.ts';
 import type { TrainEvent } from '../../library/run.ts';
-import { recipeSchema, runSchema } from '../../library/run-options.ts';
+import { type RunOptions, recipeSchema, runSchema } from '../../library/run-options.ts';
 import { counted, grouped } from '../../library/words.ts';
 import { parseOptions } from '../../schema.ts';
 import { defineCommand } from '../command.ts';
-import { modelName } from '../facts.ts';
 import { flagsFor } from '../flags.ts';
 import { listen } from '../interruption.ts';
+import { modelName } from '../model-name.ts';
 import { Output, sayer } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
-import { durationText, lossText, ReaderGone } from '../text.ts';
+import { durationText, lossText, ReaderGone, shareText } from '../text.ts';
 
 /** The flags of a recipe: what decides the model that a run ends with. */
 export const RECIPE_FLAGS = {
@@ -50,6 +50,7 @@ export const RECIPE_FLAGS = {
     clipValue: '--clip-value <x>',
     averaging: '--ema <decay>',
     patience: '--patience <n>',
+    select: '--select <by>',
     onDivergence: '--on-divergence <what>',
     seed: '--seed <seed>',
   },
@@ -80,6 +81,7 @@ export const command = defineCommand({
     ...RECIPE_FLAGS,
     'Text:': {
       'text.mode': '--mode <mode>',
+      'text.separator': { flag: '--separator <text>', spelling: 'nonEmpty' },
       'text.unit': '--unit <unit>',
       'text.minCount': '--min-count <n>',
       validation: { flag: '--validation <part>', spelling: 'part' },
@@ -114,11 +116,23 @@ export const command = defineCommand({
 A run without --epochs, --steps or --time reads 10 million symbols, or the text
 60 times if that is less, and at least 300 steps. The best model goes to --out,
 and the newest state, with all that --resume needs, to NAME.last.json beside it.
+The best model is the one with the smallest validation loss, or, with --select
+accuracy, the greatest accuracy and, of equal ones, the smallest loss. Accuracy
+is the share of symbols that are the likeliest after the symbols before them; of
+a model that transduces, the share of sources whose whole target greedy decoding
+finds. It costs no more than the loss, because no target has to be decoded.
 The path of the best model is printed to standard output.
 
-With --task, the model reads a source and predicts its target: a sequence of its
-own (transduce), a label for each symbol of the source (tag), or one label
-(classify). A file of pairs may be held out: --validation dev.tsv.
+A model of pairs reads a source and predicts its target: a sequence of its own
+(transduce), a label for each symbol of the source (tag), or one label
+(classify). --task auto takes files for pairs where each name ends in .tsv and
+each line has a tab. It takes targets for labels where there are at most 1,000
+different ones, each seen ten times on average, and never for tags. A file of
+pairs may be held out: --validation dev.tsv.
+
+Models of pairs have defaults of their own: --cell gru --layers 1 --embedding 64
+--dropout-input 0.2 --dropout 0.3 --weight-decay 0.3, and a fifth of the
+learning rate.
 
 With --resume, --epochs, --steps and --time may be given anew, to train longer
 (time counts from now); the rest of the training is as it was begun. Ctrl-C,
@@ -131,19 +145,25 @@ Examples:
   rnn train corpora/terms.txt --validation 0 --out checkpoints/terms.json
   rnn train book.txt --cell rnn --bptt 50 --bptt-stride 10 --clip-norm 5
   rnn train book.txt --resume
-  rnn train numbers.tsv --task transduce --validation 0.1
-  rnn train names.tsv --task classify --columns 2,1 --test test.tsv
+  rnn train numbers.tsv --validation 0.1
+  rnn train names.tsv --columns 2,1 --test test.tsv
+  paste plain.txt marked.txt | rnn train - --task tag
   rnn train sequel.txt --fine-tune checkpoints/book.json --lr 0.002
   rnn train book.txt --resume checkpoints/book.last.json --epochs 20
   cat *.txt | rnn train - --json > log.jsonl`,
-  async run({ corpus: sources, saveEvery, json = false, quiet = false, ...options }, { nameOf }) {
+  async run({ corpus: sources, saveEvery, json = false, quiet = false, ...given }, { nameOf }) {
+    const options = await withSeparator(given);
     const [{ prepareRun, recipeOptionsOf }, { TrainingRun }, { createProgress }] = await Promise.all([
       import('../../library/preparation.ts'),
       import('../../library/run.ts'),
       import('../progress.ts'),
     ]);
     const say = sayer(quiet, nameOf);
-    if (options.preset !== undefined) say(presetText(options.preset, recipeOptionsOf(options)));
+    if (options.preset !== undefined) {
+      // Its flags are those of all tasks, so the task need not be known.
+      const { pairs: _, ...model } = options.model ?? {};
+      say(presetText(options.preset, recipeOptionsOf({ ...options, model, validation: undefined, test: undefined })));
+    }
     const prepared = await prepareRun(sources, options, say);
     const progress = createProgress(quiet);
     const interruption = listen(() => {
@@ -191,6 +211,14 @@ Examples:
     return interruption.status();
   },
 });
+
+/** The options with the escapes in the separator read. */
+async function withSeparator<T extends RunOptions>(options: T): Promise<T> {
+  const { separator, unit = 'codepoint' } = options.text ?? {};
+  if (separator === undefined) return options;
+  const { readEscapes } = await import('../constraints.ts');
+  return { ...options, text: { ...options.text, separator: readEscapes('text.separator', separator, unit) } };
+}
 
 type Say = (text: string) => void;
 type EventOf<Type extends TrainEvent['type']> = Extract<TrainEvent, { readonly type: Type }>;
@@ -253,7 +281,8 @@ function conclude(done: EventOf<'done'>, path: string, say: Say): void {
     return;
   }
   const found = losses.filter(Boolean).join(', ');
-  say(found === '' ? reached : `${reached}; ${found} a symbol`);
+  const right = done.accuracy === undefined ? '' : `; ${shareText(done.accuracy)} of the validation part right`;
+  say(found === '' ? reached : `${reached}; ${found} a symbol${right}`);
   const late = done.bestStep === undefined ? 0 : 1 - done.bestStep / done.step;
   if (late > LATE && (done.reason === 'steps' || done.reason === 'epochs' || done.reason === 'time')) {
     say(

@@ -3,6 +3,7 @@ import { CELL_KINDS } from '../../nn/cells/index.ts';
 import type { ModelConfig } from '../../nn/config.ts';
 import { Manifest } from '../../nn/manifest.ts';
 import { parseOptions } from '../../schema.ts';
+import type { Text } from '../../text/text.ts';
 import type { Vocabulary } from '../../text/vocabulary.ts';
 import { backpropagated, centralDifferences, copyDifferences, type SampledDerivatives } from './checks.ts';
 import {
@@ -82,7 +83,7 @@ export interface BpttExamination {
  *
  * UserError for a text or a model that is too large, and for an ensemble. UsageError for a tensor that no state depends on directly.
  */
-export function examineBptt(subject: BpttSubject, text: string, options: BpttOptions = {}): BpttExamination {
+export function examineBptt(subject: BpttSubject, text: Text, options: BpttOptions = {}): BpttExamination {
   const { truncate, start, copies, samples, tensor = 'layers.0.recurrent' } = parseOptions(bpttSchema, options);
   const { config, parameters, vocabulary } = subject;
   requireSmall(config);
@@ -103,7 +104,7 @@ export function examineBptt(subject: BpttSubject, text: string, options: BpttOpt
 }
 
 /** The symbols that are read and predicted. UserError where there are none, too many, or one that the model doesn't know. */
-export function shortText(text: string, vocabulary: Vocabulary, start: boolean): ShortText {
+export function shortText(text: Text, vocabulary: Vocabulary, start: boolean): ShortText {
   const ids = [...vocabulary.encode(text)];
   const { stop } = vocabulary;
   if (start && stop === undefined) {

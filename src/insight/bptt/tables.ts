@@ -31,6 +31,7 @@ function stateTable({ text, unfolded }: BpttExamination, vocabulary: Vocabulary,
   const more = size > units.length ? `, the first ${units.length} of ${size} units` : '';
   return {
     title: `${of}_t of layer ${layer + 1}${more}`,
+    keys: 2,
     header: ['t', 'reads', ...units.map((unit) => `${of}[${unit + 1}]`), `‖${of}‖`],
     rows: unfolded.steps.map(({ state }, t) => {
       const own = state.slice(offset, offset + size);
@@ -59,6 +60,7 @@ function distributionTable({ text, unfolded, loss }: BpttExamination, vocabulary
   ]);
   return {
     title: 'y_t by symbol (* marks the true one) and L_t in nats',
+    keys: 3,
     header: ['t', 'reads', 'true', ...shown.map((id) => vocabulary.label(id)), 'L_t'],
     rows: [...rows, ['Σ', '', '', ...shown.map(() => ''), loss.toFixed(4)]],
   };
@@ -98,6 +100,7 @@ function copyTable({ text, sum, copies }: BpttExamination, vocabulary: Vocabular
   return [
     {
       title: `∂L/∂W_k where every step has a copy of ${sum.tensor}: the copies are one, so ∂L/∂W = Σ_k ∂L/∂W_k`,
+      keys: 2,
       header: ['k', 'reads', '‖∂L/∂W_k‖', 'differs from central differences by'],
       rows: [...rows, ['Σ', '', short(norm(sum.total)), short(copies.error)]],
     },
@@ -112,8 +115,9 @@ function numberTable({ sum, checks }: BpttExamination): Table {
     .sort(([, a], [, b]) => Math.abs(explicit[b]!) - Math.abs(explicit[a]!) || a - b)
     .slice(0, SHOWN_NUMBERS);
   return {
-    title: `∂L/∂W by number, W = ${sum.tensor}: the largest ${shown.length} of ${explicit.length}`,
-    header: ['row, column', 'explicit sum over k', 'backpropagation', 'central differences'],
+    title: `∂L/∂W_ij, W = ${sum.tensor}: explicit sum over k, backpropagation, central differences; the largest ${shown.length} of ${explicit.length}`,
+    // In 60 columns of a terminal, the three stand side by side.
+    header: ['i, j', 'explicit sum', 'backpropagation', 'differences'],
     rows: shown.map(([index, place]) => [
       `${Math.floor(place / width) + 1}, ${(place % width) + 1}`,
       explicit[place]!.toFixed(12),

@@ -1,3 +1,4 @@
+import { nmadd } from './fused';
 import { bytes, loadFirst, loadSecond, ONE, PAIR, QUAD, Step, storeStep } from './lanes';
 import { logisticSpan, one, tanhSpan } from './math';
 
@@ -25,7 +26,7 @@ function tanhBackwardStep(h: usize, dh: usize, step: Step): void {
 /** d · (1 − y²) for y = tanh x. */
 @inline
 export function tanhGradient(y: v128, d: v128): v128 {
-  return f32x4.mul(d, f32x4.relaxed_nmadd(y, y, one()));
+  return f32x4.mul(d, nmadd(y, y, one()));
 }
 
 /** a ← 1 / (1 + e^−a). */

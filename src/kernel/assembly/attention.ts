@@ -1,3 +1,4 @@
+import { madd, nmadd } from './fused';
 import { addSpan, bytes, loadFirst, loadSecond, ONE, PAIR, QUAD, Step, storeStep } from './lanes';
 import { one, tanhSpan } from './math';
 import { scratchPanels } from './scratch';
@@ -59,7 +60,7 @@ export function additiveScoresBackward(
 function dot(a: usize, b: usize, n: i32): f32 {
   let lanes = f32x4.splat(0);
   for (; n >= QUAD; n -= QUAD, a += bytes(QUAD), b += bytes(QUAD)) {
-    lanes = f32x4.relaxed_madd(v128.load(a), v128.load(b), lanes);
+    lanes = madd(v128.load(a), v128.load(b), lanes);
   }
   let sum =
     f32x4.extract_lane(lanes, 0) +
@@ -94,8 +95,8 @@ function gradientStep(dq: usize, dKey: usize, dv: usize, u: usize, v: usize, g: 
   const low = gradient(loadFirst(u, step), loadFirst(v, step), g);
   const high = gradient(loadSecond(u, step), loadSecond(v, step), g);
   const score = v128.load32_splat(g);
-  const dvLow = f32x4.relaxed_madd(score, loadFirst(u, step), loadFirst(dv, step));
-  const dvHigh = f32x4.relaxed_madd(score, loadSecond(u, step), loadSecond(dv, step));
+  const dvLow = madd(score, loadFirst(u, step), loadFirst(dv, step));
+  const dvHigh = madd(score, loadSecond(u, step), loadSecond(dv, step));
   storeStep(dv, dvLow, dvHigh, step);
   const dqLow = f32x4.add(loadFirst(dq, step), low);
   const dqHigh = f32x4.add(loadSecond(dq, step), high);
@@ -108,5 +109,5 @@ function gradientStep(dq: usize, dKey: usize, dv: usize, u: usize, v: usize, g: 
 /** g v (1 − u²). */
 @inline
 function gradient(u: v128, v: v128, g: usize): v128 {
-  return f32x4.mul(f32x4.mul(v128.load32_splat(g), v), f32x4.relaxed_nmadd(u, u, one()));
+  return f32x4.mul(f32x4.mul(v128.load32_splat(g), v), nmadd(u, u, one()));
 }

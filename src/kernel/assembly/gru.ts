@@ -1,4 +1,5 @@
 import { logisticGradient, tanhGradient } from './activations';
+import { madd } from './fused';
 import { bytes, loadFirst, loadSecond, multiplySpan, ONE, PAIR, QUAD, Step, storeStep } from './lanes';
 import { logisticSpan, one, tanhSpan } from './math';
 
@@ -48,7 +49,7 @@ function mixStep(h: usize, gateZ: usize, gate: usize, hPrevious: usize, step: St
 /** (1 − z) h + z n. */
 @inline
 function mix(z: v128, n: v128, h: v128): v128 {
-  return f32x4.relaxed_madd(z, n, f32x4.mul(f32x4.sub(one(), z), h));
+  return madd(z, n, f32x4.mul(f32x4.sub(one(), z), h));
 }
 
 /** In `gates`, z and n become gradients with respect to their pre-activations; r stays as it is. dPrevious ← dh ⊙ (1 − z). */
@@ -131,8 +132,8 @@ function resetBackwardStep(gateR: usize, dPrevious: usize, dResetHidden: usize, 
   const d1 = loadSecond(dResetHidden, step);
   const h0 = loadFirst(hPrevious, step);
   const h1 = loadSecond(hPrevious, step);
-  const sum0 = f32x4.relaxed_madd(d0, r0, loadFirst(dPrevious, step));
-  const sum1 = f32x4.relaxed_madd(d1, r1, loadSecond(dPrevious, step));
+  const sum0 = madd(d0, r0, loadFirst(dPrevious, step));
+  const sum1 = madd(d1, r1, loadSecond(dPrevious, step));
   storeStep(gateR, logisticGradient(r0, f32x4.mul(d0, h0)), logisticGradient(r1, f32x4.mul(d1, h1)), step);
   storeStep(dPrevious, sum0, sum1, step);
 }
@@ -167,8 +168,8 @@ function addProductSpan(n: usize, r: usize, inner: usize, hidden: i32): void {
 
 @inline
 function addProductStep(n: usize, r: usize, inner: usize, step: Step): void {
-  const low = f32x4.relaxed_madd(loadFirst(r, step), loadFirst(inner, step), loadFirst(n, step));
-  const high = f32x4.relaxed_madd(loadSecond(r, step), loadSecond(inner, step), loadSecond(n, step));
+  const low = madd(loadFirst(r, step), loadFirst(inner, step), loadFirst(n, step));
+  const high = madd(loadSecond(r, step), loadSecond(inner, step), loadSecond(n, step));
   storeStep(n, low, high, step);
 }
 

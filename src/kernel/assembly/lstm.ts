@@ -1,4 +1,5 @@
 import { logisticGradient, tanhGradient } from './activations';
+import { madd } from './fused';
 import { bytes, loadFirst, loadSecond, multiplySpan, ONE, PAIR, QUAD, Step, storeStep } from './lanes';
 import { logisticSpan, tanhSpan } from './math';
 
@@ -53,8 +54,8 @@ function cellStep(cell: usize, cellTanh: usize, gateI: usize, gate: usize, cellP
   const gateG = gateF + gate;
   const c0 = f32x4.mul(loadFirst(gateI, step), loadFirst(gateG, step));
   const c1 = f32x4.mul(loadSecond(gateI, step), loadSecond(gateG, step));
-  const low = f32x4.relaxed_madd(loadFirst(gateF, step), loadFirst(cellPrevious, step), c0);
-  const high = f32x4.relaxed_madd(loadSecond(gateF, step), loadSecond(cellPrevious, step), c1);
+  const low = madd(loadFirst(gateF, step), loadFirst(cellPrevious, step), c0);
+  const high = madd(loadSecond(gateF, step), loadSecond(cellPrevious, step), c1);
   storeStep(cell, low, high, step);
   storeStep(cellTanh, low, high, step);
 }

@@ -1,3 +1,4 @@
+import { madd } from './fused';
 import { bytes } from './lanes';
 import { scratchTile } from './scratch';
 
@@ -28,8 +29,8 @@ const EXP = memory.data<f32>([
 ]);
 
 const TANH = memory.data<f32>([
-  7.932197, // 0: the first x where the quotient, as rounded here, gives 1
-  -7.932197,
+  ASC_FEATURE_RELAXED_SIMD ? 7.932197 : 7.8362703, // 0: the first x where the quotient, as rounded by the build, gives 1
+  ASC_FEATURE_RELAXED_SIMD ? -7.932197 : -7.8362703,
   -2.76076847742355e-16, // 8: numerator / x, from the highest power of x²
   2.00018790482477e-13,
   -8.60467152213735e-11,
@@ -188,11 +189,6 @@ function tanh16(out: usize, a: usize): void {
   p0 = f32x4.div(p0, q0); p1 = f32x4.div(p1, q1); p2 = f32x4.div(p2, q2); p3 = f32x4.div(p3, q3);
   x0 = f32x4.mul(x0, p0); x1 = f32x4.mul(x1, p1); x2 = f32x4.mul(x2, p2); x3 = f32x4.mul(x3, p3);
   v128.store(out, x0); v128.store(out, x1, 16); v128.store(out, x2, 32); v128.store(out, x3, 48);
-}
-
-@inline
-function madd(a: v128, b: v128, c: v128): v128 {
-  return f32x4.relaxed_madd(a, b, c);
 }
 
 /** At most sixteen numbers. */

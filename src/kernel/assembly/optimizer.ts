@@ -1,3 +1,4 @@
+import { madd, maddDouble } from './fused';
 import { bytes, loadFirst, loadSecond, ONE, PAIR, QUAD, Step, storeStep } from './lanes';
 import { scratchSettings } from './scratch';
 
@@ -15,10 +16,10 @@ export function sumOfSquares(g: usize, n: i32): f64 {
     const b = f64x2.promote_low_f32x4(v128.load64_zero(g, 8));
     const c = f64x2.promote_low_f32x4(v128.load64_zero(g, 16));
     const d = f64x2.promote_low_f32x4(v128.load64_zero(g, 24));
-    s0 = f64x2.relaxed_madd(a, a, s0);
-    s1 = f64x2.relaxed_madd(b, b, s1);
-    s2 = f64x2.relaxed_madd(c, c, s2);
-    s3 = f64x2.relaxed_madd(d, d, s3);
+    s0 = maddDouble(a, a, s0);
+    s1 = maddDouble(b, b, s1);
+    s2 = maddDouble(c, c, s2);
+    s3 = maddDouble(d, d, s3);
   }
   const lanes = f64x2.add(f64x2.add(s0, s1), f64x2.add(s2, s3));
   let sum = f64x2.extract_lane(lanes, 0) + f64x2.extract_lane(lanes, 1);
@@ -74,7 +75,7 @@ function averageStep(mean: usize, p: usize, settings: usize, step: Step): void {
 
 @inline
 function towards(mean: v128, p: v128, settings: usize): v128 {
-  return f32x4.relaxed_madd(v128.load32_splat(settings), f32x4.sub(p, mean), mean);
+  return madd(v128.load32_splat(settings), f32x4.sub(p, mean), mean);
 }
 
 /** With γ = scale·g + weightDecay·p: velocity ← momentum·velocity + γ; p ← p − rate·velocity. */
@@ -116,19 +117,19 @@ function sgdStep(p: usize, g: usize, velocity: usize, settings: usize, step: Ste
 /** p − rate · direction. */
 @inline
 function descend(p: v128, direction: v128, settings: usize): v128 {
-  return f32x4.relaxed_madd(v128.load32_splat(settings, 0), direction, p);
+  return madd(v128.load32_splat(settings, 0), direction, p);
 }
 
 /** scale · g + weightDecay · p. */
 @inline
 function gradient(g: v128, p: v128, settings: usize): v128 {
   const scaled = f32x4.mul(v128.load32_splat(settings, 4), g);
-  return f32x4.relaxed_madd(v128.load32_splat(settings, 8), p, scaled);
+  return madd(v128.load32_splat(settings, 8), p, scaled);
 }
 
 @inline
 function momentum(velocity: v128, g: v128, settings: usize): v128 {
-  return f32x4.relaxed_madd(v128.load32_splat(settings, 12), velocity, g);
+  return madd(v128.load32_splat(settings, 12), velocity, g);
 }
 
 /**
@@ -184,7 +185,7 @@ function adaptiveStep(p: usize, g: usize, s: usize, settings: usize, step: Step)
 @inline
 function secondMoment(s: v128, g: v128, settings: usize): v128 {
   const squares = f32x4.mul(f32x4.mul(v128.load32_splat(settings, 16), g), g);
-  return f32x4.relaxed_madd(v128.load32_splat(settings, 12), s, squares);
+  return madd(v128.load32_splat(settings, 12), s, squares);
 }
 
 @inline
@@ -256,18 +257,18 @@ function adamStep(p: usize, g: usize, m: usize, v: usize, settings: usize, step:
 
 @inline
 function adamMean(m: v128, g: v128, settings: usize): v128 {
-  return f32x4.relaxed_madd(v128.load32_splat(settings, 8), m, f32x4.mul(v128.load32_splat(settings, 12), g));
+  return madd(v128.load32_splat(settings, 8), m, f32x4.mul(v128.load32_splat(settings, 12), g));
 }
 
 @inline
 function adamVariance(v: v128, g: v128, settings: usize): v128 {
   const squares = f32x4.mul(f32x4.mul(v128.load32_splat(settings, 20), g), g);
-  return f32x4.relaxed_madd(v128.load32_splat(settings, 16), v, squares);
+  return madd(v128.load32_splat(settings, 16), v, squares);
 }
 
 @inline
 function adamUpdate(p: v128, m: v128, v: v128, settings: usize): v128 {
-  const root = f32x4.relaxed_madd(f32x4.sqrt(v), v128.load32_splat(settings, 24), v128.load32_splat(settings, 28));
-  const decayed = f32x4.relaxed_madd(v128.load32_splat(settings, 32), p, p);
-  return f32x4.relaxed_madd(v128.load32_splat(settings, 0), f32x4.div(m, root), decayed);
+  const root = madd(f32x4.sqrt(v), v128.load32_splat(settings, 24), v128.load32_splat(settings, 28));
+  const decayed = madd(v128.load32_splat(settings, 32), p, p);
+  return madd(v128.load32_splat(settings, 0), f32x4.div(m, root), decayed);
 }

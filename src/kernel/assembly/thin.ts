@@ -1,3 +1,5 @@
+import { madd } from './fused';
+
 // Thin tiles: one or two rows, and two panels of B (32 columns). A fused multiply-add takes several cycles, and a sum can take the next
 // one only when the last is done. One row of one panel has too few sums to fill these cycles; two panels have enough, and speed is then
 // limited by memory. Sampling multiplies a single row for each character. Strides in bytes.
@@ -9,10 +11,10 @@ export function thin1(c: usize, s: usize, a: usize, b: usize, stridePanel: usize
   let x04 = v128.load(s, 64), x05 = v128.load(s, 80), x06 = v128.load(s, 96), x07 = v128.load(s, 112);
   for (; k > 0; k--) {
     const f0 = v128.load32_splat(a);
-    x00 = f32x4.relaxed_madd(f0, v128.load(b), x00); x01 = f32x4.relaxed_madd(f0, v128.load(b, 16), x01);
-    x02 = f32x4.relaxed_madd(f0, v128.load(b, 32), x02); x03 = f32x4.relaxed_madd(f0, v128.load(b, 48), x03);
-    x04 = f32x4.relaxed_madd(f0, v128.load(next), x04); x05 = f32x4.relaxed_madd(f0, v128.load(next, 16), x05);
-    x06 = f32x4.relaxed_madd(f0, v128.load(next, 32), x06); x07 = f32x4.relaxed_madd(f0, v128.load(next, 48), x07);
+    x00 = madd(f0, v128.load(b), x00); x01 = madd(f0, v128.load(b, 16), x01);
+    x02 = madd(f0, v128.load(b, 32), x02); x03 = madd(f0, v128.load(b, 48), x03);
+    x04 = madd(f0, v128.load(next), x04); x05 = madd(f0, v128.load(next, 16), x05);
+    x06 = madd(f0, v128.load(next, 32), x06); x07 = madd(f0, v128.load(next, 48), x07);
     a += 4;
     b += 64;
     next += 64;
@@ -45,11 +47,11 @@ export function thin2(
     const f0 = v128.load32_splat(a);
     const f1 = v128.load32_splat(a1);
     const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32), b3 = v128.load(b, 48);
-    x00 = f32x4.relaxed_madd(f0, b0, x00); x01 = f32x4.relaxed_madd(f0, b1, x01); x02 = f32x4.relaxed_madd(f0, b2, x02); x03 = f32x4.relaxed_madd(f0, b3, x03);
-    x10 = f32x4.relaxed_madd(f1, b0, x10); x11 = f32x4.relaxed_madd(f1, b1, x11); x12 = f32x4.relaxed_madd(f1, b2, x12); x13 = f32x4.relaxed_madd(f1, b3, x13);
+    x00 = madd(f0, b0, x00); x01 = madd(f0, b1, x01); x02 = madd(f0, b2, x02); x03 = madd(f0, b3, x03);
+    x10 = madd(f1, b0, x10); x11 = madd(f1, b1, x11); x12 = madd(f1, b2, x12); x13 = madd(f1, b3, x13);
     const b4 = v128.load(next), b5 = v128.load(next, 16), b6 = v128.load(next, 32), b7 = v128.load(next, 48);
-    x04 = f32x4.relaxed_madd(f0, b4, x04); x05 = f32x4.relaxed_madd(f0, b5, x05); x06 = f32x4.relaxed_madd(f0, b6, x06); x07 = f32x4.relaxed_madd(f0, b7, x07);
-    x14 = f32x4.relaxed_madd(f1, b4, x14); x15 = f32x4.relaxed_madd(f1, b5, x15); x16 = f32x4.relaxed_madd(f1, b6, x16); x17 = f32x4.relaxed_madd(f1, b7, x17);
+    x04 = madd(f0, b4, x04); x05 = madd(f0, b5, x05); x06 = madd(f0, b6, x06); x07 = madd(f0, b7, x07);
+    x14 = madd(f1, b4, x14); x15 = madd(f1, b5, x15); x16 = madd(f1, b6, x16); x17 = madd(f1, b7, x17);
     a += 4;
     a1 += 4;
     b += 64;

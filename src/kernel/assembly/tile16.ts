@@ -1,3 +1,5 @@
+import { madd } from './fused';
+
 /** C ← S + A·B for 1 to 6 rows. Each count of rows has a function of its own, in which `rows` is a compile-time constant. */
 @inline
 export function tile16(rows: i32, c: usize, strideC: usize, s: usize, strideS: usize, a: usize, strideA: usize, b: usize, k: i32): void {
@@ -75,30 +77,30 @@ function tile(rows: i32, c: usize, strideC: usize, s: usize, strideS: usize, a: 
   for (; k > 0; k--) {
     const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32), b3 = v128.load(b, 48);
     let f = v128.load32_splat(a);
-    x00 = f32x4.relaxed_madd(f, b0, x00); x01 = f32x4.relaxed_madd(f, b1, x01); x02 = f32x4.relaxed_madd(f, b2, x02); x03 = f32x4.relaxed_madd(f, b3, x03);
+    x00 = madd(f, b0, x00); x01 = madd(f, b1, x01); x02 = madd(f, b2, x02); x03 = madd(f, b3, x03);
     if (rows > 1) {
       f = v128.load32_splat(a1);
-      x10 = f32x4.relaxed_madd(f, b0, x10); x11 = f32x4.relaxed_madd(f, b1, x11); x12 = f32x4.relaxed_madd(f, b2, x12); x13 = f32x4.relaxed_madd(f, b3, x13);
+      x10 = madd(f, b0, x10); x11 = madd(f, b1, x11); x12 = madd(f, b2, x12); x13 = madd(f, b3, x13);
       a1 += 4;
     }
     if (rows > 2) {
       f = v128.load32_splat(a2);
-      x20 = f32x4.relaxed_madd(f, b0, x20); x21 = f32x4.relaxed_madd(f, b1, x21); x22 = f32x4.relaxed_madd(f, b2, x22); x23 = f32x4.relaxed_madd(f, b3, x23);
+      x20 = madd(f, b0, x20); x21 = madd(f, b1, x21); x22 = madd(f, b2, x22); x23 = madd(f, b3, x23);
       a2 += 4;
     }
     if (rows > 3) {
       f = v128.load32_splat(a3);
-      x30 = f32x4.relaxed_madd(f, b0, x30); x31 = f32x4.relaxed_madd(f, b1, x31); x32 = f32x4.relaxed_madd(f, b2, x32); x33 = f32x4.relaxed_madd(f, b3, x33);
+      x30 = madd(f, b0, x30); x31 = madd(f, b1, x31); x32 = madd(f, b2, x32); x33 = madd(f, b3, x33);
       a3 += 4;
     }
     if (rows > 4) {
       f = v128.load32_splat(a4);
-      x40 = f32x4.relaxed_madd(f, b0, x40); x41 = f32x4.relaxed_madd(f, b1, x41); x42 = f32x4.relaxed_madd(f, b2, x42); x43 = f32x4.relaxed_madd(f, b3, x43);
+      x40 = madd(f, b0, x40); x41 = madd(f, b1, x41); x42 = madd(f, b2, x42); x43 = madd(f, b3, x43);
       a4 += 4;
     }
     if (rows > 5) {
       f = v128.load32_splat(a5);
-      x50 = f32x4.relaxed_madd(f, b0, x50); x51 = f32x4.relaxed_madd(f, b1, x51); x52 = f32x4.relaxed_madd(f, b2, x52); x53 = f32x4.relaxed_madd(f, b3, x53);
+      x50 = madd(f, b0, x50); x51 = madd(f, b1, x51); x52 = madd(f, b2, x52); x53 = madd(f, b3, x53);
       a5 += 4;
     }
     a += 4;

@@ -1,3 +1,5 @@
+import { madd } from './fused';
+
 /** C ← S + A·B for 1 to 6 rows. Each count of rows has a function of its own, in which `rows` is a compile-time constant. */
 @inline
 export function tile8(rows: i32, c: usize, strideC: usize, s: usize, strideS: usize, a: usize, strideA: usize, b: usize, k: i32): void {
@@ -69,30 +71,30 @@ function tile(rows: i32, c: usize, strideC: usize, s: usize, strideS: usize, a: 
   for (; k > 0; k--) {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
     let f = v128.load32_splat(a);
-    x00 = f32x4.relaxed_madd(f, b0, x00); x01 = f32x4.relaxed_madd(f, b1, x01);
+    x00 = madd(f, b0, x00); x01 = madd(f, b1, x01);
     if (rows > 1) {
       f = v128.load32_splat(a1);
-      x10 = f32x4.relaxed_madd(f, b0, x10); x11 = f32x4.relaxed_madd(f, b1, x11);
+      x10 = madd(f, b0, x10); x11 = madd(f, b1, x11);
       a1 += 4;
     }
     if (rows > 2) {
       f = v128.load32_splat(a2);
-      x20 = f32x4.relaxed_madd(f, b0, x20); x21 = f32x4.relaxed_madd(f, b1, x21);
+      x20 = madd(f, b0, x20); x21 = madd(f, b1, x21);
       a2 += 4;
     }
     if (rows > 3) {
       f = v128.load32_splat(a3);
-      x30 = f32x4.relaxed_madd(f, b0, x30); x31 = f32x4.relaxed_madd(f, b1, x31);
+      x30 = madd(f, b0, x30); x31 = madd(f, b1, x31);
       a3 += 4;
     }
     if (rows > 4) {
       f = v128.load32_splat(a4);
-      x40 = f32x4.relaxed_madd(f, b0, x40); x41 = f32x4.relaxed_madd(f, b1, x41);
+      x40 = madd(f, b0, x40); x41 = madd(f, b1, x41);
       a4 += 4;
     }
     if (rows > 5) {
       f = v128.load32_splat(a5);
-      x50 = f32x4.relaxed_madd(f, b0, x50); x51 = f32x4.relaxed_madd(f, b1, x51);
+      x50 = madd(f, b0, x50); x51 = madd(f, b1, x51);
       a5 += 4;
     }
     a += 4;

@@ -56,7 +56,7 @@ test('the tables show each step, a triangle of norms, what is dropped, the copie
     'y_t by symbol (* marks the true one) and L_t in nats',
     '‖∂L_t/∂s_t · ∂s_t/∂s_k · ∂⁺s_k/∂W‖, W = layers.0.recurrent; the last row is ∂L/∂W',
     '∂L/∂W_k where every step has a copy of layers.0.recurrent: the copies are one, so ∂L/∂W = Σ_k ∂L/∂W_k',
-    '∂L/∂W by number, W = layers.0.recurrent: the largest 9 of 256',
+    '∂L/∂W_ij, W = layers.0.recurrent: explicit sum over k, backpropagation, central differences; the largest 9 of 256',
     '∂L/∂θ of every tensor: the norm, and the greatest difference from the explicit sum',
   ]);
   for (const { header, rows } of tables) for (const row of rows) expect(row).toHaveLength(header.length);

@@ -1,6 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { compilerFlags, opposite, type Runtime, relaxedSimdFlagOf, revectorizeFlagOf } from '../../src/kernel/flags.ts';
+import {
+  compilerFlags,
+  opposite,
+  type Runtime,
+  relaxedSimdFlagOf,
+  revectorizeFlagOf,
+} from '../../src/host/v8-flags.ts';
 
 const LINUX = { arch: 'x64', platform: 'linux' };
 const NODE_20 = { ...LINUX, v8: '11.3.244.8-node.38' };

@@ -1,20 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import { compilerFlags, opposite, type Runtime, relaxedSimdFlagOf, revectorizeFlagOf } from './flags.ts';
+import { compilerFlags, opposite, type Runtime, relaxedSimdFlagOf, revectorizeFlagOf } from './v8-flags.ts';
 
 /** This path is right from src/ and from dist/. */
 const FILE = new URL('../../dist/kernel/kernels.wasm', import.meta.url);
 
 /** How the file of kernels is made; for errors about it. */
-export const HOW_TO_BUILD = 'npm run build:kernel makes it';
+export const HOW_TO_BUILD: string = 'npm run build:kernel makes it';
+
+/** Whether the kernels import a memory that threads share. */
+export const SHARES_MEMORY: boolean = true;
 
 const RUNTIME: Runtime = { v8: process.versions.v8 ?? '0', arch: process.arch, platform: process.platform };
 
-/** Whether this V8 has a revectorizer. */
-export const HAS_REVECTORIZER = revectorizeFlagOf(RUNTIME) !== undefined;
+/** Whether the host may merge neighbouring 128-bit operations into 256-bit ones, so that wide tiles can be faster. */
+export const HAS_REVECTORIZER: boolean = revectorizeFlagOf(RUNTIME) !== undefined;
 
-/** The compiled kernels, or the reason why there are none. */
-export type Loaded = { readonly module: WebAssembly.Module } | { readonly module?: undefined; readonly reason: string };
+/** Whether kernels are as fast at their first call as later, so that timing them tells something. */
+export const COMPILES_AHEAD: boolean = true;
+
+/** The compiled kernels and what sets them apart from other builds, or the reason why there are none. */
+export type Loaded =
+  | { readonly module: WebAssembly.Module; readonly remark?: string }
+  | { readonly module?: undefined; readonly reason: string };
 
 const loaded = new Map<boolean, Loaded>();
 

@@ -1,0 +1,51 @@
+import { gzip as fused } from '../../dist/kernel/single.wasm';
+import { gzip as plain } from '../../dist/kernel/single-plain.wasm';
+import { bytesOfLatin1 } from './bytes.browser.ts';
+import type * as node from './kernels.node.ts';
+
+export const HOW_TO_BUILD: typeof node.HOW_TO_BUILD = 'npm run build makes it';
+
+export const SHARES_MEMORY: typeof node.SHARES_MEMORY = false;
+
+export const HAS_REVECTORIZER: typeof node.HAS_REVECTORIZER = false;
+
+export const COMPILES_AHEAD: typeof node.COMPILES_AHEAD = false;
+
+/** The builds for one thread, the best first. What the first computes has the bits of Node's kernels. */
+const BUILDS = [{ gzip: fused }, { gzip: plain, remark: 'without relaxed SIMD, so it rounds otherwise than Node' }];
+
+let loaded: node.Loaded | undefined;
+let preparation: Promise<void> | undefined;
+
+/** Compiles the kernels, so that `load` has them. Browsers compile on the main thread only if nobody waits for it. */
+export function prepareKernels(): Promise<void> {
+  preparation ??= compile().then((result) => {
+    loaded = result;
+  });
+  return preparation;
+}
+
+export const load: typeof node.load = () => {
+  if (!loaded) throw new Error('the kernels have not been prepared');
+  return loaded;
+};
+
+async function compile(): Promise<node.Loaded> {
+  if (typeof WebAssembly === 'undefined') return { reason: 'this browser runs no WebAssembly' };
+  try {
+    for (const { gzip, ...remark } of BUILDS) {
+      const bytes = await unzipped(gzip);
+      if (WebAssembly.validate(bytes)) return { module: await WebAssembly.compile(bytes), ...remark };
+    }
+    return { reason: 'this browser runs no WebAssembly with SIMD' };
+  } catch (error) {
+    // A content security policy without 'wasm-unsafe-eval' is one reason, a browser that can't unpack is another.
+    return { reason: `this browser refuses the WebAssembly kernels: ${(error as Error).message}` };
+  }
+}
+
+/** The bytes of base64 of gzip. */
+async function unzipped(base64: string): Promise<Uint8Array<ArrayBuffer>> {
+  const stream = new Blob([bytesOfLatin1(atob(base64)) as Uint8Array<ArrayBuffer>]).stream();
+  return new Uint8Array(await new Response(stream.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer());
+}

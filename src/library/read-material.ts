@@ -1,0 +1,77 @@
+import { message, option, UserError } from '../errors.ts';
+import type { Corpus } from '../text/corpus.ts';
+import type { PairCorpus } from '../text/pairs.ts';
+import { readCorpus } from '../text/read-corpus.ts';
+import { type PairFileOptions, readPairs } from '../text/read-pairs.ts';
+import type { Recipe } from '../training/recipe.ts';
+import { isTextOf, type RunRecord } from '../training/record.ts';
+import { type Material, type PairMaterial, pairOptionsOf } from './material.ts';
+import type { SavedModel } from './saved-model.ts';
+import { counted } from './words.ts';
+
+/** Reads pairs to train on, and the files that the recipe holds out, which have no symbols of their own. */
+export async function readPairMaterial(
+  sources: readonly string[],
+  options: PairFileOptions,
+  { validation, test }: Pick<Recipe, 'validation' | 'test'>,
+): Promise<PairMaterial> {
+  const corpus = await readPairs(sources, options);
+  const vocabularies = { source: corpus.source.vocabulary, target: corpus.target.vocabulary };
+  const read = async (part: number | string): Promise<PairCorpus | undefined> =>
+    typeof part === 'string' ? await readPairs([part], { ...options, vocabularies }) : undefined;
+  return { kind: 'pairs', corpus, heldOut: { validation: await read(validation), test: await read(test) } };
+}
+
+/** Reads what a model was trained on once more, as its run did. UserError where it is something else. */
+export async function readAgain(
+  sources: readonly string[],
+  model: SavedModel,
+  run: RunRecord,
+  maxBytes: number | undefined,
+): Promise<Material> {
+  const material = await readWith(sources, model, run, maxBytes);
+  const { corpus } = material;
+  const isSame = material.kind === 'text' ? isTextOf(run, material.corpus) : corpus.hash === run.corpus.hash;
+  if (!isSame) {
+    throw new UserError(
+      message`${model.name}: ${otherText(run, corpus)}; give the same text, or take it as a new one with ${option('fineTune')}`,
+    );
+  }
+  if (material.kind === 'pairs') {
+    for (const part of ['validation', 'test'] as const) {
+      const held = material.heldOut[part];
+      if (held && held.hash !== run.corpus[`${part}Hash`]) {
+        throw new UserError(
+          `${model.name}: ${held.sources.join(', ')} has changed since the run held it out for ${part}; bring back the file as it was`,
+        );
+      }
+    }
+  }
+  return material;
+}
+
+async function readWith(
+  sources: readonly string[],
+  model: SavedModel,
+  run: RunRecord,
+  maxBytes: number | undefined,
+): Promise<Material> {
+  if (model.kind === 'text') {
+    return { kind: 'text', corpus: await readCorpus(sources, { vocabulary: model.vocabulary, maxBytes }) };
+  }
+  const [source = 1, target = 2] = run.corpus.columns ?? [];
+  return await readPairMaterial(sources, { ...pairOptionsOf(model), columns: [source, target], maxBytes }, run.recipe);
+}
+
+/** How a text or pairs differ from those that a run was trained on. */
+function otherText(run: RunRecord, corpus: Pick<Corpus, 'characters' | 'hash'>): string {
+  const [had, has] = [run.corpus, corpus].map(({ characters, hash }) => ({
+    characters: counted(characters, 'character'),
+    hash: hash.slice(0, 12),
+  })) as [{ characters: string; hash: string }, { characters: string; hash: string }];
+  if (run.corpus.hash === corpus.hash) return 'it was trained on the same bytes in other files, which end elsewhere';
+  const same = had.characters === has.characters;
+  return same
+    ? `it was trained on another text than this one of as many characters (SHA-256 ${had.hash}…, not ${has.hash}…)`
+    : `it was trained on another text than this one (${had.characters}, not ${has.characters})`;
+}

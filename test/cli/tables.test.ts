@@ -1,0 +1,84 @@
+import stringWidth from 'string-width';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { columns } from '../../src/cli/tables.ts';
+import { file, PROSE, removeFolders, rnn, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { hasTerminals, onTerminal, plain } from '../helpers/terminal.ts';
+
+const TABLE = {
+  header: ['t', 'reads', 'one', 'two', 'three'],
+  rows: [
+    ['1', 'd', '10', '20', '300'],
+    ['Σ', '', '', '2000', ''],
+  ],
+};
+
+describe('a table', () => {
+  test('is one block where there is room', () => {
+    const whole = [
+      't   reads   one    two   three',
+      '1       d    10     20     300',
+      'Σ                 2000        ',
+    ];
+    for (const room of [Number.POSITIVE_INFINITY, 30]) expect(columns(TABLE, room).split('\n')).toEqual(whole);
+  });
+
+  test('stands in blocks where there isn’t; each begins with the columns that name the row', () => {
+    expect(columns({ ...TABLE, keys: 2 }, 29).split('\n')).toEqual([
+      't   reads   one    two',
+      '1       d    10     20',
+      'Σ                 2000',
+      't   reads   three',
+      '1       d     300',
+      'Σ                ',
+    ]);
+    const heads = columns(TABLE, 12)
+      .split('\n')
+      .filter((line) => line.startsWith('t'));
+    expect(heads).toEqual(['t   reads', 't   one', 't    two', 't   three']);
+  });
+
+  test('cuts cells off where one column beside the name of the row is too wide', () => {
+    const table = { header: ['parameter', 'value'], rows: [['layers.0.recurrent', '0.123456789012']] };
+    expect(columns(table, 20).split('\n')).toEqual(['paramet…      value', 'layers.…   0.12345…']);
+  });
+
+  test('counts columns of the terminal, not characters: C̃ is one wide, 漢 two', () => {
+    const lines = columns({
+      header: ['reads', 'C̃'],
+      rows: [
+        ['漢', '0.5'],
+        ['a', '−1'],
+      ],
+    }).split('\n');
+    expect(lines).toEqual(['reads     C̃', '   漢   0.5', '    a    −1']);
+    expect(new Set(lines.map((line) => stringWidth(line)))).toEqual(new Set([11]));
+  });
+});
+
+describe.runIf(hasTerminals)('no line is wider than the terminal', { timeout: 120_000 }, () => {
+  let cwd: string;
+  beforeAll(async () => {
+    cwd = temporaryFolder();
+    file(cwd, 'text.txt', PROSE);
+    const train = ['train', 'text.txt', '--steps', '20', '--out', 'model.json', '--quiet', ...TINY, '--layers', '3'];
+    expect((await rnn(train, { cwd })).status).toBe(0);
+  });
+  afterAll(removeFolders);
+
+  const FLOW = ['--lags', '12', '--positions', '4', '--jacobians', '1', '--quiet'];
+
+  test.each([
+    ['bptt', 'a longer text', ...'--fresh --cell lstm --hidden 2 --truncate 3 --copies --samples 2 --quiet'.split(' ')],
+    ['gates', 'the quick', '-c', 'model.json', '--quiet'],
+    ['gradflow', 'text.txt', '--compare', '--hidden', '8', ...FLOW],
+    ['gradflow', 'text.txt', '-c', 'model.json', ...FLOW],
+    ['demo', 'linear'],
+  ])('rnn %s %s', async (...args) => {
+    for (const options of [{ columns: 60, env: { NO_COLOR: '1' } }, { columns: 120 }]) {
+      const { status, stdout } = await onTerminal(args, { cwd, ...options });
+      expect(status, stdout).toBe(0);
+      const lines = plain(stdout).split(/\r?\n/);
+      expect(lines.filter((line) => stringWidth(line) > options.columns)).toEqual([]);
+    }
+  });
+});
