@@ -105,7 +105,7 @@ function optionsOf(
     // A relu network that starts from the identity may diverge.
     `--activation ${one('tanh --init uniform', 'tanh --init identity', 'relu --init uniform')}`,
     isText
-      ? `--mode ${one('stream', 'lines')} --unit ${one('codepoint', 'byte', 'grapheme', 'token')}`
+      ? `--mode ${one('stream', 'lines', 'lines --separator \\n\\n')} --unit ${one('codepoint', 'byte', 'grapheme', 'token')}`
       : `--task ${task}`,
     isText ? '' : one('', '--no-bidirectional', '--reverse-source', '--fusion tanh'),
     task === 'transduce' ? `--attention ${one('none', 'dot', 'additive')}` : '',
@@ -118,7 +118,7 @@ function optionsOf(
     `--decay-factor ${one(0.5, 0.9)} --decay-drops ${one(5, 2)} --decay-patience ${one(1, 3)}`,
     `--dropout ${one(0, 0.2)} --dropout-input ${one(0, 0.1)} --dropout-output ${one(0, 0.1)} --dropconnect ${one(0, 0.2)}`,
     `${one('', '--variational')} --ema ${one(0, 0.9)} --clip-norm ${one(1, 5)} ${one('', '--clip-value 0.1')}`,
-    `--on-divergence ${one('stop', 'rollback')} --validation ${one('0', '0.2')} --test ${one('0', '0.1')}`,
+    `--on-divergence ${one('stop', 'rollback')} --validation ${one('0', '0.2', '0.2 --select accuracy')} --test ${one('0', '0.1')}`,
     `--validate-every ${one(3, 10, 50)} ${one('', '', '--patience 4')} --batch ${one(2, 5)} --lr 0.01`,
     one('--steps 150', '--steps 400', '--epochs 6.5'),
     `--seed ${one('1', 'other')}`,
