@@ -14,6 +14,8 @@ export interface Suggestions {
   readonly order?: string;
   /** Why there are none. */
   readonly problem?: string;
+  /** Whether they are targets of the text, so that none of them can take its place. */
+  readonly areTargets?: boolean;
 }
 
 /** A key as node:readline names it. */
@@ -33,6 +35,8 @@ export interface Draft {
 /** The person is done: with a text, or without. */
 export interface End {
   readonly accepted: string | undefined;
+  /** The chosen target of the text, where the completions are targets. */
+  readonly target?: string;
   readonly status: number;
 }
 
@@ -40,16 +44,21 @@ export interface End {
 const [MARK, NO_MARK] = ['› ', '  '];
 
 /** The draft after a key, or the end. */
-export function edit(draft: Draft, key: Key, { completions }: Suggestions): Draft | End {
+export function edit(draft: Draft, key: Key, { completions, areTargets = false }: Suggestions): Draft | End {
   const { name, ctrl } = key;
   const chosen = completions[draft.chosen ?? -1]?.text;
   if (ctrl && name === 'c') return { accepted: undefined, status: EXIT.interrupted };
   if ((ctrl && name === 'd') || name === 'escape') return { accepted: undefined, status: EXIT.done };
-  if (name === 'return' || name === 'enter') return { accepted: chosen ?? draft.text, status: EXIT.done };
-  if (name === 'tab') return { text: chosen ?? completions[0]?.text ?? draft.text };
+  if (name === 'return' || name === 'enter') return accept(draft, chosen, areTargets);
+  if (name === 'tab') return areTargets ? draft : { text: chosen ?? completions[0]?.text ?? draft.text };
   if (name === 'up' || name === 'down') return { ...draft, chosen: moved(draft.chosen, name, completions.length) };
   const text = typed(draft.text, key);
   return text === draft.text ? draft : { text };
+}
+
+function accept({ text }: Draft, chosen: string | undefined, areTargets: boolean): End {
+  if (!areTargets) return { accepted: chosen ?? text, status: EXIT.done };
+  return { accepted: text, status: EXIT.done, ...(chosen === undefined ? {} : { target: chosen }) };
 }
 
 /** Down goes from the text to the first completion, and up from the first back to the text. */
@@ -77,7 +86,7 @@ export interface Layout {
 /** What a screen of so many columns and rows shows: the text, its completions, and the keys, as far as there is room. */
 export function layOut(
   { text, chosen }: Draft,
-  { completions, order, problem }: Suggestions,
+  { completions, order, problem, areTargets }: Suggestions,
   { columns, rows }: { columns: number; rows: number },
 ): Layout {
   const written = truncateStart(shown(text), Math.max(1, columns - stringWidth(MARK) - 1));
@@ -95,7 +104,8 @@ export function layOut(
     order === undefined || found.length < 2
       ? []
       : [pen.dim(truncate(`ordered by ${order}; the number is the probability`, columns))];
-  const keys = pen.dim(truncate('Arrows choose, Tab takes one, Enter ends, Esc leaves', columns));
+  const end = areTargets ? 'Enter prints the source and its target' : 'Tab takes one, Enter ends';
+  const keys = pen.dim(truncate(`Arrows choose, ${end}, Esc leaves`, columns));
   return {
     lines: [MARK + written, ...found, ...said, ...ordered, keys].slice(0, Math.max(1, rows)),
     column: stringWidth(MARK + written),

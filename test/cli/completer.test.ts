@@ -30,6 +30,18 @@ describe('the text after a key', () => {
     expect(edit({ text: 'one two ' }, { name: 'w', ctrl: true }, suggestions)).toEqual({ text: 'one ' });
   });
 
+  test('Tab takes no target in the place of its source', () => {
+    const targets = { ...suggestions, areTargets: true };
+    expect(edit({ text: 'dé', chosen: 1 }, { name: 'tab' }, targets)).toEqual({ text: 'dé', chosen: 1 });
+    expect(edit({ text: 'dé', chosen: 1 }, { name: 'return' }, targets)).toEqual({
+      accepted: 'dé',
+      target: 'deer',
+      status: 0,
+    });
+    const { lines } = layOut({ text: 'dé' }, { ...suggestions, areTargets: true }, { columns: 80, rows: 24 });
+    expect(plain(lines.at(-1)!)).toBe('Arrows choose, Enter prints the source and its target, Esc leaves');
+  });
+
   test('Tab with nothing to take leaves it', () => {
     expect(edit({ text: 'd' }, { name: 'tab' }, { completions: [] })).toEqual({ text: 'd' });
   });

@@ -1,8 +1,9 @@
-import { EXIT, UsageError, UserError } from '../../errors.ts';
-import type { LanguageModel } from '../../library/language-model.ts';
+import { EXIT, message, option, UsageError, UserError } from '../../errors.ts';
+import type { FoundText, LanguageModel } from '../../library/language-model.ts';
 import { stringOf } from '../../library/lines.ts';
+import type { PairModel } from '../../library/pair-model.ts';
 import { type Context, defineCommand } from '../command.ts';
-import { type Draft, edit, layOut, type Suggestions } from '../completer.ts';
+import { type Draft, type End, edit, layOut, type Suggestions } from '../completer.ts';
 import { completionOf, scoreInWords } from '../completions.ts';
 import { CONSTRAINT_FLAGS, withEscapes } from '../constraints.ts';
 import { Output } from '../output.ts';
@@ -16,6 +17,8 @@ import {
   type SearchCommandOptions,
   searchOptions,
 } from '../search.ts';
+import { isOfPairs, requireNone, requireNoSources } from '../sources.ts';
+import { TARGET_OPTIONS } from '../targets.ts';
 
 /** `rnn complete`. */
 export const command = defineCommand({
@@ -30,11 +33,14 @@ completions are ordered by their score, as those of \`rnn beam\` are; the number
 beside each is its probability.
 
 Where standard output is captured, it is drawn on the terminal all the same.
-
 Where standard input is no terminal, and with --json, \`rnn complete\` does what
 \`rnn beam\` does: it completes --prefix, or else each line of standard input. The
-options are those of \`rnn beam\`. The lines are sources where the model is one of
-pairs.
+options are those of \`rnn beam\`.
+
+With a model of pairs, the text is a source, and its best targets show. Enter
+prints the source and the chosen target, or else the best, separated by a tab.
+--source is the text to begin with, and --prefix what every target begins with.
+Where standard input is no terminal, its lines are sources.
 
 Examples:
   rnn complete
@@ -47,30 +53,69 @@ Examples:
       return await printCompletions(options, { readsInput: !process.stdin.isTTY }, context);
     }
     countOf(options); // a count that can't be had is an error before the screen is taken
-    const { open } = await import('../open.ts');
-    const model = open({ ...options, quiet: true });
-    const { status, text } = await converse(terminal, stringOf(withEscapes(options, model).prefix ?? ''), (typed) =>
-      suggest(model, typed, options, context),
-    );
-    if (text !== undefined) {
+    const { openModel } = await import('../open.ts');
+    const model = await openModel({ ...options, quiet: true });
+    const { status, accepted } = isOfPairs(model)
+      ? await translate(terminal, model, options, context)
+      : await complete(terminal, model, options, context);
+    if (accepted !== undefined) {
       const output = new Output(options);
-      await output.line(text);
+      await output.line(accepted);
       await output.flush();
     }
     return status;
   },
 });
 
-async function suggest(
+/** Completes what is typed. */
+async function complete(
+  terminal: Terminal,
   model: LanguageModel,
+  options: SearchCommandOptions,
+  context: Context,
+): Promise<End> {
+  requireNoSources(options, context);
+  requireNone(options, Object.keys(TARGET_OPTIONS), 'pairs');
+  const request = requestOf(options, model);
+  const suggest = async (text: string) => await find(model, text, () => model.beam(text, request), options, context);
+  return await converse(terminal, stringOf(withEscapes(options, model).prefix ?? ''), suggest);
+}
+
+/** Finds targets of the source that is typed. Ends with the source and the chosen target, or else the best. */
+async function translate(
+  terminal: Terminal,
+  model: PairModel,
+  options: SearchCommandOptions,
+  context: Context,
+): Promise<End> {
+  const key = (['sources', 'scores', 'perSymbol'] as const).find((each) => options[each] !== undefined);
+  if (key !== undefined) throw new UsageError(message`${option(key)} has no meaning while you type; leave it out`);
+  const { prefix } = withEscapes({ prefix: options.prefix }, model);
+  const request = { ...requestOf(options, model), ...(prefix === undefined ? {} : { prefix }) };
+  const targetsOf = async (source: string): Promise<Suggestions> => {
+    if (source === '') return { completions: [], areTargets: true };
+    const found = await find(model, source, () => model.beam(source, request), options, context);
+    return { ...found, areTargets: true };
+  };
+  const end = await converse(terminal, options.source ?? '', targetsOf);
+  const { status, accepted: source } = end;
+  if (source === undefined) return end;
+  const target = end.target ?? (await targetsOf(source)).completions[0]?.text;
+  return { status, accepted: target === undefined ? source : `${source}\t${target}` };
+}
+
+/** The best completions, or why there are none. */
+async function find(
+  model: LanguageModel | PairModel,
   text: string,
+  search: () => Promise<readonly FoundText[]>,
   options: SearchCommandOptions,
   { nameOf }: Context,
 ): Promise<Suggestions> {
   const problem = model.problemWith(text);
   if (problem) return { completions: [], problem: problem.messageWith(nameOf) };
   try {
-    const found = await model.beam(text, requestOf(options, model));
+    const found = await search();
     const { lengthPenalty = searchOptions.shape.lengthPenalty.parse(undefined) } = options;
     return { completions: found.slice(0, countOf(options)).map(completionOf), order: scoreInWords(lengthPenalty) };
   } catch (error) {
@@ -88,7 +133,7 @@ async function converse(
   terminal: Terminal,
   begun: string,
   suggestFor: (text: string) => Promise<Suggestions>,
-): Promise<{ status: number; text: string | undefined }> {
+): Promise<End> {
   const screen = new Screen(terminal);
   let draft: Draft = { text: begun };
   let suggestions = await suggestFor(begun);
@@ -101,14 +146,14 @@ async function converse(
         const chooses = key.name !== undefined && CHOOSING.includes(key.name);
         if (chooses && suggestions.completions.length === 0) suggestions = await suggestFor(draft.text);
         const next = edit(draft, key, suggestions);
-        if ('status' in next) return { status: next.status, text: next.accepted };
-        if (next.text !== draft.text) suggestions = { completions: [] };
+        if ('status' in next) return next;
+        if (next.text !== draft.text) suggestions = { ...suggestions, completions: [] };
         draft = next;
       }
       if (suggestions.completions.length === 0) suggestions = await suggestFor(draft.text);
       draw();
     }
-    return { status: EXIT.done, text: undefined };
+    return { status: EXIT.done, accepted: undefined };
   } finally {
     screen.close();
   }
