@@ -17,7 +17,7 @@ import { isOfRun, newestState } from './checkpoints.ts';
 import { keysOf, requireFitting } from './given-options.ts';
 import { Lock } from './lock.ts';
 import { type Material, newPairOptions, pairOptionsOf } from './material.ts';
-import { bestPath, freshPaths, lastPath, modelPath } from './names.ts';
+import { bestPath, freshPaths, lastPath, modelPath, ownPath } from './names.ts';
 import { readAgain, readPairMaterial } from './read-material.ts';
 import { type RunOptions, runSchema } from './run-options.ts';
 import { readSaved, type SavedModel } from './saved-model.ts';
@@ -64,8 +64,8 @@ export async function prepareRun(
 export type DecidedOptions = Decided<RunOptions>;
 
 /**
- * The recipe that options ask for: what a preset doesn't name keeps its default, and what is given goes before both. Of pairs, a preset decides
- * the model alone, because its other fields are for texts.
+ * The recipe that options ask for: what a preset doesn't name keeps its default, and what is given goes before both. A limit that is
+ * given takes the place of all limits of the preset. Of pairs, a preset decides the model alone, because its other fields are for texts.
  */
 export function recipeOptionsOf(options: DecidedOptions): RecipeOptions {
   const {
@@ -79,8 +79,10 @@ export function recipeOptionsOf(options: DecidedOptions): RecipeOptions {
     fineTune: _f,
     ...given
   } = options;
-  const under = PRESET_RECIPES[preset];
-  return mergeRecipes(given.model?.pairs ? { model: under.model } : under, given);
+  const { limits, ...recipe } = PRESET_RECIPES[preset];
+  if (given.model?.pairs) return mergeRecipes({ model: recipe.model }, given);
+  const isLimited = Object.values(given.limits ?? {}).some((limit) => limit !== undefined);
+  return mergeRecipes(limits === undefined || isLimited ? recipe : { ...recipe, limits }, given);
 }
 
 async function prepareNew(sources: readonly string[], asked: RunOptions, tell: Tell): Promise<PreparedRun> {
@@ -93,7 +95,7 @@ async function prepareNew(sources: readonly string[], asked: RunOptions, tell: T
   const out = outOf(given.out, sources, overwrite);
   for (const note of notes) say(note);
   const material = await readNew(sources, options, recipe, tell);
-  const claim = out === undefined ? claimFresh(sources) : claimPath(out, requireFreeUnless(overwrite), say);
+  const claim = out === undefined ? claimFresh(sources, say) : claimPath(out, requireFreeUnless(overwrite), say);
   return { material, trainOptions: { recipe, place }, ...claim };
 }
 
@@ -153,7 +155,7 @@ async function prepareTuned(sources: readonly string[], options: RunOptions, tel
   const { model: _m, ...rest } = options;
   const recipe = resolveRecipe({ ...recipeOptionsOf(rest), model });
   const { material, origin } = await readToTune(sources, given, recipe, loaded, tell);
-  const claim = out === undefined ? claimFresh(sources) : claimPath(out, requireFreeUnless(overwrite), say);
+  const claim = out === undefined ? claimFresh(sources, say) : claimPath(out, requireFreeUnless(overwrite), say);
   return { material, trainOptions: { recipe, place, origin }, ...claim };
 }
 
@@ -274,8 +276,19 @@ function identityOf(path: string): string | undefined {
   return stat?.isFile() ? `${stat.dev}/${stat.ino}` : undefined;
 }
 
-/** The first free name that no other run has just begun with. */
-function claimFresh(sources: readonly string[]): Place {
+/** The first free name that no other run has just begun with. Where the name of the text itself is taken, this is said. */
+function claimFresh(sources: readonly string[], say: Say): Place {
+  const place = claimFreshPath(sources);
+  const own = ownPath(sources);
+  if (place.path !== own) {
+    say(
+      message`${takenOf(own) ?? own} is there already, so this run is saved in ${place.path}; ${option('resume')} goes on with the newest run on this text instead, and ${option('out')} ${own} ${option('overwrite')} replaces what is there`,
+    );
+  }
+  return place;
+}
+
+function claimFreshPath(sources: readonly string[]): Place {
   for (const path of freshPaths(sources)) {
     requireWritable(path);
     requireWritable(lastPath(path));

@@ -46,6 +46,8 @@ export interface SampledText {
   readonly stopped: boolean;
   /** Σ log p in nats, the end included. */
   readonly logProbability: number;
+  /** False for a text that was drawn by looking ahead, because its constraints are met so seldom: how often it is drawn is approximate. */
+  readonly exact: boolean;
 }
 
 /** Where completions end, and what they must be like until then. */
@@ -110,8 +112,8 @@ export class Requests {
     return { ...this.#textFields(prefix, ids.slice(0, cut)), end, finished, score, logProbability, symbols };
   }
 
-  sampled(prefix: Text, { ids, stopped, logProbability }: Sample): SampledText {
-    return { ...this.#textFields(prefix, ids), ids, stopped, logProbability };
+  sampled(prefix: Text, { ids, stopped, logProbability, exact }: Sample): SampledText {
+    return { ...this.#textFields(prefix, ids), ids, stopped, logProbability, exact };
   }
 
   #textFields(prefix: Text, ids: readonly number[]): Pick<SampledText, 'text' | 'completion' | 'bytes'> {

@@ -32,6 +32,8 @@ const runSchema = z.strictObject({
   step: z.int().nonnegative(),
   /** Epochs read by then, with fraction. */
   epoch: z.number().nonnegative(),
+  /** Steps of the last phase, in which the model learned the validation part, too (finish.ts); 0 where it has not. */
+  finishSteps: z.int().nonnegative(),
   history: historySchema,
 });
 

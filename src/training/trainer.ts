@@ -1,5 +1,4 @@
 import { createSha256 } from '#host/sha256';
-import { nextTurn } from '#host/turn';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { extendParameters } from '../nn/extend.ts';
@@ -10,6 +9,7 @@ import type { PairCorpus } from '../text/pairs.ts';
 import { type HeldOutPairs, pairData, type TrainingData, textData } from './data.ts';
 import { Divergence } from './divergence.ts';
 import type { DoneEvent, TrainEvent } from './events.ts';
+import { finish } from './finish.ts';
 import { bestPoint } from './history.ts';
 import type { Place } from './place.ts';
 import type { Recipe } from './recipe.ts';
@@ -18,9 +18,7 @@ import { keepFallback, rollBack } from './rollback.ts';
 import { prepareRun, type Run, startEvent } from './run.ts';
 import { restoreSnapshot } from './snapshot.ts';
 import { takeStep } from './step.ts';
-
-/** The longest that signals and timers of the process wait, as long as steps are shorter. */
-const TURN_MS = 50;
+import { Turn } from './turn.ts';
 
 export interface TrainOptions {
   readonly recipe: Recipe;
@@ -111,7 +109,7 @@ async function* follow(run: Run, { signal, saveNow = () => false }: TrainOptions
   const { engine, interval, progress } = run;
   yield startEvent(run);
   let noticed = engine.notice; // the start event has it
-  let turn = performance.now();
+  const turn = new Turn();
   let end = endOf(run, signal);
   // No step was asked for: the model is saved as it is before training.
   if (end === 'steps' && progress.step === 0) yield* offerLastState(run, true);
@@ -122,10 +120,7 @@ async function* follow(run: Run, { signal, saveNow = () => false }: TrainOptions
         noticed = engine.notice;
         yield { type: 'notice', text: noticed };
       }
-      if (performance.now() - turn > TURN_MS) {
-        await nextTurn();
-        turn = performance.now();
-      }
+      await turn.pass();
       end = endOf(run, signal);
       const isReportDue = progress.step % interval === 0;
       if (end === 'interrupted' && !isReportDue) yield* offerLastState(run, true);
@@ -139,6 +134,10 @@ async function* follow(run: Run, { signal, saveNow = () => false }: TrainOptions
       end = endOf(run, signal);
     }
   }
+  if (run.recipe.finish === 'all' && end !== 'interrupted') {
+    yield* finish(run, signal);
+    if (signal?.aborted && run.progress.finishSteps === 0) end = 'interrupted';
+  }
   yield doneEvent(run, end);
 }
 
@@ -151,7 +150,7 @@ function endOf(run: Run, signal: AbortSignal | undefined): DoneEvent['reason'] |
   return signal?.aborted ? 'interrupted' : undefined;
 }
 
-function doneEvent({ progress: { step, epoch, history } }: Run, reason: DoneEvent['reason']): DoneEvent {
+function doneEvent({ progress: { step, epoch, history, finishSteps } }: Run, reason: DoneEvent['reason']): DoneEvent {
   const best = bestPoint(history);
   return {
     type: 'done',
@@ -162,6 +161,7 @@ function doneEvent({ progress: { step, epoch, history } }: Run, reason: DoneEven
     validation: best?.validation,
     accuracy: best?.accuracy,
     bestStep: best?.validation === undefined ? undefined : best.step,
-    test: best?.test,
+    test: (finishSteps > 0 ? history.at(-1) : best)?.test,
+    finishSteps,
   };
 }

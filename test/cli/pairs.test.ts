@@ -14,8 +14,8 @@ const lines = (pairOf: (word: string) => string) => `${WORDS.map(pairOf).join('\
 
 /** A small model that learns a short list by heart. */
 const SMALL = [
-  ...'--cell lstm --layers 1 --hidden 24 --embedding 0 --batch 8 --threads 1 --validation 0'.split(' '),
-  ...'--lr 0.01 --warmup 10 --dropout 0 --dropout-input 0 --weight-decay 0'.split(' '),
+  ...'--cell lstm --layers 1 --hidden 24 --embedding 0 --batch 8 --threads 1'.split(' '),
+  ...'--lr 0.01 --warmup 10 --dropout 0 --dropout-input 0 --weight-decay 0 --validation 0'.split(' '),
 ];
 
 let folder: string;
@@ -150,6 +150,18 @@ describe.concurrent('a run on pairs', () => {
     expect(changed.stderr).toMatch(
       /^rnn: part\.last\.json: dev\.tsv has changed since the run held it out for validation; /m,
     );
+  });
+
+  test('leaves out lines of a held-out file that the model can not read, and names them', async () => {
+    file(folder, 'unseen.tsv', 'abcab\tBACBA\nabc\tCBX\nccc\tCCC\n');
+    const args = 'train reverse.tsv --out unseen.json --validation unseen.tsv --steps 3'.split(' ');
+    const { status, stderr } = await inFolder(...args, ...SMALL.slice(0, -2));
+    expect(status, stderr).toBe(1);
+    expect(stderr.match(/^rnn: unseen.*$/gm)).toEqual([
+      'rnn: unseen.tsv: line 2: the target has "X" (U+0058), which no target of the training had; leave the pair out',
+    ]);
+    const evaluated = await inFolder('eval', 'reverse.tsv', '-c', 'unseen.json', '--part', 'validation', '--json');
+    expect(JSON.parse(evaluated.stdout)).toMatchObject({ pairs: 2 });
   });
 
   test('gives the same bytes on any number of threads and on both tiles', async () => {

@@ -153,7 +153,7 @@ function refuse(given: Readonly<Record<string, unknown>>, why: string): void {
 }
 
 /** The network beside n-gram models, and what its errors are. */
-function comparisonInWords({ symbols, network, orders, errors }: NgramComparison): string {
+function comparisonInWords({ symbols, network, orders, errors, learned }: NgramComparison): string {
   const models = [...orders.map(({ order, loss }) => [`${order}-gram`, loss] as const), ['network', network] as const];
   const rows = models.map(([name, loss]) => [name, loss.toFixed(4), (loss / Math.LN2).toFixed(3)]);
   const classes = errors.map(({ name, count, share, ofLoss }) => [
@@ -162,7 +162,7 @@ function comparisonInWords({ symbols, network, orders, errors }: NgramComparison
     `${(100 * share).toFixed(1)} %`,
     `${(100 * ofLoss).toFixed(1)} %`,
   ]);
-  const title = `Loss on ${grouped(symbols)} symbols`;
+  const title = `Loss on ${grouped(symbols)} symbols${learned ? ', which the network alone has learned' : ''}`;
   return [
     titled({ title, header: ['model', 'nats', 'bits'], rows }),
     titled({
@@ -176,11 +176,19 @@ function comparisonInWords({ symbols, network, orders, errors }: NgramComparison
 /** The most symbols that were left out that are named. */
 const NAMED = 5;
 
-function inWords({ symbols, loss, perplexity, accuracy, leftOut, trainingLoss }: EvaluationResult): string {
+function inWords({ symbols, loss, perplexity, accuracy, leftOut, trainingLoss, learned }: EvaluationResult): string {
   return table([
     ['symbols', grouped(symbols)],
     ...(leftOut ? [['left out', leftOutText(leftOut)] as const] : []),
     ['loss', `${lossText(loss)} a symbol`],
+    ...(learned
+      ? [
+          [
+            'learned',
+            'the model has learned this part since it was validated, so its loss on other text is larger',
+          ] as const,
+        ]
+      : []),
     ...(trainingLoss === undefined
       ? []
       : [

@@ -52,6 +52,7 @@ export const RECIPE_FLAGS = {
     patience: '--patience <n>',
     select: '--select <by>',
     onDivergence: '--on-divergence <what>',
+    finish: '--finish <what>',
     seed: '--seed <seed>',
   },
   'Dropout:': {
@@ -113,15 +114,18 @@ export const command = defineCommand({
     },
   },
   help: `
-A run without --epochs, --steps or --time reads 10 million symbols, or the text
-60 times if that is less, and at least 300 steps. The best model goes to --out,
-and the newest state, with all that --resume needs, to NAME.last.json beside it.
+A run without --epochs, --steps or --time reads 6 million symbols, or the text 6
+times if that is less (of pairs: 10 million, 60 times), and has at least 300
+steps. The best model goes to --out, and the newest state, with all that
+--resume needs, to NAME.last.json beside it.
 The best model is the one with the smallest validation loss, or, with --select
 accuracy, the greatest accuracy and, of equal ones, the smallest loss. Accuracy
 is the share of symbols that are the likeliest after the symbols before them; of
 a model that transduces, the share of sources whose whole target greedy decoding
 finds. It costs no more than the loss, because no target has to be decoded.
-The path of the best model is printed to standard output.
+The path of the best model is printed to standard output. In a list (--mode
+lines) that is trained without these limits, the best model learns the lines
+that were held out, too, at the end (--finish).
 
 A model of pairs reads a source and predicts its target: a sequence of its own
 (transduce), a label for each symbol of the source (tag), or one label
@@ -309,11 +313,18 @@ function conclude(done: EventOf<'done'>, path: string, say: Say): void {
   const found = losses.filter(Boolean).join(', ');
   const right = done.accuracy === undefined ? '' : `; ${shareText(done.accuracy)} of the validation part right`;
   say(found === '' ? reached : `${reached}; ${found} a symbol${right}`);
-  const late = done.bestStep === undefined ? 0 : 1 - done.bestStep / done.step;
+  const steps = done.step - done.finishSteps;
+  const late = done.bestStep === undefined ? 0 : 1 - done.bestStep / steps;
   if (late > LATE && (done.reason === 'steps' || done.reason === 'epochs' || done.reason === 'time')) {
     say(
       `the best model is that of step ${grouped(done.bestStep!)}: the ${Math.floor(100 * late)} % of the run after it brought no better one ` +
         '(the model learns the text by heart); --patience 5 ends a run after five validations without a better model',
+    );
+  }
+  if (done.finishSteps > 0) {
+    say(
+      `the model that is saved has also learned the validation part, in ${counted(done.finishSteps, 'step')} from the best model; ` +
+        'the validation loss was measured before',
     );
   }
   if (done.reason === 'interrupted') say(`saved; go on with --resume ${lastPath(path)} and the same text`);
