@@ -74,6 +74,7 @@ export function recipeOptionsOf(options: DecidedOptions): RecipeOptions {
 }
 
 async function prepareNew(sources: readonly string[], asked: RunOptions, say: Say): Promise<PreparedRun> {
+  parseOptions(runSchema, withDirection(asked)); // values of a wrong type are refused before they are looked at
   const { options, notes } = await decideTask(sources, asked);
   if (options.model?.pairs?.task === undefined) requireFitting(options, undefined);
   const recipe = resolveRecipe(recipeOptionsOf(withDirection(options)));
@@ -87,7 +88,7 @@ async function prepareNew(sources: readonly string[], asked: RunOptions, say: Sa
 }
 
 /** A source that is reversed is read in one direction, whether or not the options say so. */
-function withDirection(options: DecidedOptions): DecidedOptions {
+function withDirection<Options extends RunOptions | DecidedOptions>(options: Options): Options {
   const { model } = options;
   if (!model?.pairs?.reverseSource || model.pairs.bidirectional !== undefined) return options;
   return { ...options, model: { ...model, pairs: { ...model.pairs, bidirectional: false } } };
