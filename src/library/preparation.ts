@@ -101,7 +101,7 @@ async function prepareNew(sources: readonly string[], asked: RunOptions, tell: T
 }
 
 /** A source that is reversed is read in one direction, whether or not the options say so. */
-function withDirection(options: DecidedOptions): DecidedOptions {
+function withDirection<Options extends RunOptions | DecidedOptions>(options: Options): Options {
   const { model } = options;
   if (!model?.pairs?.reverseSource || model.pairs.bidirectional !== undefined) return options;
   return { ...options, model: { ...model, pairs: { ...model.pairs, bidirectional: false } } };
