@@ -100,15 +100,19 @@ export function pairCheckpointOf(config: ModelConfig, seed = 1): Checkpoint {
 }
 
 /** A source, and what is read of its target: `<stop>` first, of a transducer. Of a tagger, as many places as the source has. */
-export function pairOf({ pairs, symbols }: ModelConfig): { source: number[]; target: number[] } {
+export function pairOf({ pairs, symbols }: ModelConfig): IdPair {
   const source = randomSymbols(23, SOURCE_SYMBOLS);
   if (pairs?.task === 'transduce') return { source, target: [0, ...randomSymbols(18, symbols)] };
   return { source, target: pairs?.task === 'tag' ? source.map(() => 0) : [0] };
 }
 
-/** Our log-probabilities [T][V] of `pairOf`. */
-export function logsOf({ model, parameters }: Checkpoint): number[][] {
-  const { source, target } = pairOf(model);
+interface IdPair {
+  readonly source: readonly number[];
+  readonly target: readonly number[];
+}
+
+/** Our log-probabilities [T][V] of a pair, of `pairOf` if none is given. */
+export function logsOf({ model, parameters }: Checkpoint, { source, target }: IdPair = pairOf(model)): number[][] {
   return new WholePairRun({ config: model, parameters }, source.length, target.length).logs(source, target);
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -7,8 +7,8 @@ import { importModel } from '../../src/exchange/import.ts';
 import { readSafetensors, writeSafetensors } from '../../src/exchange/safetensors.ts';
 import { trainedPairs } from '../helpers/pair-checkpoints.ts';
 import { textOf } from '../helpers/training.ts';
-import { joined } from './models.ts';
-import { drawnPairConfig, PAIR_MODELS, pairCheckpointOf } from './pair-models.ts';
+import { joined, largestDifference } from './models.ts';
+import { drawnPairConfig, logsOf, PAIR_MODELS, pairCheckpointOf } from './pair-models.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rnn-exchange-pairs-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -43,6 +43,26 @@ describe('safetensors of a model of pairs', () => {
       'attention.output.weight',
       'output.weight',
     ]);
+  });
+});
+
+/** A file of PyTorch, as test/golden/exchange_pairs.py describes it. */
+interface FrozenPair {
+  readonly file: string;
+  readonly source: readonly number[];
+  readonly target: readonly number[];
+  readonly logs: readonly (readonly number[])[];
+}
+
+describe('a model of pairs that PyTorch saved', () => {
+  const frozen = new URL('../golden/exchange/', import.meta.url);
+  const cases = JSON.parse(readFileSync(new URL('pairs.json', frozen), 'utf8')) as readonly FrozenPair[];
+
+  test.each(cases)('$file: predicts what PyTorch predicts', ({ file, source, target, logs }) => {
+    const { checkpoint, notes } = importModel(readFileSync(new URL(file, frozen)), file);
+    expect(notes).toEqual([]);
+    expect(logs).toHaveLength(target.length);
+    expect(largestDifference(logsOf(checkpoint, { source, target }), logs)).toBeLessThan(1e-5);
   });
 });
 
