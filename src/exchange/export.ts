@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { message, option, UsageError, UserError } from '../errors.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
+import type { PairTask } from '../pair-task.ts';
 import { parseOptions } from '../schema.ts';
 import type { Corpus } from '../text/corpus.ts';
 import { type Files, writeFile, writeFolder } from './files.ts';
@@ -65,15 +66,18 @@ function formatOf(path: string): Format {
   );
 }
 
-/** The formats that hold models of pairs, too. */
-const FORMATS_OF_PAIRS: readonly Format[] = ['safetensors'];
+/** The formats that hold models of pairs, too, by what the models do. */
+const FORMATS_OF_PAIRS: Readonly<Record<PairTask, readonly Format[]>> = {
+  tag: ['safetensors', 'onnx'],
+  classify: ['safetensors', 'onnx'],
+  transduce: ['safetensors'],
+};
 
 /** UserError where the format holds only models of texts. */
 function requireFormat({ model: { pairs } }: Checkpoint, format: Format): void {
-  if (!pairs || FORMATS_OF_PAIRS.includes(format)) return;
-  throw new UserError(
-    `${format} has no form for a model of pairs (task ${pairs.task}); it can be exported as ${FORMATS_OF_PAIRS.join(', ')}`,
-  );
+  if (!pairs || FORMATS_OF_PAIRS[pairs.task].includes(format)) return;
+  const possible = FORMATS_OF_PAIRS[pairs.task].join(' or ');
+  throw new UserError(`a model of pairs (task ${pairs.task}) can't be exported as ${format}; export it as ${possible}`);
 }
 
 /** The pieces of a safetensors file of a checkpoint. */

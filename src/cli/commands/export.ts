@@ -31,7 +31,8 @@ export const command = defineCommand({
   help: `
 The ending .safetensors or .onnx says the format of a file. A folder needs --to.
 Nothing is overwritten. What is in each format: src/exchange/README.md.
-A model of pairs can be exported as safetensors.
+A model of pairs can be exported as safetensors, and, with --task tag or
+classify, as ONNX.
 
   safetensors  tensors with PyTorch's names and layout
   onnx         one graph, for ONNX Runtime and what else reads ONNX
