@@ -1,6 +1,7 @@
-import { COMPILES_AHEAD, HAS_REVECTORIZER, type Loaded, load } from '#host/kernels';
+import { COMPILES_AHEAD, HAS_REVECTORIZER, load } from '#host/kernels';
 import { HOST } from '#host/machine';
 import { UserError } from '../errors.ts';
+import type { Loaded } from '../host/kernels.node.ts';
 import type { KernelName } from './contract.ts';
 import { Trial, type WasmName } from './trial.ts';
 

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LanguageModel, PairModel, parseCheckpoint } from '../../src/index.ts';
 import type { TrainEvent } from '../../src/training/events.ts';
@@ -40,6 +41,13 @@ describe('the module', () => {
     expect(text).not.toMatch(/\bnode:|\bfrom\s*["']|\bimport\s*\(|^import\b|\brequire\s*\(|import\.meta/m);
     expect(text.toLowerCase()).not.toContain('</script');
     expect(text).not.toContain('<!--');
+  });
+
+  test('has types that lead to types of the package alone', () => {
+    const types = fileURLToPath(new URL('../../dist/types', import.meta.url));
+    const names = readdirSync(types, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.d.ts'));
+    expect(names).toContain(join('browser', 'index.d.ts'));
+    expect(names.filter((name) => /from '#/.test(readFileSync(join(types, name), 'utf8')))).toEqual([]);
   });
 
   test('takes its kernels: those with relaxed SIMD, where this engine has it', async () => {
