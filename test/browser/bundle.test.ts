@@ -97,7 +97,7 @@ describe('training', () => {
   });
 
   test('goes on with another rate as a run that is resumed with it', async () => {
-    const options = { ...RECIPE, seed: '7', limits: { steps: 60 }, schedule: { name: 'constant', warmup: 0 } } as const;
+    const options = { ...RECIPE, seed: '7', rate: 0.01, limits: { steps: 60 }, schedule: { name: 'constant', warmup: 0 } } as const;
     const training = bundle.train(PROSE, options);
     const rates: number[] = [];
     let starts = 0;
@@ -186,7 +186,7 @@ describe('a model of texts', () => {
     for (const source of sources) {
       expect((await bundle.load(source)).checkpoint.parameters).toEqual(node.checkpoint.parameters);
     }
-    const wrong = [saved.best.slice(0, 5000), '{}', saved.best.replace('"version": 4', '"version": 99'), 'no JSON {'];
+    const wrong = [saved.best.slice(0, 5000), '{}', saved.best.replace(/"version": \d+/, '"version": 99'), 'no JSON {'];
     for (const text of wrong.slice(0, 3)) {
       expect(() => parseCheckpoint(text, 'book.json')).toThrow(/^book\.json: /);
       const { message } = await bundle.load(text, 'book.json').then(

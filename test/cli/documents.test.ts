@@ -113,7 +113,7 @@ describe.each([...TEXTS])('%s', (path, text) => {
     const named = [...text.matchAll(/`(--[a-z][a-z-]*)/gu)].map(([, option]) => option!);
     expect(named.filter((option) => !new RegExp(`(?<![\\w-])${option}(?![\\w-])`, 'u').test(all))).toEqual([]);
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object };
-    const run = [...text.matchAll(/\bnpm run ([a-z][a-z:]*)/gu)].map(([, script]) => script!);
+    const run = [...text.matchAll(/\bnpm run ([a-z][a-z:-]*)/gu)].map(([, script]) => script!);
     expect(run.filter((script) => !(script in scripts))).toEqual([]);
   });
 });
