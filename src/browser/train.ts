@@ -30,7 +30,8 @@ export type TrainingOptions = Readonly<z.input<typeof trainingSchema>>;
  * UserError for an option of the wrong type or out of range, for a key that is no option, and for a text that can't be read.
  */
 export function train(text: Text | Corpus, options: TrainingOptions = {}): Training {
-  const { text: reading, pairs, place, signal, resume, ...given } = parseOptions(trainingSchema, options);
+  const { text: reading, pairs, place, signal, resume } = parseOptions(trainingSchema, options);
+  const { text: _t, pairs: _p, place: _l, signal: _s, resume: _r, ...given } = options;
   const recipe = resolveRecipe(given);
   const { pairs: model } = recipe.model;
   const material: Material = isCorpus(text)

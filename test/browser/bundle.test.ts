@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { LanguageModel, PairModel, parseCheckpoint } from '../../src/index.ts';
+import { LanguageModel, PairModel, parseCheckpoint, resolveRecipe } from '../../src/index.ts';
 import type { TrainEvent } from '../../src/training/events.ts';
 import { type Bundle, bundleText, importBundle } from '../helpers/browser-bundle.ts';
 import { file, PROSE, removeFolders, rnn, TINY, temporaryFolder } from '../helpers/cli.ts';
@@ -97,7 +97,12 @@ describe('training', () => {
   });
 
   test('goes on with another rate as a run that is resumed with it', async () => {
-    const options = { ...RECIPE, seed: '7', rate: 0.01, limits: { steps: 60 }, schedule: { name: 'constant', warmup: 0 } } as const;
+    const options = {
+      ...RECIPE,
+      rate: 0.01,
+      limits: { steps: 60 },
+      schedule: { name: 'constant', warmup: 0 },
+    } as const;
     const training = bundle.train(PROSE, options);
     const rates: number[] = [];
     let starts = 0;
@@ -118,7 +123,7 @@ describe('training', () => {
 
   test('learns pairs', async () => {
     const pairs = 'ab\tB A\na\tA\nb\tB\nba\tA B\naab\tB A A\nbb\tB B\n';
-    const model = { ...RECIPE.model, pairs: { task: 'transduce' } } as const;
+    const model = { hidden: 8, pairs: { task: 'transduce' } } as const;
     const training = bundle.train(pairs, {
       model,
       pairs: { targetUnit: 'token' },
@@ -128,6 +133,9 @@ describe('training', () => {
     await gather(training);
     const trained = await bundle.loadPairs(bundle.serialize(training.state()!));
     expect(trained.task).toBe('transduce');
+    // What the recipe leaves out has the defaults of models of pairs.
+    const recipe = resolveRecipe({ model, validation: 0, limits: { steps: 5 } });
+    expect(trained.checkpoint.run).toMatchObject({ recipe: JSON.parse(JSON.stringify(recipe)) });
     expect(await trained.beam('ab', { k: 2 })).toHaveLength(2);
   });
 
@@ -186,8 +194,8 @@ describe('a model of texts', () => {
     for (const source of sources) {
       expect((await bundle.load(source)).checkpoint.parameters).toEqual(node.checkpoint.parameters);
     }
-    const wrong = [saved.best.slice(0, 5000), '{}', saved.best.replace(/"version": \d+/, '"version": 99'), 'no JSON {'];
-    for (const text of wrong.slice(0, 3)) {
+    const wrong = [saved.best.slice(0, 5000), '{}', saved.best.replace(/"version": \d+/, '"version": 99')];
+    for (const text of wrong) {
       expect(() => parseCheckpoint(text, 'book.json')).toThrow(/^book\.json: /);
       const { message } = await bundle.load(text, 'book.json').then(
         () => new Error('nothing'),
