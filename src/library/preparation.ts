@@ -87,6 +87,7 @@ export function recipeOptionsOf(options: DecidedOptions): RecipeOptions {
 
 async function prepareNew(sources: readonly string[], asked: RunOptions, tell: Tell): Promise<PreparedRun> {
   const { say } = tell;
+  parseOptions(runSchema, asked); // a value that can't be is an error before a file is read
   const { options, notes } = await decideTask(sources, asked);
   if (options.model?.pairs?.task === undefined) requireFitting(options, undefined);
   const recipe = resolveRecipe(recipeOptionsOf(withDirection(options)));
@@ -100,7 +101,7 @@ async function prepareNew(sources: readonly string[], asked: RunOptions, tell: T
 }
 
 /** A source that is reversed is read in one direction, whether or not the options say so. */
-function withDirection(options: DecidedOptions): DecidedOptions {
+function withDirection<Options extends RunOptions | DecidedOptions>(options: Options): Options {
   const { model } = options;
   if (!model?.pairs?.reverseSource || model.pairs.bidirectional !== undefined) return options;
   return { ...options, model: { ...model, pairs: { ...model.pairs, bidirectional: false } } };

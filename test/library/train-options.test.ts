@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { recipeOptionsOf } from '../../src/library/preparation.ts';
+import { prepareRun, recipeOptionsOf } from '../../src/library/preparation.ts';
 import { type TrainingOptions, train } from '../../src/library/train.ts';
 import { corpusFromText } from '../../src/text/corpus.ts';
 import { PRESET_RECIPES } from '../../src/training/presets.ts';
@@ -138,4 +138,9 @@ describe('a model of pairs', () => {
     });
     expect(recipe.batch).toBeUndefined();
   });
+});
+
+test('a run whose model.pairs is no object is refused before the task is decided', async () => {
+  const run = prepareRun(['no-such-file.tsv'], { model: { pairs: 5 as never } });
+  await expect(run).rejects.toThrow('model.pairs must be an object, not 5');
 });
