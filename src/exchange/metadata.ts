@@ -66,9 +66,16 @@ export function unknownRun(model: ModelConfig, vocabulary: Vocabulary): Json {
 
 /** A record as this version would have written it: exports of earlier versions lack what was added since. They have no version of their own. */
 function completed(run: unknown): Json {
-  const record = (run ?? {}) as { corpus?: { files?: unknown }; origin?: unknown };
-  const { corpus, origin = null } = record;
-  return toJson({ ...record, corpus: { ...corpus, files: corpus?.files ?? null }, origin });
+  const record = (run ?? {}) as {
+    corpus?: { files?: unknown };
+    origin?: unknown;
+    finishSteps?: unknown;
+    recipe?: object;
+  };
+  const { corpus, origin = null, finishSteps = 0 } = record;
+  // Runs had no last phase before its length was recorded.
+  const recipe = record.finishSteps === undefined ? { ...record.recipe, finish: 'best' } : record.recipe;
+  return toJson({ ...record, recipe, corpus: { ...corpus, files: corpus?.files ?? null }, origin, finishSteps });
 }
 
 function requireSound({ model, vocabulary, run }: Metadata, name: string): void {
