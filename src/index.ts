@@ -26,7 +26,12 @@ export { chooseKernel, type KernelChoice } from './kernel/choose.ts';
 export type { KernelName } from './kernel/contract.ts';
 export { compareRuns, type RunSummary } from './library/compare.ts';
 export { type EvaluationResult, evaluate } from './library/evaluate.ts';
-export { evaluatePairs, type PairEvaluation } from './library/evaluate-pairs.ts';
+export {
+  evaluatePairs,
+  evaluatePredictions,
+  type PairEvaluation,
+  type PredictionEvaluation,
+} from './library/evaluate-pairs.ts';
 export type { EvaluationRequest } from './library/evaluation-options.ts';
 export {
   type Exported,

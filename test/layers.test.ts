@@ -132,7 +132,7 @@ interface Source {
 
 const SOURCES: readonly Source[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   // AssemblyScript is a program of its own, without imports from here. The build's configuration is no part of the program.
-  .filter((path) => path.endsWith('.ts') && !path.startsWith('kernel/assembly/') && path !== 'rolldown.config.ts')
+  .filter((path) => path.endsWith('.ts') && !path.startsWith('kernel/assembly/') && path !== 'build.ts')
   .sort()
   .map(readSource);
 

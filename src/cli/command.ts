@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type * as z from 'zod';
 import { message, option, UsageError } from '../errors.ts';
 import { type FlagTable, flagOf, fromSchema, type SchemaArgument, SchemaOption } from './flags.ts';
+import { HELP_LAYOUT, wrapHelp } from './wrap.ts';
 
 /** A command: what it can be told, as a schema and the flags of its keys, and what it does. */
 export interface CommandDefinition {
@@ -49,7 +50,10 @@ export function buildCommand(
   done: (status: number | undefined) => void = () => {},
   commands: readonly CommandEntry[] = [],
 ): Command {
-  const command = new Command(name).description(summary).addHelpText('after', `\n${definition.help.trim()}`);
+  const command = new Command(name)
+    .description(summary)
+    .configureHelp(HELP_LAYOUT)
+    .addHelpText('after', () => `\n${wrapHelp(definition.help.trim(), process.stdout.columns)}`);
   for (const each of fromSchema(definition.schema, definition.flags)) {
     if (each instanceof SchemaOption) command.addOption(each);
     else command.addArgument(each);

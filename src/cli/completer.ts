@@ -11,6 +11,8 @@ export interface Suggestions {
   readonly order?: string;
   /** Why there are none. */
   readonly problem?: string;
+  /** Whether they are targets of the text, so that none of them can take its place. */
+  readonly areTargets?: boolean;
 }
 
 /** A key as node:readline names it. */
@@ -34,12 +36,12 @@ const MARK = '› ';
 export function edit(
   text: string,
   { name, sequence = '', ctrl, meta }: Key,
-  { completions }: Suggestions,
+  { completions, areTargets }: Suggestions,
 ): string | End {
   if (ctrl && name === 'c') return { accepted: false, status: EXIT.interrupted };
   if ((ctrl && name === 'd') || name === 'escape') return { accepted: false, status: EXIT.done };
   if (name === 'return' || name === 'enter') return { accepted: true, status: EXIT.done };
-  if (name === 'tab') return completions[0]?.text ?? text;
+  if (name === 'tab') return areTargets ? text : (completions[0]?.text ?? text);
   if (ctrl && name === 'u') return '';
   if (ctrl && name === 'w') return text.replace(/\S*\s*$/u, '');
   if (name === 'backspace') return graphemes(text).slice(0, -1).join('');
@@ -57,7 +59,7 @@ export interface Layout {
 /** What a screen of so many columns and rows shows: the text, its completions, and the keys, as far as there is room. */
 export function layOut(
   text: string,
-  { completions, order, problem }: Suggestions,
+  { completions, order, problem, areTargets }: Suggestions,
   { columns, rows }: { columns: number; rows: number },
 ): Layout {
   const typed = truncateStart(shown(text), Math.max(1, columns - stringWidth(MARK) - 1));
@@ -74,7 +76,8 @@ export function layOut(
     order === undefined || found.length < 2
       ? []
       : [paint.dim(truncate(`ordered by ${order}; the number is the probability`, columns))];
-  const keys = paint.dim(truncate('Tab takes the first, Enter ends, Esc leaves', columns));
+  const end = areTargets ? 'Enter prints the source and its best target' : 'Tab takes the first, Enter ends';
+  const keys = paint.dim(truncate(`${end}, Esc leaves`, columns));
   return {
     lines: [MARK + typed, ...found, ...said, ...ordered, keys].slice(0, Math.max(1, rows)),
     column: stringWidth(MARK + typed),

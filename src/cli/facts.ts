@@ -42,6 +42,12 @@ export function factRows({
     const right = best.accuracy === undefined ? '' : `, ${shareText(best.accuracy)} right`;
     rows.push(['validation', `${lossText(best.validation)} a symbol${right}, best at ${bestPlace(best.step, run)}`]);
   }
+  if (run.finishSteps > 0) {
+    rows.push([
+      'last phase',
+      `${counted(run.finishSteps, 'step')} from the best model, on the validation part, too: the loss above was measured before`,
+    ]);
+  }
   return rows;
 }
 

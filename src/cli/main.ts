@@ -4,6 +4,7 @@ import { EXIT, UserError } from '../errors.ts';
 import { oneLine } from '../library/words.ts';
 import { COMMANDS } from './registry.ts';
 import { ReaderGone } from './text.ts';
+import { HELP_LAYOUT, wrapHelp, wrapLine } from './wrap.ts';
 
 const EXAMPLES = `
 Examples:
@@ -67,8 +68,8 @@ function createProgram(): Command {
     .helpOption('-h, --help', 'show help, for a command too: rnn train --help')
     .helpCommand(false)
     .option('--debug', 'show the stack trace of an error')
-    .addHelpText('after', EXAMPLES)
-    .configureHelp({ showGlobalOptions: false });
+    .addHelpText('after', () => wrapHelp(EXAMPLES, process.stdout.columns))
+    .configureHelp({ showGlobalOptions: false, ...HELP_LAYOUT });
 }
 
 /** Errors in usage are one line, and are thrown to `main`. */
@@ -85,7 +86,8 @@ function usageLine(text: string, help: string): string {
   const [what = '', suggestion] = text.trimEnd().split(/\n(?=\(Did you mean [^\n]*$)/);
   const hint = suggestion ? ` ${suggestion.replace('Did', 'did')}` : '';
   const line = oneLine(what.replace(/^error: /, ''));
-  return `rnn: ${line}${hint}${line.endsWith('.') ? ` See \`${help}\`.` : `; see \`${help}\``}\n`;
+  const end = line.endsWith('.') ? ` See \`${help}\`.` : `; see \`${help}\``;
+  return `${wrapLine(`rnn: ${line}${hint}${end}`, process.stderr.columns)}\n`;
 }
 
 /** Says in a line what went wrong, with options named as `nameOf` says. Returns the exit status. */
@@ -97,7 +99,7 @@ function report(error: unknown, debug: boolean, nameOf: (key: string) => string)
   const known = error instanceof UserError;
   const hint = known || debug ? '' : ' (a fault of the program; --debug shows where)';
   const text = known ? error.messageWith(nameOf) : message;
-  process.stderr.write(`rnn: ${oneLine(text)}${hint}\n`);
+  process.stderr.write(`${wrapLine(`rnn: ${oneLine(text)}${hint}`, process.stderr.columns)}\n`);
   if (debug && stack) process.stderr.write(`${stack}\n`);
   return known ? error.exitCode : EXIT.failed;
 }

@@ -3,6 +3,7 @@ import { type Message, UserError } from '../errors.ts';
 import { escapeText, stringOf, type Text } from '../library/lines.ts';
 import { harmless, harmlessInColours, oneLine } from '../library/words.ts';
 import { ReaderGone } from './text.ts';
+import { wrapLine } from './wrap.ts';
 
 /** Colours of standard output and standard error: none where the stream is no terminal, or NO_COLOR is set (no-color.org). */
 export const paint: ChalkInstance = new Chalk({ level: colourLevel(supportsColor) });
@@ -89,12 +90,12 @@ const UNESCAPED = /[\u007f-\u009f]/g;
 
 /** What went wrong with a part of the work, where the rest goes on. */
 export function complain(message: string): void {
-  process.stderr.write(`rnn: ${oneLine(message)}\n`);
+  process.stderr.write(`${wrapLine(`rnn: ${oneLine(message)}`, process.stderr.columns)}\n`);
 }
 
 /** A remark on standard error. */
 export function remark(text: string): void {
-  process.stderr.write(`${paintError.dim(harmless(text))}\n`);
+  process.stderr.write(`${paintError.dim(wrapLine(harmless(text), process.stderr.columns))}\n`);
 }
 
 /** Says what the library has to say, on standard error, with its options as flags; nothing if quiet. */

@@ -1,9 +1,9 @@
-import { EXIT } from '../errors.ts';
-import type { PairEvaluation } from '../library/evaluate-pairs.ts';
+import { EXIT, type UserError } from '../errors.ts';
+import type { PairEvaluation, PredictionEvaluation } from '../library/evaluate-pairs.ts';
 import type { PairEvaluationRequest } from '../library/evaluation-options.ts';
 import type { SavedPairModel } from '../library/saved-model.ts';
-import { grouped, oneLine } from '../library/words.ts';
-import { Output, remark } from './output.ts';
+import { counted, grouped } from '../library/words.ts';
+import { complain, Output } from './output.ts';
 import { table, titled } from './tables.ts';
 import { lossText, shareText } from './text.ts';
 
@@ -13,6 +13,8 @@ const MOST_LABELS = 20;
 export interface PairEvaluationOptions {
   readonly text: readonly string[];
   readonly request: PairEvaluationRequest;
+  /** A file of another program's predictions, which are measured in place of the model's. */
+  readonly predictions: string | undefined;
   /** Prints the confusion matrix of a classifier alone, as TSV. */
   readonly confusion: boolean;
   readonly json: boolean;
@@ -21,23 +23,29 @@ export interface PairEvaluationOptions {
 
 /** Measures a model on files of pairs and prints what was found. Returns the exit status: a line that can't be read makes it a failure. */
 export async function evaluatePairFiles(model: SavedPairModel, options: PairEvaluationOptions): Promise<number> {
-  const { evaluatePairs } = await import('../library/evaluate-pairs.ts');
-  const found = await evaluatePairs(model, options.text, options.request, (problem) =>
-    remark(`rnn: ${oneLine(problem.messageWith(options.nameOf))}`),
-  );
+  const { evaluatePairs, evaluatePredictions } = await import('../library/evaluate-pairs.ts');
+  const { text, request, predictions, confusion, json } = options;
+  const onProblem = (problem: UserError) => complain(problem.messageWith(options.nameOf));
+  const found =
+    predictions === undefined
+      ? await evaluatePairs(model, text, request, onProblem)
+      : await evaluatePredictions(model, text, predictions, { columns: request.columns }, onProblem);
+  const missing = 'missing' in found ? found.missing : 0;
+  if (missing > 0) complain(`${counted(missing, 'pair')} without a prediction; counted as wrong`);
   const output = new Output();
-  if (options.json) await output.line(JSON.stringify(found));
-  else await output.line(options.confusion ? confusionTsv(found) : inWords(found));
+  if (json) await output.line(JSON.stringify(found));
+  else await output.line(confusion ? confusionTsv(found) : inWords(found));
   await output.flush();
-  return found.skipped > 0 ? EXIT.failed : EXIT.done;
+  return found.skipped + missing > 0 ? EXIT.failed : EXIT.done;
 }
 
-function inWords(found: PairEvaluation): string {
-  const rows: [string, string][] = [
-    ['pairs', grouped(found.pairs)],
-    ['symbols', grouped(found.symbols)],
-    ['loss', `${lossText(found.loss)} a target symbol`],
-  ];
+type Found = PairEvaluation | PredictionEvaluation;
+
+function inWords(found: Found): string {
+  const rows: [string, string][] = [['pairs', grouped(found.pairs)]];
+  if ('loss' in found) {
+    rows.push(['symbols', grouped(found.symbols)], ['loss', `${lossText(found.loss)} a target symbol`]);
+  }
   switch (found.task) {
     case 'transduce': {
       const { count, hits, accuracy, symbolErrorRate } = found.sequences;
@@ -64,7 +72,7 @@ function inWords(found: PairEvaluation): string {
   }
 }
 
-type Classes = Extract<PairEvaluation, { readonly task: 'classify' }>['classes'];
+type Classes = Extract<Found, { readonly task: 'classify' }>['classes'];
 
 function labelTables({ labels, matrix }: Classes): string[] {
   const rows = labels.map(({ label, support, predicted, precision, recall, f1 }) => [
@@ -87,7 +95,7 @@ function labelTables({ labels, matrix }: Classes): string[] {
 }
 
 /** A line for each label: its name, and how often each label was predicted for it. The first line names the columns. */
-function confusionTsv(found: PairEvaluation): string {
+function confusionTsv(found: Found): string {
   if (found.task !== 'classify') throw new RangeError('only a classifier has a confusion matrix');
   const names = found.classes.labels.map(({ label }) => label);
   const rows = found.classes.matrix.map((row, at) => [names[at]!, ...row.map(String)]);

@@ -19,15 +19,20 @@ export function createProgress(quiet: boolean): Progress {
   return process.stderr.isTTY ? new Bar() : new Lines();
 }
 
-/** Speed and time left, from what was seen so far. */
+/** Speed and time left, from what was seen so far; a last phase, whose progress begins at 0 again, counts anew. */
 class Pace {
-  readonly #start = performance.now();
+  #start = performance.now();
   #symbols = 0;
   #progress = 0;
   /** Where a resumed run took up. */
   #first: number | undefined;
 
   add({ symbols, progress }: StepEvent): void {
+    if (progress < this.#progress) {
+      this.#start = performance.now();
+      this.#symbols = 0;
+      this.#first = 0;
+    }
     this.#first ??= progress;
     this.#symbols += symbols;
     this.#progress = progress;

@@ -5,22 +5,24 @@ import { readLines, stringOf, type Text } from '../library/lines.ts';
 import type { Context } from './command.ts';
 import { exactly } from './completions.ts';
 import { complain, Output } from './output.ts';
+import type { SampleRemarks } from './sample-remarks.ts';
 import { filesOf } from './sources.ts';
 import { exactTextOf } from './targets.ts';
 
 /** A text that was drawn, as JSON shows it. */
 export function sampleFields(
-  { text, completion, stopped, logProbability, ids, bytes }: SampledText,
+  { text, completion, stopped, logProbability, ids, bytes, exact }: SampledText,
   prefix: Text,
 ): object {
   const texts = { text, prefix: stringOf(prefix), completion };
-  return { ...texts, stopped, logProbability, symbols: ids.length, ...exactly(bytes) };
+  return { ...texts, stopped, logProbability, symbols: ids.length, exact, ...exactly(bytes) };
 }
 
 export interface SetPrinting {
   /** The file of prefixes, one a line. */
   readonly file: string;
   readonly request: SampleRequest;
+  readonly remarks: SampleRemarks;
   readonly json: boolean;
   readonly raw: boolean;
   readonly nameOf: Context['nameOf'];
@@ -32,7 +34,7 @@ export interface SetPrinting {
  */
 export async function sampleEach(
   model: LanguageModel,
-  { file, request, json, raw, nameOf }: SetPrinting,
+  { file, request, remarks, json, raw, nameOf }: SetPrinting,
 ): Promise<number> {
   const output = new Output({ raw });
   let status: number = EXIT.done;
@@ -45,7 +47,11 @@ export async function sampleEach(
       }
       const texts: SampledText[] = [];
       const wanted = { ...request, prefix, seed: `${request.seed}/${number}` };
-      if (!problem) for await (const sample of model.sample(wanted)) texts.push(sample);
+      if (!problem)
+        for await (const sample of model.sample(wanted)) {
+          remarks.drawn(sample);
+          texts.push(sample);
+        }
       if (json) {
         const each = texts.map((text) => sampleFields(text, prefix));
         await output.json({ line: number, prefix: stringOf(prefix), texts: each, ...exactly(prefix) });
@@ -53,5 +59,6 @@ export async function sampleEach(
     }
     await output.flush();
   }
+  remarks.end();
   return status;
 }

@@ -1,5 +1,6 @@
-import { type Color, type Point as PlotPoint, plot } from 'simple-ascii-chart';
+import { type Point as PlotPoint, plot } from 'simple-ascii-chart';
 import { type Chart, legendName, type Scale, type Series, scaleOf, visiblePoints } from '../insight/chart.ts';
+import { styleOf } from '../insight/series-style.ts';
 import { truncate, wrap } from './fit.ts';
 import { paint } from './output.ts';
 
@@ -9,20 +10,6 @@ const WIDTH = { default: 72, least: 24, most: 110 };
 
 /** Columns beside the plot: labels and the axis. */
 const BESIDE = 12;
-
-/**
- * How series are told apart. The library draws in its own eight colours; they are taken for the series' numbers, and painted anew in Okabe
- * and Ito's, or, where there is no colour, replaced by marks.
- */
-const STYLES: readonly { readonly tag: Color; readonly code: string; readonly hex: string; readonly mark: string }[] = [
-  { tag: 'ansiBlue', code: '34', hex: '#56b4e9', mark: '●' },
-  { tag: 'ansiRed', code: '31', hex: '#d55e00', mark: '▲' },
-  { tag: 'ansiGreen', code: '32', hex: '#009e73', mark: '■' },
-  { tag: 'ansiMagenta', code: '35', hex: '#cc79a7', mark: '◆' },
-  { tag: 'ansiYellow', code: '33', hex: '#e69f00', mark: '○' },
-  { tag: 'ansiCyan', code: '36', hex: '#0072b2', mark: '△' },
-  { tag: 'ansiWhite', code: '37', hex: '#bbbbbb', mark: '□' },
-];
 
 /** A chart in characters: its title, the plot in its axes, the x axis's label, and a legend where there is more than one series. */
 export function terminalChart(chart: Chart, columns = process.stdout.columns || WIDTH.default + BESIDE): string {
@@ -51,35 +38,80 @@ export function terminalChart(chart: Chart, columns = process.stdout.columns || 
   ].join('\n');
 }
 
-/** The rows of the plot alone, `width` columns wide. */
+/** A cell of the plot, and the number of the series that is drawn there. */
+interface Cell {
+  readonly text: string;
+  readonly series: number;
+}
+
+const EMPTY: Cell = { text: ' ', series: -1 };
+
+/** The rows of the plot alone, `width` columns wide: each series is drawn over those before it. */
 function drawSeries(chart: Chart, x: Scale, y: Scale, width: number): string[] {
-  const places = chart.series.map((series) =>
-    visiblePoints(chart, series).map(([px, py]): PlotPoint => [x.place(px), y.place(py)]),
-  );
+  const cells = Array.from({ length: HEIGHT }, () => Array<Cell>(width).fill(EMPTY));
+  for (const [series, one] of chart.series.entries()) {
+    const points = visiblePoints(chart, one).map(([px, py]): PlotPoint => [x.place(px), y.place(py)]);
+    if (points.length === 0) continue;
+    const isMarked = chart.series.length > 1 && !hasColours();
+    for (const [row, drawn] of drawOne(one, points, width).entries()) {
+      for (const [column, text] of [...drawn].slice(0, width).entries()) {
+        if (text !== ' ') cells[row]![column] = { text: isMarked ? styleOf(series).mark : text, series };
+      }
+    }
+  }
+  return cells.map(paintRow);
+}
+
+/** Whether the terminal has enough colours to tell the series apart by them alone: sixteen are too few. */
+function hasColours(): boolean {
+  return paint.level > 1;
+}
+
+/** Paints cells that stand side by side together. */
+function paintRow(cells: readonly Cell[]): string {
+  const runs: Cell[] = [];
+  for (const cell of cells) {
+    const last = runs.at(-1);
+    if (last?.series === cell.series) runs.splice(-1, 1, { ...last, text: last.text + cell.text });
+    else runs.push(cell);
+  }
+  return runs.map(({ text, series }) => (series < 0 ? text : paint.hex(styleOf(series).dark)(text))).join('');
+}
+
+/** The rows of one series, without colour. */
+function drawOne(series: Series, points: readonly PlotPoint[], width: number): string[] {
   // The library sets its last column and its lowest row apart: there is one of each more than is shown.
   const frame: PlotPoint[] = [
     [0, -1 / (HEIGHT - 1)],
     [1 + 1 / width, 1],
   ];
-  const lines = places.map((points, index) => lineOf(chart.series[index]!, points, width) ?? frame);
-  const drawing = plot([frame, ...lines], {
+  const drawing = plot([frame, lineOf(series, points, width) ?? frame], {
     width: width + 1,
     height: HEIGHT + 1,
     yRange: [frame[0]![1], 1],
-    color: [FRAME_TAG, ...chart.series.map(({ kind }, index) => (isDotted(kind) ? FRAME_TAG : styleOf(index).tag))],
-    points: places.flatMap((points, index) => dotsOf(chart.series[index]!, points, styleOf(index).tag)),
+    color: [FRAME.tag, isDotted(series.kind) ? FRAME.tag : SHOWN.tag],
+    points: isDotted(series.kind) ? points.map(([px, py]) => ({ x: px, y: py, color: SHOWN.tag })) : [],
     hideXAxis: true,
     hideYAxis: true,
     hideXAxisTicks: true,
     hideYAxisTicks: true,
   });
-  const rows = drawing.split('\n').slice(1, HEIGHT + 1);
-  return rows.map((row) => repaint(row, chart.series.length));
+  return drawing
+    .split('\n')
+    .slice(1, HEIGHT + 1)
+    .map(withoutFrame);
 }
 
-/** Of a line from corner to corner that isn't shown: it makes the library draw the whole of the scales' ranges. */
-const FRAME_TAG = 'ansiBlack';
-const FRAME_CODE = '30';
+/** Of a line from corner to corner that isn't shown: it makes the library draw the whole of the scales' ranges. Colours tell it from the series. */
+const FRAME = { tag: 'ansiBlack', code: '30' } as const;
+const SHOWN = { tag: 'ansiWhite' } as const;
+
+function withoutFrame(row: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the library's colours are what it looks for
+  return row.replace(/\u001b\[(\d+)m([^\u001b]*)\u001b\[0m/g, (_, code: string, text: string) =>
+    code === FRAME.code ? ' '.repeat([...text].length) : text,
+  );
+}
 
 /** A line, with points in every column: the library joins points by steps. Undefined where there is none. */
 function lineOf({ kind }: Series, points: readonly PlotPoint[], width: number): PlotPoint[] | undefined {
@@ -96,14 +128,6 @@ function lineOf({ kind }: Series, points: readonly PlotPoint[], width: number): 
     }
   }
   return line;
-}
-
-function dotsOf(
-  { kind }: Series,
-  points: readonly PlotPoint[],
-  color: Color,
-): { x: number; y: number; color: Color }[] {
-  return isDotted(kind) ? points.map(([x, y]) => ({ x, y, color })) : [];
 }
 
 /** Whether points aren't joined; words have no room in characters. */
@@ -131,27 +155,12 @@ function xAxis({ ticks, place }: Scale, width: number, gutter: number): string[]
   return [`${' '.repeat(gutter)}└${axis.join('')}`, labels];
 }
 
-/** A drawn row in this program's colours, or in marks. */
-function repaint(row: string, series: number): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the library's colours are what it looks for
-  return row.replace(/\u001b\[(\d+)m([^\u001b]*)\u001b\[0m/g, (_, code: string, text: string) => {
-    if (code === FRAME_CODE) return ' '.repeat([...text].length);
-    const style = STYLES.find((candidate) => candidate.code === code) ?? STYLES[0]!;
-    if (paint.level > 0) return paint.hex(style.hex)(text);
-    return series > 1 ? style.mark.repeat([...text].length) : text;
-  });
-}
-
 function legend({ series }: Chart, columns: number): string[] {
   if (series.length < 2) return [];
   const entries = series.map((one, index) => {
-    const { hex, mark } = styleOf(index);
+    const { dark, mark } = styleOf(index);
     const name = truncate(legendName(one), columns - 3);
-    return paint.level > 0 ? `${paint.hex(hex)('━━')} ${name}` : `${mark} ${name}`;
+    return `${paint.hex(dark)(hasColours() ? '━━' : mark)} ${name}`;
   });
   return wrap(entries, '   ', columns);
-}
-
-function styleOf(index: number): (typeof STYLES)[number] {
-  return STYLES[index % STYLES.length]!;
 }

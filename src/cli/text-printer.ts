@@ -4,6 +4,7 @@ import type { LanguageModel, SampledText } from '../library/language-model.ts';
 import type { Text } from '../library/lines.ts';
 import { harmless } from '../library/words.ts';
 import { complain, Output } from './output.ts';
+import type { SampleRemarks } from './sample-remarks.ts';
 import { frameOf } from './separator.ts';
 
 /** How texts are printed. */
@@ -32,24 +33,27 @@ export class TextPrinter {
   }
 
   /** A text and what separates it from the next one. */
-  async text(prefix: Text, { ids, completion }: Pick<SampledText, 'ids' | 'completion'>): Promise<void> {
+  async text(prefix: Text, { ids, text }: Pick<SampledText, 'ids' | 'text'>): Promise<void> {
     const { before, after } = frameOf(this.#printing.separator ?? this.#model.vocabulary.separator, this.#model);
     if (!this.#isFirst) await this.output.write(before);
     this.#isFirst = false;
-    await this.#write(prefix);
-    await this.#write(this.#isExact ? this.#model.vocabulary.decodeBytes(ids) : completion);
+    if (this.#isExact) await this.#write(prefix);
+    await this.#write(this.#isExact ? this.#model.vocabulary.decodeBytes(ids) : text);
     await this.#write(after);
   }
 
   /** Prints a text as it is drawn. A separator follows it only if one was asked for. Returns the exit status. */
-  async stream(prefix: Text, request: SampleRequest): Promise<number> {
+  async stream(prefix: Text, request: SampleRequest, remarks: SampleRemarks): Promise<number> {
     const pieces = this.#isExact ? this.#model.streamBytes(request) : this.#model.stream(request);
     let next = await pieces.next();
+    remarks.begin();
     await this.#write(prefix);
     for (; !next.done; next = await pieces.next()) await this.#write(next.value);
     const { separator } = this.#printing;
     if (separator !== undefined) await this.#write(frameOf(separator, this.#model).after);
     await this.end();
+    remarks.drawn(next.value);
+    remarks.end();
     if (next.value.met) return EXIT.done;
     complain('the text ended before it met the constraints: --no-repeat left no symbol to go on with; use a larger n');
     return EXIT.failed;

@@ -108,6 +108,11 @@ export class Automaton {
     return state === DEAD ? DEAD : this.#table[state * this.width + this.classes[symbol]!]!;
   }
 
+  /** The state after a symbol of a class, or `DEAD`. */
+  nextOfClass(state: number, one: number): number {
+    return this.#table[state * this.width + one]!;
+  }
+
   /** The state after several symbols, or `DEAD`. */
   run(state: number, symbols: readonly number[]): number {
     return symbols.reduce((before, symbol) => this.next(before, symbol), state);

@@ -31,6 +31,9 @@ interface Place {
  * Returns the N best finished hypotheses, best score first, then, where fewer than N have finished, those cut off at T,
  * likewise. Of equally likely ones the better is the one whose parent ranks higher, then the one with the smaller symbol.
  *
+ * Under a constraint, expansions are ranked by log p + log h, where h estimates how likely they are to meet it (`Lookahead`), and only what
+ * meets it is finished. Scores are without h.
+ *
  * With G groups (diverse beam search, Vijayakumar et al. 2018), each has k/G hypotheses and chooses after the ones before it, by
  * log p − λ · how many of theirs have taken the same symbol at this step; scores are without that, and a text that two
  * groups find is one.

@@ -1,10 +1,8 @@
 import type { KernelChoice } from '../kernel/choose.ts';
 import { median } from '../kernel/timing.ts';
 import type { ModelConfig } from '../nn/config.ts';
-import { initialize } from '../nn/initializers.ts';
-import { Manifest } from '../nn/manifest.ts';
+import { freshParameters } from '../nn/initializers.ts';
 import { Stepper } from '../nn/stepper.ts';
-import { Random } from '../random.ts';
 import type { PairCorpus } from '../text/pairs.ts';
 import { sampleStream } from './sample.ts';
 import { Stops } from './stops.ts';
@@ -18,7 +16,10 @@ const WARM_UP = 0.3;
 const ROWS = 100;
 const TARGET = 20;
 
-/** Microseconds to sample a character of one stream: the median of chunks, of a model with random parameters. */
+/**
+ * Microseconds to sample a character of one stream: the median of chunks, of a model with random parameters. UserError where the model has too
+ * many of them.
+ */
 export function measureSampling(choice: KernelChoice, model: ModelConfig, seconds: number): number {
   const stepper = randomStepper(choice, model, 1);
   const options = {
@@ -77,8 +78,5 @@ export function measureTransduction(
 }
 
 function randomStepper(choice: KernelChoice, model: ModelConfig, rows: number): Stepper {
-  const manifest = new Manifest(model);
-  const parameters = new Float32Array(manifest.size);
-  initialize(parameters, manifest, model, new Random('benchmark'));
-  return new Stepper(choice, model, parameters, rows);
+  return new Stepper(choice, model, freshParameters(model, 'benchmark'), rows);
 }

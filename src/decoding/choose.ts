@@ -8,10 +8,12 @@ export interface Choice {
   readonly logProbability: number;
 }
 
-/** Changes a row of log-probabilities in place before it is filtered: −Infinity for what may not come next. */
+/** Changes a row of log-weights in place: −Infinity for what may not come next. */
 export type Adjustment = (logs: Float64Array) => void;
 
-/** Chooses symbols: what an adjustment leaves is filtered, then drawn from softmax(w); with temperature 0 the likeliest is taken. */
+/**
+ * Chooses symbols: what an adjustment leaves is filtered, weighed, then drawn from softmax(w); with temperature 0 the likeliest is taken.
+ */
 export class Chooser {
   readonly #options: FilterOptions;
   readonly #logs: Float64Array;
@@ -28,13 +30,19 @@ export class Chooser {
     return this.#logs;
   }
 
-  /** Undefined where the adjustment leaves nothing. */
-  choose(logits: Float32Array, random: Random, adjust?: Adjustment): Choice | undefined {
+  /**
+   * Undefined where the adjustments leave nothing.
+   *
+   * @param adjust is given log-probabilities, before they are filtered
+   * @param weigh is given log-weights, after they are filtered
+   */
+  choose(logits: Float32Array, random: Random, adjust?: Adjustment, weigh?: Adjustment): Choice | undefined {
     const weights = this.#weights;
     logSoftmax(this.#logs, logits);
     weights.set(this.#logs);
     adjust?.(weights);
     if (this.#options.temperature > 0) filter(weights, this.#options);
+    weigh?.(weights);
     const top = likeliest(weights);
     if (weights[top] === Number.NEGATIVE_INFINITY) return undefined;
     const id = this.#options.temperature === 0 ? top : this.#draw(top, random);

@@ -29,7 +29,8 @@ const LEFT = 'left';
  */
 export class Constraint {
   readonly start = 0;
-  readonly #automaton: Automaton;
+  /** The completions with what ends them. */
+  readonly automaton: Automaton;
   readonly #left: number;
 
   constructor({ content, shape }: Language, stops: Stops) {
@@ -64,7 +65,7 @@ export class Constraint {
       accepts: (at) => at === STOPPED || at === LEFT || (stop === undefined && accepts(at)),
       key: (at) => (typeof at === 'string' ? at : `${at.content} ${at.shape} ${at.pending.join(' ')}`),
     });
-    this.#automaton = automaton;
+    this.automaton = automaton;
     this.#left = found.indexOf(LEFT);
   }
 
@@ -76,7 +77,7 @@ export class Constraint {
 
   /** UsageError where no completion of at most `length` symbols, its ending included, will do. */
   requireWithin(length: number): void {
-    const shortest = this.#automaton.distance(this.start);
+    const shortest = this.automaton.distance(this.start);
     if (shortest <= length) return;
     throw new UsageError(
       shortest === Number.POSITIVE_INFINITY
@@ -86,22 +87,22 @@ export class Constraint {
   }
 
   next(state: number, symbol: number): number {
-    return this.#automaton.next(state, symbol);
+    return this.automaton.next(state, symbol);
   }
 
-  /** Whether a symbol may come next where `left` more symbols may, itself included. */
-  allows(state: number, symbol: number, left: number): boolean {
-    return this.#automaton.distance(this.#automaton.next(state, symbol)) <= left - 1;
+  /** Whether a completion of this state, of which `left` more symbols may come, can still meet the constraint. */
+  isPossible(state: number, left: number): boolean {
+    return this.automaton.distance(state) <= left;
   }
 
   /** Whether the completion may end here. */
   isMet(state: number): boolean {
-    return this.#automaton.accepts(state);
+    return this.automaton.accepts(state);
   }
 
   /** Whether nothing may come next where `left` more symbols may. */
   isOver(state: number, left: number): boolean {
-    return this.#automaton.onward(state) > left;
+    return this.automaton.onward(state) > left;
   }
 
   /** Whether the last symbol ended the completion by leaving its shape, and doesn't belong to it. */

@@ -57,7 +57,7 @@ export function sampleLabels(
   const chooser = new Chooser(logits[0]?.length ?? 0, options);
   const choices = logits.map((position) => chooser.choose(position, random)!);
   const logProbability = choices.reduce((sum, choice) => sum + choice.logProbability, 0);
-  return { index, ids: choices.map(({ id }) => id), logProbability, stopped: true, met: true };
+  return { index, ids: choices.map(({ id }) => id), logProbability, stopped: true, met: true, exact: true, tries: 1 };
 }
 
 /** The `count` best paths to each state with one label more. */

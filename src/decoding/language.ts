@@ -41,16 +41,18 @@ function contentParts(
   vocabulary: Vocabulary,
 ): Part[] {
   const parts: Part[] = [];
-  const add = (key: keyof LanguageOptions, pattern: string) => parts.push(regexPart(key, pattern, vocabulary));
+  // Allowed and forbidden are characters of symbols: the spaces that join tokens are none.
+  const addOfSymbols = (key: keyof LanguageOptions, pattern: string) =>
+    parts.push(regexPart(key, pattern, vocabulary, false));
   if (allow !== undefined) {
     // The empty text has allowed characters only, so that the automaton of all such texts is never empty.
-    requireText(regexPart('allow', `[${bracketed(allow)}]`, vocabulary), vocabulary);
-    add('allow', `[${bracketed(allow)}]*`);
+    requireText(regexPart('allow', `[${bracketed(allow)}]+`, vocabulary, false), vocabulary);
+    addOfSymbols('allow', `[${bracketed(allow)}]*`);
   }
-  if (forbid !== undefined) add('forbid', `[^${bracketed(forbid)}]*`);
+  if (forbid !== undefined) addOfSymbols('forbid', `[^${bracketed(forbid)}]*`);
   for (const text of contains) {
     const read = vocabulary.read(text);
-    if (typeof read === 'string') add('contains', `[^]*${literal(read)}[^]*`);
+    if (typeof read === 'string') parts.push(regexPart('contains', `[^]*${literal(read)}[^]*`, vocabulary));
     else parts.push({ name: nameOf('contains'), automaton: containing([...vocabulary.encodeKnown(read)], vocabulary) });
   }
   if (minLength > 0) parts.push({ name: nameOf('minLength'), automaton: atLeast(minLength, vocabulary) });
@@ -67,8 +69,8 @@ function shapeParts({ match, maxWords }: LanguageOptions, vocabulary: Vocabulary
   return parts;
 }
 
-function regexPart(key: keyof LanguageOptions, pattern: string, vocabulary: Vocabulary): Part {
-  return { name: nameOf(key), automaton: regexAutomaton(key, pattern, vocabulary) };
+function regexPart(key: keyof LanguageOptions, pattern: string, vocabulary: Vocabulary, joins?: boolean): Part {
+  return { name: nameOf(key), automaton: regexAutomaton(key, pattern, vocabulary, joins) };
 }
 
 function nameOf(key: keyof LanguageOptions): Message {

@@ -5,7 +5,10 @@ import type { ModelConfig } from '../nn/config.ts';
 import type { Model } from '../nn/model.ts';
 import { openModel } from '../nn/open.ts';
 
-/** Rows and steps read at once: more gain little. */
+/**
+ * Rows and steps read at once: more gain little. An LSTM of 2 × 128 takes 12.7 µs a symbol with one row, 6.9 with two, and 5.6 to 6.3 with six
+ * rows and more.
+ */
 const ROWS = 64;
 const STEPS = 32;
 

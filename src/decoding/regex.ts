@@ -11,13 +11,14 @@ type State = DFA.ReadonlyNode;
  * (ECMA-262): classes, \d \s \w \p{…}, groups, |, * + ? {m,n}. A ^ at its start and a $ at its end are taken and say nothing new;
  * other assertions and backreferences are refused, for what they match is no regular language over symbols, or needn't
  * be one. A symbol of several characters (a grapheme cluster) takes several steps; where symbols are bytes, the expression is of
- * characters all the same. `<stop>` is in no text; `<unk>` reads as U+FFFD.
+ * characters all the same. `<stop>` is in no text; `<unk>` reads as U+FFFD. Tokens are joined as in a text, by spaces, unless `joins` is false:
+ * then the expression is of the characters of the tokens alone.
  *
  * Source of the construction: the library refa (Thompson, subset construction, minimisation).
  *
  * @param key the option that the expression comes from: UsageError, beginning with its name, for what can't be taken
  */
-export function regexAutomaton(key: string, pattern: string, vocabulary: Vocabulary): Automaton {
+export function regexAutomaton(key: string, pattern: string, vocabulary: Vocabulary, joins = true): Automaton {
   const dfa = compile(key, pattern);
   const ids = Array.from({ length: vocabulary.size }, (_, id) => id);
   if (vocabulary.unit === 'byte')
@@ -27,12 +28,9 @@ export function regexAutomaton(key: string, pattern: string, vocabulary: Vocabul
         ids.map((id) => [...vocabulary.decodeBytes([id])]),
       ),
     );
-  return Automaton.from(
-    codePointMachine(
-      dfa,
-      ids.map((id) => codePointsOf(vocabulary.decode([id]))),
-    ),
-  );
+  const texts = ids.map((id) => codePointsOf(vocabulary.decode([id])));
+  if (vocabulary.unit === 'token' && joins) return Automaton.from(tokenMachine(codePointMachine(dfa, texts), texts));
+  return Automaton.from(codePointMachine(dfa, texts));
 }
 
 /** A text as an expression that matches it alone. */
@@ -71,6 +69,32 @@ function codePointMachine(dfa: DFA, texts: readonly (readonly number[])[]): Mach
     next,
     accepts: (state) => finals.has(state),
     key: (state) => numbers.get(state)!,
+  };
+}
+
+/** A text of tokens so far: the state of the machine, and whether a space stands before the next token. */
+interface JoinedState {
+  readonly state: State;
+  readonly isApart: boolean;
+}
+
+const SPACE = 0x20;
+const NEWLINE = 0x0a;
+
+/** The machine of texts in which a space stands between two tokens, but none beside a newline (`SymbolDecoder`). */
+function tokenMachine(machine: Machine<State>, texts: readonly (readonly number[])[]): Machine<JoinedState> {
+  const isNewline = texts.map((text) => text.length === 1 && text[0] === NEWLINE);
+  return {
+    start: { state: machine.start, isApart: false },
+    // Symbols that lead from every state to the same do so after a space, too.
+    classes: isNewline.map((newline, symbol) => 2 * machine.classes[symbol]! + Number(newline)),
+    next: ({ state, isApart }, symbol) => {
+      const begun = isApart && !isNewline[symbol] ? state.out.get(SPACE) : state;
+      const next = begun && machine.next(begun, symbol);
+      return next && { state: next, isApart: !isNewline[symbol] };
+    },
+    accepts: ({ state }) => machine.accepts(state),
+    key: ({ state, isApart }) => `${machine.key(state)} ${isApart}`,
   };
 }
 

@@ -1,10 +1,12 @@
 import type { Stepper } from '../nn/stepper.ts';
 import { Chooser } from './choose.ts';
-import { Draft, type Outcome, type SampleOptions } from './draft.ts';
+import type { SampleOptions } from './draft.ts';
+import { Drawing, type Outcome } from './drawing.ts';
 import type { FilterOptions } from './filters.ts';
 import { type Prompt, readPrompt } from './prompt.ts';
 
-export type { Outcome, SampleOptions } from './draft.ts';
+export type { SampleOptions } from './draft.ts';
+export type { Outcome } from './drawing.ts';
 
 /** A text that was drawn. */
 export interface Sample extends Outcome {
@@ -27,12 +29,12 @@ export function* sampleTexts(stepper: Stepper, options: SampleOptions, count: nu
 /** The same, with `undefined` after each step of the model, so that the caller may do something else in between. */
 export function* sampleSteps(stepper: Stepper, options: SampleOptions, count: number): Generator<Sample | undefined> {
   const prompt = readPrompt(stepper, options.prompt);
-  yield* drawSteps(stepper, options, count, (index) => ({ draft: new Draft(index, options), prompt }));
+  yield* drawSteps(stepper, options, count, (index) => ({ drawing: new Drawing(index, options), prompt }));
 }
 
 /** A text to be drawn, and the prompt that it goes on from. */
 export interface Beginning {
-  readonly draft: Draft;
+  readonly drawing: Drawing;
   readonly prompt: Prompt;
 }
 
@@ -47,20 +49,22 @@ export function* drawSteps(
   const finished = new Map<number, Sample>();
   let started = 0;
   let yielded = 0;
-  /** Draws a symbol; whether the text goes on. */
-  const extend = ({ place, draft }: Underway, logits: Float32Array): boolean => {
-    const outcome = draft.extend(logits, chooser);
+  /** Draws a symbol of the text in a row; whether the text goes on. */
+  const extend = ({ place, drawing, prompt }: Underway, row: number, logits: Float32Array): boolean => {
+    let outcome = drawing.extend(logits, chooser);
+    if (outcome === 'again') stepper.loadState(row, prompt.state);
+    while (outcome === 'again') outcome = drawing.extend(prompt.logits, chooser);
     if (!outcome) return true;
-    const { index, ids, logProbability } = draft;
+    const { index, ids, logProbability } = drawing;
     finished.set(place, { index, ids, logProbability, ...outcome });
     return false;
   };
   /** Starts the next text in a row, if there is one and it is longer than one symbol. */
   const start = (row: number): Underway | undefined => {
     if (started === count) return undefined;
-    const { draft, prompt } = begin(started);
-    const text = { place: started++, draft };
-    if (!extend(text, prompt.logits)) return undefined;
+    const { drawing, prompt } = begin(started);
+    const text = { place: started++, drawing, prompt };
+    if (!extend(text, row, prompt.logits)) return undefined;
     stepper.loadState(row, prompt.state);
     return text;
   };
@@ -76,8 +80,8 @@ export function* drawSteps(
       if (text) texts.push(text);
     }
     if (texts.length === 0) continue;
-    stepper.step(texts.map(({ draft }) => draft.ids.at(-1)!));
-    const going = texts.map((text, row) => (extend(text, stepper.logits(row)) ? text : start(row)));
+    stepper.step(texts.map(({ drawing }) => drawing.ids.at(-1)!));
+    const going = texts.map((text, row) => (extend(text, row, stepper.logits(row)) ? text : start(row)));
     texts = going.filter((text) => text !== undefined);
     if (texts.length < going.length) stepper.moveStates([...going.keys()].filter((row) => going[row] !== undefined));
     yield undefined;
@@ -85,27 +89,35 @@ export function* drawSteps(
 }
 
 /** A text in a row of the stepper, and its place among all that are drawn. */
-interface Underway {
+interface Underway extends Beginning {
   readonly place: number;
-  readonly draft: Draft;
 }
 
 /**
- * Draws the text that `sampleTexts` gives the same index, yields each symbol as soon as it can't belong to the text's ending, and
- * returns how it ended. Its memory doesn't grow with the length, but with `noRepeat` it does.
+ * Draws the text that `sampleTexts` gives the same index, yields each symbol as soon as it is sure to belong to the text, and returns how it
+ * ended. `undefined` is yielded after a step of the model that gave none. Under a constraint, a text is yielded when it is over. The memory
+ * needed doesn't grow with the length, unless there is a constraint or `noRepeat`.
  */
-export function* sampleStream(stepper: Stepper, options: SampleOptions, index = 0): Generator<number, Outcome> {
+export function* sampleStream(
+  stepper: Stepper,
+  options: SampleOptions,
+  index = 0,
+): Generator<number | undefined, Outcome> {
   const chooser = new Chooser(stepper.config.symbols, options);
-  const draft = new Draft(index, options);
-  let { logits } = readPrompt(stepper, options.prompt);
+  const drawing = new Drawing(index, options);
+  const prompt = readPrompt(stepper, options.prompt);
+  let { logits } = prompt;
   for (;;) {
-    const outcome = draft.extend(logits, chooser);
+    let outcome = drawing.extend(logits, chooser);
+    if (outcome === 'again') stepper.loadState(0, prompt.state);
+    while (outcome === 'again') outcome = drawing.extend(prompt.logits, chooser);
     if (outcome) {
-      yield* draft.ids;
+      yield* drawing.ids;
       return outcome;
     }
-    const last = draft.ids.at(-1)!;
-    yield* draft.take();
+    const last = drawing.ids.at(-1)!;
+    if (options.constraint) yield undefined;
+    else yield* drawing.take();
     stepper.step([last]);
     logits = stepper.logits(0);
   }

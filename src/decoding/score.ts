@@ -9,7 +9,14 @@ export interface Sequence {
 }
 
 /** A long sequence is divided into parts, one for each row. Each part has at least this many symbols. */
-const LEAST_PART = 2048;
+const LEAST_PART = 8192;
+
+/**
+ * The most parts of a sequence. Six rows fill a tile of the kernels, and a symbol takes no less time with more rows (`Reader`). But parts are
+ * read again until the state at their start is forgotten. A cell of an LSTM may take 20,000 symbols for that, and the longer a part is, the
+ * smaller is the share that is read again.
+ */
+const MOST_PARTS = 6;
 
 /** How many symbols a row reads before its part, to come close to the true state at the start of the part. */
 const WARM_UP = 256;
@@ -33,16 +40,18 @@ export function scoreSequences(reader: Reader, sequences: readonly Sequence[]): 
   return losses;
 }
 
-/** Each row reads one sequence after the other. */
+/** Each row reads one sequence after the other. No more rows are read than there are sequences. */
 function scoreShort(reader: Reader, sequences: readonly Sequence[], losses: readonly Float32Array[]): void {
-  const { rows, steps, inputs, targets, keep } = reader;
+  const { steps, inputs, targets, keep } = reader;
+  const rows = Math.min(reader.rows, sequences.length);
   const current = Array.from({ length: rows }, () => ({ index: -1, at: 0 }));
   let taken = 0;
   let left = sequences.reduce((sum, { ids }) => sum + ids.length, 0);
   while (left > 0) {
-    const places: { index: number; at: number }[] = [];
-    for (let position = 0; position < steps * rows; position++) {
-      const row = current[position % rows]!;
+    const places: { position: number; index: number; at: number }[] = [];
+    for (let place = 0; place < steps * rows; place++) {
+      const row = current[place % rows]!;
+      const position = Math.floor(place / rows) * reader.rows + (place % rows);
       const isOver = row.index < 0 || row.at === sequences[row.index]!.ids.length;
       while (isOver && taken < sequences.length && sequences[taken]!.ids.length === 0) taken++;
       if (isOver && taken < sequences.length) Object.assign(row, { index: taken++, at: 0 });
@@ -51,15 +60,13 @@ function scoreShort(reader: Reader, sequences: readonly Sequence[], losses: read
       keep[position] = isInside && row.at === 0 ? 0 : 1;
       inputs[position] = isInside ? symbolBefore(sequence, row.at) : 0;
       targets[position] = isInside ? sequence.ids[row.at]! : -1;
-      places.push({ ...row });
       if (!isInside) continue;
+      places.push({ position, ...row });
       row.at++;
       left--;
     }
-    const found = reader.read(steps);
-    for (const [position, { index, at }] of places.entries()) {
-      if (targets[position]! >= 0) losses[index]![at] = found[position]!;
-    }
+    const found = reader.read(steps, { start: 0, end: rows });
+    for (const { position, index, at } of places) losses[index]![at] = found[position]!;
   }
 }
 
@@ -72,9 +79,7 @@ interface Division {
   readonly parts: number;
   /** Symbols of a part. */
   readonly size: number;
-  /** The state of every part at its end. */
-  readonly finals: RowStates;
-  /** The state of every part at each mark, by the number of symbols before the mark. */
+  /** The state of every part at each mark, by the number of symbols before the mark. The last mark is the end of the part. */
   readonly trail: ReadonlyMap<number, RowStates>;
 }
 
@@ -88,7 +93,7 @@ interface Division {
  */
 function scoreLong(reader: Reader, sequence: Sequence, losses: Float32Array): void {
   const { length } = losses;
-  const parts = Math.min(reader.rows, Math.floor(length / LEAST_PART));
+  const parts = Math.min(MOST_PARTS, Math.floor(length / LEAST_PART));
   const size = Math.ceil(length / parts);
   const trail = new Map<number, RowStates>();
   const all = { start: 0, end: parts };
@@ -96,10 +101,10 @@ function scoreLong(reader: Reader, sequence: Sequence, losses: Float32Array): vo
     losses[at] = loss;
   };
   readParts(reader, sequence, { size, from: -WARM_UP, rows: all }, take, (place) => {
-    if (isMark(place, reader.steps)) trail.set(place, reader.saveStates(all));
+    if (place === size || isMark(place, reader.steps)) trail.set(place, reader.saveStates(all));
     return true;
   });
-  const division = { parts, size, finals: reader.saveStates(all), trail };
+  const division = { parts, size, trail };
   let wrong: ReadonlySet<number> = new Set(Array.from({ length: parts - 1 }, (_, index) => index + 1));
   while (wrong.size > 0) wrong = readAgain(reader, sequence, losses, division, wrong);
 }
@@ -109,11 +114,11 @@ function readAgain(
   reader: Reader,
   sequence: Sequence,
   losses: Float32Array,
-  { parts, size, finals, trail }: Division,
+  { parts, size, trail }: Division,
   wrong: ReadonlySet<number>,
 ): ReadonlySet<number> {
   const rows = { start: Math.min(...wrong), end: Math.max(...wrong) + 1 };
-  for (const row of wrong) reader.loadState(row, finals, row - 1);
+  for (const row of wrong) reader.loadState(row, trail.get(size)!, row - 1);
   const open = new Set(wrong);
   const take = (row: number, at: number, loss: number): void => {
     if (open.has(row)) losses[at] = loss;
@@ -128,8 +133,6 @@ function readAgain(
     }
     return open.size > 0;
   });
-  const ends = reader.saveStates({ start: 0, end: parts });
-  for (const row of open) copyRow(finals, ends, row, parts);
   return new Set([...open].map((row) => row + 1).filter((row) => row < parts));
 }
 

@@ -1,6 +1,7 @@
 import type { Constraint } from './constraint.ts';
 import { byScore, type Hypothesis, lengthScore } from './hypothesis.ts';
 import { logSoftmax } from './log-softmax.ts';
+import { Lookahead } from './lookahead.ts';
 import { Repeats } from './repeats.ts';
 import { type SearchStep, TRACED_DROPS } from './search-trace.ts';
 import { BestOfAll, BestRemaining, type Selection } from './selection.ts';
@@ -35,7 +36,10 @@ export interface SearchOptions {
 interface Node {
   readonly ids: readonly number[];
   readonly logProbability: number;
-  /** The score by which it was chosen: log p minus the diversity penalty of its last symbol. */
+  /**
+   * The score by which it was chosen: log p minus the diversity penalty of its last symbol and, under a constraint, plus the estimated
+   * log-probability that it comes to meet it.
+   */
   readonly rank: number;
   /** The row of the beam that has the state before its last symbol: the place of its parent. */
   readonly row: number;
@@ -70,6 +74,7 @@ export class Search {
   /** Texts that have been found, where groups may find one twice. */
   readonly #found = new Set<string>();
   #cut: Hypothesis[] = [];
+  readonly #lookahead: Lookahead | undefined;
   /** [V] */
   #work = new Float64Array(0);
 
@@ -77,7 +82,8 @@ export class Search {
     this.#options = options;
     this.#prompt = Array.from(prompt);
     this.#finished = new TopList(options.finished, (hypothesis) => hypothesis.score);
-    const { width, finished, groups = 1 } = options;
+    const { width, finished, groups = 1, constraint, length } = options;
+    this.#lookahead = constraint && new Lookahead(constraint.automaton, length);
     this.#givesUpPlaces = finished > width;
     this.#beam = Array.from({ length: groups }, () => [ROOT]);
     // The first groups take what doesn't divide evenly.
@@ -118,6 +124,7 @@ export class Search {
   #expand(logits: (row: number) => Float32Array): void {
     const taken = new Map<number, number>();
     const isFirst = this.#length++ === 0;
+    this.#watch(logits, isFirst);
     let row = 0;
     this.#beam = this.#beam.map((nodes, group) => {
       const first = isFirst ? 0 : row;
@@ -130,6 +137,14 @@ export class Search {
       if (!this.#givesUpPlaces) this.#places[group]! -= saved.length;
       return kept;
     });
+  }
+
+  /** Shows the lookahead every prediction of a step, before any of them is ranked by it. */
+  #watch(logits: (row: number) => Float32Array, isFirst: boolean): void {
+    if (!this.#lookahead) return;
+    for (const [row, node] of (isFirst ? [ROOT] : this.#beam.flat()).entries()) {
+      this.#lookahead.see(node.state, this.#logs(node, logits(row)));
+    }
   }
 
   /** Which expansions of a group go on, and which are saved. The first node is row `first` of the frontier. */
@@ -147,16 +162,19 @@ export class Search {
     for (const [index, node] of nodes.entries()) {
       const row = first + index;
       const logs = this.#logs(node, logits(row));
+      const left = this.#options.length - node.ids.length;
       let [possible, leaving] = [0, 0];
       for (let id = 0; id < logs.length; id++) {
         if (logs[id] === Number.NEGATIVE_INFINITY) continue;
+        const chance = this.#lookahead?.valueAfter(node.state, id, left) ?? 0;
+        if (chance === Number.NEGATIVE_INFINITY) continue;
         possible++;
         if (constraint?.hasLeft(constraint.next(node.state, id))) {
           leaving += Math.exp(logs[id]!);
           continue;
         }
         const logProbability = node.logProbability + logs[id]!;
-        const rank = logProbability - (taken.size > 0 ? diversity * (taken.get(id) ?? 0) : 0);
+        const rank = logProbability + chance - (taken.size > 0 ? diversity * (taken.get(id) ?? 0) : 0);
         if (trace || best.takes(rank)) {
           const child = this.#child(node, id, logProbability, rank, row);
           best.offer(child);
@@ -200,9 +218,9 @@ export class Search {
     };
   }
 
-  /** Log-probabilities of what may follow, −Infinity for what may not. */
+  /** Log-probabilities of what may follow, −Infinity for what may not, whatever the constraint. */
   #logs(node: Node, logits: Float32Array): Float64Array {
-    const { constraint, noRepeat, length, stops, never } = this.#options;
+    const { noRepeat, stops, never } = this.#options;
     if (this.#work.length < logits.length) this.#work = new Float64Array(logits.length);
     const logs = this.#work;
     logSoftmax(logs, logits);
@@ -211,12 +229,6 @@ export class Search {
       const repeats = new Repeats({ noRepeat }, stops.symbol);
       for (const id of [...this.#prompt, ...node.ids]) repeats.add(id);
       repeats.adjust(logs);
-    }
-    if (constraint) {
-      const left = length - node.ids.length;
-      for (let id = 0; id < logs.length; id++) {
-        if (!constraint.allows(node.state, id, left)) logs[id] = Number.NEGATIVE_INFINITY;
-      }
     }
     return logs;
   }

@@ -4,7 +4,7 @@ import { type KnownTexts, LineSet } from '../text/line-set.ts';
 import { bytesOf, type Text, textOf as textOfBytes } from '../text/text.ts';
 import type { Sample } from './sample.ts';
 
-/** After so many unwanted texts in a row, selection gives up. */
+/** After so many unwanted texts in a row, selection gives up. Of a text that does not meet its constraint, every try counts. */
 const PATIENCE = 10_000;
 
 export interface Selection {
@@ -37,7 +37,8 @@ export function* selectTexts<T extends Sample | undefined>(
     const text = textOf(sample);
     const key = keyOf(text);
     if (!sample.met || isKnown(known, text) || seen.has(key)) {
-      if (++missed < PATIENCE) continue;
+      missed += sample.met ? 1 : sample.tries;
+      if (missed < PATIENCE) continue;
       throw new UserError(
         message`${found} of ${count} texts, for the last ${PATIENCE} drawn were not as wanted (repeated, known, or blocked); use a higher ${option('temperature')}, or ask for fewer`,
       );

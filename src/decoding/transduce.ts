@@ -1,7 +1,7 @@
 import type { SourceIds } from '../nn/source-rows.ts';
 import type { Stepper } from '../nn/stepper.ts';
 import { type BeamOptions, beamSteps, type Hypothesis } from './beam.ts';
-import { Draft } from './draft.ts';
+import { Drawing } from './drawing.ts';
 import { readPrompts } from './prompt.ts';
 import { drawSteps, type Sample, type SampleOptions } from './sample.ts';
 
@@ -70,7 +70,7 @@ export function* sampleTargetSteps(
     const optionsOf = batch.map((_, at) => ({ ...options, seed: `${options.seed}/${first + at}` }));
     const begin = (place: number) => {
       const at = Math.floor(place / count);
-      return { draft: new Draft(place % count, optionsOf[at]!), prompt: prompts[at]! };
+      return { drawing: new Drawing(place % count, optionsOf[at]!), prompt: prompts[at]! };
     };
     let drawn = 0;
     for (const sample of drawSteps(stepper, options, count * batch.length, begin)) {

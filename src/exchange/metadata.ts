@@ -57,7 +57,15 @@ export function unknownRun(model: ModelConfig, vocabulary: Vocabulary): Json {
   const { symbols: _, ...options } = model;
   const none = { characters: 0, trainSymbols: 0, validationSymbols: 0, testSymbols: 0 };
   const corpus = { hash: '', files: null, mode: vocabulary.stop === undefined ? 'stream' : 'lines', ...none };
-  return toJson({ recipe: resolveRecipe({ model: options }), corpus, origin: null, step: 0, epoch: 0, history: [] });
+  return toJson({
+    recipe: resolveRecipe({ model: options }),
+    corpus,
+    origin: null,
+    step: 0,
+    epoch: 0,
+    finishSteps: 0,
+    history: [],
+  });
 }
 
 /** A record as this version would have written it: exports of earlier versions lack what was added since. They have no version of their own. */

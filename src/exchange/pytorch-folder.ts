@@ -32,7 +32,7 @@ export function toPyTorchFolder(checkpoint: Checkpoint, corpus: Corpus): Files {
   };
   const { hash, files, mode, characters } = corpus;
   const text = { hash, files, mode, characters, ...sizes };
-  const run = toJson({ recipe, corpus: text, origin: null, step: 0, epoch: 0, history: [] });
+  const run = toJson({ recipe, corpus: text, origin: null, step: 0, epoch: 0, finishSteps: 0, history: [] });
   const { optimizer, rate, schedule, dropout, averaging, patience = null, clipNorm, clipValue, seed } = recipe;
   const settings = {
     ...batch,

@@ -4,6 +4,8 @@ import { scaleLinear } from 'd3-scale';
 export interface Axis {
   readonly label: string;
   readonly scale: 'linear' | 'log';
+  /** Whether the values are whole numbers, so that labels between them say nothing. */
+  readonly whole?: boolean;
   /** The smallest range that is shown. Points outside it make the range wider. */
   readonly include?: readonly number[];
 }
@@ -72,7 +74,9 @@ export function scaleOf(chart: Chart, dimension: 0 | 1, count: number): Scale {
   const axis = dimension === 0 ? chart.x : chart.y;
   const values = chart.series.flatMap((series) => visiblePoints(chart, series).map((point) => point[dimension]));
   const range = extent([...values, ...(axis.include ?? [])], axis);
-  return axis.scale === 'log' ? logarithmic(range, count) : linear(range, count, dimension === 1);
+  if (axis.scale === 'log') return logarithmic(range, count);
+  const scale = linear(range, count, dimension === 1);
+  return axis.whole ? { ...scale, ticks: wholeTicks(range, count) } : scale;
 }
 
 /** Numbers that differ by a smaller share than this can't be told apart on an axis: rounding would misplace its ticks. */
@@ -98,6 +102,16 @@ function linear(range: [number, number], count: number, nice: boolean): Scale {
   const format = scale.tickFormat(count);
   const ticks = scale.ticks(count).map((value) => ({ value, label: format(value) }));
   return { range: [low, high], place: (value) => (value - low) / (high - low), ticks };
+}
+
+/** Whole numbers at equal distances. */
+function wholeTicks(range: readonly [number, number], count: number): readonly Tick[] {
+  const scale = scaleLinear().domain(range);
+  const format = (value: number): string => value.toLocaleString('en-US').replace('-', '−');
+  return scale
+    .ticks(Math.min(count, Math.max(1, range[1] - range[0])))
+    .filter(Number.isInteger)
+    .map((value) => ({ value, label: format(value) }));
 }
 
 function logarithmic(range: [number, number], count: number): Scale {

@@ -66,7 +66,7 @@ function knownOnly(values: readonly number[]): (number | null)[] {
   return values.map((value) => (Number.isFinite(value) ? value : null));
 }
 
-const LAG = { label: 'lag n (steps back)', scale: 'linear' } as const;
+const LAG = { label: 'lag n (steps back)', scale: 'linear', whole: true } as const;
 
 /** A chart of ‖∂L_t/∂h_{t−n}‖ for each layer, and of ‖∂L_t/∂c_{t−n}‖ for each layer of an LSTM. */
 export function flowChart({ name, layers }: FlowExamination): Chart {

@@ -17,7 +17,7 @@ export function iteratedUnit(weight: number, bias: number): ScalarMap {
   };
 }
 
-/** All roots in (0, 1), ascending; a root that the function only touches is found where a piece ends at it. */
+/** All roots in (0, 1), ascending. A root at which the function does not change its sign is found only at the end of a piece. */
 function rootsIn01(excess: (h: number) => number): number[] {
   const roots: number[] = [];
   for (let piece = 0; piece < PIECES; piece++) {

@@ -108,7 +108,7 @@ export function learningCurves(runs: readonly Run[], quantity: Quantity, by: Abs
   );
   return {
     title,
-    x: { label: by === 'step' ? 'step (updates)' : 'epoch', scale: 'linear' },
+    x: by === 'step' ? { label: 'step (updates)', scale: 'linear', whole: true } : { label: 'epoch', scale: 'linear' },
     y: { label: axis, scale, ...(include ? { include } : {}) },
     series: series.filter(({ points }) => points.length > 0),
   };

@@ -43,8 +43,11 @@ const DRAWN = { lines: { count: 6, length: 120 }, stream: { count: 1, length: 40
  */
 const CORRELATED = 10_000;
 
-/** The settings of the gradient flow in a report. Products of Jacobians take a backward pass for each unit, so wide layers have none. */
-const FLOW = { lags: 100, positions: 32, jacobians: 1, widest: 256, truncations: [] };
+/**
+ * The settings of the gradient flow in a report. Products of Jacobians take a backward pass for each unit, so wide layers have none. One position
+ * of a stream has all lags; in lines, where a position has the lags of its line, more are needed.
+ */
+const FLOW = { lags: 100, positions: 32, jacobians: { stream: 1, lines: 16 }, widest: 256, truncations: [] };
 
 /** The most symbols in the map. More would cover each other. */
 const MOST_MAPPED = 160;
@@ -87,7 +90,7 @@ export function viewModel(
   const units = rankUnits(config, trace, textFeatures(read));
   const fitting = unitsThatFit(Math.min(length, trace.ids.length), FOLLOWED[config.cell]);
   const picked = units.slice(0, fitting).map(({ index }) => index);
-  const jacobians = config.hidden <= FLOW.widest ? FLOW.jacobians : 0;
+  const jacobians = config.hidden <= FLOW.widest ? FLOW.jacobians[part.mode] : 0;
   const examined = examineFlow(first.name, first.config, first.parameters, part, {
     ...FLOW,
     arithmetic: choice,

@@ -1,4 +1,5 @@
 import { escapeMarkup } from './escape.ts';
+import { darkRules } from './series-style.ts';
 
 /** The parts of a page, as markup in which all texts are escaped already. */
 export interface Page {
@@ -15,9 +16,7 @@ const STYLE = `
 :root { color-scheme: light dark; --ground: #ffffff; --ink: #1d1d1f; --faint: #6b6b70; --rule: #d9d9de; --raised: #f5f5f7; --accent: #0072b2; }
 @media (prefers-color-scheme: dark) {
   :root { --ground: #16171a; --ink: #e8e8ea; --faint: #9a9aa2; --rule: #36373d; --raised: #202126; --accent: #56b4e9; }
-  .series-0 [stroke="#0072b2"] { stroke: #56b4e9; } .series-0 [fill="#0072b2"] { fill: #56b4e9; }
-  .series-5 [stroke="#56b4e9"] { stroke: #8ab4ff; } .series-5 [fill="#56b4e9"] { fill: #8ab4ff; }
-  .series-6 [stroke="#555555"] { stroke: #b0b0b5; } .series-6 [fill="#555555"] { fill: #b0b0b5; }
+${darkRules()}
 }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 60rem; background: var(--ground); color: var(--ink); font: 16px/1.55 system-ui, sans-serif; }
@@ -31,6 +30,7 @@ figure svg { display: block; width: 100%; height: auto; max-width: 44rem; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 25rem), 1fr)); gap: .5rem 1.5rem; }
 .figures figure { margin: .5rem 0; }
 .scroll { overflow-x: auto; }
+figure.scroll svg { min-width: 38rem; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .9rem .25rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--rule); }
 th { font-weight: 500; color: var(--faint); }

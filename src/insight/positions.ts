@@ -23,7 +23,7 @@ export function spreadPositions(part: Part, count: number, history: number): Pos
   return part.mode === 'stream' ? order.map((index) => ({ target: index + 1, first: 0 })) : linePositions(part, order);
 }
 
-/** Positions in lines, from their numbers among the targets of all lines, in ascending order. */
+/** Finds positions in lines. `order` has their numbers among the targets of all lines, counted from 0, in ascending order. */
 function linePositions({ lines, lineStarts }: Part & { mode: 'lines' }, order: readonly number[]): Position[] {
   const positions: Position[] = [];
   let before = 0;

@@ -1,8 +1,8 @@
 import type { ScalarMap } from './scalar-map.ts';
 
 /**
- * x ← x² + c. Its fixed points are (1 ± √(1 − 4c)) / 2, with the slopes 1 ± √(1 − 4c): two for c < 1/4, one for c = 1/4, none above. States beyond the
- * larger one, on either side, grow without bound.
+ * x ← x² + c. Its fixed points are (1 ± √(1 − 4c)) / 2, with the slopes 1 ± √(1 − 4c): two for c < 1/4, one for c = 1/4, none
+ * for c > 1/4. A state that is farther from 0 than the larger fixed point grows without bound.
  */
 export function quadraticMap(constant: number): ScalarMap {
   const root = Math.sqrt(1 - 4 * constant); // NaN where there is no fixed point

@@ -2,10 +2,10 @@ import { escapeMarkup } from './escape.ts';
 import type { Followed } from './followed.ts';
 import type { GateTrace } from './gate-trace.ts';
 import { base64, faint, type InteractiveSection, needsScript, section } from './report-section.ts';
-import type { UnitRank } from './units.ts';
+import { bestOfEachFeature, type UnitRank } from './units.ts';
 
-/** The number of units in the table of the most interpretable ones. */
-const LISTED_UNITS = 24;
+/** The number of units of each feature in the table of the most interpretable ones. */
+const LISTED_UNITS = 3;
 
 /** The most units in the picker, and the most bytes of all their gates and states: one for each symbol that is shown. */
 const MOST_UNITS = 1024;
@@ -52,7 +52,7 @@ export function unitSection(content: UnitContent, notes: readonly string[]): Int
       'units',
       'What units track',
       faint(
-        `Pick a unit, and one of its gates (from 0, shut, to 1, open) or states. The text is then coloured by its value after each symbol. Units are sorted by the largest correlation r of their activation (tanh C of an LSTM, h of other cells) with a simple feature of the text, measured over ${correlated} symbols.${extent}`,
+        `Pick a unit, and one of its gates (from 0, shut, to 1, open) or states. The text is then coloured by its value after each symbol. Units are sorted by the largest correlation r of their activation (tanh C of an LSTM, h of other cells) with a simple feature of the text, measured over ${correlated} symbols. The correlation is among places with the same symbol: what the symbol itself says, such as that it is a capital letter, needs no memory and counts for nothing.${extent}`,
       ),
       ...notes.map(faint),
       needsScript('Picking a unit'),
@@ -66,7 +66,9 @@ export function unitSection(content: UnitContent, notes: readonly string[]): Int
       '<p class="key faint"><span id="least"></span><i class="ramp" id="ramp"></i><span id="most"></span></p>',
       '<pre class="text" id="activation"></pre>',
       '<p class="faint" id="range" role="status"></p>',
-      `<h3>The most interpretable units</h3>${unitTable(picked.slice(0, LISTED_UNITS))}`,
+      '<h3>The most interpretable units</h3>',
+      faint(`At most ${LISTED_UNITS} for each feature.`),
+      unitTable(picked),
     ),
     data,
   };
@@ -79,15 +81,15 @@ function options(names: readonly string[], selected: number): string {
 }
 
 function unitTable(units: readonly UnitRank[]): string {
-  const rows = units.map(
-    ({ layer, unit, feature, correlation }, rank) =>
-      `<tr><td><button type="button" data-rank="${rank}">${layer} / ${unit}</button></td><td>${escapeMarkup(feature)}</td><td class="number">${signed(correlation)}</td></tr>`,
+  const rows = bestOfEachFeature(units, LISTED_UNITS).map(
+    (one) =>
+      `<tr><td><button type="button" data-rank="${units.indexOf(one)}">${one.layer} / ${one.unit}</button></td><td>${escapeMarkup(one.feature)}</td><td class="number">${signed(one.correlation)}</td></tr>`,
   );
   return `<div class="scroll"><table><tr><th>layer / unit</th><th>correlates with</th><th class="number">r</th></tr>${rows.join('')}</table></div>`;
 }
 
 function unitText({ layer, unit, feature, correlation }: UnitRank): string {
-  const along = feature === '' ? 'never changes' : `${feature}, r = ${signed(correlation)}`;
+  const along = feature === '' ? 'tracks no feature' : `${feature}, r = ${signed(correlation)}`;
   return `layer ${layer}, unit ${unit}: ${along}`;
 }
 

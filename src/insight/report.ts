@@ -6,7 +6,7 @@ import { gradientSection } from './report-gradients.ts';
 import { REPORT_SCRIPT } from './report-script.ts';
 import { factTable, faint, section } from './report-section.ts';
 import { type UnitContent, unitSection } from './report-units.ts';
-import { inlineSvg } from './svg.ts';
+import { inlineSvg, wideSvg } from './svg.ts';
 import type { Trace } from './trace.ts';
 
 /** Samples that were drawn at one temperature. */
@@ -56,7 +56,7 @@ export function renderReport(content: ReportContent): string {
         'symbols',
         'Symbols in two dimensions',
         ...inside.map(faint),
-        `<figure>${inlineSvg(content.symbols)}</figure>`,
+        `<figure class="scroll">${wideSvg(content.symbols)}</figure>`,
       ),
       `<script type="application/json" id="data">${escapeScript(JSON.stringify({ units: units.data, memory: memory.data }))}</script>`,
     ],

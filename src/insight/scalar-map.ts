@@ -18,11 +18,11 @@ export interface FixedPoint {
   readonly at: number;
   /** f'(at). */
   readonly slope: number;
-  /** |f'| < 1: states near it come nearer, a sink; > 1: they are driven away, a source; = 1: neither, to first order. */
+  /** A sink (|f'| < 1) attracts the states near it, and a source (|f'| > 1) repels them. With |f'| = 1 the slope does not decide. */
   readonly kind: 'sink' | 'source' | 'neutral';
 }
 
-/** |f'| this near to 1 is taken for 1. */
+/** A slope |f'| that differs from 1 by less than this counts as 1. */
 const NEUTRAL = 1e-6;
 
 export function fixedPoints(map: ScalarMap): FixedPoint[] {
@@ -40,7 +40,7 @@ export function orbit(map: ScalarMap, first: number, count: number): number[] {
   return states;
 }
 
-/** ∂x_n/∂x_1 = Π f'(x_t) for t = 1, …, n − 1: by the chain rule, as backpropagation has it. */
+/** ∂x_n/∂x_1 = Π f'(x_t) for t = 1, …, n − 1: by the chain rule, as in backpropagation. */
 export function gradient(map: ScalarMap, first: number, count: number): number {
   return orbit(map, first, count - 1).reduce((product, x) => product * map.slope(x), 1);
 }
@@ -50,7 +50,7 @@ export type PhasePiece =
   | { readonly kind: FixedPoint['kind']; readonly at: number }
   | { readonly kind: 'left' | 'right'; readonly from: number; readonly to: number };
 
-/** The line of states from left to right: where f(x) > x a state moves right, where f(x) < x it moves left. */
+/** The line of states from left to right. A state moves right where f(x) > x, and left where f(x) < x. */
 export function phaseLine(map: ScalarMap): PhasePiece[] {
   const points = fixedPoints(map);
   const ends = [map.range[0], ...points.map(({ at }) => at), map.range[1]];

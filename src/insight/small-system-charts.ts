@@ -90,7 +90,7 @@ function iterations(map: ScalarMap, steps: number, starts: readonly number[]): C
   const bound = 4 * Math.max(...map.range.map(Math.abs), ...starts.map(Math.abs));
   return {
     title: 'Iterations',
-    x: { label: 't', scale: 'linear' },
+    x: { label: 't', scale: 'linear', whole: true },
     y: { label: `${state}_t`, scale: 'linear', include: [0] },
     series: starts.map((first) => {
       const states = orbit(map, first, steps);
@@ -109,7 +109,7 @@ export function normChart(
 ): Chart {
   return {
     title,
-    x: { label: 't', scale: 'linear' },
+    x: { label: 't', scale: 'linear', whole: true },
     y: { label: norm, scale: 'log' },
     series: curves.map(({ name, norms }) => ({ name, points: norms.map((value, index): Point => [index + 1, value]) })),
   };

@@ -7,32 +7,35 @@ import { createMemory, SCRATCH_FLOATS, wasmKernels } from './wasm.ts';
 
 export type WasmName = 'wasm128' | 'wasm256';
 
-type Calls = readonly [names: readonly FunctionName[], rows: number, n: number, k: number];
+/** Numbers of a vector register. */
+const VECTOR = 8;
+
+/** Calls of some functions with operands that begin `shift` numbers past a multiple of a vector (`#places`). */
+type Calls = readonly [names: readonly FunctionName[], rows: number, n: number, k: number, shift: number];
 
 const ROWS = [1, 2, 3, 4, 5, 6] as const;
+const SHIFTS = Array.from({ length: VECTOR }, (_, shift) => shift);
 
-/** Products with every count of rows that a tile has, and with columns that leave remainders of every kind. */
+/** Products with every count of rows that a tile has, with columns that leave remainders of every kind, and at every alignment. */
 const PRODUCTS: readonly Calls[] = [
-  ...([1, 2] as const).map((rows): Calls => [['pack', 'multiply'], rows, 37, 2]), // two panels at a time, and 5 columns
-  ...ROWS.map((rows): Calls => [['pack', 'multiply'], rows, 21, 2]), // one panel, and 5 columns
-  ...ROWS.map((rows): Calls => [['pack', 'multiply'], rows, 13, 2]), // a panel that lacks 3 columns
-  [['packTransposed', 'multiply'], 1, 37, 2],
-  [['packTransposed', 'multiply'], 1, 5, 21], // transposed in blocks of 16, 4 and 1 columns, of 4 and 1 rows
-  [['multiplyTransposed'], 2, 37, 2],
-  [['multiplyTransposed'], 6, 13, 2],
-  [['multiplyTransposed'], 21, 5, 5], // transposed in blocks of 16, 4 and 1 columns, of 4 and 1 rows
+  ...([1, 2] as const).map((rows): Calls => [['pack', 'multiply'], rows, 37, 2, rows]), // two panels at a time, and 5 columns
+  ...ROWS.map((rows): Calls => [['pack', 'multiply'], rows, 21, 2, rows]), // one panel, and 5 columns
+  ...ROWS.map((rows): Calls => [['pack', 'multiply'], rows, 13, 2, rows]), // a panel that lacks 3 columns
+  ...SHIFTS.map((shift): Calls => [['pack', 'multiply', 'multiplyTransposed'], 6, 21, 2, shift]), // all rows of a tile
+  [['packTransposed', 'multiply'], 1, 37, 2, 1],
+  [['packTransposed', 'multiply'], 1, 5, 21, 1], // transposed in blocks of 16, 4 and 1 columns, of 4 and 1 rows
+  [['multiplyTransposed'], 2, 37, 2, 2],
+  [['multiplyTransposed'], 6, 13, 2, 6],
+  [['multiplyTransposed'], 21, 5, 5, 5], // transposed in blocks of 16, 4 and 1 columns, of 4 and 1 rows
 ];
 
 const NAMES = ENTRIES.filter(([, { part }]) => part !== 'packing' && part !== 'matrix products').map(([name]) => name);
 
-/** Calls of all other functions: whole steps of sixteen and of eight numbers, remainders of four and of one. */
+/** Calls of all other functions at every alignment: whole steps of sixteen and of eight numbers, remainders of four and of one. */
 const OTHERS: readonly Calls[] = [
-  [NAMES, 1, 45, 0],
-  [NAMES, 8, 13, 0], // these rows begin at every place in a vector
+  ...SHIFTS.map((shift): Calls => [NAMES, 1, 29, 0, shift]),
+  [NAMES, 8, 13, 0, 0], // several rows
 ];
-
-/** Numbers of a vector register. */
-const VECTOR = 8;
 
 /** Numbers of a block that holds an operand. */
 const BLOCK = 450;
@@ -69,13 +72,13 @@ export class Trial {
 
   /**
    * The first function of the contract that computes something else than the reference or writes where it must not; undefined where
-   * all are right. V8's faults lie in the addresses of its merged loads and stores, so every tile, every remainder and every
-   * alignment is tried.
+   * all are right. V8's faults lie in the addresses of its merged loads and stores, so every tile and every remainder is
+   * tried, and every function with operands at every alignment.
    */
   fault(name: WasmName): FunctionName | undefined {
     const kernels = this.#open(name);
-    for (const [names, rows, n, k] of [...PRODUCTS, ...OTHERS]) {
-      const wrong = names.find((each) => !this.#agrees(kernels, each, this.#places(rows), rows, n, k));
+    for (const [names, rows, n, k, shift] of [...PRODUCTS, ...OTHERS]) {
+      const wrong = names.find((each) => !this.#agrees(kernels, each, this.#places(shift), rows, n, k));
       if (wrong) return wrong;
     }
     return undefined;
@@ -94,7 +97,7 @@ export class Trial {
     return [flops / best[0]! / 1e6, flops / best[1]! / 1e6];
   }
 
-  /** Operands that begin at another place in a vector for each shift, and for each block. */
+  /** Operands that begin at another place in a vector for each shift, from 0 to 7, and for each block. */
   #places(shift: number): Places {
     const block = (index: number) => this.#start + index * BLOCK + VECTOR + ((3 * index + shift) % VECTOR);
     return {

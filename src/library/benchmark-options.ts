@@ -7,9 +7,9 @@ const count = z.int().min(1).max(100_000);
 
 /** What a benchmark can be told. */
 export const benchmarkSchema = z.strictObject({
-  cell: cell.unwrap().optional().describe('measure this shape only'),
+  cell: cell.unwrap().optional().describe('measure one shape only, of this cell'),
   layers: layers.describe('layers of that shape'),
-  hidden: hidden.describe('units of a layer of that shape'),
+  hidden: hidden.unwrap().optional().describe('measure one shape only, of so many units a layer (default: 128)'),
   reset: reset.unwrap().default('after').describe('where the reset gate of the GRU acts'),
   batch: count.default(50).describe('texts side by side'),
   bptt: count.default(50).describe('steps that the gradient goes back'),

@@ -68,11 +68,12 @@ export async function* benchmark(
 
 /** An encoder in both directions, and a decoder with dot attention. */
 async function* benchmarkTransducer(
-  { cell = 'lstm', hidden, layers, reset, symbols, batch, seconds }: Request,
+  { cell = 'lstm', hidden: asked, layers, reset, symbols, batch, seconds }: Request,
   choice: KernelChoice,
   threadCounts: readonly number[],
   facts: Readonly<Record<string, unknown>>,
 ): AsyncGenerator<Figure, void, void> {
+  const hidden = modelSchema.shape.hidden.parse(asked);
   const model = modelSchema.parse({ cell, layers, hidden, reset, embedding: hidden, pairs: { task: 'transduce' } });
   const corpus = benchmarkPairs(symbols, PAIRS);
   const shape = { task: 'transduce', cell, layers, hidden, symbols } as const;
@@ -95,7 +96,8 @@ async function* benchmarkTransducer(
   }
 }
 
+/** The shape that is asked for by its cell or its units, or else all. */
 function modelsOf({ cell, hidden, layers, reset, symbols }: Request): ModelConfig[] {
-  const shapes = cell ? [{ cell, hidden }] : SHAPES;
+  const shapes = cell || hidden ? [{ cell, hidden }] : SHAPES;
   return shapes.map((shape) => ({ ...modelSchema.parse({ ...shape, layers, reset }), symbols }));
 }

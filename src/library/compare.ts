@@ -42,13 +42,14 @@ export function compareRuns(paths: readonly string[]): RunSummary[] {
 type Summary = Omit<RunSummary, 'group'>;
 
 function summarize(path: string): Summary {
-  const { model, parameters, recipe, corpus, step, epoch, history } = inspect(readSaved(path));
+  const { model, parameters, recipe, corpus, step, epoch, history, finishSteps } = inspect(readSaved(path));
   const { cell, layers, hidden, members } = model;
   const best = bestPoint(history);
   const last = history.at(-1);
   const end = last !== undefined && last.step > step ? last : { step, epoch };
   const bestStep = best?.validation === undefined ? undefined : best.step;
-  const losses = { loss: last?.loss, validation: best?.validation, accuracy: best?.accuracy, test: best?.test };
+  const test = (finishSteps > 0 ? last : best)?.test;
+  const losses = { loss: last?.loss, validation: best?.validation, accuracy: best?.accuracy, test };
   const size = { cell, layers, hidden, members, parameters };
   return { path, ...size, step: end.step, epoch: end.epoch, bestStep, ...losses, recipe, corpus };
 }

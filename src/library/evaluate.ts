@@ -30,6 +30,8 @@ export interface EvaluationResult {
    * each from the state 0; this function reads it in one row from end to end, so that its loss is a little smaller.
    */
   readonly trainingLoss?: number;
+  /** Whether this is the validation part, and the model has learned it in a last phase. Then the loss says little about other text. */
+  readonly learned?: true;
 }
 
 /**
@@ -71,7 +73,13 @@ export async function evaluate(
     accuracy,
     ...(corpus.leftOut && { leftOut: corpus.leftOut }),
     ...(trainingLoss !== undefined && { trainingLoss }),
+    ...(hasLearned(model, name) && { learned: true }),
   };
+}
+
+/** Whether a part was held out to validate, and the model has learned it in a last phase (training/finish.ts). */
+export function hasLearned(model: LanguageModel, part: 'all' | 'train' | 'validation' | 'test'): boolean {
+  return part === 'validation' && runOf(model).finishSteps > 0;
 }
 
 /** The loss of a part that was held out, as the run measured it at the step of the model; undefined where it did not. */

@@ -52,9 +52,22 @@ export const pairEvaluationSchema = z.strictObject({
     .max(10_000)
     .default(1)
     .describe('of a model that transduces: hypotheses that beam search keeps to find a target; 1 is greedy'),
+  length: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .optional()
+    .describe(
+      'of a model that transduces: the most symbols of a target that is looked for (default: 100, or as many as the longest target has)',
+    ),
   columns: pairReadingSchema.shape.columns,
   kernel: placeSchema.shape.kernel,
 });
+
+/** What the measurement of another program's predictions can be told. */
+export const predictionSchema = pairEvaluationSchema.pick({ columns: true });
+
+export type PredictionRequest = z.input<typeof predictionSchema>;
 
 export type PairEvaluationRequest = z.input<typeof pairEvaluationSchema>;
 

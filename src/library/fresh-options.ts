@@ -6,7 +6,7 @@ const { cell, activation, reset, layers, hidden } = modelSchema.shape;
 
 /** What a model as it is before training can be told. */
 export const freshSchema = z.strictObject({
-  cell,
+  cell: cell.unwrap().default('lstm').describe('recurrent cell'),
   activation,
   reset,
   layers: layers.unwrap().default(1).describe('recurrent layers'),

@@ -1,6 +1,6 @@
 import { nextTurn } from '#host/turn';
 import { beamSteps } from '../decoding/beam.ts';
-import type { Outcome } from '../decoding/draft.ts';
+import type { Outcome } from '../decoding/drawing.ts';
 import { continuations } from '../decoding/next.ts';
 import {
   type BeamRequest,
@@ -120,9 +120,11 @@ export class LanguageModel {
   async *stream(request: SampleRequest = {}): AsyncGenerator<string, Outcome, void> {
     const decoder = this.vocabulary.decoder();
     const pieces = this.#pieces(request);
+    let isFirst = true;
     for (let next = await pieces.next(); ; next = await pieces.next()) {
       const text = next.done ? decoder.end() : next.value.map((id) => decoder.write(id)).join('');
-      if (text !== '') yield text;
+      if (text !== '') yield isFirst ? this.#requests.spaceBetween(request.prefix ?? '', text) + text : text;
+      if (text !== '') isFirst = false;
       if (next.done) return next.value;
     }
   }
@@ -139,15 +141,15 @@ export class LanguageModel {
   /** The same as symbols. */
   async *#pieces(request: SampleRequest): AsyncGenerator<readonly number[], Outcome, void> {
     const options = parseOptions(sampleSchema, request);
-    if (options.noRepeat !== undefined) requireKept(options);
     const drawing = await this.#requests.drawing(options);
+    if (drawing.constraint || options.noRepeat !== undefined) requireKept(options);
     const stepper = this.#steppers.take(1);
     try {
       const symbols = sampleStream(stepper, drawing);
       let piece: number[] = [];
       let due = 0;
       for (let next = symbols.next(); ; next = symbols.next()) {
-        if (!next.done) piece.push(next.value);
+        if (!next.done && next.value !== undefined) piece.push(next.value);
         if (next.done || performance.now() >= due) {
           if (piece.length > 0) yield piece;
           piece = [];

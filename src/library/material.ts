@@ -33,9 +33,9 @@ export function trainOn(material: Material, options: TrainOptions): AsyncGenerat
 export function newPairOptions(
   task: PairTask,
   { sourceUnit = 'codepoint', targetUnit = task === 'classify' ? 'field' : 'codepoint', ...rest }: PairReading,
-  { minCount, maxBytes }: Pick<PairFileOptions, 'minCount' | 'maxBytes'>,
+  { minCount, maxBytes, onProblem }: Pick<PairFileOptions, 'minCount' | 'maxBytes' | 'onProblem'>,
 ): PairFileOptions {
-  return { ...rest, task, sourceUnit, targetUnit, minCount, maxBytes };
+  return { ...rest, task, sourceUnit, targetUnit, minCount, maxBytes, onProblem };
 }
 
 /** How pairs are read for a model of pairs. */

@@ -46,11 +46,15 @@ export function bestPath(state: string): string | undefined {
   return isState ? `${state.slice(0, -STATE.length)}${MODEL}` : undefined;
 }
 
+/** The name of a run on these sources: checkpoints/NAME.json; with a number, NAME-2. */
+export function ownPath(sources: readonly string[], number = 1): string {
+  return join(FOLDER, `${nameOf(sources[0] ?? '-')}${number === 1 ? '' : `-${number}`}${MODEL}`);
+}
+
 /** Free names for a run on these sources: checkpoints/NAME.json, NAME-2, NAME-3 … */
 export function* freshPaths(sources: readonly string[]): Generator<string, never> {
-  const name = nameOf(sources[0] ?? '-');
   for (let number = 1; ; number++) {
-    const path = join(FOLDER, `${name}${number === 1 ? '' : `-${number}`}${MODEL}`);
+    const path = ownPath(sources, number);
     if (!existsSync(path) && !existsSync(lastPath(path))) yield path;
   }
 }

@@ -7,7 +7,7 @@ import { gramText } from '../insight/ngrams/part-text.ts';
 import { parseOptions } from '../schema.ts';
 import { readCorpus } from '../text/read-corpus.ts';
 import { wholeCorpus } from '../text/split.ts';
-import { partOf } from './evaluate.ts';
+import { hasLearned, partOf } from './evaluate.ts';
 import type { LanguageModel } from './language-model.ts';
 import { type NgramRequest, ngramSchema } from './ngram-options.ts';
 
@@ -18,6 +18,8 @@ export interface NgramComparison {
   readonly orders: readonly { readonly order: number; readonly loss: number }[];
   /** What the network's errors are. */
   readonly errors: readonly ErrorShare[];
+  /** Whether this is the validation part, and the network, but not the n-gram models, has learned it in a last phase. */
+  readonly learned?: true;
 }
 
 /** The n-gram models whose knowledge the classes of errors ask for. */
@@ -62,6 +64,7 @@ export async function compareNgrams(
       ngrams: surprisals.slice(0, KNOWN_ORDERS),
       wordCount: (word) => words.get(word) ?? 0,
     }),
+    ...(hasLearned(model, name) && { learned: true }),
   };
 }
 

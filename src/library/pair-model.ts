@@ -175,10 +175,10 @@ export class PairModel {
   }
 
   /**
-   * Scores many pairs, each a line: source, tab, target. A score says itself why its line can't be read, and its log-probability is −∞ then.
+   * Scores many pairs, each a line: source, tab, target, or the columns that are named, counted from 1. A score says itself why its line can't be read, and its log-probability is −∞ then.
    */
-  scoreLines(lines: readonly Text[]): Score[] {
-    return scorePairs(this.#reader, this.vocabularies, lines);
+  scoreLines(lines: readonly Text[], columns?: readonly [number, number]): Score[] {
+    return scorePairs(this.#reader, this.vocabularies, lines, columns);
   }
 
   /** Why the model can't read a source. Undefined where the model can read it. */

@@ -17,7 +17,7 @@ import { isOfRun, newestState } from './checkpoints.ts';
 import { keysOf, requireFitting } from './given-options.ts';
 import { Lock } from './lock.ts';
 import { type Material, newPairOptions, pairOptionsOf } from './material.ts';
-import { bestPath, freshPaths, lastPath, modelPath } from './names.ts';
+import { bestPath, freshPaths, lastPath, modelPath, ownPath } from './names.ts';
 import { readAgain, readPairMaterial } from './read-material.ts';
 import { type RunOptions, runSchema } from './run-options.ts';
 import { readSaved, type SavedModel } from './saved-model.ts';
@@ -34,28 +34,38 @@ export interface PreparedRun extends Place {
 /** Is told what the preparation decides. */
 type Say = (note: Message) => void;
 
+/** Who is told of what. */
+interface Tell {
+  readonly say: Say;
+  readonly onProblem: ((problem: UserError) => void) | undefined;
+}
+
 /**
  * Prepares a run: a new one, one that begins with a trained model (`fineTune`), or one that goes on (`resume`). Reads the text, decides
  * where the checkpoints are saved, and locks that place. UserError for what can't be read or mustn't be written, UsageError for
  * options that don't go together.
+ *
+ * @param onProblem is told of each line of pairs that can't be read, which is then left out; if it is not given, the first such line is an error
  */
 export async function prepareRun(
   sources: readonly string[],
   options: RunOptions = {},
   say: Say = () => {},
+  onProblem?: (problem: UserError) => void,
 ): Promise<PreparedRun> {
-  if (options.resume !== undefined) return await prepareResumed(sources, options, say);
+  const tell: Tell = { say, onProblem };
+  if (options.resume !== undefined) return await prepareResumed(sources, options, tell);
   return await (options.fineTune === undefined
-    ? prepareNew(sources, options, say)
-    : prepareTuned(sources, options, say));
+    ? prepareNew(sources, options, tell)
+    : prepareTuned(sources, options, tell));
 }
 
 /** Options of a run whose task is known. */
 export type DecidedOptions = Decided<RunOptions>;
 
 /**
- * The recipe that options ask for: what a preset doesn't name keeps its default, and what is given goes before both. Of pairs, a preset decides
- * the model alone, because its other fields are for texts.
+ * The recipe that options ask for: what a preset doesn't name keeps its default, and what is given goes before both. A limit that is
+ * given takes the place of all limits of the preset. Of pairs, a preset decides the model alone, because its other fields are for texts.
  */
 export function recipeOptionsOf(options: DecidedOptions): RecipeOptions {
   const {
@@ -69,12 +79,15 @@ export function recipeOptionsOf(options: DecidedOptions): RecipeOptions {
     fineTune: _f,
     ...given
   } = options;
-  const under = PRESET_RECIPES[preset];
-  return mergeRecipes(given.model?.pairs ? { model: under.model } : under, given);
+  const { limits, ...recipe } = PRESET_RECIPES[preset];
+  if (given.model?.pairs) return mergeRecipes({ model: recipe.model }, given);
+  const isLimited = Object.values(given.limits ?? {}).some((limit) => limit !== undefined);
+  return mergeRecipes(limits === undefined || isLimited ? recipe : { ...recipe, limits }, given);
 }
 
-async function prepareNew(sources: readonly string[], asked: RunOptions, say: Say): Promise<PreparedRun> {
+async function prepareNew(sources: readonly string[], asked: RunOptions, tell: Tell): Promise<PreparedRun> {
   parseOptions(runSchema, withDirection(asked)); // values of a wrong type are refused before they are looked at
+  const { say } = tell;
   const { options, notes } = await decideTask(sources, asked);
   if (options.model?.pairs?.task === undefined) requireFitting(options, undefined);
   const recipe = resolveRecipe(recipeOptionsOf(withDirection(options)));
@@ -82,8 +95,8 @@ async function prepareNew(sources: readonly string[], asked: RunOptions, say: Sa
   const { place, overwrite, ...given } = parseOptions(runSchema, withDirection(options));
   const out = outOf(given.out, sources, overwrite);
   for (const note of notes) say(note);
-  const material = await readNew(sources, options, recipe, say);
-  const claim = out === undefined ? claimFresh(sources) : claimPath(out, requireFreeUnless(overwrite), say);
+  const material = await readNew(sources, options, recipe, tell);
+  const claim = out === undefined ? claimFresh(sources, say) : claimPath(out, requireFreeUnless(overwrite), say);
   return { material, trainOptions: { recipe, place }, ...claim };
 }
 
@@ -99,11 +112,15 @@ async function readNew(
   sources: readonly string[],
   options: DecidedOptions,
   recipe: Recipe,
-  say: Say,
+  { say, onProblem }: Tell,
 ): Promise<Material> {
   const { text, pairs } = parseOptions(runSchema, withDirection(options));
   if (recipe.model.pairs) {
-    return await readPairMaterial(sources, newPairOptions(recipe.model.pairs.task, pairs, text), recipe, leftOut(say));
+    return await readPairMaterial(
+      sources,
+      newPairOptions(recipe.model.pairs.task, pairs, { ...text, onProblem }),
+      recipe,
+    );
   }
   const corpus = await readCorpus(sources, text);
   for (const remark of corpus.remarks) say(message`${remark}`);
@@ -122,7 +139,8 @@ async function readNew(
 const OF_MODEL =
   /^(?:model\.|initializer$|text\.mode$|text\.unit$|text\.separator$|pairs\.sourceUnit$|pairs\.targetUnit$)/;
 
-async function prepareTuned(sources: readonly string[], options: RunOptions, say: Say): Promise<PreparedRun> {
+async function prepareTuned(sources: readonly string[], options: RunOptions, tell: Tell): Promise<PreparedRun> {
+  const { say } = tell;
   const other = keysOf(options).find((key) => OF_MODEL.test(key));
   if (other !== undefined) {
     throw new UsageError(
@@ -137,32 +155,31 @@ async function prepareTuned(sources: readonly string[], options: RunOptions, say
   const { symbols: _, sourceSymbols: __, ...model } = loaded.checkpoint.model;
   const { model: _m, ...rest } = options;
   const recipe = resolveRecipe({ ...recipeOptionsOf(rest), model });
-  const { material, origin } = await readToTune(sources, given, recipe, loaded, say);
-  const claim = out === undefined ? claimFresh(sources) : claimPath(out, requireFreeUnless(overwrite), say);
+  const { material, origin } = await readToTune(sources, given, recipe, loaded, tell);
+  const claim = out === undefined ? claimFresh(sources, say) : claimPath(out, requireFreeUnless(overwrite), say);
   return { material, trainOptions: { recipe, place, origin }, ...claim };
 }
 
-/** Says which lines of a held-out file are left out, and why. */
-function leftOut(say: Say): (problem: UserError) => void {
-  return (problem) => say(message`not held out: ${problem.inner}`);
-}
-
-/** Reads what a trained model is to learn from. Symbols are added to a model of texts; a model of pairs must have all symbols. */
+/** Reads what a trained model is to learn from. Symbols that it does not have are added. */
 async function readToTune(
   sources: readonly string[],
   options: RunOptions,
   recipe: Recipe,
   loaded: SavedModel,
-  say: Say,
+  { say, onProblem }: Tell,
 ): Promise<{ material: Material; origin: Origin }> {
   const { text, pairs } = parseOptions(runSchema, options);
   const { minCount, maxBytes } = text;
   const { checkpoint, name } = loaded;
   if (loaded.kind === 'pairs') {
     const { columns, maxLength } = pairs;
-    const reading = { ...pairOptionsOf(loaded), columns, maxLength, maxBytes };
-    say(message`beginning with ${name}`);
-    return { material: await readPairMaterial(sources, reading, recipe, leftOut(say)), origin: checkpoint };
+    const reading = { ...pairOptionsOf(loaded), columns, maxLength, minCount, maxBytes, extend: true, onProblem };
+    const material = await readPairMaterial(sources, reading, recipe);
+    const { source, target } = loaded.vocabularies;
+    const [read, predicted] = [material.corpus.source.vocabulary, material.corpus.target.vocabulary];
+    const added = [newSymbols(read.size - source.size, 'source'), newSymbols(predicted.size - target.size, 'target')];
+    say(message`beginning with ${name}; ${added.filter(Boolean).join(', ') || 'no new symbols'}`);
+    return { material, origin: { ...checkpoint, ids: target.idsIn(predicted), sourceIds: source.idsIn(read) } };
   }
   const { vocabulary } = loaded;
   const corpus = await readCorpus(sources, { vocabulary, extend: true, minCount, maxBytes });
@@ -174,10 +191,18 @@ async function readToTune(
   return { material: { kind: 'text', corpus }, origin: { ...checkpoint, ids: vocabulary.idsIn(corpus.vocabulary) } };
 }
 
+function newSymbols(count: number, side: 'source' | 'target'): string {
+  return count === 0 ? '' : counted(count, `new ${side} symbol`);
+}
+
 /** Options that may be given anew when a run is resumed: where it is saved, where it is computed, and when it ends. */
 const WITH_RESUME = /^(?:resume|out|overwrite|text\.maxBytes|place\..*|limits\..*)$/;
 
-async function prepareResumed(sources: readonly string[], options: RunOptions, say: Say): Promise<PreparedRun> {
+async function prepareResumed(
+  sources: readonly string[],
+  options: RunOptions,
+  { say, onProblem }: Tell,
+): Promise<PreparedRun> {
   const other = keysOf(options).find((key) => !WITH_RESUME.test(key));
   if (other !== undefined) {
     throw new UsageError(
@@ -202,7 +227,7 @@ async function prepareResumed(sources: readonly string[], options: RunOptions, s
   const isOwn = own !== undefined && resolve(path) === resolve(own);
   const requireRight = isOwn && !overwrite ? () => requireModelOf(run, path, name) : requireFreeUnless(overwrite);
   requireRight(path);
-  const material = await readAgain(sources, loaded, run, text.maxBytes);
+  const material = await readAgain(sources, loaded, run, { maxBytes: text.maxBytes, onProblem });
   const claim = claimPath(path, requireRight, say);
   const resume = limits.seconds === undefined ? checkpoint : withTimeAnew(checkpoint);
   if (isOwn) return { material, trainOptions: { recipe, place, resume }, ...claim, replacesState: false };
@@ -252,8 +277,19 @@ function identityOf(path: string): string | undefined {
   return stat?.isFile() ? `${stat.dev}/${stat.ino}` : undefined;
 }
 
-/** The first free name that no other run has just begun with. */
-function claimFresh(sources: readonly string[]): Place {
+/** The first free name that no other run has just begun with. Where the name of the text itself is taken, this is said. */
+function claimFresh(sources: readonly string[], say: Say): Place {
+  const place = claimFreshPath(sources);
+  const own = ownPath(sources);
+  if (place.path !== own) {
+    say(
+      message`${takenOf(own) ?? own} is there already, so this run is saved in ${place.path}; ${option('resume')} goes on with the newest run on this text instead, and ${option('out')} ${own} ${option('overwrite')} replaces what is there`,
+    );
+  }
+  return place;
+}
+
+function claimFreshPath(sources: readonly string[]): Place {
   for (const path of freshPaths(sources)) {
     requireWritable(path);
     requireWritable(lastPath(path));

@@ -9,31 +9,30 @@ import { type Material, type PairMaterial, pairOptionsOf } from './material.ts';
 import type { SavedModel } from './saved-model.ts';
 import { counted } from './words.ts';
 
-/**
- * Reads pairs to train on, and the files that the recipe holds out, which have no symbols of their own. `leaveOut` is told of each line of these
- * files that the model can't read; if it is not given, the first such line is an error.
- */
+/** Reads pairs to train on, and the files that the recipe holds out, which have no symbols of their own. */
 export async function readPairMaterial(
   sources: readonly string[],
   options: PairFileOptions,
   { validation, test }: Pick<Recipe, 'validation' | 'test'>,
-  leaveOut?: (problem: UserError) => void,
 ): Promise<PairMaterial> {
   const corpus = await readPairs(sources, options);
   const vocabularies = { source: corpus.source.vocabulary, target: corpus.target.vocabulary };
   const read = async (part: number | string): Promise<PairCorpus | undefined> =>
-    typeof part === 'string' ? await readPairs([part], { ...options, vocabularies, onProblem: leaveOut }) : undefined;
+    typeof part === 'string' ? await readPairs([part], { ...options, vocabularies, extend: false }) : undefined;
   return { kind: 'pairs', corpus, heldOut: { validation: await read(validation), test: await read(test) } };
 }
+
+/** How what a model was trained on is read once more. */
+export type ReadingAgain = Pick<PairFileOptions, 'maxBytes' | 'onProblem'>;
 
 /** Reads what a model was trained on once more, as its run did. UserError where it is something else. */
 export async function readAgain(
   sources: readonly string[],
   model: SavedModel,
   run: RunRecord,
-  maxBytes: number | undefined,
+  reading: ReadingAgain = {},
 ): Promise<Material> {
-  const material = await readWith(sources, model, run, maxBytes);
+  const material = await readWith(sources, model, run, reading);
   const { corpus } = material;
   const isSame = material.kind === 'text' ? isTextOf(run, material.corpus) : corpus.hash === run.corpus.hash;
   if (!isSame) {
@@ -58,14 +57,15 @@ async function readWith(
   sources: readonly string[],
   model: SavedModel,
   run: RunRecord,
-  maxBytes: number | undefined,
+  reading: ReadingAgain,
 ): Promise<Material> {
   if (model.kind === 'text') {
+    const { maxBytes } = reading;
     return { kind: 'text', corpus: await readCorpus(sources, { vocabulary: model.vocabulary, maxBytes }) };
   }
-  const [source = 1, target = 2] = run.corpus.columns ?? [];
-  const options = { ...pairOptionsOf(model), columns: [source, target], maxBytes } as const;
-  return await readPairMaterial(sources, options, run.recipe, () => {}); // the run has named the lines that it left out
+  const { columns: [source = 1, target = 2] = [], maxLength } = run.corpus;
+  const options = { ...pairOptionsOf(model), ...reading, columns: [source, target] as const, maxLength };
+  return await readPairMaterial(sources, options, run.recipe);
 }
 
 /** How a text or pairs differ from those that a run was trained on. */

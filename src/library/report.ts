@@ -7,6 +7,7 @@ import type { ReportContent } from '../insight/report.ts';
 import { parseOptions } from '../schema.ts';
 import { readCorpus } from '../text/read-corpus.ts';
 import { type Part, splitCorpus, wholeCorpus } from '../text/split.ts';
+import type { Vocabulary } from '../text/vocabulary.ts';
 import { textParts } from '../training/recipe.ts';
 import { isTextOf } from '../training/record.ts';
 import { runOf, shortName } from './inspect.ts';
@@ -43,16 +44,34 @@ export async function examineModel(
   return { ...viewModel(subject, part, view), curves: curvesOf(model), textName: name };
 }
 
-/** A text; of the run's own text the part that was held out, where that is long enough: no symbol that was learnt by heart surprises. */
+/**
+ * A text; of the run's own text the part that was held out, where that is long enough: no symbol that was learnt by heart surprises. The name
+ * says which it is.
+ */
 async function readText(path: string, model: LanguageModel, length: number): Promise<ReportText> {
   const corpus = await readCorpus([path], { vocabulary: model.vocabulary });
   const run = runOf(model);
   const name = path === '-' ? 'standard input' : oneLine(basename(path));
-  if (isTextOf(run, corpus)) {
-    const { validation } = splitCorpus(corpus, textParts(run.recipe));
-    if (validation.targets >= length) return { part: validation, name: `The validation part of ${name}` };
+  if (!isTextOf(run, corpus)) return { part: wholeCorpus(corpus), name: `${name}, a text that the run did not read` };
+  const { train, validation } = splitCorpus(corpus, textParts(run.recipe));
+  if (validation.targets < length) {
+    const why =
+      validation.targets === 0 ? 'nothing was held out' : 'the part that was held out is too short to be shown';
+    return { part: train, name: `The training part of ${name}, which the model has learned from: ${why}` };
   }
-  return { part: wholeCorpus(corpus), name: `The text ${name}` };
+  const part = fromWholeLine(validation, model.vocabulary, length);
+  return { part, name: `The validation part of ${name}, which the model has not learned from` };
+}
+
+/** A part of a stream from its first whole line, or its first whole word, on, where it has one soon; lines are whole. */
+function fromWholeLine(part: Part, vocabulary: Vocabulary, length: number): Part {
+  if (part.mode === 'lines') return part;
+  const spare = Math.min(length, part.targets - length);
+  const texts = Array.from(part.ids.subarray(0, spare), (id) => vocabulary.decode([id]));
+  const end = [/[\n\r]/u, /\s/u].map((what) => texts.findIndex((text) => what.test(text))).find((at) => at >= 0);
+  if (end === undefined) return part;
+  const ids = part.ids.subarray(end + 1);
+  return { ...part, ids, targets: ids.length - 1 };
 }
 
 /** The learning curves of a model's run, of all that its history has. */

@@ -46,6 +46,8 @@ export interface SampledText {
   readonly stopped: boolean;
   /** Σ log p in nats, the end included. */
   readonly logProbability: number;
+  /** False for a text that was drawn by looking ahead, because its constraints are met so seldom: how often it is drawn is approximate. */
+  readonly exact: boolean;
 }
 
 /** Where completions end, and what they must be like until then. */
@@ -92,8 +94,13 @@ export class Requests {
   wholeText(prefix: Text, ids: readonly number[]): Text {
     if (this.#vocabulary.unit === 'byte') return concatBytes([bytesOf(prefix), this.#vocabulary.decodeBytes(ids)]);
     const [before, completion] = [exactString(prefix), this.#vocabulary.decode(ids)];
-    const isApart = this.#vocabulary.unit === 'token' && /\S$/u.test(before) && completion !== '';
-    return `${before}${isApart ? ' ' : ''}${completion}`;
+    return `${before}${this.spaceBetween(before, completion)}${completion}`;
+  }
+
+  /** What stands between a prefix and a completion: a space, where both are of tokens and neither has white space there. */
+  spaceBetween(prefix: Text, completion: string): string {
+    const isApart = this.#vocabulary.unit === 'token' && /\S$/u.test(stringOf(prefix)) && /^[^\n]/u.test(completion);
+    return isApart ? ' ' : '';
   }
 
   found(prefix: Text, { ids, ending, finished, score, logProbability, symbols }: Hypothesis): FoundText {
@@ -105,8 +112,8 @@ export class Requests {
     return { ...this.#textFields(prefix, ids.slice(0, cut)), end, finished, score, logProbability, symbols };
   }
 
-  sampled(prefix: Text, { ids, stopped, logProbability }: Sample): SampledText {
-    return { ...this.#textFields(prefix, ids), ids, stopped, logProbability };
+  sampled(prefix: Text, { ids, stopped, logProbability, exact }: Sample): SampledText {
+    return { ...this.#textFields(prefix, ids), ids, stopped, logProbability, exact };
   }
 
   #textFields(prefix: Text, ids: readonly number[]): Pick<SampledText, 'text' | 'completion' | 'bytes'> {

@@ -1,7 +1,7 @@
 import type { Arena } from '../kernel/arena.ts';
 import type { Address, Kernels } from '../kernel/contract.ts';
 import type { Range } from '../kernel/team.ts';
-import type { Parameter } from './parameters.ts';
+import type { Parameter, SymbolRows } from './parameters.ts';
 import type { Reading } from './signal.ts';
 import { Weight } from './weight.ts';
 import type { Zeros } from './zeros.ts';
@@ -13,11 +13,18 @@ export type Input = SymbolInput | Reading;
 export interface SymbolInput {
   readonly ids: Address;
   readonly symbols: number;
+  /** Whose symbols they are: those of the source of pairs, or, if it is not given, those that the model predicts. */
+  readonly vocabulary?: 'source' | 'target';
 }
 
 /** D: the numbers in a row of an input. The matrix that multiplies the input has D rows. */
 export function inputWidth(input: Input): number {
   return 'ids' in input ? input.symbols : input.signal.width;
+}
+
+/** The rows of the matrix that multiplies some inputs which symbols pick: the first ones, if the first input is symbols. */
+export function symbolRowsOf([first]: readonly Input[]): SymbolRows | undefined {
+  return first && 'ids' in first ? { vocabulary: first.vocabulary ?? 'target', count: first.symbols } : undefined;
 }
 
 export interface AffinePlan {

@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts';
  * The version of the files that this program writes. Raise it when a field is added or changes its meaning, so that an earlier program
  * refuses a file that it would misread, and add what the version before lacks to `ADDED`.
  */
-export const VERSION = 4;
+export const VERSION = 5;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -27,6 +27,7 @@ const ADDED: Readonly<Record<number, Readonly<Record<string, Fields>>>> = {
   },
   2: { model: { members: 1 }, 'run.recipe.model': { members: 1 } },
   3: { run: { origin: null }, 'run.corpus': { files: null } },
+  4: { run: { finishSteps: 0 }, 'run.recipe': { finish: 'best' } },
 };
 
 /** A file as this version would have written it. UserError for a version that this program does not know; `name` names the file. */

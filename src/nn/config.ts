@@ -60,7 +60,7 @@ const MOST_LAYERS = 256;
  */
 export const modelSchema = z
   .strictObject({
-    cell: z.enum(CELLS).default('lstm').describe('recurrent cell'),
+    cell: z.enum(CELLS).default('gru').describe('recurrent cell'),
     activation: z.enum(ACTIVATIONS).default('tanh').describe('σ of the vanilla RNN'),
     reset: z
       .enum(RESETS)
@@ -69,7 +69,7 @@ export const modelSchema = z
         'where the reset gate of the GRU acts: before the recurrent product (Cho et al. 2014) or after it (cuDNN, PyTorch)',
       ),
     layers: z.int().min(1).max(64).default(2).describe('recurrent layers, each of which reads the one below'),
-    hidden: z.int().min(1).max(32_768).default(128).describe('H: units of a layer'),
+    hidden: z.int().min(1).max(32_768).default(192).describe('H: units of a layer'),
     embedding: z
       .int()
       .min(0)

@@ -1,7 +1,7 @@
 import type { Arena } from '../kernel/arena.ts';
 import { type Kernels, NONE } from '../kernel/contract.ts';
 import { GRAIN, share, type Team } from '../kernel/team.ts';
-import type { SymbolInput } from './affine.ts';
+import { type SymbolInput, symbolRowsOf } from './affine.ts';
 import type { BatchShape, Extent, Pass } from './batch.ts';
 import { type ModelConfig, sharesTable } from './config.ts';
 import type { Module } from './module.ts';
@@ -21,7 +21,8 @@ export class Embedding implements Module {
   readonly #batch: number;
 
   constructor(arena: Arena, tensors: TensorSource, shape: BatchShape, input: SymbolInput, width: number) {
-    this.table = tensors.tensor({ name: 'embedding', shape: [input.symbols, width], role: 'lookup' });
+    const symbolRows = symbolRowsOf([input]);
+    this.table = tensors.tensor({ name: 'embedding', shape: [input.symbols, width], role: 'lookup', symbolRows });
     this.output = Signal.allocate(arena, shape, width);
     this.#input = input;
     this.#batch = shape.rows;

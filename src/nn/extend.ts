@@ -1,16 +1,25 @@
 import type { ModelConfig } from './config.ts';
 import { Manifest } from './manifest.ts';
+import type { TensorView } from './parameters.ts';
+
+/** The vocabulary of the sources of pairs, extended: for each old id, the new one, and how many symbols there are now. */
+export interface ExtendedSource {
+  readonly ids: ArrayLike<number>;
+  readonly symbols: number;
+}
 
 /**
- * Copies the parameters of a model into those of a model with a larger vocabulary. Every symbol of the old vocabulary keeps its numbers: its
- * row of U or of the embedding, its column of the output matrix, and its output bias. All other tensors are copied whole. The network then
- * treats old symbols as before, except that new symbols take a share of the probability.
+ * Copies the parameters of a model into those of a model with a larger vocabulary, or, of a model of pairs, with two larger ones. Every symbol
+ * of an old vocabulary keeps its numbers: its row of U or of the embedding, its row of an output matrix that reads it, its column of the output
+ * matrix, and its output bias. All other numbers are copied as they are. The network then treats old symbols as before, except that new symbols
+ * take a share of the probability.
  *
  * @param values the flat buffer of the old model
  * @param config the configuration of the old model
- * @param ids for each old id, the new one
+ * @param ids for each old id of a symbol that is predicted, the new one
  * @param fresh the flat buffer of the new model, already initialised; new symbols keep the numbers that they have there
  * @param symbols V of the new model
+ * @param source the symbols of the sources of pairs; if it is not given, they stay as they are
  */
 export function extendParameters(
   values: Float32Array,
@@ -18,28 +27,42 @@ export function extendParameters(
   ids: ArrayLike<number>,
   fresh: Float32Array,
   symbols: number,
+  source?: ExtendedSource,
 ): void {
-  const views = new Manifest({ ...config, symbols }).views;
+  const sourceSymbols = source?.symbols ?? config.sourceSymbols;
+  const views = new Manifest({ ...config, symbols, ...(sourceSymbols === undefined ? {} : { sourceSymbols }) }).views;
   for (const [index, old] of new Manifest(config).views.entries()) {
-    const from = values.subarray(old.offset, old.offset + old.size);
-    const view = views[index]!;
-    const into = fresh.subarray(view.offset, view.offset + view.size);
-    if (old.role === 'lookup') copyRows(from, into, ids);
-    else if (old.role === 'output') copyColumns(from, into, ids, symbols);
-    else into.set(from);
+    const rowIds = old.symbolRows?.vocabulary === 'source' ? source?.ids : ids;
+    copyTensor(values, old, fresh, views[index]!, {
+      row: old.symbolRows && rowIds ? idsThenRest(rowIds, views[index]!.symbolRows!.count) : same,
+      column: old.role === 'output' ? (column) => ids[column]! : same,
+    });
   }
 }
 
-/** Copies each row of [V, n] to its place in [V', n]. */
-function copyRows(from: Float32Array, into: Float32Array, ids: ArrayLike<number>): void {
-  const length = from.length / ids.length;
-  for (let id = 0; id < ids.length; id++) into.set(from.subarray(id * length, (id + 1) * length), ids[id]! * length);
+/** Where a row, or a column, of an old tensor is in the new one. */
+type Place = (old: number) => number;
+
+const same: Place = (old) => old;
+
+/** The place of rows that belong to symbols, followed by rows that don't. */
+function idsThenRest(ids: ArrayLike<number>, count: number): Place {
+  return (row) => (row < ids.length ? ids[row]! : row - ids.length + count);
 }
 
-/** Copies each column of [n, V] to its place in [n, V']. */
-function copyColumns(from: Float32Array, into: Float32Array, ids: ArrayLike<number>, symbols: number): void {
-  const rows = from.length / ids.length;
-  for (let row = 0; row < rows; row++) {
-    for (let id = 0; id < ids.length; id++) into[row * symbols + ids[id]!] = from[row * ids.length + id]!;
+/** Copies a matrix, or a vector, which is a matrix of one row. */
+function copyTensor(
+  from: Float32Array,
+  old: TensorView,
+  into: Float32Array,
+  view: TensorView,
+  { row, column }: { readonly row: Place; readonly column: Place },
+): void {
+  const [columns, newColumns] = [old.shape.at(-1)!, view.shape.at(-1)!];
+  for (let r = 0; r < old.size / columns; r++) {
+    const at = view.offset + row(r) * newColumns;
+    const start = old.offset + r * columns;
+    if (column === same) into.set(from.subarray(start, start + columns), at);
+    else for (let c = 0; c < columns; c++) into[at + column(c)] = from[start + c]!;
   }
 }

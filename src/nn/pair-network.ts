@@ -179,7 +179,7 @@ class Builder {
   ): { readonly layers: readonly EncoderLayer[] } {
     const { arena, config, tensors, dropout } = this.#plan;
     const named = prefixed(tensors, this.#pairs.task === 'transduce' ? 'encoder.' : '');
-    const read: SymbolInput = { ids: this.#source.ids, symbols: config.sourceSymbols! };
+    const read: SymbolInput = { ids: this.#source.ids, symbols: config.sourceSymbols!, vocabulary: 'source' };
     const embedding =
       config.embedding > 0 ? add(new Embedding(arena, named, shape, read, config.embedding)) : undefined;
     const onSourceSteps = shape !== this.#plan.shape;

@@ -21,11 +21,19 @@ export interface Gate {
   readonly bias?: number;
 }
 
+/** The first rows of a tensor, where each of them belongs to a symbol of a vocabulary: reading the symbol picks the row. */
+export interface SymbolRows {
+  readonly vocabulary: 'source' | 'target';
+  readonly count: number;
+}
+
 /** A tensor as the module that uses it declares it. */
 export interface TensorSpec {
   readonly name: string;
   readonly shape: readonly number[];
   readonly role: Role;
+  /** Its rows that belong to symbols. A matrix of role `input` or `output` may have others below them, for a signal. */
+  readonly symbolRows?: SymbolRows | undefined;
   /** The gates whose columns stand side by side in the tensor, if it has gates. */
   readonly gates?: readonly Gate[];
 }

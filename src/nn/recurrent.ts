@@ -1,7 +1,7 @@
 import type { Arena } from '../kernel/arena.ts';
 import { type Address, type Kernels, NONE } from '../kernel/contract.ts';
 import { GRAIN, type Range, share, type Team } from '../kernel/team.ts';
-import { Affine, type Input, inputWidth } from './affine.ts';
+import { Affine, type Input, inputWidth, symbolRowsOf } from './affine.ts';
 import type { BatchShape, Extent, Pass } from './batch.ts';
 import type { Cell, CellBuffers } from './cell.ts';
 import { CELL_KINDS } from './cells/index.ts';
@@ -68,7 +68,8 @@ export class Recurrent implements Module {
     const D = inputs.reduce((sum, input) => sum + inputWidth(input), 0);
     // The rows of U that symbols pick are a table of lookups.
     const role = inputs.every((input) => 'ids' in input) ? 'lookup' : 'input';
-    const weight = tensors.tensor({ name: 'input', shape: [D, width], role, gates });
+    const symbolRows = symbolRowsOf(inputs);
+    const weight = tensors.tensor({ name: 'input', shape: [D, width], role, symbolRows, gates });
     const recurrent = tensors.tensor({ name: 'recurrent', shape: [H, width], role: 'recurrent', gates });
     const bias = tensors.tensor({ name: 'bias', shape: [width], role: 'bias', gates });
     this.states = states.map(() => new State(arena, shape, H, direction));

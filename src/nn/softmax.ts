@@ -1,7 +1,7 @@
 import type { Arena } from '../kernel/arena.ts';
 import type { Address, Kernels } from '../kernel/contract.ts';
 import { GRAIN, share, type Team } from '../kernel/team.ts';
-import { Affine, type Input, inputWidth } from './affine.ts';
+import { Affine, type Input, inputWidth, symbolRowsOf } from './affine.ts';
 import type { BatchShape, Extent, Pass } from './batch.ts';
 import type { Module } from './module.ts';
 import type { Parameter, TensorSource } from './parameters.ts';
@@ -39,7 +39,9 @@ export class Softmax implements Module {
     const inputs = plan.inputs.map((input) => (input instanceof Signal ? input.read() : input));
     const { training } = shape;
     const D = inputs.reduce((sum, input) => sum + inputWidth(input), 0);
-    const weight = embedding ?? tensors.tensor({ name: 'output.weight', shape: [D, symbols], role: 'output' });
+    const symbolRows = symbolRowsOf(inputs);
+    const weight =
+      embedding ?? tensors.tensor({ name: 'output.weight', shape: [D, symbols], role: 'output', symbolRows });
     const bias = tensors.tensor({ name: 'output.bias', shape: [symbols], role: 'output' });
     this.#plan = plan;
     this.#width = inputWidth(inputs[0]!);

@@ -1,3 +1,5 @@
+import { concatBytes } from './text.ts';
+
 /** The byte order mark of UTF-8. */
 export const MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
 
@@ -9,7 +11,7 @@ export class MarkRemover {
 
   write(piece: Uint8Array): Uint8Array {
     if (!this.#start) return piece;
-    const start = this.#start.length > 0 ? Buffer.concat([this.#start, piece]) : piece;
+    const start = this.#start.length > 0 ? concatBytes([this.#start, piece]) : piece;
     if (start.length < MARK.length && start.every((byte, at) => byte === MARK[at])) {
       this.#start = start.slice();
       return new Uint8Array(0);

@@ -75,6 +75,7 @@ class TargetCounts {
   get inWords(): string {
     const { size } = this.#different;
     if (size > MOST_LABELS) return `more than ${MOST_LABELS} different targets`;
+    if (this.lines === 1) return 'there is one pair';
     if (size === 1) return 'all targets are equal';
     return `${size} different targets, each seen ${(this.lines / size).toFixed(1)} times on average`;
   }

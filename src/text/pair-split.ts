@@ -46,15 +46,13 @@ export function splitPairs(
   const rest = groups.slice(next).flat();
   const partOf = (held: HeldOut, pairs: readonly number[]) =>
     typeof held === 'number' ? pairPart(corpus, pairs) : wholePairs(held);
+  const asked = { validation, test };
+  const parts = { validation: partOf(validation, taken[0]), test: partOf(test, taken[1]) };
+  const count = corpus.count === 1 ? 'one pair is' : `${corpus.count} pairs are`;
   const notes = (['validation', 'test'] as const)
-    .filter((_, index) => wanted[index]! > 0 && taken[index]!.length === 0)
-    .map((name) => `${corpus.count} pairs are too few for a ${name} part`);
-  return {
-    train: pairPart(corpus, rest),
-    validation: partOf(validation, taken[0]),
-    test: partOf(test, taken[1]),
-    notes,
-  };
+    .filter((name) => asked[name] !== 0 && parts[name].pairs.length === 0)
+    .map((name) => `${count} too few for a ${name} part`);
+  return { train: pairPart(corpus, rest), ...parts, notes };
 }
 
 /** All pairs as one part. */

@@ -19,7 +19,12 @@ export interface PairOptions {
   readonly maxLength?: number | undefined;
   /** The vocabularies of a model, to go on with it or to measure it. */
   readonly vocabularies?: PairVocabularies | undefined;
-  /** Is told of each line that can't be read, which is then left out. If not given, the first such line is an error. */
+  /** Whether symbols that these vocabularies do not have are added to them. If not, they make a line that can't be read. */
+  readonly extend?: boolean | undefined;
+  /**
+   * Is told of each line that can't be read, which is then left out, when all lines have been read. If not given, the first such line is an
+   * error; and if no line can be read, the first one is.
+   */
   readonly onProblem?: ((problem: UserError) => void) | undefined;
 }
 
@@ -39,6 +44,7 @@ export interface Column {
 export interface PairCorpus {
   readonly task: PairTask;
   readonly columns: readonly [number, number];
+  readonly maxLength?: number | undefined;
   readonly source: Column;
   readonly target: Column;
   readonly count: number;
@@ -85,7 +91,7 @@ export function pairsFrom(
 /** Makes pairs from texts that come one after the other, so that only one need be in memory. */
 export class PairAssembly {
   readonly #options: PairOptions;
-  readonly #tell: (problem: UserError) => void;
+  readonly #problems: UserError[] = [];
   readonly #hash = createSha256();
   readonly #pairs: SymbolPair[] = [];
   readonly #sources: string[] = [];
@@ -94,7 +100,6 @@ export class PairAssembly {
 
   constructor(options: PairOptions) {
     this.#options = options;
-    this.#tell = options.onProblem ?? throwIt;
   }
 
   add(source: string, content: Uint8Array): void {
@@ -105,7 +110,9 @@ export class PairAssembly {
       const pair = readPair(line, this.#options);
       if ('why' in pair) {
         const place = `${source === '-' ? 'standard input' : source}: line ${number}`;
-        this.#tell(new UserError(message`${place}: ${pair.why}`));
+        const problem = new UserError(message`${place}: ${pair.why}`);
+        if (!this.#options.onProblem) throw problem;
+        this.#problems.push(problem);
         continue;
       }
       this.#pairs.push(pair);
@@ -114,16 +121,19 @@ export class PairAssembly {
   }
 
   finish(): PairCorpus {
-    const { task, columns = COLUMNS } = this.#options;
+    const { task, columns = COLUMNS, maxLength, onProblem } = this.#options;
     if (this.#pairs.length === 0) {
-      throw new UserError(`${this.#sources.join(', ')}: there is no pair; give lines of source, tab, target`);
+      const [first] = this.#problems;
+      throw first ?? new UserError(`${this.#sources.join(', ')}: there is no pair; give lines of source, tab, target`);
     }
+    for (const problem of this.#problems) onProblem?.(problem);
     const sourceSymbols = this.#pairs.map(({ source }) => source);
     const targetSymbols = this.#pairs.map(({ target }) => target);
-    const { source, target } = this.#options.vocabularies ?? this.#vocabularies(sourceSymbols, targetSymbols);
+    const { source, target } = this.#vocabularies(sourceSymbols, targetSymbols);
     return {
       task,
       columns,
+      maxLength,
       source: encodeColumn(sourceSymbols, source),
       target: encodeColumn(targetSymbols, target),
       count: this.#pairs.length,
@@ -134,20 +144,29 @@ export class PairAssembly {
     };
   }
 
-  #vocabularies(sources: readonly (readonly TextSymbol[])[], targets: readonly (readonly TextSymbol[])[]) {
-    const { task, sourceUnit, targetUnit, minCount } = this.#options;
+  /** The vocabularies that are given, with new symbols where these are to be added, or new ones. A target has no `<unk>`. */
+  #vocabularies(sourceSymbols: SymbolLists, targetSymbols: SymbolLists): PairVocabularies {
+    const { vocabularies, extend, task, sourceUnit, targetUnit, minCount = 1 } = this.#options;
+    if (vocabularies && !extend) return vocabularies;
+    const [sources, targets] = [countSymbols(sourceSymbols), countSymbols(targetSymbols)];
+    if (vocabularies) {
+      const { source, target } = vocabularies;
+      return { source: source.extend(sources, minCount), target: target.extend(targets, 1) };
+    }
     return {
-      source: buildVocabulary(sources, sourceUnit, minCount, false),
-      target: buildVocabulary(targets, targetUnit, 1, task === 'transduce'),
+      source: Vocabulary.build(sources, { unit: sourceUnit, minCount }),
+      target: Vocabulary.build(targets, { unit: targetUnit, stop: task === 'transduce' }),
     };
   }
 }
 
+type SymbolLists = readonly (readonly TextSymbol[])[];
+
 /** A line as a pair of symbols that the vocabularies have, if they are given, or why it is none. */
 function readPair(line: Uint8Array, options: PairOptions): SymbolPair | Problem {
   const pair = parsePair(line, options);
-  const { vocabularies } = options;
-  if ('why' in pair || !vocabularies) return pair;
+  const { vocabularies, extend } = options;
+  if ('why' in pair || !vocabularies || extend) return pair;
   const source = findUnknown(pair.source, vocabularies.source);
   const target = findUnknown(pair.target, vocabularies.target);
   if (source !== undefined) {
@@ -196,7 +215,7 @@ export function parsePair(line: Uint8Array, options: PairOptions): SymbolPair | 
 }
 
 /** The symbols of a column; a string where it is not UTF-8. */
-function symbolsOf(field: Uint8Array, unit: Unit): readonly TextSymbol[] | string {
+export function symbolsOf(field: Uint8Array, unit: Unit): readonly TextSymbol[] | string {
   try {
     const symbols = splitBytes(field, unit, (bytes) => STRICT_UTF8.decode(bytes));
     return unit === 'field' && symbols[0] === '' ? [] : symbols;
@@ -219,7 +238,8 @@ export function splitFields(line: Uint8Array): Uint8Array[] {
   return fields;
 }
 
-function* linesOf(content: Uint8Array): Generator<{ readonly number: number; readonly line: Uint8Array }> {
+/** The lines of a text that are not empty, by their numbers from 1, without a byte order mark and without their ends. */
+export function* linesOf(content: Uint8Array): Generator<{ readonly number: number; readonly line: Uint8Array }> {
   let start = content[0] === 0xef && content[1] === 0xbb && content[2] === 0xbf ? 3 : 0;
   for (let number = 1; start < content.length; number++) {
     const found = content.indexOf(NEWLINE, start);
@@ -230,10 +250,6 @@ function* linesOf(content: Uint8Array): Generator<{ readonly number: number; rea
   }
 }
 
-function throwIt(problem: UserError): never {
-  throw problem;
-}
-
 /** Code points: all bytes but those that continue one. */
 function countCharacters(line: Uint8Array): number {
   let count = 0;
@@ -241,15 +257,10 @@ function countCharacters(line: Uint8Array): number {
   return count;
 }
 
-function buildVocabulary(
-  columns: readonly (readonly TextSymbol[])[],
-  unit: Unit,
-  minCount: number | undefined,
-  stop: boolean,
-): Vocabulary {
+function countSymbols(columns: SymbolLists): Map<TextSymbol, number> {
   const counts = new Map<TextSymbol, number>();
   for (const symbols of columns) for (const symbol of symbols) counts.set(symbol, (counts.get(symbol) ?? 0) + 1);
-  return Vocabulary.build(counts, { unit, minCount: minCount ?? 1, stop });
+  return counts;
 }
 
 /** The vocabulary has every symbol, itself or as `<unk>`. */

@@ -9,7 +9,7 @@ export interface PairFileOptions extends PairOptions {
   /** The most bytes of a file. */
   readonly maxBytes?: number | undefined;
   /** What `-` reads: the process's standard input if not given. */
-  readonly stdin?: Readable;
+  readonly stdin?: Readable | undefined;
 }
 
 const PIECE_BYTES = 1 << 18;
@@ -25,9 +25,10 @@ export async function readPairs(sources: readonly string[], options: PairFileOpt
   return assembly.finish();
 }
 
-async function readBytes(
+/** All bytes of a file, or of standard input for `-`. UserError for a file that can't be read, or is too long. */
+export async function readBytes(
   path: string,
-  { stdin = process.stdin, maxBytes = MOST_BYTES }: PairFileOptions,
+  { stdin = process.stdin, maxBytes = MOST_BYTES }: Pick<PairFileOptions, 'stdin' | 'maxBytes'>,
 ): Promise<Uint8Array> {
   const source = await openSource(path, stdin, PIECE_BYTES);
   const pieces: Uint8Array[] = [];

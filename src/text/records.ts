@@ -1,4 +1,5 @@
-import { bytesOf, splitLines, type Text, textOf } from './text.ts';
+import { bytesOfLatin1, latin1Of } from '#host/bytes';
+import { bytesOf, concatBytes, splitLines, type Text, textOf } from './text.ts';
 
 /** The separator of a file in which every line is an example. */
 export const LINE = '\n';
@@ -8,7 +9,7 @@ export const FILE = '';
 
 /** A separator as it is kept: CR LF is a newline there, which stands for any line end. It is bytes only if it is not UTF-8. */
 export function separatorOf(given: Text): Text {
-  return textOf(latin1(latin1Of(given).replaceAll('\r\n', '\n')));
+  return textOf(bytesOfLatin1(latin1Of(bytesOf(given)).replaceAll('\r\n', '\n')));
 }
 
 /** Bytes of an example, and what follows them. */
@@ -40,7 +41,7 @@ export class RecordSplitter {
   found = 0;
 
   constructor(separator: Text) {
-    const text = latin1Of(separator);
+    const text = latin1Of(bytesOf(separator));
     if (text !== FILE) this.#separators = [patternOf(text, '(?:\\r\\n|\\n|\\r(?!\\n))'), patternOf(text, '\\r?\\n')];
     this.#longest = Math.max(2, text.replaceAll('\n', '\r\n').length);
     this.#isBlank = /^\n+$/.test(text);
@@ -56,7 +57,7 @@ export class RecordSplitter {
   end(): RecordPart[] {
     const parts = this.#cut(true);
     const last = this.#held.replace(/(?:\r\n|\n|\r)$/, '');
-    return [...parts, { bytes: latin1(last), ends: true, left: latin1(this.#held.slice(last.length)) }];
+    return [...parts, { bytes: bytesOfLatin1(last), ends: true, left: bytesOfLatin1(this.#held.slice(last.length)) }];
   }
 
   /** Takes from what is held all examples that end there and, of the next one, what can't be part of a separator. */
@@ -65,14 +66,18 @@ export class RecordSplitter {
     let start = this.#skipBlank(0, parts);
     for (let found = this.#find(start, isWhole); found; found = this.#find(start, isWhole)) {
       const [separator] = found;
-      parts.push({ bytes: latin1(this.#held.slice(start, found.index)), ends: true, left: latin1(separator) });
+      parts.push({
+        bytes: bytesOfLatin1(this.#held.slice(start, found.index)),
+        ends: true,
+        left: bytesOfLatin1(separator),
+      });
       this.found++;
       this.#isEmpty = true;
       start = this.#skipBlank(found.index + separator.length, parts);
     }
     const certain = isWhole ? start : Math.max(start, this.#held.length - this.#longest);
     if (certain > start) {
-      parts.push({ bytes: latin1(this.#held.slice(start, certain)), ends: false, left: NOTHING });
+      parts.push({ bytes: bytesOfLatin1(this.#held.slice(start, certain)), ends: false, left: NOTHING });
       this.#isEmpty = false;
     }
     this.#held = this.#held.slice(certain);
@@ -83,7 +88,7 @@ export class RecordSplitter {
   #skipBlank(start: number, parts: RecordPart[]): number {
     if (!this.#isBlank || !this.#isEmpty) return start;
     const [blank] = /^[\r\n]*/.exec(this.#held.slice(start))!;
-    if (blank !== '') parts.push({ bytes: NOTHING, ends: false, left: latin1(blank) });
+    if (blank !== '') parts.push({ bytes: NOTHING, ends: false, left: bytesOfLatin1(blank) });
     return start + blank.length;
   }
 
@@ -122,7 +127,7 @@ export class RecordAssembly {
     this.#parts.push(bytes);
     this.length += bytes.length;
     if (!ends) return undefined;
-    const record = this.length > 0 ? Buffer.concat(this.#parts) : undefined;
+    const record = this.length > 0 ? concatBytes(this.#parts) : undefined;
     this.#parts = [];
     this.length = 0;
     return record;
@@ -135,12 +140,3 @@ function patternOf(text: string, lineEnd: string): RegExp {
 }
 
 const NOTHING = new Uint8Array(0);
-
-function latin1Of(text: Text): string {
-  const { buffer, byteOffset, length } = bytesOf(text);
-  return Buffer.from(buffer, byteOffset, length).toString('latin1');
-}
-
-function latin1(text: string): Uint8Array {
-  return Buffer.from(text, 'latin1');
-}

@@ -44,7 +44,7 @@ export function compareSymbols(a: TextSymbol, b: TextSymbol): number {
   return compareCodePoints(String(a), String(b));
 }
 
-/** UTF-16 has the order of the code points, but for surrogates: they stand for the highest, and other units come after them. */
+/** UTF-16 units have the order of code points, except surrogates: they stand for the largest code points, but are not the largest units. */
 function compareCodePoints(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let at = 0; at < length; at++) {

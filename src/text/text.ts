@@ -45,7 +45,8 @@ export function textOf(bytes: Uint8Array): Text {
 }
 
 export function isSameText(one: Text, other: Text): boolean {
-  return Buffer.compare(bytesOf(one), bytesOf(other)) === 0;
+  const [a, b] = [bytesOf(one), bytesOf(other)];
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
 /**

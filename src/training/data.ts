@@ -105,6 +105,7 @@ export function pairData(corpus: PairCorpus, recipe: Recipe, heldOut: HeldOutPai
       mode: 'pairs',
       characters: corpus.characters,
       columns: [...corpus.columns],
+      ...(corpus.maxLength === undefined ? {} : { maxLength: corpus.maxLength }),
       ...(heldOut.validation ? { validationHash: heldOut.validation.hash } : {}),
       ...(heldOut.test ? { testHash: heldOut.test.hash } : {}),
       ...sizesOf(split.train, split.validation, split.test),

@@ -42,7 +42,7 @@ export interface StepEvent {
   readonly rate: number;
   /** Symbols read by this step. */
   readonly symbols: number;
-  /** Share of the run that is over, in [0, 1]. */
+  /** Share of the run, or of its last phase, that is over, in [0, 1]. */
   readonly progress: number;
 }
 
@@ -55,7 +55,8 @@ export interface ReportEvent {
 }
 
 /**
- * A state worth keeping. `best` is the best model, by its validation loss or, if the recipe says so, its accuracy; where nothing is held out, the newest model. `last` is the
+ * A state worth keeping. `best` is the best model, by its validation loss or, if the recipe says so, its accuracy, or what the last phase
+ * made of it (finish.ts); where nothing is held out, it is the newest model. `last` is the
  * newest model, with all that resuming needs.
  *
  * Call `snapshot`, and save or copy the checkpoint that it gives, before the iteration goes on: its tensors are views of the run's memory.
@@ -83,6 +84,8 @@ export interface DoneEvent {
   readonly accuracy: number | undefined;
   /** The step of the best model. */
   readonly bestStep: number | undefined;
-  /** The test loss of the best model. */
+  /** The test loss of the model that was saved. */
   readonly test: number | undefined;
+  /** Steps of the last phase, in which the best model learned the validation part, too; 0 where there was none. */
+  readonly finishSteps: number;
 }

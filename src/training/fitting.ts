@@ -1,20 +1,19 @@
 import type { ModelConfig } from '../nn/config.ts';
 import { maximumRows } from '../text/batches.ts';
+import type { Mode } from '../text/mode.ts';
 import type { PairPart } from '../text/pair-split.ts';
 import type { Part } from '../text/split.ts';
 import type { BatchOptions } from '../text/windows.ts';
 import { trainingFlops } from './flops.ts';
-import type { Limits, Recipe } from './recipe.ts';
+import type { Finish, Limits, Recipe } from './recipe.ts';
 
-// A run without a limit reads DEFAULT_SYMBOLS symbols, but no more than DEFAULT_EPOCHS epochs, and takes at least DEFAULT_LEAST_STEPS steps.
-const DEFAULT_SYMBOLS = 10_000_000;
-const DEFAULT_EPOCHS = 60;
-const DEFAULT_LEAST_STEPS = 300;
+// A run without a limit reads so many symbols, but no more than so many epochs, and takes at least so many steps.
+const DEFAULT_LENGTH = { symbols: 6_000_000, epochs: 6, leastSteps: 300 };
 /** Pairs have a smaller learning rate, and need more steps to be learned by heart. */
-const DEFAULT_LEAST_PAIR_STEPS = 1000;
+const DEFAULT_LENGTH_OF_PAIRS = { symbols: 10_000_000, epochs: 60, leastSteps: 1000 };
 
 // Without `batch`, a batch has DEFAULT_ROWS rows, which keep the kernels busy. It has fewer where an epoch would have under LEAST_UPDATES updates.
-const DEFAULT_ROWS = 48;
+const DEFAULT_ROWS = 24;
 const LEAST_UPDATES = 64;
 
 // The same of pairs.
@@ -35,11 +34,12 @@ const VALIDATION_COST = 1 / 3;
 /** Validations in a run where they are cheap. */
 const VALIDATIONS = 40;
 
-/** What a recipe leaves open, and the sizes of the data decide. */
+/** What a recipe leaves open, and the data decide. */
 export interface FittedRun {
   readonly limits: Limits;
   /** Steps between validations. */
   readonly interval: number;
+  readonly finish: Finish;
 }
 
 /** A recipe fitted to what there is to learn from. What the recipe says is kept. */
@@ -47,7 +47,9 @@ export function fitRun(sizes: DataSizes, recipe: Recipe): FittedRun {
   const isLimited = Object.values(recipe.limits).some((limit) => limit !== undefined);
   const limits = isLimited ? recipe.limits : { steps: defaultSteps(sizes) };
   const interval = recipe.validateEvery ?? validationInterval(sizes, limits);
-  return { limits, interval };
+  const { train, validation } = sizes;
+  const finish = recipe.finish ?? (train.mode === 'lines' && !isLimited ? 'all' : 'best');
+  return { limits, interval, finish: validation.targets === 0 ? 'best' : finish };
 }
 
 /** The batch that fits a part: no more rows than the part has lines, and no more symbols in a window than in an epoch. */
@@ -72,16 +74,16 @@ export function fitPairBatch({ pairs }: PairPart, { batch }: Recipe): number {
 
 /** What steps are counted by: the parts of a run, and the targets of an update. */
 export interface DataSizes {
-  readonly train: { readonly targets: number; readonly mode?: string };
+  readonly train: { readonly targets: number; readonly mode?: Mode | 'pairs' };
   readonly validation: { readonly targets: number };
   readonly targetsPerStep: number;
 }
 
 /** Steps of a run without a limit: enough to learn a small list by heart, and a minute or two for a book. */
 export function defaultSteps({ train, targetsPerStep }: DataSizes): number {
-  const symbols = Math.min(DEFAULT_SYMBOLS, DEFAULT_EPOCHS * train.targets);
-  const least = train.mode === 'pairs' ? DEFAULT_LEAST_PAIR_STEPS : DEFAULT_LEAST_STEPS;
-  return Math.max(least, Math.round(symbols / targetsPerStep));
+  const { symbols, epochs, leastSteps } = train.mode === 'pairs' ? DEFAULT_LENGTH_OF_PAIRS : DEFAULT_LENGTH;
+  const targets = Math.min(symbols, epochs * train.targets);
+  return Math.max(leastSteps, Math.round(targets / targetsPerStep));
 }
 
 /** Steps between validations: `VALIDATIONS` in a run, or fewer where these would take more than their share of the time. */

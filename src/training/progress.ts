@@ -19,6 +19,8 @@ export class Progress {
   sincePlateau = 0;
   /** How often the run has diverged and gone back. */
   rollbacks = 0;
+  /** Steps of the last phase (finish.ts), once it is over. */
+  finishSteps = 0;
   /** Sums since the last point of the history. */
   readonly sums = new StretchSums();
   /** The learning rate of the last update. */

@@ -7,6 +7,7 @@ import { parseOptions, requireAll, rule } from '../schema.ts';
 export const OPTIMIZERS = ['sgd', 'rmsprop', 'adagrad', 'adam'] as const;
 export const SCHEDULES = ['constant', 'linear', 'cosine', 'step', 'plateau'] as const;
 export const ON_DIVERGENCE = ['stop', 'rollback'] as const;
+export const FINISHES = ['best', 'all'] as const;
 export const SELECTIONS = ['loss', 'accuracy'] as const;
 
 /** A bound on the gradient. Infinity clips nothing; JSON, which has no infinity, writes it as null. */
@@ -78,7 +79,7 @@ export const recipeSchema = z
       .min(1)
       .max(100_000)
       .optional()
-      .describe('B: texts read side by side (default: 48, of pairs 32; fewer where there is little text)'),
+      .describe('B: texts read side by side (default: 24, of pairs 32; fewer where there is little text)'),
     bptt: z.int().min(1).max(100_000).default(64).describe('k2: steps that the gradient goes back'),
     stride: z.int().min(1).max(100_000).optional().describe('k1: steps between updates, at most k2 (default: k2)'),
     optimizer: optimizerSchema.prefault({}),
@@ -87,7 +88,7 @@ export const recipeSchema = z
       .positive()
       .optional()
       .describe(
-        'η: the learning rate at its highest (default: adam 0.01, rmsprop 0.002, adagrad 0.02, sgd 0.5; of pairs a fifth of it)',
+        'η: the learning rate at its highest (default: adam 0.006, rmsprop 0.002, adagrad 0.02, sgd 0.5; of pairs a third of it)',
       ),
     schedule: scheduleSchema.prefault({}),
     dropout: dropoutSchema.prefault({}),
@@ -126,6 +127,12 @@ export const recipeSchema = z
       .min(1)
       .optional()
       .describe('steps between validations (default: about 40 validations in a run)'),
+    finish: z
+      .enum(FINISHES)
+      .optional()
+      .describe(
+        'all: let the best model learn the validation part, too, at the end (default: all for a list in a run without limits, else best)',
+      ),
     seed: z.string().default('1').describe('the same seed and options give the same model, to the bit'),
   })
   .superRefine(
@@ -147,6 +154,12 @@ export const recipeSchema = z
       if (key === undefined) return undefined;
       return message`${option(key)}: a file can be held out of pairs only; give a fraction or a number, or a task with ${option('task')}`;
     }),
+  )
+  .superRefine(
+    rule(({ finish, validation }) => {
+      if (finish !== 'all' || typeof validation !== 'string') return undefined;
+      return message`${option('finish')} all learns a part of the same file, and ${option('validation')} is a file of its own; leave one out`;
+    }),
   );
 
 /** A recipe as a caller gives it: each field that is left out has its default. */
@@ -155,8 +168,9 @@ export type RecipeOptions = z.input<typeof recipeSchema>;
 const { stride, rate, clipNorm } = recipeSchema.shape;
 
 /**
- * A recipe in which every field is given, apart from those that the text decides (`batch`, `patience`, `validateEvery` and the limits), and from
- * `select`, which earlier checkpoints don't have: the loss selects where it is left out. It is what a run follows, and what a checkpoint's record holds.
+ * A recipe in which every field is given, apart from those that the text decides (`batch`, `patience`, `validateEvery`, `finish` and the limits),
+ * and from `select`, which earlier checkpoints don't have: the loss selects where it is left out. It is what a run follows, and what a
+ * checkpoint's record holds.
  */
 export const completeRecipeSchema = requireAll(recipeSchema, {
   stride: stride.unwrap(),
@@ -174,6 +188,7 @@ export function textParts({ validation, test, seed }: Recipe): { validation: num
 export type OptimizerConfig = Readonly<z.output<typeof optimizerSchema>>;
 export type ScheduleConfig = Readonly<z.output<typeof scheduleSchema>>;
 export type Limits = Readonly<z.output<typeof limitsSchema>>;
+export type Finish = (typeof FINISHES)[number];
 
 export const OPTIMIZER_DEFAULTS: OptimizerConfig = optimizerSchema.parse({});
 export const SCHEDULE_DEFAULTS: ScheduleConfig = scheduleSchema.parse({});
@@ -183,18 +198,18 @@ const DEFAULT_RATES: Readonly<Record<OptimizerConfig['name'], number>> = {
   sgd: 0.5,
   rmsprop: 2e-3,
   adagrad: 2e-2,
-  adam: 1e-2,
+  adam: 6e-3,
 };
 
-/** A model of pairs learns best with this share of the rate. */
-const PAIR_RATE = 0.2;
+/** A model of pairs learns best with this part of the rate. */
+const PAIR_RATE_DIVISOR = 3;
 
 /**
  * What a model of pairs has in place of the general defaults. Lists of pairs are short beside books, and a model soon knows them by heart, so
  * there is more dropout and one layer. README.md in this folder has what each of these gains.
  */
 export const PAIR_RECIPE = {
-  model: { cell: 'gru', layers: 1, embedding: 64 },
+  model: { cell: 'gru', layers: 1, hidden: 128, embedding: 64 },
   dropout: { input: 0.2, layers: 0.3 },
 } as const satisfies RecipeOptions;
 
@@ -206,7 +221,7 @@ const DEFAULT_CLIP_NORM = 1;
 
 /**
  * Checks a recipe, and fills in what it leaves out. Some of the defaults depend on other fields: a model of pairs has
- * those of `PAIR_RECIPE`; `stride` is `bptt`; `rate` is the optimizer's own, or a fifth of it for a model of pairs; `dropout.output` is
+ * those of `PAIR_RECIPE`; `stride` is `bptt`; `rate` is the optimizer's own, or a third of it for a model of pairs; `dropout.output` is
  * `dropout.layers`; `clipNorm` is 1, or Infinity where `clipValue` is given. The keys are in the schema's order, so that equal recipes are
  * written as equal bytes.
  *
@@ -220,7 +235,7 @@ export function resolveRecipe(options: RecipeOptions = {}): Recipe {
   return completeRecipeSchema.parse({
     ...parsed,
     stride: parsed.stride ?? bptt,
-    rate: parsed.rate ?? DEFAULT_RATES[optimizer.name] * (model.pairs ? PAIR_RATE : 1),
+    rate: parsed.rate ?? DEFAULT_RATES[optimizer.name] / (model.pairs ? PAIR_RATE_DIVISOR : 1),
     dropout: { ...dropout, output: dropout.output ?? dropout.layers },
     clipNorm: parsed.clipNorm ?? clipNorm,
   });

@@ -17,8 +17,9 @@ const runSchema = z.strictObject({
     files: z.array(z.int().nonnegative()).nullable(),
     mode: z.enum(['stream', 'lines', 'pairs']),
     characters: z.number(),
-    /** Of pairs: the columns of source and target, and the hashes of the parts that are files of their own. */
+    /** Of pairs: the columns of source and target, the most symbols of a pair, and the hashes of the parts that are files of their own. */
     columns: z.array(z.int()).length(2).optional(),
+    maxLength: z.int().optional(),
     validationHash: z.string().optional(),
     testHash: z.string().optional(),
     trainSymbols: z.number(),
@@ -31,6 +32,8 @@ const runSchema = z.strictObject({
   step: z.int().nonnegative(),
   /** Epochs read by then, with fraction. */
   epoch: z.number().nonnegative(),
+  /** Steps of the last phase, in which the model learned the validation part, too (finish.ts); 0 where it has not. */
+  finishSteps: z.int().nonnegative(),
   history: historySchema,
 });
 

@@ -5,7 +5,7 @@ import type { CheckpointEvent, ReportEvent } from './events.ts';
 import { keepFallback } from './rollback.ts';
 import type { Run } from './run.ts';
 import { takeSnapshot } from './snapshot.ts';
-import { areTensorsFinite } from './tensors.ts';
+import { areTensorsFinite, viewSavedParameters } from './tensors.ts';
 
 /**
  * Validates the model and adds a point to the history. Yields the report, a checkpoint of the best model where this is it, and one of the
@@ -14,7 +14,7 @@ import { areTensorsFinite } from './tensors.ts';
  * @param final whether the run is over
  */
 export async function* report(run: Run, final: boolean): AsyncGenerator<ReportEvent | CheckpointEvent> {
-  const { recipe, data, plan, progress } = run;
+  const { recipe, data, plan, engine, progress } = run;
   requireFinite(run);
   const validated = await evaluateSaved(run, data.validation, recipe.select === 'accuracy');
   const { loss, accuracy } = validated ?? {};
@@ -30,10 +30,11 @@ export async function* report(run: Run, final: boolean): AsyncGenerator<ReportEv
   const isSound = !isFarAboveBest(history, symbols);
   // Where nothing is held out, the newest model is not the best while its loss is far above the best.
   const best = isNewBest && (isSound || loss !== undefined || history.length === 1);
+  if (best && recipe.finish === 'all') run.best = viewSavedParameters(plan, engine.kernels).slice();
   if (best && isSound) keepFallback(run);
   yield { type: 'report', point, best };
   const over = final || isOutOfPatience(run);
-  if (best) yield checkpointEvent(run, 'best', over);
+  if (best) yield checkpointEvent(run, 'best', over && recipe.finish !== 'all');
   yield checkpointEvent(run, 'last', over);
 }
 
@@ -53,16 +54,21 @@ export function isOutOfPatience({ recipe, progress }: Run): boolean {
   return progress.sinceBest >= (recipe.patience ?? Number.POSITIVE_INFINITY);
 }
 
-function checkpointEvent(run: Run, kind: 'best' | 'last', final: boolean): CheckpointEvent {
+export function checkpointEvent(run: Run, kind: 'best' | 'last', final: boolean): CheckpointEvent {
   return { type: 'checkpoint', kind, final, snapshot: () => takeSnapshot(run, kind === 'last') };
 }
 
-function requireFinite({ plan, engine }: Run): void {
+/** Throws Divergence where a number of the run is not finite. */
+export function requireFinite({ plan, engine }: Run): void {
   if (!areTensorsFinite(plan, engine.kernels)) throw new Divergence('the parameters are no longer finite');
 }
 
 /** What a part says of the model as it would be saved; undefined where the part is empty. */
-async function evaluateSaved({ plan, engine }: Run, part: DataPart, accuracy = false): Promise<Evaluation | undefined> {
+export async function evaluateSaved(
+  { plan, engine }: Run,
+  part: DataPart,
+  accuracy = false,
+): Promise<Evaluation | undefined> {
   if (part.targets === 0) return undefined;
   plan.average?.exchange(engine.kernels);
   try {

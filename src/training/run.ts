@@ -5,6 +5,7 @@ import { Engine } from '../kernel/engine.ts';
 import type { Checkpoint, Json } from '../nn/checkpoint.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { Random } from '../random.ts';
+import type { BatchOptions } from '../text/windows.ts';
 import type { TrainingData } from './data.ts';
 import type { StartEvent } from './events.ts';
 import { fitRun, fitThreads } from './fitting.ts';
@@ -13,13 +14,16 @@ import type { Place } from './place.ts';
 import * as program from './program.ts';
 import { type ProgramConfig, type TrainingEngine, TrainingPlan } from './program.ts';
 import { Progress } from './progress.ts';
-import { type Limits, type Recipe, resolveRecipe } from './recipe.ts';
+import { completeRecipeSchema, type Limits, type Recipe, resolveRecipe } from './recipe.ts';
 import { requireSavable } from './savable.ts';
 
 /** A run at a moment: what it is made of, and how far it is. Its tensors are in the engine's memory, where `plan` says. */
 export interface Run {
+  /** With `finish` decided. */
   readonly recipe: Recipe;
   readonly data: TrainingData;
+  /** Makes the data of the last phase: the part held out to validate belongs to what is learned. */
+  readonly makeAll: () => TrainingData;
   readonly limits: Limits;
   readonly limitTracker: LimitTracker;
   /** Steps between reports. */
@@ -34,6 +38,8 @@ export interface Run {
   readonly progress: Progress;
   /** The state that the run goes back to if it diverges, where the recipe says so (rollback.ts). */
   fallback: Checkpoint | undefined;
+  /** The parameters of the best model so far, where the run ends with a last phase that begins with them (finish.ts). */
+  best: Float32Array | undefined;
   /** SHA-256 of the trained parameters that the run began with; null where they were drawn. */
   origin: string | null;
 }
@@ -47,10 +53,11 @@ export async function prepareRun(
   given: Recipe,
   place: Place,
 ): Promise<Run> {
-  const recipe = resolveRecipe(given);
-  const data = makeData(recipe);
+  const resolved = resolveRecipe(given);
+  const data = makeData(resolved);
   const { batch } = data;
-  const { limits, interval } = fitRun(data, recipe);
+  const { limits, interval, finish } = fitRun(data, resolved);
+  const recipe = completeRecipeSchema.parse({ ...resolved, finish });
 
   const model: ModelConfig = { ...recipe.model, ...data.sizes };
   const { optimizer, dropout, averaging } = recipe;
@@ -66,6 +73,7 @@ export async function prepareRun(
   return {
     recipe,
     data,
+    makeAll: () => makeData(withAll(recipe, batch)),
     limits,
     limitTracker: new LimitTracker(limits), // the run's time begins now
     interval,
@@ -76,8 +84,14 @@ export async function prepareRun(
     dropoutSeed: new Random(`${recipe.seed}/dropout`).integer(2 ** 32),
     progress: new Progress(),
     fallback: undefined,
+    best: undefined,
     origin: null,
   };
+}
+
+/** A recipe that holds out nothing to validate, with batches that the memory of the run has room for. */
+function withAll(recipe: Recipe, { rows, window, stride }: Required<BatchOptions>): Recipe {
+  return { ...recipe, validation: 0, batch: rows, bptt: window, stride };
 }
 
 /** What a run tells before its first step. */

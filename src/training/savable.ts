@@ -29,7 +29,14 @@ export function requireSavable(
   const { layers } = model.config;
   const parameters = model.parameters.manifest.size;
   const states = model.states.map(({ width }) => model.shape.rows * width);
-  const state = [parameters, ...(average ? [parameters] : []), ...optimizer.moments.map(() => parameters), ...states];
+  const kept = recipe.finish === 'all' ? [parameters] : [];
+  const state = [
+    parameters,
+    ...kept,
+    ...(average ? [parameters] : []),
+    ...optimizer.moments.map(() => parameters),
+    ...states,
+  ];
   // A run that goes back if it diverges keeps its state twice.
   const copies = recipe.onDivergence === 'rollback' ? 2 : 1;
   const known = data.vocabulary;

@@ -12,7 +12,14 @@ import { loadTensors, viewResumeTensors, viewSavedParameters } from './tensors.t
  */
 export function takeSnapshot(run: Run, resumable: boolean): Checkpoint {
   const { recipe, data, plan, engine, progress } = run;
-  const record = { recipe, corpus: data.corpus, origin: run.origin, step: progress.step, epoch: progress.epoch };
+  const record = {
+    recipe,
+    corpus: data.corpus,
+    origin: run.origin,
+    step: progress.step,
+    epoch: progress.epoch,
+    finishSteps: progress.finishSteps,
+  };
   return {
     model: plan.model.config,
     vocabulary: run.vocabulary,
@@ -23,7 +30,7 @@ export function takeSnapshot(run: Run, resumable: boolean): Checkpoint {
   };
 }
 
-function resumeParts({ data, limitTracker, plan, engine, progress, fallback }: Run): Checkpoint['resume'] {
+function resumeParts({ data, limitTracker, plan, engine, progress, fallback, best }: Run): Checkpoint['resume'] {
   const kept: Partial<FallbackParts> = fallback ? fallbackParts(fallback, progress.history) : {};
   const record: ResumeRecord = {
     ...progress.record,
@@ -32,7 +39,8 @@ function resumeParts({ data, limitTracker, plan, engine, progress, fallback }: R
     rollback: kept.record,
   };
   const tensors = viewResumeTensors(plan, engine.kernels);
-  return { data: toJson(record), tensors: new Map([...tensors, ...(kept.tensors ?? [])]) };
+  const ofBest: [string, Float32Array][] = best ? [[BEST_KEY, best]] : [];
+  return { data: toJson(record), tensors: new Map([...tensors, ...ofBest, ...(kept.tensors ?? [])]) };
 }
 
 /**
@@ -48,9 +56,23 @@ export function restoreSnapshot(run: Run, checkpoint: Checkpoint): void {
     throw new UserError("the checkpoint can't be resumed: its place in the text has symbols outside the vocabulary");
   }
   loadTensors(plan, engine.kernels, checkpoint);
+  run.best = readBest(run, checkpoint);
   data.restore(place);
   if (resume.seconds !== undefined) limitTracker.resume(resume.seconds);
   run.origin = record.origin;
   progress.restore(record, resume);
   run.fallback = readFallback(checkpoint, record, resume);
+}
+
+/** The name of the best model's parameters among the tensors for resuming. */
+const BEST_KEY = 'best';
+
+/** The parameters of the best model, where the run needs them. UserError where they are of another size. */
+function readBest({ plan }: Run, { resume }: Checkpoint): Float32Array | undefined {
+  const { size } = plan.model.parameters.manifest;
+  const best = resume?.tensors.get(BEST_KEY);
+  if (best && best.length !== size) {
+    throw new UserError(`the checkpoint can't be resumed: its best model has ${best.length} numbers, not ${size}`);
+  }
+  return best;
 }

@@ -1,5 +1,6 @@
 import { power } from '../kernel/power.ts';
 import { updateKey } from '../nn/dropout-key.ts';
+import type { TrainingData } from './data.ts';
 import { Divergence } from './divergence.ts';
 import { sumLosses } from './evaluate-part.ts';
 import type { StepEvent } from './events.ts';
@@ -10,41 +11,71 @@ import { UpdateWatch } from './statistics.ts';
 
 /** Reads the next window of the text, and updates the parameters once by it. Throws Divergence where the loss or the norm is not finite. */
 export async function takeStep(run: Run): Promise<StepEvent> {
-  const { recipe, data, plan, engine, progress, limitTracker } = run;
+  const { data, progress, limitTracker, dropoutSeed } = run;
+  const number = progress.step + 1;
+  const rate = learningRate(run, number);
+  const { epoch, ...step } = await update(run, data, {
+    number,
+    rate,
+    dropoutSeed,
+    watched: isBeforeReport(run, number),
+  });
+  progress.epoch = epoch;
+  return { ...step, epoch, progress: limitTracker.progress(progress.step, epoch) };
+}
+
+/** What an update is told besides what it reads. */
+export interface UpdateSettings {
+  /** Of the updates by this data, from 1. */
+  readonly number: number;
+  readonly rate: number;
+  /** Decides, with the number, what is dropped. */
+  readonly dropoutSeed: number;
+  /** Whether statistics of the update are kept. */
+  readonly watched: boolean;
+}
+
+/**
+ * Updates the parameters once by the next window of the data. The epoch is that of the data. Throws Divergence where the loss or the norm is
+ * not finite.
+ */
+export async function update(
+  run: Run,
+  data: TrainingData,
+  { number, rate, dropoutSeed, watched }: UpdateSettings,
+): Promise<Omit<StepEvent, 'progress'>> {
+  const { recipe, plan, engine, progress } = run;
   const { model } = plan;
   const { kernels } = engine;
   const window = data.next(model, kernels.ints);
-  const update = progress.step + 1;
-  progress.rate = learningRate(run, update);
-  const watch = isBeforeReport(run, update) ? new UpdateWatch(engine, plan) : undefined;
+  progress.rate = rate;
+  const watch = watched ? new UpdateWatch(engine, plan) : undefined;
   const { norm, clipped } = await engine.call('train', {
     steps: window.steps,
     sourceSteps: window.sourceSteps,
     lossScale: 1 / window.counted,
-    rate: progress.rate,
-    update,
+    rate,
+    update: number,
     clipNorm: recipe.clipNorm,
     clipValue: recipe.clipValue,
-    dropoutKey: updateKey(run.dropoutSeed, update),
+    dropoutKey: updateKey(dropoutSeed, number),
   });
   const losses = sumMemberLosses(run, window.steps * data.batch.rows);
   const loss = losses / window.counted;
-  progress.step = update;
+  progress.step++;
   if (!Number.isFinite(loss)) throw new Divergence(`the loss is ${loss}`);
   if (!Number.isFinite(norm)) throw new Divergence(`the gradient's norm is ${norm}`);
   model.carry(kernels, window.advance);
   progress.statistics = await watch?.statistics(window.steps);
-  progress.epoch = window.epoch;
   progress.sums.add(losses, window.counted, norm, clipped);
   return {
     type: 'step',
     step: progress.step,
-    epoch: progress.epoch,
+    epoch: window.epoch,
     loss,
     gradientNorm: norm,
-    rate: progress.rate,
+    rate,
     symbols: window.counted,
-    progress: limitTracker.progress(progress.step, progress.epoch),
   };
 }
 

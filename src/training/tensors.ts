@@ -45,6 +45,20 @@ export function loadTensors(plan: TrainingPlan, kernels: Kernels, checkpoint: Ch
   );
 }
 
+/** Sets the parameters to these, and all else to what it is before the first update: moments and states are 0, and the average is they. */
+export function startAnew(
+  { model, optimizer, average }: TrainingPlan,
+  kernels: Kernels,
+  parameters: Float32Array,
+): void {
+  const { manifest, values } = model.parameters;
+  const { floats } = kernels;
+  floats.set(parameters, values);
+  for (const at of optimizer.moments) floats.fill(0, at, at + manifest.size);
+  for (const { initial, width } of model.states) floats.fill(0, initial, initial + model.shape.rows * width);
+  average?.start(kernels);
+}
+
 /**
  * Whether all these numbers are finite. A checkpoint can't hold others, and an update may overflow although its loss and its gradient
  * are finite.

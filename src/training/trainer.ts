@@ -1,5 +1,4 @@
 import { createSha256 } from '#host/sha256';
-import { nextTurn } from '#host/turn';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { extendParameters } from '../nn/extend.ts';
@@ -10,6 +9,7 @@ import type { PairCorpus } from '../text/pairs.ts';
 import { type HeldOutPairs, pairData, type TrainingData, textData } from './data.ts';
 import { Divergence } from './divergence.ts';
 import type { DoneEvent, TrainEvent } from './events.ts';
+import { finish } from './finish.ts';
 import { bestPoint } from './history.ts';
 import type { Place } from './place.ts';
 import type { Recipe } from './recipe.ts';
@@ -18,9 +18,7 @@ import { keepFallback, rollBack } from './rollback.ts';
 import { prepareRun, type Run, startEvent } from './run.ts';
 import { restoreSnapshot } from './snapshot.ts';
 import { takeStep } from './step.ts';
-
-/** The longest that signals and timers of the process wait, as long as steps are shorter. */
-const TURN_MS = 50;
+import { Turn } from './turn.ts';
 
 export interface TrainOptions {
   readonly recipe: Recipe;
@@ -35,11 +33,15 @@ export interface TrainOptions {
   readonly resume?: Checkpoint;
 }
 
-/** A trained model to begin from, with the new id of each of its symbols in the corpus's vocabulary; without, they are the same. */
+/**
+ * A trained model to begin from, with the new id of each of its symbols in the corpus's vocabulary, and of a model of pairs also of each symbol of
+ * its sources; without, they are the same.
+ */
 export interface Origin {
   readonly model: ModelConfig;
   readonly parameters: Float32Array;
   readonly ids?: Uint32Array;
+  readonly sourceIds?: Uint32Array;
 }
 
 /**
@@ -89,7 +91,9 @@ function drawParameters(run: Run, origin: Origin | undefined): void {
   if (origin) run.origin = hashOf(origin.parameters);
   if (origin && !origin.ids) drawn.set(origin.parameters);
   if (origin?.ids) {
-    extendParameters(origin.parameters, origin.model, origin.ids, drawn as Float32Array, model.config.symbols);
+    const { symbols, sourceSymbols = 0 } = model.config;
+    const source = origin.sourceIds && { ids: origin.sourceIds, symbols: sourceSymbols };
+    extendParameters(origin.parameters, origin.model, origin.ids, drawn as Float32Array, symbols, source);
   }
   average?.start(engine.kernels);
 }
@@ -105,7 +109,7 @@ async function* follow(run: Run, { signal, saveNow = () => false }: TrainOptions
   const { engine, interval, progress } = run;
   yield startEvent(run);
   let noticed = engine.notice; // the start event has it
-  let turn = performance.now();
+  const turn = new Turn();
   let end = endOf(run, signal);
   // No step was asked for: the model is saved as it is before training.
   if (end === 'steps' && progress.step === 0) yield* offerLastState(run, true);
@@ -116,10 +120,7 @@ async function* follow(run: Run, { signal, saveNow = () => false }: TrainOptions
         noticed = engine.notice;
         yield { type: 'notice', text: noticed };
       }
-      if (performance.now() - turn > TURN_MS) {
-        await nextTurn();
-        turn = performance.now();
-      }
+      await turn.pass();
       end = endOf(run, signal);
       const isReportDue = progress.step % interval === 0;
       if (end === 'interrupted' && !isReportDue) yield* offerLastState(run, true);
@@ -133,6 +134,10 @@ async function* follow(run: Run, { signal, saveNow = () => false }: TrainOptions
       end = endOf(run, signal);
     }
   }
+  if (run.recipe.finish === 'all' && end !== 'interrupted') {
+    yield* finish(run, signal);
+    if (signal?.aborted && run.progress.finishSteps === 0) end = 'interrupted';
+  }
   yield doneEvent(run, end);
 }
 
@@ -145,7 +150,7 @@ function endOf(run: Run, signal: AbortSignal | undefined): DoneEvent['reason'] |
   return signal?.aborted ? 'interrupted' : undefined;
 }
 
-function doneEvent({ progress: { step, epoch, history } }: Run, reason: DoneEvent['reason']): DoneEvent {
+function doneEvent({ progress: { step, epoch, history, finishSteps } }: Run, reason: DoneEvent['reason']): DoneEvent {
   const best = bestPoint(history);
   return {
     type: 'done',
@@ -156,6 +161,7 @@ function doneEvent({ progress: { step, epoch, history } }: Run, reason: DoneEven
     validation: best?.validation,
     accuracy: best?.accuracy,
     bestStep: best?.validation === undefined ? undefined : best.step,
-    test: best?.test,
+    test: (finishSteps > 0 ? history.at(-1) : best)?.test,
+    finishSteps,
   };
 }

@@ -3,13 +3,15 @@
  *
  *     npm run bench:peers                                   every shape, five rounds
  *     npm run bench:peers -- --rounds 3 --python /usr/bin/python3 --only lstm
+ *     npm run bench:peers -- --bfloat16 --only train    PyTorch in mixed precision (torch.autocast), this program in float32
  *
  * PyTorch's side is ../shared/peers/pytorch_char_lm.py, beside the project; of its splits of threads the fastest in each round
  * counts. Prints the medians of the rounds, and the median of the rounds' ratios, for machines drift.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { median } from '../../src/kernel/timing.ts';
 
@@ -20,6 +22,7 @@ const { values: flags } = parseArgs({
     python: { type: 'string', default: 'python3' },
     peer: { type: 'string', default: new URL('../../../shared/peers/pytorch_char_lm.py', import.meta.url).pathname },
     only: { type: 'string', default: '' },
+    bfloat16: { type: 'boolean', default: false },
   },
 });
 
@@ -44,6 +47,15 @@ const SHAPES: Shape[] = [
   { task: 'sample', cell: 'lstm', hidden: 512, threads: 1 },
 ];
 
+/**
+ * What Python runs when it starts in a folder of the path: it turns autocast on for the whole program, so that the peer, and the programs
+ * that it starts, need no option for it.
+ */
+const AUTOCAST = `import torch
+torch.set_autocast_dtype("cpu", torch.bfloat16)
+torch.set_autocast_enabled("cpu", True)
+`;
+
 /** Characters a second. */
 interface Round {
   readonly ours: number;
@@ -55,15 +67,24 @@ if (!existsSync(flags.peer)) {
 } else if (spawnSync(flags.python, ['-c', 'import torch']).status !== 0) {
   console.log(`skipped: ${flags.python} has no PyTorch`);
 } else {
-  compare();
+  compare(flags.bfloat16 ? autocastEnvironment() : process.env);
 }
 
-function compare(): void {
-  console.log('| task | shape | threads | PyTorch, chars/s | rnn, chars/s | ratio |\n|---|---|---|---|---|---|');
+/** An environment in which every Python program computes in bfloat16 where autocast says so. */
+function autocastEnvironment(): NodeJS.ProcessEnv {
+  const folder = mkdtempSync(join(tmpdir(), 'rnn-autocast-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, 'sitecustomize.py'), AUTOCAST);
+  return { ...process.env, PYTHONPATH: folder };
+}
+
+function compare(environment: NodeJS.ProcessEnv): void {
+  const peer = flags.bfloat16 ? 'PyTorch in bfloat16' : 'PyTorch';
+  console.log(`| task | shape | threads | ${peer}, chars/s | rnn, chars/s | ratio |\n|---|---|---|---|---|---|`);
   for (const shape of SHAPES) {
     const { task, cell, hidden, threads } = shape;
     if (!`${task} ${cell} ${hidden} ${threads}`.includes(flags.only)) continue;
-    const rounds = Array.from({ length: Number(flags.rounds) }, () => round(shape));
+    const rounds = Array.from({ length: Number(flags.rounds) }, () => round(shape, environment));
     const of = (pick: (round: Round) => number): number => median(rounds.map(pick));
     const speeds = [of((r) => r.theirs), of((r) => r.ours)].map((speed) => Math.round(speed).toLocaleString('en-US'));
     const ratio = of((r) => r.ours / r.theirs).toFixed(2);
@@ -71,16 +92,21 @@ function compare(): void {
   }
 }
 
-function round({ task, cell, hidden, threads }: Shape): Round {
+function round({ task, cell, hidden, threads }: Shape, environment: NodeJS.ProcessEnv): Round {
   const common = ['--task', task, '--cell', cell, '--hidden', `${hidden}`, '--threads', `${threads}`];
-  const theirs = run(flags.python, [flags.peer, ...common, '--seconds', flags.seconds], task);
-  const ours = run(process.execPath, [RNN, 'bench', ...common, '--seconds', flags.seconds, '--json'], task);
+  const theirs = run(flags.python, [flags.peer, ...common, '--seconds', flags.seconds], task, environment);
+  const ours = run(
+    process.execPath,
+    [RNN, 'bench', ...common, '--seconds', flags.seconds, '--json'],
+    task,
+    process.env,
+  );
   return { ours, theirs };
 }
 
 /** The fastest of the figures of that task which a program prints as JSON Lines. */
-function run(command: string, argv: readonly string[], task: Shape['task']): number {
-  const text = execFileSync(command, argv, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+function run(command: string, argv: readonly string[], task: Shape['task'], env: NodeJS.ProcessEnv): number {
+  const text = execFileSync(command, argv, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], env });
   const figures = text
     .trim()
     .split('\n')

@@ -60,10 +60,16 @@ function lag(seed: string): void {
 function serial(seed: string): void {
   write('train.txt', `addition --length 1-8 --count 5000 --seed ${seed}`);
   write('test.txt', 'addition --length 64 --count 1000 --seed test');
-  const sum = accuracy(`--cell rnn --hidden 16 --batch 64 --steps 6000 --weight-decay 2 --seed ${seed}`, '01');
+  const sum = accuracy(
+    `--cell rnn --hidden 16 --batch 64 --lr 0.01 --steps 6000 --weight-decay 2 --seed ${seed}`,
+    '01',
+  );
   write('train.txt', `xor --length 1-8 --count 5000 --seed ${seed}`);
   write('test.txt', 'xor --length 1000 --count 1000 --seed test');
-  const xor = accuracy(`--cell gru --hidden 16 --batch 32 --steps 3000 --weight-decay 1 --seed ${seed}`, '01');
+  const xor = accuracy(
+    `--cell gru --hidden 16 --batch 32 --lr 0.01 --steps 3000 --weight-decay 1 --seed ${seed}`,
+    '01',
+  );
   console.log(`| ${seed} | ${percent(sum)} | ${percent(xor)} |`);
 }
 
@@ -90,7 +96,7 @@ function copy(seed: string): void {
   for (const task of ['copy', 'copy-reversed']) {
     write('train.txt', `${task} --length 10 --count 5000 --seed ${seed}`);
     write('test.txt', `${task} --length 10 --count 1000 --seed test`);
-    const options = `--cell lstm --hidden 64 --batch 32 --bptt 22 --schedule constant --seed ${seed}`;
+    const options = `--cell lstm --hidden 64 --batch 32 --bptt 22 --lr 0.01 --schedule constant --seed ${seed}`;
     const shares = [250, 500, 1000, 2000].map((steps) => percent(accuracy(`${options} --steps ${steps}`, 'ABCDEFGH')));
     console.log(`| ${task} | ${seed} | ${shares.join(' | ')} |`);
   }

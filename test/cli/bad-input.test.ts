@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { file, type Outcome, PROSE, removeFolders, rnn, shell, TINY, temporaryFolder } from '../helpers/cli.ts';
@@ -450,11 +451,36 @@ describe.concurrent('what is saved already is not lost', () => {
     unchanged();
   });
 
-  test('a new name each time where --out is not given', async () => {
+  test.each(['a directory', 'an immutable file'])(
+    '%s where the state would be is found out before training',
+    async (what) => {
+      const cwd = temporaryFolder();
+      file(cwd, 'text.txt', PROSE);
+      const state = join(cwd, 'm.last.json');
+      const isLocked = (on: boolean) => spawnSync('chattr', [on ? '+i' : '-i', state]).status === 0;
+      if (what === 'a directory') mkdirSync(state);
+      else {
+        writeFileSync(state, '{}');
+        if (!isLocked(true)) return; // only root may, and not on every file system
+      }
+      try {
+        const args = ['train', 'text.txt', '--out', 'm', '--overwrite', '--time', '1h', '--quiet', ...TINY];
+        const message = /^rnn: m\.last\.json: the checkpoint can't be saved: .*; give another --out$/;
+        expectError(await rnn(args, { cwd }), { status: 1, message });
+      } finally {
+        if (what !== 'a directory') isLocked(false);
+      }
+    },
+  );
+
+  test('a new name each time where --out is not given, and it is said', async () => {
     const cwd = temporaryFolder();
     file(cwd, 'text.txt', PROSE);
     for (const expected of ['checkpoints/text.json\n', 'checkpoints/text-2.json\n', 'checkpoints/text-3.json\n']) {
-      expect((await rnn(['train', 'text.txt', '--steps', '1', ...TINY], { cwd })).stdout).toBe(expected);
+      const { stdout, stderr } = await rnn(['train', 'text.txt', '--steps', '1', ...TINY], { cwd });
+      expect(stdout).toBe(expected);
+      const remark = `checkpoints/text.json is there already, so this run is saved in ${expected.trim()}; --resume goes on`;
+      expect(stderr.includes(remark)).toBe(expected !== 'checkpoints/text.json\n');
     }
   });
 });

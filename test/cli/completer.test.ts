@@ -29,6 +29,12 @@ describe('the text after a key', () => {
     expect(edit('one two ', { name: 'w', ctrl: true }, suggestions)).toBe('one ');
   });
 
+  test('Tab takes no target in the place of its source', () => {
+    expect(edit('dé', { name: 'tab' }, { ...suggestions, areTargets: true })).toBe('dé');
+    const { lines } = layOut('dé', { ...suggestions, areTargets: true }, { columns: 80, rows: 24 });
+    expect(plain(lines.at(-1)!)).toBe('Enter prints the source and its best target, Esc leaves');
+  });
+
   test('Tab with nothing to take leaves it', () => {
     expect(edit('d', { name: 'tab' }, { completions: [] })).toBe('d');
   });

@@ -17,7 +17,7 @@ beforeAll(async () => {
   file(folder, 'text.txt', readFileSync(corpus('terms.txt')));
   await done('train', 'text.txt', '--out', 'one.json', ...OPTIONS);
   const { stderr } = await done('train', 'text.txt', '--members', '3', '--out', 'three.json', ...OPTIONS);
-  expect(stderr).toMatch(/^3 of lstm 1 × 8, /m);
+  expect(stderr).toMatch(/^3 of gru 1 × 8, /m);
 });
 afterAll(removeFolders);
 
@@ -35,10 +35,12 @@ describe.concurrent('an ensemble', () => {
       expect(lasts.tensors[`members.1.${name}`]).not.toEqual(tensor);
     }
     const { stdout: info } = await done('info', 'three.json');
-    expect(info).toMatch(/^model +ensemble of 3, each LSTM, 1 × 8 units, one-hot input, [\d,]+ parameters in all/m);
+    expect(info).toMatch(
+      /^model +ensemble of 3, each GRU, reset before, 1 × 8 units, one-hot input, [\d,]+ parameters in all/m,
+    );
     const { stdout: table } = await done('compare', 'one.json', 'three.json');
-    expect(table).toMatch(/^3 of lstm 1 × 8 /m);
-    expect(table).toMatch(/^lstm 1 × 8 /m);
+    expect(table).toMatch(/^3 of gru 1 × 8 /m);
+    expect(table).toMatch(/^gru 1 × 8 /m);
   });
 
   test('completes, scores and is measured as one model', async () => {

@@ -252,6 +252,33 @@ describe('rnn report', () => {
     }
   });
 
+  test('says which part of which text it shows, and begins what was held out at a whole line', async () => {
+    const poem = Array.from({ length: 40 }, (_, line) => `line ${line} of a poem that goes on`).join('\n');
+    file(cwd, 'poem.txt', poem);
+    file(cwd, 'other.txt', 'a poem of lines\n'.repeat(9));
+    const train = ['train', 'poem.txt', '--mode', 'stream', '--steps', '5', '--quiet', ...TINY];
+    const shown = async (model: string, ...args: string[]) => {
+      const options = ['--length', '100', '--html', 'poem.html', ...args];
+      const { status, stderr } = await rnn(['report', model, ...options], { cwd });
+      expect(status).toBe(0);
+      const page = readFileSync(join(cwd, 'poem.html'), 'utf8');
+      const [, text = ''] = /<section id="surprisal">.*?<pre class="text">(.*?)<\/pre>/s.exec(page)!;
+      return { reading: /^reading: (.*)\n/m.exec(stderr)?.[1], text: text.replace(/<[^>]+>/g, '') };
+    };
+    // 0.3 of the text begins within a line.
+    expect((await rnn([...train, '--validation', '0.3', '--out', 'held.json'], { cwd })).status).toBe(0);
+    const held = await shown('held.json', '--text', 'poem.txt');
+    expect(held.reading).toBe('The validation part of poem.txt, which the model has not learned from');
+    expect(held.text).toMatch(/^line \d+ of/);
+    expect((await rnn([...train, '--validation', '0', '--out', 'all.json'], { cwd })).status).toBe(0);
+    expect((await shown('all.json', '--text', 'poem.txt')).reading).toBe(
+      'The training part of poem.txt, which the model has learned from: nothing was held out',
+    );
+    expect((await shown('all.json', '--text', 'other.txt')).reading).toBe(
+      'other.txt, a text that the run did not read',
+    );
+  });
+
   test('can’t be written where there is no folder', async () => {
     const { status, stderr } = await rnn(['report', 'lstm.json', '--quiet', '--html', 'no/such/page.html'], { cwd });
     expect(status).toBe(1);

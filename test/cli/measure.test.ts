@@ -227,7 +227,7 @@ describe('rnn train --preset', () => {
 
   test('has the values of its purpose', async () => {
     expect((await train('--preset', 'balanced')).stderr).toMatch(
-      /^preset balanced: --cell gru .*--hidden 192 .*--members 2 .*--dropout 0\.07 /m,
+      /^preset balanced: --cell gru .*--hidden 192 .*--members 2 .*--lr 0\.006 /m,
     );
   });
 

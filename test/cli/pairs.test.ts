@@ -156,12 +156,12 @@ describe.concurrent('a run on pairs', () => {
     file(folder, 'unseen.tsv', 'abcab\tBACBA\nabc\tCBX\nccc\tCCC\n');
     const args = 'train reverse.tsv --out unseen.json --validation unseen.tsv --steps 3'.split(' ');
     const { status, stderr } = await inFolder(...args, ...SMALL.slice(0, -2));
-    expect(status, stderr).toBe(0);
-    expect(stderr.match(/^not held out: .*$/gm)).toEqual([
-      'not held out: unseen.tsv: line 2: the target has "X" (U+0058), which no target of the training had; leave the pair out',
+    expect(status, stderr).toBe(1);
+    expect(stderr.match(/^rnn: unseen.*$/gm)).toEqual([
+      'rnn: unseen.tsv: line 2: the target has "X" (U+0058), which no target of the training had; leave the pair out',
     ]);
-    expect(await measured('reverse.tsv', '-c', 'unseen.json', '--part', 'validation')).toMatchObject({ pairs: 2 });
-    await done('train', 'reverse.tsv', '--resume', 'unseen.last.json', '--steps', '5', '--quiet');
+    const evaluated = await inFolder('eval', 'reverse.tsv', '-c', 'unseen.json', '--part', 'validation', '--json');
+    expect(JSON.parse(evaluated.stdout)).toMatchObject({ pairs: 2 });
   });
 
   test('gives the same bytes on any number of threads and on both tiles', async () => {
@@ -170,7 +170,7 @@ describe.concurrent('a run on pairs', () => {
     expect(bytes('two.last.json')).toEqual(bytes('one.last.json'));
   });
 
-  test('goes on from a trained model with other pairs, and refuses a symbol that the model does not have', async () => {
+  test('goes on from a trained model with other pairs, and adds the symbols that the model does not have', async () => {
     await train('base.json', '--steps', '300');
     const tune = (name: string) =>
       inFolder(
@@ -186,11 +186,29 @@ describe.concurrent('a run on pairs', () => {
         '0',
       );
     file(folder, 'more.tsv', 'aabbc\tCBBAA\n');
-    expect(await tune('more.tsv')).toMatchObject({ status: 0 });
-    file(folder, 'new.tsv', 'abd\tDBA\n');
-    const refused = await tune('new.tsv');
-    expect(refused.status).toBe(1);
-    expect(refused.stderr).toMatch(
+    const more = await tune('more.tsv');
+    expect(more).toMatchObject({ status: 0 });
+    expect(more.stderr).toMatch(/^beginning with base\.json; no new symbols$/m);
+    file(folder, 'new.tsv', 'abd\tDBA\nae\tEA\nee\tEE\n');
+    const tuned = await tune('new.tsv');
+    expect(tuned.status).toBe(0);
+    expect(tuned.stderr).toMatch(/^beginning with base\.json; 2 new source symbols, 2 new target symbols$/m);
+    const { vocabulary, sourceVocabulary } = JSON.parse(await done('info', 'tuned-new.tsv.json', '--json'));
+    expect(sourceVocabulary.symbols).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(vocabulary.symbols).toEqual(['<stop>', 'A', 'B', 'C', 'D', 'E']);
+    // A part that is held out has no symbols of its own.
+    const held = await inFolder(
+      'train',
+      'more.tsv',
+      '--fine-tune',
+      'base.json',
+      '--validation',
+      'new.tsv',
+      '--out',
+      'h',
+    );
+    expect(held.status).toBe(1);
+    expect(held.stderr).toMatch(
       /^rnn: new\.tsv: line 1: the source has "d" \(U\+0064\), which no source of the training had; /m,
     );
   });

@@ -1,4 +1,6 @@
+import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
+import { paint } from '../../src/cli/output.ts';
 import { terminalChart } from '../../src/cli/terminal-chart.ts';
 import type { Chart, Series } from '../../src/insight/chart.ts';
 
@@ -89,6 +91,31 @@ describe('a chart in characters', () => {
     for (const mark of '●▲■◆') expect(places(drawn, mark).length).toBeGreaterThan(10);
     expect(drawn).toMatch(/\n● s0 {3}▲ s1 {3}■ s2 {3}◆ s3$/);
     expect(Math.max(...drawn.split('\n').map((line) => line.length))).toBeLessThanOrEqual(40);
+  });
+
+  test('tells twelve series apart, in colours and without, and wraps their names', () => {
+    const series = Array.from(
+      { length: 12 },
+      (_, index): Series => ({
+        name: `run ${index}`,
+        points: [
+          [0, index],
+          [1, index],
+        ],
+      }),
+    );
+    const drawn = terminalChart(chartOf(...series), 60);
+    const marks = new Set(plotted(drawn).flatMap((row) => [...row.trim()].filter((cell) => cell !== ' ')));
+    expect(marks.size).toBe(12);
+    for (const line of drawn.split('\n')) expect(stringWidth(line)).toBeLessThanOrEqual(60);
+    for (const { name } of series) expect(drawn).toContain(` ${name}`);
+    for (const level of [2, 3] as const) {
+      paint.level = level;
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are what it looks for
+      const colours = terminalChart(chartOf(...series), 60).match(/\u001b\[38;[\d;]+m/g);
+      paint.level = 0;
+      expect(new Set(colours).size).toBe(12);
+    }
   });
 
   test('without points says so', () => {

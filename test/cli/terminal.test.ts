@@ -57,6 +57,32 @@ describe.runIf(hasTerminals)('on a terminal', () => {
     expectRestored(stdout);
   });
 
+  test.each(['train', 'sample', 'export'])(
+    'the help of %s has no line that a terminal of 60 columns would break',
+    async (command) => {
+      const wide = await rnn([command, '--help'], { cwd: folder });
+      const { stdout } = await onTerminal([command, '--help'], { columns: 60 });
+      for (const line of stdout.split('\r\n')) {
+        if (line.trim().includes(' ')) expect([...line].length, line).toBeLessThanOrEqual(60);
+      }
+      expect(stdout.trim().split(/\s+/)).toEqual(wide.stdout.trim().split(/\s+/));
+    },
+  );
+
+  test('remarks and errors are broken between words', async () => {
+    const train = ['train', 'text.txt', '--steps', '1', '--overwrite', '--out', 'a-name-of-a-model-that-is-long'];
+    for (const args of [
+      [...train, ...TINY],
+      ['sample', '-c', 'text.txt'],
+      ['beam', '--k', '0'],
+    ]) {
+      const narrow = plain((await onTerminal(args, { columns: 60 })).stdout);
+      for (const line of narrow.split('\r\n').filter((each) => !each.includes('│'))) {
+        if (line.trim().includes(' ')) expect([...line].length, line).toBeLessThanOrEqual(60);
+      }
+    }
+  });
+
   test.each([30, 60, 80])('the bar fits %d columns', async (columns) => {
     const args = ['train', 'text.txt', '--steps', '300', '--overwrite', '--out', `bar-${columns}.json`, ...TINY];
     const { status, stdout } = await onTerminal(args, { columns });
@@ -95,7 +121,7 @@ describe.runIf(hasTerminals)('on a terminal', () => {
     ]);
     expect(status).toBe(1);
     expectRestored(stdout);
-    expect(plain(stdout)).toMatch(/\r\nrnn: training diverged: [^\r\n]*\r\n$/);
+    expect(plain(stdout)).toMatch(/\r\nrnn: training diverged: [^│]*rollback\r\n$/);
   });
 
   test('colours, unless NO_COLOR is set', async () => {

@@ -13,6 +13,7 @@ test('what would take more memory than there is is refused in a line, before the
   for (const [args, said] of [
     [['gradflow', corpus('rivers.txt'), '--fresh', '--hidden', '32768', '--layers', '64'], /has \d+ parameters, .*can/],
     [['bptt', 'abc', '--fresh', '--hidden', '32768', '--layers', '64'], /has \d+ parameters, and one .* 100000000;/],
+    [['bench', '--hidden', '32768', '--layers', '64', '--task', 'sample'], /has \d+ parameters, and one .* 100000000;/],
     [['corpus', 'xor', '--length', '999999999'], /the longest xor has a length of 1000000 \(bits\), not 999999999/],
     [
       ['sample', '--json', '--length', most, ...model],

@@ -10,7 +10,7 @@ const MODEL = randomModel({ cell: 'gru', symbols: 3, hidden: 6 }, 21, 2);
 
 function recite(text: readonly number[], ...strings: number[][]): number[] {
   const options = { ...OPTIONS, length: text.length, stops: new Stops(undefined, strings) };
-  return [...sampleStream(stepperOf(recitingModel(text, 4), 1), options)];
+  return [...sampleStream(stepperOf(recitingModel(text, 4), 1), options)].filter((id) => id !== undefined);
 }
 
 describe('sampleStream', () => {

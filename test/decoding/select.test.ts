@@ -5,7 +5,7 @@ import { selectTexts } from '../../src/decoding/select.ts';
 /** Texts of one symbol each, over and over. */
 function* repeating(ids: readonly number[], met = true): Generator<Sample> {
   for (let index = 0; ; index++) {
-    yield { index, ids: [ids[index % ids.length]!], stopped: true, met, logProbability: -1 };
+    yield { index, ids: [ids[index % ids.length]!], stopped: true, met, logProbability: -1, exact: true, tries: 1 };
   }
 }
 

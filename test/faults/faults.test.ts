@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { loadCheckpoint } from '../../src/nn/checkpoint-file.ts';
 import { readRun } from '../../src/training/record.ts';
 import { BIN, file, type Outcome, PROSE, removeFolders, rnn, run, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { canMount, fillAndResume } from './filling.ts';
 import { killAndResume } from './killing.ts';
 
 afterAll(removeFolders);
@@ -75,12 +76,18 @@ describe.concurrent('killed at random instants and resumed', () => {
     'a run ends with the bytes of the uninterrupted one: chain %s',
     async (chain) => {
       const seed = `${Date.now()}/${chain}`;
-      const survival = await killAndResume(temporaryFolder(), seed, 5);
+      const survival = await killAndResume(temporaryFolder(), seed, 1, 5);
       expect(survival, `seed ${seed}`).toMatchObject({ same: true });
     },
     300_000,
   );
 });
+
+test.concurrent('a disk that is full from some byte or some instant on: with space again, the run ends with the bytes of one that always had space', async (context) => {
+  if (!canMount(temporaryFolder())) return context.skip('a small file system can’t be mounted here');
+  const seed = String(Date.now());
+  expect(await fillAndResume(temporaryFolder(), seed, 2), `seed ${seed}`).toMatchObject({ different: [] });
+}, 300_000);
 
 describe.concurrent('a disk that fails in mid-run is told of, training goes on, and nothing saved is lost:', () => {
   test('full, and then not any more', async (context) => {

@@ -1,35 +1,32 @@
 /**
  * Kills training at random instants and resumes it, until so many kills are done: every checkpoint that is ever seen must be
- * whole, and every run must end with the bytes of the uninterrupted one.
+ * whole, and every run must end with the bytes of the uninterrupted one. Each run has options of its own, drawn from its seed.
  *
  *     npm run test:faults                            200 kills, some minutes
  *     npm run test:faults -- --kills 1000 --seed x
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { killAndResume } from './killing.ts';
+import { forSeeds } from './seeds.ts';
 
 const { values } = parseArgs({
   options: { kills: { type: 'string', default: '200' }, seed: { type: 'string', default: String(Date.now()) } },
 });
 const wanted = Number(values.kills);
 
-let kills = 0;
-let whileSaving = 0;
-let different = 0;
-for (let number = 0; kills < wanted; number++) {
-  const folder = mkdtempSync(join(tmpdir(), 'rnn-faults-'));
-  const seed = `${values.seed}/${number}`;
-  const survival = await killAndResume(folder, seed, wanted - kills);
-  rmSync(folder, { recursive: true });
-  kills += survival.kills;
-  whileSaving += survival.whileSaving;
-  if (!survival.same) different++;
+/** Chains of each drawn run: the run that they are compared with is trained once for all of them. */
+const CHAINS = 2;
+
+const total = { kills: 0, whileSaving: 0 };
+
+const wrong = await forSeeds(values.seed, async (folder, seed) => {
+  const { kills, whileSaving, same, options } = await killAndResume(folder, seed, CHAINS, wanted - total.kills);
+  total.kills += kills;
+  total.whileSaving += whileSaving;
   console.log(
-    `${survival.same ? 'same bytes' : 'OTHER BYTES'} after ${survival.kills} kills (${kills} in all), seed ${seed}: ${survival.options}`,
+    `${same ? 'same bytes' : 'OTHER BYTES'} after ${kills} kills (${total.kills} in all), seed ${seed}: ${options}`,
   );
-}
-console.log(`${kills} kills, ${whileSaving} of them while saving; ${different} runs ended with other bytes`);
-process.exitCode = different === 0 ? 0 : 1;
+  return { right: same, isLast: total.kills >= wanted };
+});
+console.log(`${total.kills} kills, ${total.whileSaving} of them while saving; ${wrong} runs went wrong`);
+process.exitCode = wrong === 0 ? 0 : 1;

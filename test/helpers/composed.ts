@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { Arena } from '../../src/kernel/arena.ts';
 import type { Address, Kernels, Memory } from '../../src/kernel/contract.ts';
 import { referenceKernels } from '../../src/kernel/reference.ts';
@@ -7,11 +8,13 @@ import type { DropoutKey } from '../../src/nn/dropout-key.ts';
 import type { Module } from '../../src/nn/module.ts';
 import { Network } from '../../src/nn/network.ts';
 import { declaredTensors, layOut, type TensorSource, type TensorView, tensorsAt } from '../../src/nn/parameters.ts';
+import type { Signal } from '../../src/nn/signal.ts';
 import type { Softmax } from '../../src/nn/softmax.ts';
 import type { State } from '../../src/nn/state.ts';
 import { Zeros } from '../../src/nn/zeros.ts';
 import { Random } from '../../src/random.ts';
 import type { Differentiated } from './differences.ts';
+import { relativeError } from './golden.ts';
 
 /** What a network is composed from. */
 export interface Parts {
@@ -121,6 +124,19 @@ export function fillSymbols({ kernels, places, shape }: Composed, symbols: numbe
   }
 }
 
+/** A network whose parameters, symbols, targets and initial states are random: of the seed, the next one, and the ones after it. */
+export function composeFilled<B extends Built>(
+  shape: BatchShape,
+  build: (parts: Parts) => B,
+  seed: number,
+  symbols: number,
+): Composed<B> {
+  const composed = compose(shape, build, seed);
+  fillSymbols(composed, symbols, seed + 1);
+  fillStates(composed, seed + 2);
+  return composed;
+}
+
 /** Numbers uniform in ±1. */
 export function fillRandom({ floats }: Memory, at: Address, count: number, seed: number): void {
   const random = new Random(seed);
@@ -192,6 +208,22 @@ export function run(composed: Composed, { steps = composed.shape.steps, ranks = 
   };
 }
 
+/** Expects the logits, losses and final states of a naive network in float64, error < 1e-12. */
+export function expectAgreement(
+  { logits, losses, finalStates }: Run,
+  naive: {
+    readonly logits: readonly number[];
+    readonly losses: readonly number[];
+    readonly finals: Run['finalStates'];
+  },
+): void {
+  expect(relativeError(logits, naive.logits), 'logits').toBeLessThan(1e-12);
+  expect(relativeError(losses, naive.losses), 'losses').toBeLessThan(1e-12);
+  for (const [index, state] of finalStates.entries()) {
+    expect(relativeError(state, naive.finals[index]!), `final state ${index}`).toBeLessThan(1e-12);
+  }
+}
+
 /** The sum of all losses, after a forward pass. With a key, numbers are dropped. */
 export function lossOf(composed: Composed, key?: DropoutKey): number {
   const { kernels, network, modules, shape, places } = composed;
@@ -219,6 +251,11 @@ export function unknowns({ views, values, gradients, network, shape }: Composed)
     return { name: `initial state ${index}`, value: initial, gradient: carried, size: shape.rows * width };
   });
   return [...tensors, ...states];
+}
+
+/** A signal, by which the loss of a network is differentiated. */
+export function signalUnknown({ values, gradients, width }: Signal, { steps, rows }: BatchShape): Differentiated {
+  return { name: 'signal', value: values, gradient: gradients, size: steps * rows * width };
 }
 
 export function numbers({ floats }: Memory, at: Address, count: number): number[] {

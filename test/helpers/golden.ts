@@ -25,30 +25,8 @@ export type GoldenCurve = OptimizerSettings & {
   readonly parameters: Tensors;
 };
 
-/** One model and all that PyTorch computed with it; test/golden/pytorch.py describes every field. */
-export interface GoldenCase {
-  readonly label: string;
-  readonly config: ModelConfig;
-  readonly steps: number;
-  readonly rows: number;
-  readonly symbols: Numbers;
-  readonly states: readonly Numbers[];
-  readonly parameters: Tensors;
-  readonly logits: Numbers;
-  readonly loss: number;
-  readonly gradients: Tensors;
-  readonly final_states: readonly Numbers[];
-  readonly curves: readonly GoldenCurve[];
-}
-
-export function goldenCases(cell: CellName): readonly GoldenCase[] {
-  const text = readFileSync(new URL(`../golden/${cell}.json`, import.meta.url), 'utf8');
-  const { cases } = JSON.parse(text) as { cases: GoldenCase[] };
-  return cases.map((golden) => ({ ...golden, config: { ...golden.config, tied: false, members: 1 } }));
-}
-
-/** A model of several modules, and what PyTorch computed with it; test/golden/pytorch.py describes every field. */
-export interface ComposedGolden<Config> {
+/** A network, and what PyTorch computed with it in one chunk; test/golden/pytorch.py describes every field. */
+interface Golden<Config> {
   readonly label: string;
   readonly config: Config;
   readonly steps: number;
@@ -59,13 +37,33 @@ export interface ComposedGolden<Config> {
   readonly logits: Numbers;
   readonly loss: number;
   readonly gradients: Tensors;
-  readonly state_gradients: readonly Numbers[];
   readonly final_states: readonly Numbers[];
 }
 
+/** A language model, with what some updates made of it. */
+export interface GoldenCase extends Golden<ModelConfig> {
+  readonly curves: readonly GoldenCurve[];
+}
+
+/** A network of several modules, with the gradients of its initial states. */
+export interface ComposedGolden<Config> extends Golden<Config> {
+  readonly state_gradients: readonly Numbers[];
+}
+
+export function goldenCases(cell: CellName): readonly GoldenCase[] {
+  return casesOf<GoldenCase>(cell).map((golden) => ({
+    ...golden,
+    config: { ...golden.config, tied: false, members: 1 },
+  }));
+}
+
 export function composedGoldenCases<Config>(file: 'bidirectional' | 'shared'): readonly ComposedGolden<Config>[] {
+  return casesOf(file);
+}
+
+function casesOf<Case>(file: string): readonly Case[] {
   const text = readFileSync(new URL(`../golden/${file}.json`, import.meta.url), 'utf8');
-  return (JSON.parse(text) as { cases: ComposedGolden<Config>[] }).cases;
+  return (JSON.parse(text) as { cases: Case[] }).cases;
 }
 
 /** A network with room for an optimizer's two moments, each [parameters], zero at first. */

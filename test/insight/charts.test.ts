@@ -70,8 +70,8 @@ describe('an SVG drawn from a run', () => {
     },
   );
 
-  test('tells series apart in grey: no two of seven have the same dashes, marks or colours', () => {
-    const series = Array.from({ length: 7 }, (_, index) => ({
+  test('tells series apart in grey: no two of twelve have the same dashes, marks or colours', () => {
+    const series = Array.from({ length: 12 }, (_, index) => ({
       name: `run ${index}`,
       points: [
         [0, index],
@@ -83,11 +83,57 @@ describe('an SVG drawn from a run', () => {
       ...svg.matchAll(/<path class="line" [^>]*?(stroke="#\w+")[^>]*?(?:(stroke-dasharray="[^"]*")|\/>)/g),
     ];
     const styles = lines.map(([, colour, dash = 'solid']) => [colour, dash]);
-    expect(new Set(styles.map(([colour]) => colour)).size).toBe(7);
-    expect(new Set(styles.map(([, dash]) => dash)).size).toBe(7);
+    expect(new Set(styles.map(([colour]) => colour)).size).toBe(12);
+    expect(new Set(styles.map(([, dash]) => dash)).size).toBe(12);
     const marks = [...svg.matchAll(/<path class="mark" [^>]*? d="([^"]*)"/g)].map(([, shape]) => shape);
-    expect(new Set(marks).size).toBe(7);
+    expect(new Set(marks).size).toBe(12);
     for (const { name } of series) expect(svg).toContain(`>${name}</text>`);
+  });
+
+  test('has room for the title of the y axis beside every label of its ticks', () => {
+    const rows = [1e-4, 2e-5, 8e6].map((largest) => {
+      const svg = toSvg([
+        chartOf([
+          [0, 0],
+          [1, largest],
+        ]),
+      ]); // prettier
+      const [, left] = /<g transform="translate\((\d+) 34\)">/.exec(svg)!;
+      const [, title] = /class="y-label" transform="translate\((-?[\d.]+) /.exec(svg)!;
+      const longest = Math.max(
+        ...[...svg.matchAll(/text-anchor="end"[^>]*>([^<]*)</g)].map(([, label]) => label!.length),
+      );
+      return { title: Number(left) + Number(title), labels: Number(left) - 8 - 6.8 * longest };
+    });
+    // Of a font of 12 pixels, a line of text reaches 8 pixels to each side of its middle, and a digit is 6.8 wide.
+    for (const { title, labels } of rows) {
+      expect(title).toBeGreaterThanOrEqual(8);
+      expect(title + 8).toBeLessThanOrEqual(labels);
+    }
+  });
+
+  test('labels an axis of whole numbers by these alone', () => {
+    const chart = {
+      ...chartOf([
+        [0, 1],
+        [1, 2],
+      ]),
+      x: { label: 'lag', scale: 'linear', whole: true } as const,
+    };
+    expect(scaleOf(chart, 0, 8).ticks.map(({ label }) => label)).toEqual(['0', '1']);
+    const long = {
+      ...chart,
+      series: [
+        {
+          name: 'a',
+          points: [
+            [0, 1],
+            [3000, 2],
+          ] as const,
+        },
+      ],
+    };
+    expect(scaleOf(long, 0, 4).ticks.map(({ label }) => label)).toEqual(['0', '1,000', '2,000', '3,000']);
   });
 
   test('has its title, and the labels of both axes', () => {

@@ -17,6 +17,13 @@ const HOSTILE = `"<b>" & '</script><script>document.title="taken"</script>' <img
 
 const SHOWN = 300;
 
+type Box = Readonly<Record<'left' | 'right' | 'top' | 'bottom', number>>;
+
+/** Whether two boxes have no place in common, but for a pixel: boxes of text are a little larger than its ink. */
+function areApart(a: Box, b: Box): boolean {
+  return a.right <= b.left + 1 || b.right <= a.left + 1 || a.bottom <= b.top + 1 || b.bottom <= a.top + 1;
+}
+
 describe.skipIf(!HAS_CHROMIUM)(`a report ${WHERE}`, () => {
   let folder: string;
   let browser: Browser;
@@ -104,7 +111,7 @@ describe.skipIf(!HAS_CHROMIUM)(`a report ${WHERE}`, () => {
     for (const [gate, pick] of [
       ['f', async () => await page.locator('#unit').selectOption({ index: 5 })],
       ['C', async () => await page.locator('#after').click()],
-      ['o', async () => await page.locator('button[data-rank="2"]').click()],
+      ['o', async () => await page.locator('button[data-rank]').last().click()],
       [
         'C̃',
         async () => {
@@ -164,6 +171,31 @@ describe.skipIf(!HAS_CHROMIUM)(`a report ${WHERE}`, () => {
     expect(await page.locator('#gradient [tabindex="0"]').count()).toBe(1);
     expect(told).toEqual([]);
   });
+
+  test.each([390, 1100])(
+    'has charts whose text is of 10 pixels or more, and covers no other, %d pixels wide',
+    async (width) => {
+      const page = await open('report.html', { width });
+      const charts: { size: number; box: Box }[][] = await page.evaluate(`
+      [...document.querySelectorAll('svg')].filter((svg) => !svg.closest('#symbols')).map((svg) =>
+        [...svg.querySelectorAll('text')].map((text) => {
+          const { left, right, top, bottom } = text.getBoundingClientRect();
+          const size = parseFloat(getComputedStyle(text).fontSize) * svg.getScreenCTM().a;
+          return { size, box: { left, right, top, bottom } };
+        }))`);
+      expect(charts.length).toBeGreaterThan(5);
+      for (const texts of charts) {
+        for (const [at, { size, box }] of texts.entries()) {
+          expect(size).toBeGreaterThanOrEqual(10);
+          for (const other of texts.slice(at + 1)) expect(areApart(box, other.box)).toBe(true);
+        }
+      }
+      const scatter = await page.evaluate(
+        `parseFloat(getComputedStyle(document.querySelector('#symbols text')).fontSize) * document.querySelector('#symbols svg').getScreenCTM().a`,
+      );
+      expect(scatter).toBeGreaterThanOrEqual(10);
+    },
+  );
 
   test('is as wide as a phone, and dark in the dark', async () => {
     const background = (page: Page): Promise<string> =>

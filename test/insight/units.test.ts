@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { textFeatures } from '../../src/insight/features.ts';
 import { project } from '../../src/insight/symbol-map.ts';
 import { traceText } from '../../src/insight/trace.ts';
-import { rankUnits } from '../../src/insight/units.ts';
+import { bestOfEachFeature, rankUnits, type UnitRank } from '../../src/insight/units.ts';
 import type { ModelConfig } from '../../src/nn/config.ts';
 import { freshParameters } from '../../src/nn/initializers.ts';
 import { corpusFromText } from '../../src/text/corpus.ts';
@@ -60,6 +60,39 @@ test('a unit that is a feature, or its opposite, ranks first, with r = ±1; one 
   expect(ranks.find(({ index }) => index === 1)!.correlation).toBeCloseTo(-1, 6);
   expect(ranks.find(({ index }) => index === 2)!.correlation).toBeCloseTo(1, 6);
   expect(last).toEqual({ index: 0, layer: 1, unit: 1, feature: '', correlation: 0 });
+});
+
+test('what the symbol itself says counts for nothing: a unit that follows capitals tracks no feature', () => {
+  const text = 'An old "Cat" sat.\nOn a "Mat" it sat.\n';
+  const ids = [...text].map((symbol) => symbol.codePointAt(0)!);
+  const features = textFeatures([...text]);
+  const [capital, quotes] = ['upper case', 'inside quotes'].map((name) => feature(text, name));
+  const activations = Float32Array.from(ids.flatMap((_, at) => [capital![at]!, 3 * capital![at]! - quotes![at]!]));
+  const ranks = rankUnits({ hidden: 2 }, { ids, surprisals: [], units: 2, activations }, features);
+  expect(ranks.map(({ unit, feature }) => [unit, feature])).toEqual([
+    [2, 'inside quotes'],
+    [1, ''],
+  ]);
+  expect(ranks[0]!.correlation).toBeCloseTo(-1, 6);
+});
+
+test('a table has so many units of each feature, and none that tracks nothing', () => {
+  const rank = (index: number, feature: string, correlation: number): UnitRank => ({
+    index,
+    layer: 1,
+    unit: index + 1,
+    feature,
+    correlation,
+  });
+  const ranks = [
+    rank(0, 'a', 0.9),
+    rank(1, 'a', -0.8),
+    rank(2, 'a', 0.7),
+    rank(3, 'b', 0.2),
+    rank(4, 'c', 0.05),
+    rank(5, '', 0),
+  ];
+  expect(bestOfEachFeature(ranks, 2).map(({ index }) => index)).toEqual([0, 1, 3]);
 });
 
 describe('a trace', () => {

@@ -59,4 +59,21 @@ describe.runIf(hasWasm).each<WasmName>(['wasm128', 'wasm256'])('a trial of %s', 
       expect(trial.fault(tile)).toBe(name);
     },
   );
+
+  // The lists of calls are long enough only if each place of a vector begins an output of each function.
+  it.each(NAMES.filter((name) => !/^(pack|sumOfSquares)/.test(name)))(
+    'finds a %s that is wrong at a single alignment',
+    (name) => {
+      const [, entry] = ENTRIES.find(([each]) => each === name)!;
+      for (let place = 0; place < 8; place++) {
+        const trial = trialWith(name, (run, kernels) => (...call) => {
+          const result = run(...call);
+          const output = entry.operands(...call).find(({ access }) => access !== 'reads')!;
+          if (output.address % 8 === place) kernels.floats[output.address] = 7;
+          return result;
+        });
+        expect(trial.fault(tile), `alignment ${place}`).toBe(name);
+      }
+    },
+  );
 });

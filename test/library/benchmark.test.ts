@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { measureTransduction } from '../../src/decoding/benchmark.ts';
+import { benchmark } from '../../src/library/benchmark.ts';
+import type { BenchmarkRequest } from '../../src/library/benchmark-options.ts';
 import { modelSchema } from '../../src/nn/config.ts';
 import { benchmarkPairs } from '../../src/text/benchmark-pairs.ts';
 import { measurePairTraining } from '../../src/training/benchmark-pairs.ts';
@@ -27,4 +29,22 @@ describe('the benchmark of a transducer', () => {
     expect(threads).toBe(1);
     expect([symbolsPerSecond, ...seconds].filter((speed) => !Number.isFinite(speed) || speed <= 0)).toEqual([]);
   });
+});
+
+async function shapesOf(request: BenchmarkRequest): Promise<unknown[]> {
+  const shapes: unknown[] = [];
+  for await (const { cell, layers, hidden } of benchmark({
+    kernel: 'js',
+    task: 'sample',
+    seconds: 0.001,
+    ...request,
+  })) {
+    shapes.push({ cell, layers, hidden });
+  }
+  return shapes;
+}
+
+test('a cell or a number of units asks for one shape; the other of the two has its default', async () => {
+  expect(await shapesOf({ hidden: 3 })).toEqual([{ cell: 'lstm', layers: 2, hidden: 3 }]);
+  expect(await shapesOf({ cell: 'rnn', layers: 1 })).toEqual([{ cell: 'rnn', layers: 1, hidden: 128 }]);
 });

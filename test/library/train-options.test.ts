@@ -81,6 +81,12 @@ test('a reader of the corpus alone has its options checked, too', () => {
   expect(read).toThrow('unit must be one of codepoint, byte, grapheme, token, field, not "word"');
 });
 
+test('a limit that is given takes the place of those of a preset', () => {
+  expect(recipeOptionsOf({ preset: 'best' }).limits).toEqual({ epochs: 10 });
+  expect(recipeOptionsOf({ preset: 'best', limits: {} }).limits).toEqual({ epochs: 10 });
+  expect(recipeOptionsOf({ preset: 'best', limits: { seconds: 3600 } }).limits).toEqual({ seconds: 3600 });
+});
+
 test('every preset is a recipe', () => {
   expect(resolveRecipe(PRESET_RECIPES.quick)).toEqual(resolveRecipe());
   expect(resolveRecipe(PRESET_RECIPES.best)).toMatchObject({
@@ -88,8 +94,13 @@ test('every preset is a recipe', () => {
     batch: 24,
     rate: 0.0027,
     dropout: { layers: 0.1, output: 0.1 },
+    limits: { epochs: 10 },
   });
-  expect(resolveRecipe(PRESET_RECIPES.balanced).model).toMatchObject({ cell: 'gru', members: 2, hidden: 192 });
+  expect(resolveRecipe(PRESET_RECIPES.balanced)).toMatchObject({
+    model: { cell: 'gru', members: 2, hidden: 192 },
+    rate: 0.006,
+    dropout: { layers: 0 },
+  });
 });
 
 describe('a model of pairs', () => {

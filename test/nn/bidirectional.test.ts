@@ -8,6 +8,8 @@ import {
   type Composed,
   clearFlags,
   compose,
+  composeFilled,
+  expectAgreement,
   fillRandom,
   fillStates,
   fillSymbols,
@@ -16,6 +18,7 @@ import {
   type Parts,
   type Run,
   run,
+  signalUnknown,
   unknowns,
 } from '../helpers/composed.ts';
 import { expectGradientsRight } from '../helpers/differences.ts';
@@ -125,34 +128,23 @@ describe.each(VARIANTS)('a bidirectional layer of the $label', (variant) => {
         ],
       },
     ] as const)('resets: $resets', ({ forwards, backwards }) => {
-      const composed = compose(SHAPE, stack(variant), 101);
-      fillSymbols(composed, SYMBOLS, 102);
-      fillStates(composed, 103);
+      const composed = composeFilled(SHAPE, stack(variant), 101, SYMBOLS);
       clearFlags(composed, composed.places.keep, forwards);
       clearFlags(composed, composed.places.keepBackwards, backwards);
       const naive = naiveRun(composed);
-      const { logits, losses, finalStates } = run(composed);
-      expect(relativeError(logits, naive.logits), 'logits').toBeLessThan(1e-12);
-      expect(relativeError(losses, naive.losses), 'losses').toBeLessThan(1e-12);
-      for (const [index, state] of finalStates.entries()) {
-        expect(relativeError(state, naive.finals[index]!), `final state ${index}`).toBeLessThan(1e-12);
-      }
+      expectAgreement(run(composed), naive);
     });
   });
 
   describe('has gradients that agree with central differences, relative error < 1e-6', () => {
     test('of every parameter and every initial state of two layers', () => {
-      const composed = compose(SHAPE, stack(variant), 111);
-      fillSymbols(composed, SYMBOLS, 112);
-      fillStates(composed, 113);
+      const composed = composeFilled(SHAPE, stack(variant), 111, SYMBOLS);
       run(composed);
       expectGradientsRight(composed.kernels, unknowns(composed), () => lossOf(composed));
     });
 
     test('across resets of either direction', () => {
-      const composed = compose(SHAPE, stack(variant), 121);
-      fillSymbols(composed, SYMBOLS, 122);
-      fillStates(composed, 123);
+      const composed = composeFilled(SHAPE, stack(variant), 121, SYMBOLS);
       clearFlags(composed, composed.places.keep, [
         [0, 1],
         [3, 0],
@@ -175,7 +167,7 @@ describe.each(VARIANTS)('a bidirectional layer of the $label', (variant) => {
       fillStates(composed, 133);
       fillRandom(composed.kernels, source.values, size, 134);
       run(composed);
-      const input = { name: 'input signal', value: source.values, gradient: source.gradients, size };
+      const input = signalUnknown(source, SHAPE);
       expectGradientsRight(composed.kernels, [...unknowns(composed), input], () => lossOf(composed));
     });
   });
@@ -250,9 +242,7 @@ describe.each(VARIANTS)('a recurrence of the $label that walks backwards', (vari
 
   test('and is carried over chunks from the last to the first equals one run over the whole, to the bit', () => {
     const { rows } = SHAPE;
-    const whole = compose({ ...SHAPE, steps: 12, training: false }, oneWay(BACKWARDS), 151);
-    fillSymbols(whole, SYMBOLS, 152);
-    fillStates(whole, 153);
+    const whole = composeFilled({ ...SHAPE, steps: 12, training: false }, oneWay(BACKWARDS), 151, SYMBOLS);
     fillRandom(whole.kernels, whole.built.source.values, 12 * rows * WIDTH, 154);
     clearFlags(whole, whole.places.keep, [
       [10, 0],

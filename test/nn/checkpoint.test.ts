@@ -82,7 +82,13 @@ function sample(config: ModelConfig = SMALL): Checkpoint {
   const random = new Random(3);
   const parameters = Float32Array.from({ length: new Manifest(config).size }, () => random.next() - 0.5);
   const resume = { data: { best: 1.5, list: [1, 2] }, tensors: new Map([['moment.0', parameters.slice(0, 7)]]) };
-  return { model: config, vocabulary: { symbols: ['a', 'b'] }, run: { origin: null, step: 3 }, parameters, resume };
+  return {
+    model: config,
+    vocabulary: { symbols: ['a', 'b'] },
+    run: { finishSteps: 0, origin: null, step: 3 },
+    parameters,
+    resume,
+  };
 }
 
 const textOf = (checkpoint: Checkpoint): string => [...serializeCheckpoint(checkpoint)].join('');
@@ -180,7 +186,7 @@ describe('what is saved comes back', () => {
   test('is JSON that other programs can read, as the format says', () => {
     const file = JSON.parse(TEXT);
     expect(Object.keys(file)).toEqual(['format', 'version', 'model', 'vocabulary', 'run', 'tensors', 'resume']);
-    expect(file).toMatchObject({ format: 'charnn checkpoint', version: 4, model: SMALL });
+    expect(file).toMatchObject({ format: 'charnn checkpoint', version: 5, model: SMALL });
     expect(Object.keys(file.tensors)).toEqual(new Manifest(SMALL).views.map(({ name }) => name));
     const { shape, dtype, data } = file.tensors['layers.0.bias'];
     expect({ shape, dtype }).toEqual({ shape: [20], dtype: 'float32' });
@@ -306,7 +312,7 @@ describe('a file that isn’t a checkpoint is refused in a line:', () => {
     refusal(text);
   });
 
-  test.each([0, 5, 1.5, -1, 1e300, '1', null, [1], { a: 'b'.repeat(5000) }, '\n'.repeat(10)])(
+  test.each([0, 6, 1.5, -1, 1e300, '1', null, [1], { a: 'b'.repeat(5000) }, '\n'.repeat(10)])(
     'of version %j',
     (version) => {
       expect(refusal(changed((file) => Object.assign(file, { version })))).toContain('version');

@@ -8,6 +8,8 @@ import {
   type Composed,
   clearFlags,
   compose,
+  composeFilled,
+  expectAgreement,
   fillRandom,
   fillStates,
   fillSymbols,
@@ -16,10 +18,10 @@ import {
   type Parts,
   type Run,
   run,
+  signalUnknown,
   unknowns,
 } from '../helpers/composed.ts';
 import { expectGradientsRight } from '../helpers/differences.ts';
-import { relativeError } from '../helpers/golden.ts';
 import { crossEntropy, naiveLayer, naiveStep, naiveTensors, plus, product, type Vector } from '../helpers/naive.ts';
 import { VARIANTS } from '../helpers/network.ts';
 
@@ -103,27 +105,18 @@ type SharedNetwork = Composed<ReturnType<ReturnType<typeof sharedEmbedding>>>;
 
 describe.each(READERS)('one signal that is read by layers of different kinds: $label', ({ variants }) => {
   test('agrees with naive recurrences in float64, error < 1e-12', () => {
-    const composed = compose(SHAPE, sharedEmbedding(variants), 201);
-    fillSymbols(composed, SYMBOLS, 202);
-    fillStates(composed, 203);
+    const composed = composeFilled(SHAPE, sharedEmbedding(variants), 201, SYMBOLS);
     clearFlags(composed, composed.places.keep, [
       [0, 1],
       [3, 0],
       [5, 2],
     ]);
     const naive = naiveRun(composed, variants);
-    const { logits, losses, finalStates } = run(composed);
-    expect(relativeError(logits, naive.logits), 'logits').toBeLessThan(1e-12);
-    expect(relativeError(losses, naive.losses), 'losses').toBeLessThan(1e-12);
-    for (const [index, state] of finalStates.entries()) {
-      expect(relativeError(state, naive.finals[index]!), `final state ${index}`).toBeLessThan(1e-12);
-    }
+    expectAgreement(run(composed), naive);
   });
 
   test('has gradients that agree with central differences: of every parameter and every initial state, relative error < 1e-6', () => {
-    const composed = compose(SHAPE, sharedEmbedding(variants), 211);
-    fillSymbols(composed, SYMBOLS, 212);
-    fillStates(composed, 213);
+    const composed = composeFilled(SHAPE, sharedEmbedding(variants), 211, SYMBOLS);
     run(composed);
     expectGradientsRight(composed.kernels, unknowns(composed), () => lossOf(composed));
   });
@@ -140,16 +133,14 @@ describe.each(READERS)('one signal that is read by layers of different kinds: $l
     const first = numbers(composed.kernels, source.gradients, size);
     run(composed);
     expect(numbers(composed.kernels, source.gradients, size)).toEqual(first);
-    const signal = { name: 'signal', value: source.values, gradient: source.gradients, size };
+    const signal = signalUnknown(source, SHAPE);
     expectGradientsRight(composed.kernels, [signal], () => lossOf(composed));
   });
 
   test('gives states that, carried over chunks, equal one long sequence to the bit', () => {
     const { rows } = SHAPE;
     const build = sharedEmbedding(variants);
-    const whole = compose({ ...SHAPE, steps: 12, training: false }, build, 231);
-    fillSymbols(whole, SYMBOLS, 232);
-    fillStates(whole, 233);
+    const whole = composeFilled({ ...SHAPE, steps: 12, training: false }, build, 231, SYMBOLS);
     clearFlags(whole, whole.places.keep, [
       [1, 0],
       [5, 1],
@@ -199,7 +190,7 @@ describe('one signal', () => {
     fillRandom(composed.kernels, source.values, size, 243);
     fillRandom(composed.kernels, source.gradients, size, 244);
     run(composed);
-    const signal = { name: 'signal', value: source.values, gradient: source.gradients, size };
+    const signal = signalUnknown(source, SHAPE);
     const tensors = unknowns(composed).filter(({ name }) => !name.startsWith('initial'));
     expectGradientsRight(composed.kernels, [...tensors, signal], () => lossOf(composed));
   });
@@ -222,7 +213,7 @@ describe('one signal', () => {
     fillSymbols(composed, SYMBOLS, 272);
     fillRandom(composed.kernels, source.values, size, 273);
     run(composed);
-    const signal = { name: 'signal', value: source.values, gradient: source.gradients, size };
+    const signal = signalUnknown(source, SHAPE);
     const tensors = unknowns(composed).filter(({ name }) => !name.startsWith('initial'));
     expectGradientsRight(composed.kernels, [...tensors, signal], () => lossOf(composed));
   });
@@ -263,7 +254,7 @@ describe('one signal', () => {
       fillSymbols(composed, SYMBOLS, 262);
       fillRandom(composed.kernels, source.values, size, 263);
       run(composed, { key: 5 });
-      const signal = { name: 'signal', value: source.values, gradient: source.gradients, size };
+      const signal = signalUnknown(source, SHAPE);
       expectGradientsRight(composed.kernels, [signal], () => lossOf(composed, 5));
       return numbers(composed.kernels, source.gradients, size);
     });

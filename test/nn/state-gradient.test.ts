@@ -7,6 +7,7 @@ import { Softmax } from '../../src/nn/softmax.ts';
 import {
   clearFlags,
   compose,
+  composeFilled,
   fillRandom,
   fillStates,
   fillSymbols,
@@ -36,7 +37,7 @@ describe.each(VARIANTS)('the gradient by the initial state of the $label', (vari
   const config = { ...variant, hidden: HIDDEN };
 
   test.each(DIRECTIONS)('is 0 in a row that is reset at the first step, $name', ({ direction, first }) => {
-    const composed = compose(
+    const composed = composeFilled(
       SHAPE,
       (parts) => {
         const { places, add } = parts;
@@ -46,9 +47,8 @@ describe.each(VARIANTS)('the gradient by the initial state of the $label', (vari
         return { output: add(new Softmax({ ...parts, inputs: [layer.output], symbols: SYMBOLS })) };
       },
       301,
+      SYMBOLS,
     );
-    fillSymbols(composed, SYMBOLS, 302);
-    fillStates(composed, 303);
     clearFlags(composed, composed.places.keep, [[first, 1]]);
     run(composed);
     for (const { carried } of composed.network.states) {
@@ -89,9 +89,7 @@ describe.each(VARIANTS)('a loss that depends on the final states of the $label',
     { and: 'and on the outputs', isRead: true },
     { and: 'but not on the outputs', isRead: false },
   ])('$and has gradients that agree with central differences, relative error < 1e-6', ({ isRead }) => {
-    const composed = compose(SHAPE, (parts) => finalStateLoss(parts, variant, isRead), 321);
-    fillSymbols(composed, SYMBOLS, 322);
-    fillStates(composed, 323);
+    const composed = composeFilled(SHAPE, (parts) => finalStateLoss(parts, variant, isRead), 321, SYMBOLS);
     clearFlags(composed, composed.places.keep, [[2, 1]]);
     clearFlags(composed, composed.places.keepBackwards, [[3, 0]]);
     for (const output of composed.built.second.outputs) {

@@ -34,43 +34,43 @@ interface Case {
 
 const CASES: readonly Case[] = [
   {
-    // deep, learn, machine: 5 + 6 + 8 = 19. Rows: ⌊19 / 8⌋; window: ⌈19 / 2⌉; 60 epochs of 19 are 57 steps: too few.
+    // deep, learn, machine: 5 + 6 + 8 = 19. Rows: ⌊19 / 8⌋; window: ⌈19 / 2⌉; 6 epochs of 19 are 6 steps: too few.
     name: 'three words',
     part: lines(5, 6, 8),
     batch: { rows: 2, window: 10, stride: 10 },
     steps: 300,
   },
   {
-    // 7 · 4999 + 12 = 35,005. 60 epochs of it: 2,100,300 / 1600 = 1312.7.
-    name: 'five thousand names',
-    part: lines(...Array<number>(4999).fill(7), 12),
+    // 7 · 49,999 + 12 = 350,005. 6 epochs of it: 2,100,030 / 1600 = 1312.5.
+    name: 'fifty thousand names',
+    part: lines(...Array<number>(49_999).fill(7), 12),
     batch: { rows: 32, window: 50, stride: 50 },
     steps: 1313,
   },
   {
-    // 10,000,000 / 1600.
+    // 6,000,000 / 1600.
     name: 'a stream of a million symbols',
     part: stream(1_000_000),
     batch: { rows: 32, window: 50, stride: 50 },
-    steps: 6250,
+    steps: 3750,
   },
   { name: 'a stream of two symbols', part: stream(2), batch: { rows: 1, window: 1, stride: 1 }, steps: 300 },
   {
-    // 99 targets are one row of 50 and a bit: ⌊99 / 50⌋ rows. 60 · 99 / 50 are too few.
+    // 99 targets are one row of 50 and a bit: ⌊99 / 50⌋ rows. 6 · 99 / 50 are too few.
     name: 'a stream of a hundred symbols',
     part: stream(100),
     batch: { rows: 1, window: 50, stride: 50 },
     steps: 300,
   },
   {
-    // 60 · 10,001 / 50 = 12,001.2.
+    // 6 · 10,001 / 50 = 1200.1.
     name: 'one very long line',
     part: lines(10_001),
     batch: { rows: 1, window: 50, stride: 50 },
-    steps: 12_001,
+    steps: 1200,
   },
   {
-    // ⌊1500 / 50⌋ = 30 rows, of 60 steps in 60 epochs.
+    // ⌊1500 / 50⌋ = 30 rows, of 6 steps in 6 epochs.
     name: 'one very long line among a hundred short ones',
     part: lines(...Array<number>(100).fill(5), 1000),
     batch: { rows: 30, window: 50, stride: 50 },
@@ -91,9 +91,9 @@ describe('batches fit the text', () => {
   });
 
   test.each([
-    // 64 updates an epoch, at least, of 50 steps of every row: ⌈999,999 / 3200⌉ = 313 rows are more than 48.
-    { part: stream(1_000_000), rows: 48 },
-    { part: stream(100_000), rows: 32 }, // ⌈31.2⌉
+    // 64 updates an epoch, at least, of 50 steps of every row: ⌈999,999 / 3200⌉ = 313 rows are more than 24.
+    { part: stream(1_000_000), rows: 24 },
+    { part: stream(50_000), rows: 16 }, // ⌈15.6⌉
     { part: stream(3201), rows: 1 },
     { part: stream(3202), rows: 2 },
     { part: stream(1), rows: 1 },
@@ -105,6 +105,12 @@ describe('batches fit the text', () => {
   test('there are no more rows than `batch`', () => {
     expect(fitBatch(stream(1_000_000), { ...recipe, batch: 3 }).rows).toBe(3);
   });
+});
+
+test('a run without limits on pairs reads them 60 times, or 10 million targets', () => {
+  const steps = (targets: number): number =>
+    defaultSteps({ train: { mode: 'pairs', targets }, validation: { targets: 0 }, targetsPerStep: 100 });
+  expect([steps(1000), steps(200_000)]).toEqual([600, 100_000]);
 });
 
 test.each(CASES)('a run without limits on $name takes $steps steps', ({ part, batch, steps }) => {

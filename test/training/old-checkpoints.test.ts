@@ -18,6 +18,7 @@ import { run } from '../helpers/training.ts';
  *    --on-divergence rollback`
  * 3. `--mode lines --layers 2 --cell rnn --members 2 --validate-every 3 --bptt-stride 3 --dropconnect 0.1 --optimizer rmsprop`
  * 4. `--mode stream --layers 2 --validate-every 3 --schedule step`
+ * 5. `--mode lines --layers 1 --cell gru --validate-every 3 --finish all`
  */
 const TEXT = 'to be or not to be\n'.repeat(6);
 const golden = (version: number): string =>
@@ -51,7 +52,8 @@ describe.each(VERSIONS)('a checkpoint of version %i', (version) => {
   test('is resumed: its run goes on, and is written by the version of today', async () => {
     const again = { ...recipe, limits: { steps: 9 } };
     const finished = await run(corpusFromText(TEXT, { mode: corpus.mode as Mode }), again, { resume: checkpoint });
-    expect(finished.steps.map(({ step }) => step)).toEqual([7, 8, 9]);
+    expect(finished.steps.map(({ step }) => step).slice(0, 3)).toEqual([7, 8, 9]);
+    expect(finished.done.step).toBe(9 + finished.done.finishSteps);
     const { history } = readRun(finished.last.checkpoint, '');
     expect(history.slice(0, -1)).toEqual(readRun(checkpoint, '').history);
     expect(JSON.parse(finished.last.text)).toMatchObject({ version: VERSION, model: checkpoint.model });
@@ -70,6 +72,10 @@ test('what a version did not have is filled in with what it did', () => {
   });
   expect(readResume(first!)).toMatchObject({ sinceBest: 0, plateaus: 0, sincePlateau: 0, rollbacks: 0 });
   expect(readRun(parseCheckpoint(golden(3), 'old.json'), '')).toMatchObject({ origin: null, corpus: { files: null } });
+  expect(readRun(parseCheckpoint(golden(4), 'old.json'), '')).toMatchObject({
+    finishSteps: 0,
+    recipe: { finish: 'best' },
+  });
   expect(second!.model).toMatchObject({ tied: true, members: 1 });
   expect(readRun(second!, '').recipe).toMatchObject({
     model: { tied: true, members: 1 },
@@ -101,7 +107,7 @@ describe('a checkpoint of today’s version', () => {
   const file = golden(VERSION);
   const parts = JSON.parse(file) as { run: Json; resume: { data: Json } };
   /** Fields of the recipe that the text decides where they are left out. */
-  const OPTIONAL = ['recipe.batch', 'recipe.validateEvery', 'recipe.limits.steps'];
+  const OPTIONAL = ['recipe.batch', 'recipe.finish', 'recipe.validateEvery', 'recipe.limits.steps'];
 
   test.each(pathsOf(parts.run).map((path) => path.join('.')))(
     'without run.%s is called damaged, or may do without',

@@ -4,6 +4,7 @@ import { UserError } from '../../src/errors.ts';
 import { CELLS, RESETS } from '../../src/nn/config.ts';
 import { NO_DROPOUT } from '../../src/nn/dropout.ts';
 import {
+  FINISHES,
   ON_DIVERGENCE,
   OPTIMIZER_DEFAULTS,
   OPTIMIZERS,
@@ -29,6 +30,7 @@ const recipes: fc.Arbitrary<Recipe> = fc
     schedule: fc.constantFrom(...SCHEDULES),
     dropout: fc.constantFrom(NO_DROPOUT, DROPOUT, { ...DROPOUT, variational: true }),
     averaging: fc.constantFrom(0, 0.9),
+    finish: fc.constantFrom(...FINISHES),
     patience: fc.constantFrom(undefined, 2),
     onDivergence: fc.constantFrom(...ON_DIVERGENCE),
     batch: fc.integer({ min: 1, max: 5 }),

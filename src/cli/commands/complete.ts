@@ -1,6 +1,7 @@
-import { EXIT, UsageError, UserError } from '../../errors.ts';
-import type { LanguageModel } from '../../library/language-model.ts';
+import { EXIT, message, option, UsageError, UserError } from '../../errors.ts';
+import type { FoundText, LanguageModel } from '../../library/language-model.ts';
 import { stringOf } from '../../library/lines.ts';
+import type { PairModel } from '../../library/pair-model.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { edit, layOut, type Suggestions } from '../completer.ts';
 import { completionOf, scoreInWords } from '../completions.ts';
@@ -16,6 +17,8 @@ import {
   type SearchCommandOptions,
   searchOptions,
 } from '../search.ts';
+import { isOfPairs, requireNone, requireNoSources } from '../sources.ts';
+import { TARGET_OPTIONS } from '../targets.ts';
 
 /** `rnn complete`. */
 export const command = defineCommand({
@@ -30,7 +33,11 @@ beside each is its probability.
 
 In a pipe \`rnn complete\` does what \`rnn beam\` does: it completes --prefix, or
 else each line of standard input. The options are those of \`rnn beam\`.
-The lines are sources where the model is one of pairs.
+
+With a model of pairs, the text is a source, and its best targets show. Enter
+prints the source and its best target, separated by a tab. --source is the text
+to begin with, and --prefix what every target begins with. In a pipe, the lines
+are sources.
 
 Examples:
   rnn complete
@@ -41,11 +48,11 @@ Examples:
       return await printCompletions(options, { readsInput: !process.stdin.isTTY }, context);
     }
     countOf(options); // a count that can't be had is an error before the screen is taken
-    const { open } = await import('../open.ts');
-    const model = open({ ...options, quiet: true });
-    const { status, text } = await converse(stringOf(withEscapes(options, model).prefix ?? ''), (typed) =>
-      suggest(model, typed, options, context),
-    );
+    const { openModel } = await import('../open.ts');
+    const model = await openModel({ ...options, quiet: true });
+    const { status, text } = isOfPairs(model)
+      ? await translate(model, options, context)
+      : await complete(model, options, context);
     if (text !== undefined) {
       const output = new Output(options);
       await output.line(text);
@@ -55,16 +62,50 @@ Examples:
   },
 });
 
-async function suggest(
-  model: LanguageModel,
+/** How a conversation ended: with a text to print, or without. */
+interface Ended {
+  readonly status: number;
+  readonly text: string | undefined;
+}
+
+/** Completes what is typed. */
+async function complete(model: LanguageModel, options: SearchCommandOptions, context: Context): Promise<Ended> {
+  requireNoSources(options, context);
+  requireNone(options, Object.keys(TARGET_OPTIONS), 'pairs');
+  const request = requestOf(options, model);
+  const suggest = async (text: string) => await find(model, text, () => model.beam(text, request), options, context);
+  return await converse(stringOf(withEscapes(options, model).prefix ?? ''), suggest);
+}
+
+/** Finds targets of the source that is typed. Ends with the source and its best target. */
+async function translate(model: PairModel, options: SearchCommandOptions, context: Context): Promise<Ended> {
+  const key = (['sources', 'scores', 'perSymbol'] as const).find((each) => options[each] !== undefined);
+  if (key !== undefined) throw new UsageError(message`${option(key)} has no meaning while you type; leave it out`);
+  const { prefix } = withEscapes({ prefix: options.prefix }, model);
+  const request = { ...requestOf(options, model), ...(prefix === undefined ? {} : { prefix }) };
+  const targetsOf = async (source: string): Promise<Suggestions> => {
+    if (source === '') return { completions: [], areTargets: true };
+    const found = await find(model, source, () => model.beam(source, request), options, context);
+    return { ...found, areTargets: true };
+  };
+  const { status, text } = await converse(options.source ?? '', targetsOf);
+  if (text === undefined) return { status, text };
+  const [best] = (await targetsOf(text)).completions;
+  return { status, text: best === undefined ? text : `${text}\t${best.text}` };
+}
+
+/** The best completions, or why there are none. */
+async function find(
+  model: LanguageModel | PairModel,
   text: string,
+  search: () => Promise<readonly FoundText[]>,
   options: SearchCommandOptions,
   { nameOf }: Context,
 ): Promise<Suggestions> {
   const problem = model.problemWith(text);
   if (problem) return { completions: [], problem: problem.messageWith(nameOf) };
   try {
-    const found = await model.beam(text, requestOf(options, model));
+    const found = await search();
     const { lengthPenalty = searchOptions.shape.lengthPenalty.parse(undefined) } = options;
     return { completions: found.slice(0, countOf(options)).map(completionOf), order: scoreInWords(lengthPenalty) };
   } catch (error) {
@@ -75,10 +116,7 @@ async function suggest(
 }
 
 /** Reads keys and draws until the person is done. The screen is given back whatever happens. */
-async function converse(
-  begun: string,
-  suggestFor: (text: string) => Promise<Suggestions>,
-): Promise<{ status: number; text: string | undefined }> {
+async function converse(begun: string, suggestFor: (text: string) => Promise<Suggestions>): Promise<Ended> {
   const screen = new Screen();
   let text = begun;
   let suggestions = await suggestFor(text);
@@ -92,7 +130,7 @@ async function converse(
         const next = edit(text, key, suggestions);
         if (typeof next !== 'string')
           return next.accepted ? { status: EXIT.done, text } : { status: next.status, text: undefined };
-        if (next !== text) suggestions = { completions: [] };
+        if (next !== text) suggestions = { ...suggestions, completions: [] };
         text = next;
       }
       suggestions = await suggestFor(text);

@@ -33,7 +33,14 @@ export const command = defineCommand({
       .unwrap()
       .optional()
       .describe(pairEvaluationSchema.shape.k.description ?? ''),
+    length: pairEvaluationSchema.shape.length,
     columns: pairEvaluationSchema.shape.columns,
+    predictions: z
+      .string()
+      .optional()
+      .describe(
+        'measure the predictions of this file (source, tab, target), not those of the model; - is standard input',
+      ),
     confusion: z.boolean().default(false).describe('of a classifier: print its confusion matrix alone, as TSV'),
     json: OPTIONS.json.describe('print JSON'),
     quiet: OPTIONS.quiet,
@@ -51,7 +58,9 @@ export const command = defineCommand({
       ngrams: { flag: '--ngrams <n>', spelling: 'lengths' },
       training: { flag: '--ngrams-from <file>', spelling: 'nonEmpty' },
       k: '--k <n>',
+      length: '--length <n>',
       columns: { flag: '--columns <source,target>', spelling: 'columns' },
+      predictions: { flag: '--predictions <file>', spelling: 'nonEmpty' },
       confusion: '--confusion',
       threads: '--threads <n>',
       kernel: FLAGS.kernel,
@@ -78,7 +87,12 @@ of a model that transduces, how many sources get a target that is right, symbol
 for symbol, and the symbol error rate (edits over the symbols of the targets);
 of one that tags, how many tags and sequences are right; of one that classifies,
 the confusion matrix, and precision, recall and F1 of each label. A line that
-can't be read is named and left out.
+can't be read is named and left out. Where a source has several targets, any of
+them is right.
+
+--predictions measures what another program predicts for the sources of the
+pairs, in any order. The model then only says what the task is and how columns
+are read. A source without a prediction counts as wrong.
 
 --ngrams prints the loss of interpolated n-gram models (modified Kneser-Ney)
 beside the network's, and what the network's errors are. They learn from the
@@ -91,20 +105,24 @@ Examples:
   rnn eval book.txt --part validation
   rnn eval book.txt --part validation --dynamic
   rnn eval pairs.tsv --k 5
+  cut -f1 pairs.tsv | other-program | rnn eval pairs.tsv --predictions -
   rnn eval other.txt --json | jq .bits
   rnn corpus addition --length 64 | rnn eval - --only 01`,
   async run({ text, checkpoint, confusion = false, json = false, quiet, ...options }, { nameOf }) {
     const { openSavedFor } = await import('../open.ts');
     const saved = await openSavedFor(text, { checkpoint, quiet });
-    const { dynamic, learning = {}, ngrams, training = [], k, columns, ...request } = options;
+    const { dynamic, learning = {}, ngrams, training = [], k, length, columns, predictions, ...request } = options;
     if (saved.kind === 'pairs') {
       const { only, threads, part, kernel } = request;
       refuse({ only, dynamic, ngrams, threads }, `a model of texts, and ${saved.name} is one of pairs`);
       if (saved.task !== 'classify') refuse({ confusion }, `the task classify, and ${saved.name} is to ${saved.task}`);
-      if (saved.task !== 'transduce') refuse({ k }, `the task transduce, and ${saved.name} is to ${saved.task}`);
-      return await evaluatePairFiles(saved, { text, request: { part, kernel, k, columns }, confusion, json, nameOf });
+      if (saved.task !== 'transduce')
+        refuse({ k, length }, `the task transduce, and ${saved.name} is to ${saved.task}`);
+      if (predictions !== undefined) refuse({ k, length, part, kernel }, 'the predictions of the model itself');
+      const pairRequest = { part, kernel, k, length, columns };
+      return await evaluatePairFiles(saved, { text, request: pairRequest, predictions, confusion, json, nameOf });
     }
-    refuse({ k, columns, confusion }, `a model of pairs, and ${saved.name} is one of texts`);
+    refuse({ k, length, columns, predictions, confusion }, `a model of pairs, and ${saved.name} is one of texts`);
     const { LanguageModel } = await import('../../library/language-model.ts');
     const model = new LanguageModel(saved.checkpoint, saved.name);
     if (ngrams) {
@@ -135,7 +153,7 @@ function refuse(given: Readonly<Record<string, unknown>>, why: string): void {
 }
 
 /** The network beside n-gram models, and what its errors are. */
-function comparisonInWords({ symbols, network, orders, errors }: NgramComparison): string {
+function comparisonInWords({ symbols, network, orders, errors, learned }: NgramComparison): string {
   const models = [...orders.map(({ order, loss }) => [`${order}-gram`, loss] as const), ['network', network] as const];
   const rows = models.map(([name, loss]) => [name, loss.toFixed(4), (loss / Math.LN2).toFixed(3)]);
   const classes = errors.map(({ name, count, share, ofLoss }) => [
@@ -144,7 +162,7 @@ function comparisonInWords({ symbols, network, orders, errors }: NgramComparison
     `${(100 * share).toFixed(1)} %`,
     `${(100 * ofLoss).toFixed(1)} %`,
   ]);
-  const title = `Loss on ${grouped(symbols)} symbols`;
+  const title = `Loss on ${grouped(symbols)} symbols${learned ? ', which the network alone has learned' : ''}`;
   return [
     titled({ title, header: ['model', 'nats', 'bits'], rows }),
     titled({
@@ -158,11 +176,19 @@ function comparisonInWords({ symbols, network, orders, errors }: NgramComparison
 /** The most symbols that were left out that are named. */
 const NAMED = 5;
 
-function inWords({ symbols, loss, perplexity, accuracy, leftOut, trainingLoss }: EvaluationResult): string {
+function inWords({ symbols, loss, perplexity, accuracy, leftOut, trainingLoss, learned }: EvaluationResult): string {
   return table([
     ['symbols', grouped(symbols)],
     ...(leftOut ? [['left out', leftOutText(leftOut)] as const] : []),
     ['loss', `${lossText(loss)} a symbol`],
+    ...(learned
+      ? [
+          [
+            'learned',
+            'the model has learned this part since it was validated, so its loss on other text is larger',
+          ] as const,
+        ]
+      : []),
     ...(trainingLoss === undefined
       ? []
       : [

@@ -10,6 +10,7 @@ import { defineCommand } from '../command.ts';
 import { CONSTRAINT_FLAGS, CONSTRAINT_HELP, ESCAPE_HELP, withEscapes } from '../constraints.ts';
 import { remark } from '../output.ts';
 import { PROMPT_FLAGS, PROMPT_OPTIONS, readPrompt } from '../prompts.ts';
+import { SampleRemarks } from '../sample-remarks.ts';
 import { sampleFields } from '../sampled-texts.ts';
 import { namedSeparator, SEPARATOR_FLAGS, SEPARATOR_OPTIONS } from '../separator.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
@@ -77,9 +78,13 @@ export const command = defineCommand({
   help: `
 A model of lines prints a line for each text, and ends it at its <stop>. A model
 of a stream writes --length symbols, each as it is drawn. --stop may be given
-several times. Texts of several lines are separated as those of the training
-text are, or by an empty line where it had a file for each; --separator and -0
-name another separator, for --novel, too.
+several times. Under constraints, a text is as likely as it is among the texts
+without them that meet them, and is printed when it is complete. Where they are
+met too seldom, texts are drawn by looking ahead, and a remark says so.
+
+Texts of several lines are separated as those of the training text are, or by
+an empty line where it had a file for each; --separator and -0 name another
+separator, for --novel, too.
 
 With --prefix-file, prints for each line, in order: the prefix and --count
 texts, separated by tabs; with --json, an object. A line that the model can't
@@ -118,8 +123,18 @@ Examples:
       requireNone(given, ofTexts, 'texts');
       const { sampleTargets } = await import('../sampled-targets.ts');
       const { source, sources, ...wanted } = rest;
-      const request = await requestFor(model, wanted, { novel, quiet });
-      return await sampleTargets(model, { source, sources, request, json, raw, quiet, nameOf: context.nameOf });
+      const request = await requestFor(model, wanted, novel);
+      const remarks = new SampleRemarks(request, { given, quiet });
+      return await sampleTargets(model, {
+        source,
+        sources,
+        request,
+        remarks,
+        json,
+        raw,
+        quiet,
+        nameOf: context.nameOf,
+      });
     }
     requireNoSources(given, context);
     requireOneOf(given, ['prefix', 'prefixFile', 'promptFile']);
@@ -129,17 +144,19 @@ Examples:
       requireIndependent({ ...rest, prefixFile, ...(novel.length > 0 ? { novel } : {}) });
       const { count, length, seed = String(randomInt(2 ** 31)) } = rest;
       const prefix = promptFile === undefined ? withEscapes(rest, model).prefix : await readPrompt(promptFile, model);
-      if (given.seed === undefined && !quiet) remark(`seed ${seed}`);
-      return await printIndependent(model, { prefix, count, length, seed, marginals }, { ...printing, json, quiet });
+      const request = { prefix, count, length, seed, marginals };
+      const remarks = new SampleRemarks(request, { given, quiet });
+      return await printIndependent(model, request, { ...printing, remarks, json, quiet });
     }
     if (marginals !== undefined) throw new UsageError(message`${option('marginals')} is for ${option('independent')}`);
-    const request = await requestFor(model, rest, { novel, quiet, separator });
+    const request = await requestFor(model, rest, novel, separator);
+    const remarks = new SampleRemarks(request, { given, quiet });
     if (prefixFile !== undefined) {
       const { sampleEach } = await import('../sampled-texts.ts');
-      return await sampleEach(model, { file: prefixFile, request, json, raw, nameOf: context.nameOf });
+      return await sampleEach(model, { file: prefixFile, request, remarks, json, raw, nameOf: context.nameOf });
     }
     const prompt = promptFile === undefined ? {} : { prefix: await readPrompt(promptFile, model) };
-    return await printTexts(model, { ...request, ...prompt }, { ...printing, json });
+    return await printTexts(model, { ...request, ...prompt }, { ...printing, remarks, json });
   },
 });
 
@@ -147,34 +164,35 @@ Examples:
 async function printTexts(
   model: LanguageModel,
   request: SampleRequest,
-  { json, ...printing }: TextPrinting & { readonly json: boolean },
+  { json, remarks, ...printing }: TextPrinting & { readonly json: boolean; readonly remarks: SampleRemarks },
 ): Promise<number> {
   const { prefix = '', count = 1, known } = request;
   const printer = new TextPrinter(model, printing);
   try {
     if (!json && model.vocabulary.stop === undefined && count === 1 && !known?.size) {
-      return await printer.stream(prefix, request);
+      return await printer.stream(prefix, request, remarks);
     }
     for await (const sample of model.sample(request)) {
+      remarks.drawn(sample);
       if (json) await printer.output.json(sampleFields(sample, prefix));
       else await printer.text(prefix, sample);
     }
   } finally {
     await printer.end();
   }
+  remarks.end();
   return EXIT.done;
 }
 
-/** The part of the options that the library is told, with a seed, which is said where none is given. */
+/** The part of the options that the library is told, with a seed. */
 async function requestFor(
   model: LanguageModel | PairModel,
   given: SampleRequest & { readonly seed?: string | undefined },
-  { novel, quiet, separator }: { novel: readonly string[]; quiet: boolean; separator?: Text | undefined },
+  novel: readonly string[],
+  separator?: Text | undefined,
 ): Promise<SampleRequest> {
   const known = novel.length > 0 ? await knownTexts(novel, model, separator) : undefined;
-  const request = withEscapes({ ...given, known, seed: given.seed ?? String(randomInt(2 ** 31)) }, model);
-  if (given.seed === undefined && given.temperature !== 0 && !quiet) remark(`seed ${request.seed}`);
-  return request;
+  return withEscapes({ ...given, known, seed: given.seed ?? String(randomInt(2 ** 31)) }, model);
 }
 
 async function knownTexts(novel: readonly string[], model: LanguageModel | PairModel, separator: Text | undefined) {
@@ -192,19 +210,26 @@ function requireIndependent(given: object): void {
   }
 }
 
+interface IndependentPrinting extends TextPrinting {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly remarks: SampleRemarks;
+}
+
 /** Prints texts whose positions are drawn by themselves. Returns the exit status. */
 async function printIndependent(
   model: LanguageModel,
   request: IndependentRequest,
-  { json, quiet, ...printing }: TextPrinting & { readonly json: boolean; readonly quiet: boolean },
+  { json, quiet, remarks, ...printing }: IndependentPrinting,
 ): Promise<number> {
   const { sampleIndependently } = await import('../../library/independent.ts');
   const { texts, missing } = await sampleIndependently(model, request);
+  remarks.begin();
   const printer = new TextPrinter(model, printing);
   const { prefix = '' } = request;
   for (const { text, completion, ids } of texts) {
     if (json) await printer.output.json({ text, prefix: stringOf(prefix), completion, symbols: ids.length });
-    else await printer.text(prefix, { ids, completion });
+    else await printer.text(prefix, { ids, text });
   }
   await printer.end();
   if (!quiet) {

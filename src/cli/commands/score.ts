@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { EXIT, message, option, UsageError } from '../../errors.ts';
 import { scoreSchema } from '../../library/completion-options.ts';
+import { pairEvaluationSchema } from '../../library/evaluation-options.ts';
 import type { LanguageModel, Score } from '../../library/language-model.ts';
 import { LINE, readTexts, readWhole, stringOf, type Text } from '../../library/lines.ts';
 import type { PairModel } from '../../library/pair-model.ts';
@@ -18,6 +19,7 @@ const schema = scoreSchema.extend({
   ...OPTIONS,
   ...SEPARATOR_OPTIONS,
   files: z.array(z.string()).default([]).describe('texts; - is standard input, which is read if no text is given'),
+  columns: pairEvaluationSchema.shape.columns,
   perChar: z
     .boolean()
     .default(false)
@@ -37,6 +39,7 @@ export const command = defineCommand({
     '': {
       files: { flag: '[files...]', spelling: 'nonEmpty' },
       checkpoint: FLAGS.checkpoint,
+      columns: { flag: '--columns <source,target>', spelling: 'columns' },
       whole: '--whole',
       ...SEPARATOR_FLAGS,
       perChar: '--per-char',
@@ -78,10 +81,11 @@ Examples:
   echo "machine" | rnn score --per-char
   rnn score log.txt | awk -F'\\t' '$2 > 4' | cut -f3  the surprising lines`,
   async run(options, { nameOf }) {
-    const { files = ['-'], whole, rank, quiet } = options;
+    const { files = ['-'], columns, whole, rank, quiet } = options;
     const { openModel } = await import('../open.ts');
     const model = await openModel(options);
     if (isOfPairs(model)) requireNone(options, ['whole', 'separator', 'nul'], 'texts');
+    else requireNone({ columns }, ['columns'], 'pairs');
     const separator = namedSeparator(options, model.vocabulary.unit);
     if (whole && separator !== undefined) {
       throw new UsageError(message`${option('whole')} and a separator can’t both be given; leave one out`);
@@ -93,7 +97,7 @@ Examples:
     let unknown = 0;
     for await (const batch of whole && !isOfPairs(model)
       ? wholeTexts(files, model)
-      : texts(files, model, { separator, mostBytes: rank === undefined ? undefined : MOST_RANKED_BYTES })) {
+      : texts(files, model, { columns, separator, mostBytes: rank === undefined ? undefined : MOST_RANKED_BYTES })) {
       for (const each of batch) {
         const { problem } = each.score;
         if (problem) {
@@ -126,14 +130,18 @@ const MOST_RANKED_BYTES = 1 << 28;
 async function* texts(
   files: readonly string[],
   model: LanguageModel | PairModel,
-  { separator: named, mostBytes }: { separator: Text | undefined; mostBytes: number | undefined },
+  {
+    columns,
+    separator: named,
+    mostBytes,
+  }: Pick<ScoreCommandOptions, 'columns'> & { separator: Text | undefined; mostBytes: number | undefined },
 ): AsyncGenerator<readonly Scored[]> {
   const { convert, separator } = { ...filesOf(model), ...(named !== undefined && { separator: named }) };
   const what = separator === LINE ? 'line' : 'text';
   for (const file of files) {
     for await (const batch of readTexts(file, { convert, separator, mostBytes })) {
       const texts = batch.map(({ text }) => text);
-      const scores = isOfPairs(model) ? model.scoreLines(texts) : model.scores(texts);
+      const scores = isOfPairs(model) ? model.scoreLines(texts, columns) : model.scores(texts);
       yield batch.map(({ number, text }, index) => {
         const name = files.length > 1 ? `${file}: ${what} ${number}` : `${what} ${number}`;
         return { name, text, score: scores[index]! };

@@ -11,7 +11,7 @@ import { defineCommand } from '../command.ts';
 import { flagsFor } from '../flags.ts';
 import { listen } from '../interruption.ts';
 import { modelName } from '../model-name.ts';
-import { Output, sayer } from '../output.ts';
+import { complain, Output, sayer } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
 import { durationText, lossText, ReaderGone, shareText } from '../text.ts';
 
@@ -52,6 +52,7 @@ export const RECIPE_FLAGS = {
     patience: '--patience <n>',
     select: '--select <by>',
     onDivergence: '--on-divergence <what>',
+    finish: '--finish <what>',
     seed: '--seed <seed>',
   },
   'Dropout:': {
@@ -113,26 +114,30 @@ export const command = defineCommand({
     },
   },
   help: `
-A run without --epochs, --steps or --time reads 10 million symbols, or the text
-60 times if that is less, and at least 300 steps. The best model goes to --out,
-and the newest state, with all that --resume needs, to NAME.last.json beside it.
+A run without --epochs, --steps or --time reads 6 million symbols, or the text 6
+times if that is less (of pairs: 10 million, 60 times), and has at least 300
+steps. The best model goes to --out, and the newest state, with all that
+--resume needs, to NAME.last.json beside it.
 The best model is the one with the smallest validation loss, or, with --select
 accuracy, the greatest accuracy and, of equal ones, the smallest loss. Accuracy
 is the share of symbols that are the likeliest after the symbols before them; of
 a model that transduces, the share of sources whose whole target greedy decoding
 finds. It costs no more than the loss, because no target has to be decoded.
-The path of the best model is printed to standard output.
+The path of the best model is printed to standard output. In a list (--mode
+lines) that is trained without these limits, the best model learns the lines
+that were held out, too, at the end (--finish).
 
 A model of pairs reads a source and predicts its target: a sequence of its own
 (transduce), a label for each symbol of the source (tag), or one label
 (classify). --task auto takes files for pairs where each name ends in .tsv and
 each line has a tab. It takes targets for labels where there are at most 1,000
 different ones, each seen ten times on average, and never for tags. A file of
-pairs may be held out: --validation dev.tsv.
+pairs may be held out: --validation dev.tsv. Lines that can't be read are named
+and left out, and the exit status is then 1.
 
-Models of pairs have defaults of their own: --cell gru --layers 1 --embedding 64
---dropout-input 0.2 --dropout 0.3 --weight-decay 0.3, and a fifth of the
-learning rate.
+Models of pairs have defaults of their own: --cell gru --layers 1 --hidden 128
+--embedding 64 --dropout-input 0.2 --dropout 0.3 --weight-decay 0.3, and a third
+of the learning rate.
 
 With --resume, --epochs, --steps and --time may be given anew, to train longer
 (time counts from now); the rest of the training is as it was begun. Ctrl-C,
@@ -164,7 +169,9 @@ Examples:
       const { pairs: _, ...model } = options.model ?? {};
       say(presetText(options.preset, recipeOptionsOf({ ...options, model, validation: undefined, test: undefined })));
     }
-    const prepared = await prepareRun(sources, options, say);
+    const bad = new BadLines(nameOf);
+    const prepared = await prepareRun(sources, options, say, (problem) => bad.add(problem));
+    bad.conclude();
     const progress = createProgress(quiet);
     const interruption = listen(() => {
       progress.end();
@@ -208,9 +215,32 @@ Examples:
     else if (interruption.status() === EXIT.done) {
       throw new UserError('the time was over before the first step, and nothing was trained; give a longer --time');
     }
-    return interruption.status();
+    return interruption.status() === EXIT.done && bad.count > 0 ? EXIT.failed : interruption.status();
   },
 });
+
+/** The most lines that are named one by one. */
+const NAMED_LINES = 20;
+
+/** Lines that can't be read. They are left out, and the exit status says so in the end. */
+class BadLines {
+  count = 0;
+  readonly #nameOf: (key: string) => string;
+
+  constructor(nameOf: (key: string) => string) {
+    this.#nameOf = nameOf;
+  }
+
+  add(problem: UserError): void {
+    this.count++;
+    if (this.count <= NAMED_LINES) complain(problem.messageWith(this.#nameOf));
+  }
+
+  /** Tells how many there are where not all have been named. */
+  conclude(): void {
+    if (this.count > NAMED_LINES) complain(`${counted(this.count - NAMED_LINES, 'more line')} can't be read`);
+  }
+}
 
 /** The options with the escapes in the separator read. */
 async function withSeparator<T extends RunOptions>(options: T): Promise<T> {
@@ -283,11 +313,18 @@ function conclude(done: EventOf<'done'>, path: string, say: Say): void {
   const found = losses.filter(Boolean).join(', ');
   const right = done.accuracy === undefined ? '' : `; ${shareText(done.accuracy)} of the validation part right`;
   say(found === '' ? reached : `${reached}; ${found} a symbol${right}`);
-  const late = done.bestStep === undefined ? 0 : 1 - done.bestStep / done.step;
+  const steps = done.step - done.finishSteps;
+  const late = done.bestStep === undefined ? 0 : 1 - done.bestStep / steps;
   if (late > LATE && (done.reason === 'steps' || done.reason === 'epochs' || done.reason === 'time')) {
     say(
       `the best model is that of step ${grouped(done.bestStep!)}: the ${Math.floor(100 * late)} % of the run after it brought no better one ` +
         '(the model learns the text by heart); --patience 5 ends a run after five validations without a better model',
+    );
+  }
+  if (done.finishSteps > 0) {
+    say(
+      `the model that is saved has also learned the validation part, in ${counted(done.finishSteps, 'step')} from the best model; ` +
+        'the validation loss was measured before',
     );
   }
   if (done.reason === 'interrupted') say(`saved; go on with --resume ${lastPath(path)} and the same text`);

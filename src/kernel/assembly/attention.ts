@@ -1,5 +1,5 @@
 import { madd, nmadd } from './fused';
-import { bytes, loadFirst, loadSecond, ONE, PAIR, QUAD, Step, storeStep } from "./lanes";
+import { addSpan, bytes, loadFirst, loadSecond, ONE, PAIR, QUAD, Step, storeStep } from './lanes';
 import { one, tanhSpan } from './math';
 import { scratchPanels } from './scratch';
 
@@ -54,20 +54,6 @@ export function additiveScoresBackward(
       scatterGradients(dRow, (dKeys + i * stride) << 2, dv << 2, u, v << 2, g, width);
     }
   }
-}
-
-/** out ← a + b. */
-function addSpan(out: usize, a: usize, b: usize, n: i32): void {
-  for (; n >= PAIR; n -= PAIR, out += bytes(PAIR), a += bytes(PAIR), b += bytes(PAIR)) addStep(out, a, b, PAIR);
-  for (; n >= QUAD; n -= QUAD, out += bytes(QUAD), a += bytes(QUAD), b += bytes(QUAD)) addStep(out, a, b, QUAD);
-  for (; n > 0; n--, out += bytes(ONE), a += bytes(ONE), b += bytes(ONE)) addStep(out, a, b, ONE);
-}
-
-@inline
-function addStep(out: usize, a: usize, b: usize, step: Step): void {
-  const low = f32x4.add(loadFirst(a, step), loadFirst(b, step));
-  const high = f32x4.add(loadSecond(a, step), loadSecond(b, step));
-  storeStep(out, low, high, step);
 }
 
 /** Σ a b, in the order of four lanes and then of the rest. */

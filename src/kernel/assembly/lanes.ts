@@ -59,3 +59,18 @@ function multiplyStep(out: usize, a: usize, b: usize, step: Step): void {
   const high = f32x4.mul(loadSecond(a, step), loadSecond(b, step));
   storeStep(out, low, high, step);
 }
+
+/** out ← a + b. Addresses in bytes. May work in place. */
+@inline
+export function addSpan(out: usize, a: usize, b: usize, n: i32): void {
+  for (; n >= PAIR; n -= PAIR, out += bytes(PAIR), a += bytes(PAIR), b += bytes(PAIR)) addStep(out, a, b, PAIR);
+  for (; n >= QUAD; n -= QUAD, out += bytes(QUAD), a += bytes(QUAD), b += bytes(QUAD)) addStep(out, a, b, QUAD);
+  for (; n > 0; n--, out += bytes(ONE), a += bytes(ONE), b += bytes(ONE)) addStep(out, a, b, ONE);
+}
+
+@inline
+function addStep(out: usize, a: usize, b: usize, step: Step): void {
+  const low = f32x4.add(loadFirst(a, step), loadFirst(b, step));
+  const high = f32x4.add(loadSecond(a, step), loadSecond(b, step));
+  storeStep(out, low, high, step);
+}

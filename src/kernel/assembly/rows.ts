@@ -1,4 +1,4 @@
-import { bytes, loadFirst, loadSecond, ONE, PAIR, QUAD, Step, storeStep } from './lanes';
+import { addSpan, bytes, loadFirst, loadSecond, ONE, PAIR, QUAD, Step, storeStep } from './lanes';
 
 /** out[r] ← table[ids[r]] + bias. A bias at address 0 is none: out[r] ← table[ids[r]]. */
 export function gatherRows(out: usize, table: usize, ids: usize, bias: usize, rows: i32, n: i32): void {
@@ -9,7 +9,7 @@ export function gatherRows(out: usize, table: usize, ids: usize, bias: usize, ro
   for (; rows > 0; rows--, out += bytes(n), ids += 4) {
     const from = table + load<usize>(ids) * bytes(n);
     if (bias === 0) copy(out, from, n);
-    else add(out, from, bias, n);
+    else addSpan(out, from, bias, n);
   }
 }
 
@@ -28,7 +28,7 @@ export function scatterRows(
   ids <<= 2;
   for (; rows > 0; rows--, d += bytes(strideD), ids += 4) {
     const to = table + load<usize>(ids) * bytes(strideTable);
-    add(to, to, d, n);
+    addSpan(to, to, d, n);
   }
 }
 
@@ -100,7 +100,7 @@ export function addKeptRows(out: usize, a: usize, keep: usize, rows: i32, n: i32
   a <<= 2;
   keep <<= 2;
   for (; rows > 0; rows--, out += bytes(n), a += bytes(n), keep += 4) {
-    if (load<u32>(keep) !== 0) add(out, out, a, n);
+    if (load<u32>(keep) !== 0) addSpan(out, out, a, n);
   }
 }
 
@@ -154,19 +154,4 @@ function copyStep(to: usize, from: usize, step: Step): void {
   const low = loadFirst(from, step);
   const high = loadSecond(from, step);
   storeStep(to, low, high, step);
-}
-
-/** out ← a + b. May work in place. */
-@inline
-function add(out: usize, a: usize, b: usize, n: i32): void {
-  for (; n >= PAIR; n -= PAIR, out += bytes(PAIR), a += bytes(PAIR), b += bytes(PAIR)) addStep(out, a, b, PAIR);
-  for (; n >= QUAD; n -= QUAD, out += bytes(QUAD), a += bytes(QUAD), b += bytes(QUAD)) addStep(out, a, b, QUAD);
-  for (; n > 0; n--, out += bytes(ONE), a += bytes(ONE), b += bytes(ONE)) addStep(out, a, b, ONE);
-}
-
-@inline
-function addStep(out: usize, a: usize, b: usize, step: Step): void {
-  const low = f32x4.add(loadFirst(a, step), loadFirst(b, step));
-  const high = f32x4.add(loadSecond(a, step), loadSecond(b, step));
-  storeStep(out, low, high, step);
 }
