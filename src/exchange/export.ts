@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
-import { message, option, UsageError } from '../errors.ts';
+import { message, option, UsageError, UserError } from '../errors.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
+import type { PairTask } from '../pair-task.ts';
 import { parseOptions } from '../schema.ts';
 import type { Corpus } from '../text/corpus.ts';
 import { type Files, writeFile, writeFolder } from './files.ts';
@@ -38,6 +39,7 @@ export function exportModel(
       message`${option('text')} is for a folder to train on with PyTorch, not for ${format}; leave it out`,
     );
   }
+  requireFormat(checkpoint, format);
   switch (format) {
     case 'safetensors':
       writeFile(path, safetensorsOf(checkpoint));
@@ -64,6 +66,20 @@ function formatOf(path: string): Format {
   );
 }
 
+/** The formats that hold models of pairs, too, by what the models do. */
+const FORMATS_OF_PAIRS: Readonly<Record<PairTask, readonly Format[]>> = {
+  tag: ['safetensors', 'onnx'],
+  classify: ['safetensors', 'onnx'],
+  transduce: ['safetensors'],
+};
+
+/** UserError where the format holds only models of texts. */
+function requireFormat({ model: { pairs } }: Checkpoint, format: Format): void {
+  if (!pairs || FORMATS_OF_PAIRS[pairs.task].includes(format)) return;
+  const possible = FORMATS_OF_PAIRS[pairs.task].join(' or ');
+  throw new UserError(`a model of pairs (task ${pairs.task}) can't be exported as ${format}; export it as ${possible}`);
+}
+
 /** The pieces of a safetensors file of a checkpoint. */
 export function safetensorsOf(checkpoint: Checkpoint): Uint8Array[] {
   const { model, parameters } = checkpoint;
@@ -80,7 +96,8 @@ function folderOf(checkpoint: Checkpoint, corpus: Corpus | undefined): Files {
 function notesOn({ model }: Checkpoint, format: Format): string[] {
   if (format !== 'safetensors' || hasTorchModule(model)) return [];
   const cell = model.cell === 'gru' ? 'GRU that resets before the product' : `${model.activation} RNN`;
-  return [
-    `PyTorch has no module for a ${cell}: the file's tensors fit the one in train.py, which the format pytorch writes; ONNX has an operator`,
-  ];
+  const instead = model.pairs
+    ? 'the file can be imported here, and a program that reads it elsewhere needs a module of its own'
+    : "the file's tensors fit the one in train.py, which the format pytorch writes; ONNX has an operator";
+  return [`PyTorch has no module for a ${cell}: ${instead}`];
 }

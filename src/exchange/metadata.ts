@@ -1,8 +1,6 @@
-import * as z from 'zod';
 import { message, UserError } from '../errors.ts';
-import type { Checkpoint, Json } from '../nn/checkpoint.ts';
-import { type ModelConfig, modelSchema } from '../nn/config.ts';
-import { requireAll } from '../schema.ts';
+import { type Checkpoint, type Json, savedModelSchema } from '../nn/checkpoint.ts';
+import type { ModelConfig } from '../nn/config.ts';
 import { Vocabulary } from '../text/vocabulary.ts';
 import { resolveRecipe } from '../training/recipe.ts';
 import { readRun, toJson } from '../training/record.ts';
@@ -17,8 +15,6 @@ export interface Metadata {
   readonly vocabulary: Json;
   readonly run: Json;
 }
-
-const configSchema = requireAll(modelSchema, { symbols: z.int().min(1).max(1_200_000) });
 
 /** A checkpoint's configuration, vocabulary and run as texts, by their keys. */
 export function writeMetadata({ model, vocabulary, run }: Metadata): ReadonlyMap<string, string> {
@@ -42,7 +38,7 @@ export function readMetadata(texts: ReadonlyMap<string, string>, name: string): 
       throw refusal(name, `its metadata ${KEYS[key]} is no JSON; export the model again`);
     }
   };
-  const model = configSchema.safeParse(part('model'));
+  const model = savedModelSchema.safeParse(part('model'));
   if (!model.success) {
     const { path, message } = model.error.issues[0]!;
     throw refusal(name, `its metadata ${[KEYS.model, ...path].join('.')}: ${message}; export the model again`);
@@ -76,18 +72,25 @@ function completed(run: unknown): Json {
 }
 
 function requireSound({ model, vocabulary, run }: Metadata, name: string): void {
-  const { size } = readVocabulary(vocabulary, name);
-  if (size !== model.symbols) {
-    throw new UserError(
-      `${name}: its vocabulary has ${size} symbols, its model ${model.symbols}; export the model again`,
-    );
+  if (model.pairs) {
+    const { source, target } = (vocabulary ?? {}) as { readonly source?: unknown; readonly target?: unknown };
+    requireVocabulary(source, model.sourceSymbols ?? 0, name);
+    requireVocabulary(target, model.symbols, name);
+  } else {
+    requireVocabulary(vocabulary, model.symbols, name);
   }
   readRun({ run } as Checkpoint, name);
 }
 
-function readVocabulary(vocabulary: Json, name: string): Vocabulary {
+function requireVocabulary(vocabulary: unknown, symbols: number, name: string): void {
+  const { size } = readVocabulary(vocabulary, name);
+  if (size === symbols) return;
+  throw new UserError(`${name}: its vocabulary has ${size} symbols, its model ${symbols}; export the model again`);
+}
+
+function readVocabulary(json: unknown, name: string): Vocabulary {
   try {
-    return Vocabulary.fromJSON(vocabulary);
+    return Vocabulary.fromJSON(json);
   } catch (error) {
     if (error instanceof UserError) throw new UserError(message`${name}: ${error.inner}`, { cause: error });
     throw error;

@@ -23,6 +23,9 @@ import { readModelProto } from './onnx-read.ts';
 export function readOnnx(bytes: Uint8Array, name: string): ForeignModel {
   const file = readModelProto(bytes, name);
   const graph = new Graph(file.graph, name);
+  const metadata = readMetadata(file.metadata, name);
+  if (metadata?.model.pairs)
+    throw graph.wrong('it has a model of pairs; export that model as safetensors to import it');
   const end = graph.outputs.includes('logits') ? 'logits' : graph.outputs[0];
   if (end === undefined) throw graph.wrong('its graph has no output');
   const members = memberEnds(graph, end).map((each) => readMember(graph, each));
@@ -42,7 +45,6 @@ export function readOnnx(bytes: Uint8Array, name: string): ForeignModel {
       parameters.set(values, offset);
     }
   }
-  const metadata = readMetadata(file.metadata, name);
   if (metadata && JSON.stringify(sorted(metadata.model)) !== JSON.stringify(sorted(config))) {
     throw graph.wrong('its graph is not the model that its metadata describes; export the model again');
   }

@@ -1,5 +1,5 @@
 import { CELL_KINDS } from '../nn/cells/index.ts';
-import type { Activation, ModelConfig } from '../nn/config.ts';
+import { type Activation, type ModelConfig, sharesTable } from '../nn/config.ts';
 import { Manifest } from '../nn/manifest.ts';
 import type { TensorView } from '../nn/parameters.ts';
 import { type GateLayout, layoutOf, toOurs, toTheirs, transposed } from './layout.ts';
@@ -13,16 +13,19 @@ import { shown, type Tensor } from './tensor.ts';
  * - matrices are transposed, and the gates are in PyTorch's order with PyTorch's signs (layout.ts);
  * - PyTorch has two biases, b_ih + b_hh. The second is 0, but for the candidate n of a GRU that resets after the product: there it is the
  *   recurrent bias;
- * - where the output has the embedding's weights, they are written a second time, as `output.weight`.
+ * - where the output has the embedding's weights, they are written a second time, as `output.weight`;
+ * - the vector of an additive attention stays a vector: torch.nn.Parameter.
  *
  * PyTorch has no logistic RNN, no linear RNN and no GRU that resets before the product. Their tensors have the same names, without a second bias.
  */
 export function toPyTorch(config: ModelConfig, parameters: Float32Array): Tensor[] {
   const { views } = new Manifest(config);
   const tensors = views.flatMap((view) => foreign(view, config, parameters));
-  if (views.some(({ role, shape }) => role === 'output' && shape.length === 2)) return tensors;
-  const embeddings = tensors.filter(({ name }) => name.endsWith('embedding.weight'));
-  return [...tensors, ...embeddings.map((each) => ({ ...each, name: tiedName(each.name) }))];
+  if (!sharesTable(config)) return tensors;
+  const tables = views
+    .filter(({ tensor }) => tensor === 'embedding')
+    .flatMap((view) => foreign(view, config, parameters));
+  return [...tensors, ...tables.map((each) => ({ ...each, name: tiedName(each.name) }))];
 }
 
 /**
@@ -54,9 +57,9 @@ export function hasTorchModule({
   return cell === 'lstm' || reset === 'after';
 }
 
-/** The name of the output's matrix that has the weights of the embedding called `name`. */
+/** The name of the output's matrix that has the weights of the embedding called `name`: a language model's, or a decoder's. */
 export function tiedName(name: string): string {
-  return name.replace(/embedding\.weight$/u, 'output.weight');
+  return name.replace(/(?:decoder\.)?embedding\.weight$/u, 'output.weight');
 }
 
 interface Source {
@@ -72,11 +75,11 @@ function isFirstBias({ role, gates }: TensorView, { cell }: ModelConfig): boolea
 
 /** Whether a tensor is b', which PyTorch keeps within its second bias. */
 function isRecurrentBias(view: TensorView, config: ModelConfig): boolean {
-  return view.role === 'bias' && !isFirstBias(view, config);
+  return view.role === 'bias' && view.gates !== undefined && !isFirstBias(view, config);
 }
 
 function foreign(view: TensorView, config: ModelConfig, parameters: Float32Array): Tensor[] {
-  const name = pytorchName(view);
+  const name = pytorchName(view, config.pairs);
   const values = () => parameters.subarray(view.offset, view.offset + view.size);
   const layout = layoutOf('PyTorch', config.cell);
   const { gates, shape } = view;
@@ -90,8 +93,13 @@ function foreign(view: TensorView, config: ModelConfig, parameters: Float32Array
     if (!isFirstBias(view, config) || !hasTorchModule(config) || hasRecurrentBias(config)) return [tensor];
     return [tensor, { name: secondBias(name), shape, values: () => new Float32Array(view.size) }];
   }
-  if (view.role !== 'output' || shape.length !== 2) return [{ name, shape, values: () => values().slice() }];
+  if (!isLinear(view)) return [{ name, shape, values: () => values().slice() }];
   return [{ name, shape: shape.toReversed(), values: () => transposed(values(), shape[1]!) }];
+}
+
+/** Whether a tensor is the matrix of a layer without recurrence, which torch.nn.Linear has transposed. A table of embeddings stays as it is. */
+function isLinear({ role, gates, shape }: TensorView): boolean {
+  return !gates && role !== 'lookup' && shape.length === 2;
 }
 
 function hasRecurrentBias({ cell, reset }: ModelConfig): boolean {
@@ -115,10 +123,10 @@ function withGates(
 }
 
 function requireTensor(view: TensorView, { config, tensors, name }: Source): void {
-  const theirs = pytorchName(view);
+  const theirs = pytorchName(view, config.pairs);
   const tensor = tensors.get(theirs);
   const size = isRecurrentBias(view, config) ? [CELL_KINDS[config.cell].gates.length * config.hidden] : view.shape;
-  const expected = view.gates || view.role === 'output' ? size.toReversed() : size;
+  const expected = view.gates || isLinear(view) ? size.toReversed() : size;
   if (!tensor) {
     throw refusal(
       name,
@@ -130,8 +138,8 @@ function requireTensor(view: TensorView, { config, tensors, name }: Source): voi
 }
 
 function own(view: TensorView, { config, tensors, name }: Source): Float32Array {
-  const { gates, role, shape } = view;
-  const theirs = pytorchName(view);
+  const { gates, shape } = view;
+  const theirs = pytorchName(view, config.pairs);
   const values = tensors.get(theirs)!.values();
   const layout = layoutOf('PyTorch', config.cell);
   if (isFirstBias(view, config)) return sumOfBiases(values, theirs, { config, tensors, name });
@@ -146,7 +154,7 @@ function own(view: TensorView, { config, tensors, name }: Source): Float32Array 
     );
   }
   if (gates) return toOurs(values, gates, config.hidden, layout);
-  return role === 'output' && shape.length === 2 ? transposed(values, shape[0]!) : values;
+  return isLinear(view) ? transposed(values, shape[0]!) : values;
 }
 
 /** b_ih + b_hh, but for the gates whose part of b_hh is the recurrent bias. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { inOption, message, option, UserError } from '../errors.ts';
+import { inOption, message, option, UsageError, UserError } from '../errors.ts';
 import { type Exported, exportModel as exportCheckpoint } from '../exchange/export.ts';
 import { readBounded, requireFree } from '../exchange/files.ts';
 import { importModel as importCheckpoint } from '../exchange/import.ts';
@@ -15,13 +15,14 @@ import {
 } from './exchange-options.ts';
 import { LanguageModel } from './language-model.ts';
 import { modelPath, nameOf } from './names.ts';
+import { PairModel } from './pair-model.ts';
 
 export type { Exported } from '../exchange/export.ts';
 export type { ExportRequest, ImportRequest } from './exchange-options.ts';
 
 /** A model that was imported, where it was saved, and what is to be said of how it was read. */
 export interface ImportedModel {
-  readonly model: LanguageModel;
+  readonly model: LanguageModel | PairModel;
   readonly path: string;
   readonly notes: readonly string[];
 }
@@ -30,9 +31,18 @@ export interface ImportedModel {
  * Writes a model for other programs: a file (safetensors, ONNX) or a folder (ml5, PyTorch). Nothing is overwritten. src/exchange/README.md
  * says what is in each. UserError for a model that the format can't hold, and for a path that is taken.
  */
-export async function exportModel(model: LanguageModel, path: string, request: ExportRequest = {}): Promise<Exported> {
+export async function exportModel(
+  model: LanguageModel | PairModel,
+  path: string,
+  request: ExportRequest = {},
+): Promise<Exported> {
   const { text, to } = parseOptions(exportRequestSchema, request);
   requireFree(path);
+  if (text && model instanceof PairModel) {
+    throw new UsageError(
+      message`${option('text')} is for a model of texts, and ${model.name} is of pairs; leave it out`,
+    );
+  }
   const corpus = text && (await readCorpus(text, { vocabulary: model.vocabulary }));
   return exportCheckpoint(model.checkpoint, path, { to }, corpus);
 }
@@ -45,7 +55,8 @@ export function importModel(path: string, request: ImportRequest = {}): Imported
   const list = symbols === undefined ? undefined : inOption('symbols', () => readSymbols(symbols));
   const { checkpoint, notes } = importCheckpoint(readBounded(path), path, { ...unsaid, symbols: list as string });
   saveCheckpoint(out, checkpoint);
-  return { model: new LanguageModel(checkpoint, out), path: out, notes };
+  const model = checkpoint.model.pairs ? new PairModel(checkpoint, out) : new LanguageModel(checkpoint, out);
+  return { model, path: out, notes };
 }
 
 function defaultPath(path: string): string {

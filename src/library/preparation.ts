@@ -86,8 +86,8 @@ export function recipeOptionsOf(options: DecidedOptions): RecipeOptions {
 }
 
 async function prepareNew(sources: readonly string[], asked: RunOptions, tell: Tell): Promise<PreparedRun> {
-  parseOptions(runSchema, withDirection(asked)); // values of a wrong type are refused before they are looked at
   const { say } = tell;
+  parseOptions(runSchema, asked); // a value that can't be is an error before a file is read
   const { options, notes } = await decideTask(sources, asked);
   if (options.model?.pairs?.task === undefined) requireFitting(options, undefined);
   const recipe = resolveRecipe(recipeOptionsOf(withDirection(options)));

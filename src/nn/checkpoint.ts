@@ -41,7 +41,7 @@ const tensorSchema = z.strictObject({
 });
 
 /** A model's configuration on file: every field is there, so that nothing depends on the defaults of the program that reads it. */
-const savedModelSchema = requireAll(modelSchema, {
+export const savedModelSchema = requireAll(modelSchema, {
   symbols: z.int().min(1).max(LIMITS.symbols),
   sourceSymbols: z.int().min(1).max(LIMITS.symbols).optional(),
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { corpus, rnn, TINY } from '../helpers/cli.ts';
+import { writePairs } from '../helpers/pair-checkpoints.ts';
 
 const FOREIGN = fileURLToPath(new URL('../golden/exchange/', import.meta.url));
 const cwd = mkdtempSync(join(tmpdir(), 'rnn-exchange-cli-'));
@@ -24,6 +25,17 @@ describe('rnn export and rnn import', () => {
     const imported = await run('import', `a.${ending}`, '--out', `${ending}.json`);
     expect(imported).toMatchObject({ status: 0, stdout: `${ending}.json\n`, stderr: '' });
     expect(readFileSync(join(cwd, `${ending}.json`))).toEqual(readFileSync(join(cwd, 'terms.json')));
+  });
+
+  test('a model of pairs comes back from safetensors, to the byte, and its text is asked for by no format', async () => {
+    await writePairs(cwd, 'tag', { steps: 2 });
+    expect(await run('export', 'tag.json', 'tag.safetensors')).toMatchObject({ status: 0, stderr: '' });
+    const imported = await run('import', 'tag.safetensors', '--out', 'tag-back.json', '--json');
+    expect(JSON.parse(imported.stdout)).toMatchObject({ path: 'tag-back.json', model: { pairs: { task: 'tag' } } });
+    expect(readFileSync(join(cwd, 'tag-back.json'))).toEqual(readFileSync(join(cwd, 'tag.json')));
+    const withText = await run('export', 'tag.json', 'tag', '--to', 'pytorch', '--text', corpus('terms.txt'));
+    expect(withText.status).toBe(2);
+    expect(withText.stderr).toBe('rnn: --text is for a model of texts, and tag.json is of pairs; leave it out\n');
   });
 
   test('a path that is a checkpoint is the model, and what to write is asked for', async () => {

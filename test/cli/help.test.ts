@@ -44,10 +44,10 @@ describe('help', () => {
 
   test('of train names the defaults of models of pairs', async () => {
     const { stdout } = await rnn(['train', '--help'], { cwd: temporaryFolder() });
-    const [, named = ''] = /^Models of pairs have defaults of their own: (.*?), and a third/ms.exec(stdout) ?? [];
-    const { model, dropout, optimizer } = resolveRecipe({ model: { pairs: { task: 'transduce' } } });
+    const [, named = ''] = /^Models of pairs have defaults of their own: (.*?)\.\n\n/ms.exec(stdout) ?? [];
+    const { model, dropout, optimizer, rate } = resolveRecipe({ model: { pairs: { task: 'transduce' } } });
     expect(named.replace(/\s+/g, ' ')).toBe(
-      `--cell ${model.cell} --layers ${model.layers} --hidden ${model.hidden} --embedding ${model.embedding} --dropout-input ${dropout.input} --dropout ${dropout.layers} --weight-decay ${optimizer.weightDecay}`,
+      `--cell ${model.cell} --layers ${model.layers} --hidden ${model.hidden} --embedding ${model.embedding} --dropout-input ${dropout.input} --dropout ${dropout.layers} --weight-decay ${optimizer.weightDecay} --lr ${rate}`,
     );
   });
 

@@ -249,8 +249,8 @@ describe.concurrent('what does not fit is refused in a line', () => {
       /^1 rnn: reverse\.tsv: line 1: has 2 columns, and a pair needs column 3; /,
     ],
     [
-      'reverse.tsv --task transduce --max-length 2',
-      /^1 rnn: reverse\.tsv: line 13: has 3 symbols, more than the 2 that are allowed$/m,
+      'ends.tsv --task transduce --max-length 2',
+      /^1 rnn: ends\.tsv: line 1: has 9 symbols, more than the 2 that are allowed$/m,
     ],
     ['reverse.tsv --task transduce --validation none.tsv', /^1 rnn: none\.tsv: /],
   ])('train %s', async (args, expected) => {

@@ -5,7 +5,7 @@ import { Random } from '../../src/random.ts';
 import { Vocabulary } from '../../src/text/vocabulary.ts';
 import { toJson } from '../../src/training/record.ts';
 import { VARIANTS } from '../helpers/network.ts';
-import { randomModel, stepperOf } from '../helpers/tiny-models.ts';
+import { randomModel, stepperOf, type TinyModel } from '../helpers/tiny-models.ts';
 
 /** Sizes that differ from each other, and shapes of every kind of model. */
 const SHAPES: readonly (Partial<ModelConfig> & { readonly shape: string })[] = [
@@ -25,11 +25,7 @@ const SCALES = { tanh: 2, logistic: 2, relu: 1, linear: 0.5 };
 
 /** A checkpoint of a model with random numbers. */
 export function checkpointOf(config: Partial<ModelConfig>, seed = 1): Checkpoint {
-  const { config: model, parameters } = randomModel(config, seed, SCALES[config.activation ?? 'tanh']);
-  const random = new Random(`${seed}/biases`);
-  // Biases start at 0, which would hide what becomes of them; −0 is a number, too.
-  for (let j = 0; j < parameters.length; j++) if (parameters[j] === 0) parameters[j] = 0.6 * random.next() - 0.3;
-  parameters[parameters.length - 1] = -0;
+  const { config: model, parameters } = livelyModel(config, seed);
   const symbols = Array.from({ length: model.symbols }, (_, id) => String.fromCodePoint(97 + id));
   const vocabulary = Vocabulary.fromJSON({ unit: 'codepoint', stop: false, unknown: false, symbols });
   return {
@@ -39,6 +35,17 @@ export function checkpointOf(config: Partial<ModelConfig>, seed = 1): Checkpoint
     parameters,
     resume: undefined,
   };
+}
+
+/** A model whose numbers are all random, but for a −0. */
+export function livelyModel(config: Partial<ModelConfig>, seed: number): TinyModel {
+  const model = randomModel(config, seed, SCALES[config.activation ?? 'tanh']);
+  const { parameters } = model;
+  const random = new Random(`${seed}/biases`);
+  // Biases start at 0, which would hide what becomes of them; −0 is a number, too.
+  for (let j = 0; j < parameters.length; j++) if (parameters[j] === 0) parameters[j] = 0.6 * random.next() - 0.3;
+  parameters[parameters.length - 1] = -0;
+  return model;
 }
 
 /** The logits [T][V] after each symbol of a text, read from its start. */

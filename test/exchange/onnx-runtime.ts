@@ -20,7 +20,7 @@ export class Runtime {
     return this.#session.inputNames;
   }
 
-  /** The logits [T][V] after each symbol of one text, `steps` symbols at a time, the state carried from run to run. */
+  /** The logits [T][V] after each symbol of one text, or [1][V] of a classifier, `steps` symbols at a time, the state carried from run to run. */
   async logits(symbols: readonly number[], hidden: number, steps = symbols.length): Promise<number[][]> {
     const zeros = () => new ort.Tensor('float32', new Float32Array(hidden), [1, 1, hidden]);
     let states: [string, ort.Tensor][] = this.inputs
@@ -36,7 +36,8 @@ export class Runtime {
       const { data, dims } = outputs.logits!;
       const width = dims.at(-1)!;
       const numbers = data as Float32Array;
-      for (let row = 0; row < ids.length; row++) rows.push([...numbers.subarray(row * width, (row + 1) * width)]);
+      for (let row = 0; row < data.length / width; row++)
+        rows.push([...numbers.subarray(row * width, (row + 1) * width)]);
       states = states.map(([name]) => [name, outputs[`${name}.next`] as ort.Tensor]);
     }
     return rows;

@@ -1,6 +1,6 @@
 /**
  * Exports models of every kind, and has PyTorch and ONNX Runtime compute what they predict (test/exchange/parity.py): logits over 200 symbols
- * must equal this program's to 1e-5.
+ * must equal this program's to 1e-5, and so must the log-probabilities of models of pairs.
  *
  *     pip install torch==2.13.0 safetensors onnx onnxruntime
  *     node test/exchange/parity.ts python3
@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exportModel } from '../../src/exchange/export.ts';
 import { checkpointOf, logitsOf, MODELS, randomSymbols } from './models.ts';
+import { logsOf, PAIR_MODELS, pairCheckpointOf, pairOf } from './pair-models.ts';
 
 const [python = 'python3'] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'rnn-parity-'));
@@ -22,7 +23,13 @@ const cases = MODELS.map(({ label, config }, index) => {
   for (const path of Object.values(files)) exportModel(checkpoint, path);
   return { label, config: checkpoint.model, files, symbols, logits: logitsOf(checkpoint, symbols) };
 });
-writeFileSync(join(folder, 'cases.json'), JSON.stringify(cases));
+const pairCases = PAIR_MODELS.map(({ label, config }, index) => {
+  const checkpoint = pairCheckpointOf(config);
+  const files = { safetensors: join(folder, `pairs-${index}.safetensors`) };
+  exportModel(checkpoint, files.safetensors);
+  return { label, config, files, ...pairOf(config), logs: logsOf(checkpoint) };
+});
+writeFileSync(join(folder, 'cases.json'), JSON.stringify([...cases, ...pairCases]));
 const script = fileURLToPath(new URL('parity.py', import.meta.url));
 const program = fileURLToPath(new URL('../../src/exchange', import.meta.url));
 const { status } = spawnSync(python, [script, join(folder, 'cases.json'), program], { stdio: 'inherit' });

@@ -7,11 +7,13 @@ import { writeModelProto } from '../../src/exchange/onnx-write.ts';
 import { writeSafetensors } from '../../src/exchange/safetensors.ts';
 import type { Random } from '../../src/random.ts';
 import { checkpointOf, joined, MODELS } from '../exchange/models.ts';
+import { PAIR_MODELS, pairCheckpointOf } from '../exchange/pair-models.ts';
 import { mutateBytes, mutateJson, pick } from './mutate.ts';
 import { judge, type Verdict } from './subjects.ts';
 
 const CHECKPOINTS = MODELS.map(({ config }, seed) => checkpointOf(config, seed));
-const SAFETENSORS = CHECKPOINTS.map((checkpoint) => joined(safetensorsOf(checkpoint)));
+const PAIR_CHECKPOINTS = PAIR_MODELS.map(({ config }, seed) => pairCheckpointOf(config, seed));
+const SAFETENSORS = [...CHECKPOINTS, ...PAIR_CHECKPOINTS].map((checkpoint) => joined(safetensorsOf(checkpoint)));
 const ONNX = CHECKPOINTS.map((checkpoint) => toOnnx(checkpoint));
 
 /** A file of safetensors, with or without metadata, with damaged bytes or a damaged header. */

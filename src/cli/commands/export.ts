@@ -31,6 +31,8 @@ export const command = defineCommand({
   help: `
 The ending .safetensors or .onnx says the format of a file. A folder needs --to.
 Nothing is overwritten. What is in each format: src/exchange/README.md.
+A model of pairs can be exported as safetensors, and, with --task tag or
+classify, as ONNX.
 
   safetensors  tensors with PyTorch's names and layout
   onnx         one graph, for ONNX Runtime and what else reads ONNX
@@ -53,8 +55,11 @@ Examples:
     }
     if (paths.length === 1 && named === undefined) requireTarget(paths[0]!);
     const [checkpoint, path] = paths.length === 1 ? [named, paths[0]!] : [paths[0], paths[1]!];
-    const [{ exportModel }, { open }] = await Promise.all([import('../../library/exchange.ts'), import('../open.ts')]);
-    const { format, notes } = await exportModel(open({ checkpoint, quiet }), path, request);
+    const [{ exportModel }, { openModel }] = await Promise.all([
+      import('../../library/exchange.ts'),
+      import('../open.ts'),
+    ]);
+    const { format, notes } = await exportModel(await openModel({ checkpoint, quiet }), path, request);
     for (const note of notes) sayer(quiet, nameOf)(note);
     const output = new Output();
     await output.line(json ? JSON.stringify({ path, format, notes }) : path);

@@ -24,8 +24,8 @@ export const command = defineCommand({
   },
   help: `
 A file that rnn export or its train.py wrote has the vocabulary and the history
-of the training, too. Any other file has a model alone: --symbols says which
-symbols it has. Nothing in a file is ever run, and a pickle (torch.save) is not
+of the training, too. Any other file has a model alone, of texts: --symbols says
+which symbols it has. Nothing in a file is ever run, and a pickle (torch.save) is not
 read: src/exchange/README.md has two lines of Python that make a safetensors
 file of one.
 

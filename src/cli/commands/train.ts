@@ -136,8 +136,7 @@ pairs may be held out: --validation dev.tsv. Lines that can't be read are named
 and left out, and the exit status is then 1.
 
 Models of pairs have defaults of their own: --cell gru --layers 1 --hidden 128
---embedding 64 --dropout-input 0.2 --dropout 0.3 --weight-decay 0.3, and a third
-of the learning rate.
+--embedding 64 --dropout-input 0.2 --dropout 0.3 --weight-decay 0.3 --lr 0.002.
 
 With --resume, --epochs, --steps and --time may be given anew, to train longer
 (time counts from now); the rest of the training is as it was begun. Ctrl-C,
