@@ -5,11 +5,17 @@ import { placeSchema } from '../training/place.ts';
 const { cell, layers, hidden, reset } = modelSchema.shape;
 const count = z.int().min(1).max(100_000);
 
+/** What a shape has where only its cell or its units are asked for. The figures of the documents are of this shape. */
+export const SHAPE = { cell: 'lstm', hidden: 128 } as const;
+
 /** What a benchmark can be told. */
 export const benchmarkSchema = z.strictObject({
-  cell: cell.unwrap().optional().describe('measure one shape only, of this cell'),
+  cell: cell.unwrap().optional().describe(`measure one shape only, of this cell (default: ${SHAPE.cell})`),
   layers: layers.describe('layers of that shape'),
-  hidden: hidden.unwrap().optional().describe('measure one shape only, of so many units a layer (default: 128)'),
+  hidden: hidden
+    .unwrap()
+    .optional()
+    .describe(`measure one shape only, of so many units a layer (default: ${SHAPE.hidden})`),
   reset: reset.unwrap().default('after').describe('where the reset gate of the GRU acts'),
   batch: count.default(50).describe('texts side by side'),
   bptt: count.default(50).describe('steps that the gradient goes back'),

@@ -8,7 +8,7 @@ import { parseOptions } from '../schema.ts';
 import { benchmarkPairs } from '../text/benchmark-pairs.ts';
 import { measureTraining } from '../training/benchmark.ts';
 import { measurePairTraining } from '../training/benchmark-pairs.ts';
-import { type BenchmarkRequest, benchmarkSchema } from './benchmark-options.ts';
+import { type BenchmarkRequest, benchmarkSchema, SHAPE } from './benchmark-options.ts';
 
 type Request = z.output<typeof benchmarkSchema>;
 
@@ -68,12 +68,11 @@ export async function* benchmark(
 
 /** An encoder in both directions, and a decoder with dot attention. */
 async function* benchmarkTransducer(
-  { cell = 'lstm', hidden: asked, layers, reset, symbols, batch, seconds }: Request,
+  { cell = SHAPE.cell, hidden = SHAPE.hidden, layers, reset, symbols, batch, seconds }: Request,
   choice: KernelChoice,
   threadCounts: readonly number[],
   facts: Readonly<Record<string, unknown>>,
 ): AsyncGenerator<Figure, void, void> {
-  const hidden = modelSchema.shape.hidden.parse(asked);
   const model = modelSchema.parse({ cell, layers, hidden, reset, embedding: hidden, pairs: { task: 'transduce' } });
   const corpus = benchmarkPairs(symbols, PAIRS);
   const shape = { task: 'transduce', cell, layers, hidden, symbols } as const;
@@ -98,6 +97,6 @@ async function* benchmarkTransducer(
 
 /** The shape that is asked for by its cell or its units, or else all. */
 function modelsOf({ cell, hidden, layers, reset, symbols }: Request): ModelConfig[] {
-  const shapes = cell || hidden ? [{ cell, hidden }] : SHAPES;
+  const shapes = cell || hidden ? [{ cell: cell ?? SHAPE.cell, hidden: hidden ?? SHAPE.hidden }] : SHAPES;
   return shapes.map((shape) => ({ ...modelSchema.parse({ ...shape, layers, reset }), symbols }));
 }

@@ -234,7 +234,7 @@ async function prepareResumed(
   const material = await readAgain(sources, loaded, run, { maxBytes: text.maxBytes, onProblem });
   const claim = claimPath(path, requireRight, say);
   const resume = limits.seconds === undefined ? checkpoint : withTimeAnew(checkpoint);
-  if (isOwn) return { material, trainOptions: { recipe, place, resume }, ...claim, replacesState: false };
+  if (isOwn) return { material, trainOptions: { recipe, place, resume }, ...claim, replacesOther: false };
   const best = own !== undefined && isOfRun(own, run, false) ? readSaved(own).checkpoint : undefined;
   return { material, trainOptions: { recipe, place, resume }, ...claim, best };
 }
@@ -300,7 +300,7 @@ function claimFreshPath(sources: readonly string[]): Place {
     const lock = Lock.tryAcquire(path);
     if (!lock) continue;
     // Another run may have ended there since the name was found free.
-    if (takenOf(path) === undefined) return { path, lock, replacesState: false };
+    if (takenOf(path) === undefined) return { path, lock, replacesOther: false };
     lock.release();
   }
   throw new RangeError('there is always another name');
@@ -319,7 +319,7 @@ function claimPath(path: string, requireRight: (path: string) => void, say: Say)
     lock.release();
     throw error;
   }
-  return { path, lock, replacesState: true };
+  return { path, lock, replacesOther: true };
 }
 
 /** A check that a place is free: UserError where a model or a state would be replaced. None, where they may be. */

@@ -22,8 +22,8 @@ export interface Place {
   readonly lock: Lock;
   /** The run's best model so far, where it was saved elsewhere. */
   readonly best?: Checkpoint | undefined;
-  /** Whether the state of another run is beside the path, and may be replaced. */
-  readonly replacesState: boolean;
+  /** Whether the model and the state of another run may be at the path and beside it. They are replaced. */
+  readonly replacesOther: boolean;
 }
 
 /**
@@ -47,8 +47,8 @@ export class Saver {
   #bestWaits: boolean;
   /** Whether a best model that an earlier part of this run wrote has been looked for. */
   #bestSought = false;
-  /** Whether another run's state is beside the path, which belongs to no model as soon as the best model is written. */
-  #replacesState: boolean;
+  /** Whether another run's files may still be there. The first file that this run writes removes the other run's other file. */
+  #replacesOther: boolean;
   #bestSaved = Number.NEGATIVE_INFINITY;
   #lastTried: number | undefined;
   /** Updates done in the newest state on disk. */
@@ -56,12 +56,12 @@ export class Saver {
   /** Of the files that are behind, for they couldn't be written: why. */
   readonly #failures = new Map<string, string>();
 
-  constructor({ path, lock, best, replacesState }: Place, every: Interval | undefined, tell: (note: Message) => void) {
+  constructor({ path, lock, best, replacesOther }: Place, every: Interval | undefined, tell: (note: Message) => void) {
     this.path = path;
     this.#lock = lock;
     this.#best = best;
     this.#bestWaits = best !== undefined;
-    this.#replacesState = replacesState;
+    this.#replacesOther = replacesOther;
     this.#every = every ?? SAVE_EVERY;
     this.#asked = every !== undefined;
     this.#tell = tell;
@@ -97,7 +97,9 @@ export class Saver {
     if (final) this.provideModel(snapshot);
     const state = snapshot();
     this.#completeBest(state);
-    if (this.#writeBest() && this.#write(lastPath(this.path), state)) this.#lastStep = this.#step;
+    if (!this.#writeBest() || !this.#write(lastPath(this.path), state)) return;
+    this.#lastStep = this.#step;
+    this.#removeOther(this.path);
   }
 
   /**
@@ -131,7 +133,7 @@ export class Saver {
 
   /** Gives the best model the history of the newest state. A run that was resumed finds its best model on disk. */
   #completeBest(state: Checkpoint): void {
-    if (!this.#best && !this.#bestSought) {
+    if (!this.#best && !this.#bestSought && !this.#replacesOther) {
       this.#bestSought = true;
       this.#best = loadIfThere(this.path);
     }
@@ -145,11 +147,16 @@ export class Saver {
   #writeBest(): boolean {
     if (!this.#best || (!this.#bestWaits && existsSync(this.path))) return true;
     if (!this.#write(this.path, this.#best)) return false;
-    if (this.#replacesState) rmSync(lastPath(this.path), { force: true });
-    this.#replacesState = false;
+    this.#removeOther(lastPath(this.path));
     this.#bestWaits = false;
     this.#bestSaved = performance.now();
     return true;
+  }
+
+  /** Removes the file of another run that this run replaces: beside a file of this run, it would keep the run from being resumed. */
+  #removeOther(path: string): void {
+    if (this.#replacesOther) rmSync(path, { force: true });
+    this.#replacesOther = false;
   }
 
   #write(path: string, checkpoint: Checkpoint): boolean {

@@ -57,6 +57,11 @@ function notesOn({ task, reason, alignedUnit }: TaskChoice): Message[] {
   ];
 }
 
+/** Whether there is a plain file at a path. What can't be looked at, whoever opens it complains about. */
 function isPlainFile(path: string): boolean {
-  return path !== '-' && (statSync(path, { throwIfNoEntry: false })?.isFile() ?? false);
+  try {
+    return path !== '-' && statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }

@@ -14,7 +14,17 @@ const run = (...args: string[]) => rnn(args, { cwd });
 const json = (path: string) => JSON.parse(readFileSync(join(cwd, path), 'utf8'));
 
 beforeAll(async () => {
-  const { status } = await run('train', corpus('terms.txt'), ...TINY, '--steps', '20', '--out', 'terms.json');
+  const { status } = await run(
+    'train',
+    corpus('terms.txt'),
+    ...TINY,
+    '--cell',
+    'lstm',
+    '--steps',
+    '20',
+    '--out',
+    'terms.json',
+  );
   expect(status).toBe(0);
 });
 

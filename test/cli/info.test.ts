@@ -45,10 +45,10 @@ describe('rnn info', () => {
   test('says what a model is', async () => {
     const { stdout } = await rnn(['info'], { cwd: folder });
     expect(stdout).toMatch(/^checkpoint +checkpoints\/newest\.json$/m);
-    expect(stdout).toMatch(/^model +GRU, reset before, 1 × 8 units, one-hot input, 1,206 parameters$/m);
+    expect(stdout).toMatch(/^model +LSTM, 1 × 8 units, one-hot input, 1,518 parameters$/m);
     expect(stdout).toMatch(/^vocabulary +30 symbols \(codepoints\): /m);
     expect(stdout).toMatch(/^corpus +stream mode, 584 characters: /m);
-    expect(stdout).toMatch(/^training +adam, rate 0\.01, cosine schedule, batch 4, BPTT 16, seed 5$/m);
+    expect(stdout).toMatch(/^training +adam, rate 0\.006, cosine schedule, batch 4, BPTT 16, seed 5$/m);
     expect(stdout).toMatch(/^done +30 steps, \d\.\d\d epochs$/m);
     expect(stdout).toMatch(/^validation +\d\.\d+ nats \(\d\.\d+ bits\) a symbol, best at step 30 of 30$/m);
     expect(stdout).toMatch(/^layers\.0\.recurrent +\[8, 32\] +256$/m);

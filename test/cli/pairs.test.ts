@@ -261,9 +261,12 @@ describe.concurrent('what does not fit is refused in a line', () => {
     await done('train', 'tags.tsv', '--task', 'tag', '--out', 'small.json', '--steps', '2', ...SMALL);
     await done('train', 'text.txt', '--out', 'text.json', '--steps', '2', '--validation', '0', '--threads', '1');
     const ofPairs = /^1 rnn: small\.json: a model of pairs \(task tag\); a model of texts is needed here$/m;
-    for (const args of ['gates ab -c small.json', 'bptt ab -c small.json', 'export small.json --to ml5 small']) {
+    for (const args of ['gates ab -c small.json', 'bptt ab -c small.json']) {
       expect(await refusal(...args.split(' ')), args).toMatch(ofPairs);
     }
+    expect(await refusal('export', 'small.json', '--to', 'ml5', 'small')).toMatch(
+      /^1 rnn: a model of pairs \(task tag\) can't be exported as ml5; export it as safetensors or onnx$/m,
+    );
     expect(await refusal('eval', 'tags.tsv', '-c', 'small.json', '--k', '3')).toMatch(
       /^2 rnn: --k is for the task transduce, and small\.json is to tag; /,
     );

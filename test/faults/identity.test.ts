@@ -90,6 +90,24 @@ describe.concurrent('what a run did not write itself is not replaced:', () => {
     );
   });
 
+  test('a killed --overwrite run whose state came first leaves no model of the run before', async () => {
+    const cwd = withText();
+    await done(cwd, 'train', 'text.txt', '--out', 'b.json', ...STEPS);
+    // Without a held-out part, the best model is the last one: the state is written long before it.
+    const anew = ['--overwrite', '--seed', 'new', '--validation', '0', '--time', '5m', '--save-every', '1'];
+    let killed = false;
+    await rnn(['train', 'text.txt', '--out', 'b.json', ...anew, ...TINY], {
+      cwd,
+      onStderr: (text, child) => {
+        if (!killed && /^step [5-9]\d/m.test(text)) killed = child.kill('SIGKILL');
+      },
+    });
+    const reached = stepOf(cwd, 'b.last.json');
+    expect(reached).toBeGreaterThan(5);
+    await done(cwd, 'train', 'text.txt', '--out', 'b.json', '--resume', '--steps', String(reached + 3), '--quiet');
+    expect(stepOf(cwd, 'b.json')).toBe(reached + 3);
+  });
+
   test('a device, a link, the text itself, and a file of another kind', async () => {
     const cwd = withText();
     await refused(cwd, ['train', 'text.txt', '--out', '/dev/null', '--overwrite', ...STEPS], /it is no regular file/);

@@ -36,6 +36,8 @@ describe.skipIf(!HAS_CHROMIUM)(`a report ${WHERE}`, () => {
     const train = [
       'train',
       'hostile.txt',
+      '--cell',
+      'lstm',
       '--mode',
       'stream',
       '--steps',
