@@ -2,9 +2,13 @@ import { latin1Of } from '#host/bytes';
 import { message, option, UserError } from '../errors.ts';
 import { type KnownTexts, LineSet } from '../text/line-set.ts';
 import { bytesOf, type Text, textOf as textOfBytes } from '../text/text.ts';
+import { CANDIDATES } from './drawing.ts';
 import type { Sample } from './sample.ts';
 
-/** After so many unwanted texts in a row, selection gives up. Of a text that does not meet its constraint, every try counts. */
+/**
+ * After so many unwanted texts in a row, selection gives up. Where a text does not meet its constraint, every try counts; where it was drawn by
+ * looking ahead, its candidates do.
+ */
 const PATIENCE = 10_000;
 
 export interface Selection {
@@ -37,7 +41,7 @@ export function* selectTexts<T extends Sample | undefined>(
     const text = textOf(sample);
     const key = keyOf(text);
     if (!sample.met || isKnown(known, text) || seen.has(key)) {
-      missed += sample.met ? 1 : sample.tries;
+      missed += weightOf(sample);
       if (missed < PATIENCE) continue;
       throw new UserError(
         message`${found} of ${count} texts, for the last ${PATIENCE} drawn were not as wanted (repeated, known, or blocked); use a higher ${option('temperature')}, or ask for fewer`,
@@ -48,6 +52,12 @@ export function* selectTexts<T extends Sample | undefined>(
     yield sample;
     if (++found === count) return;
   }
+}
+
+/** For how many texts an unwanted one counts. */
+function weightOf({ met, exact, tries }: Sample): number {
+  if (!met) return tries;
+  return exact ? 1 : CANDIDATES;
 }
 
 /** Texts with the same key are the same, bytes that are not UTF-8 included: in Latin-1 every byte is a character. */
