@@ -6,10 +6,7 @@ import { UserError } from '../errors.ts';
 import { parseOptions } from '../schema.ts';
 import { type Corpus, CorpusAssembly } from './corpus-assembly.ts';
 import { corpusOptionsSchema } from './corpus-options.ts';
-import { openSource } from './sources.ts';
-
-/** Bytes read at once. So many cost little a piece, and their code points stay in the processor's cache. */
-const PIECE_BYTES = 1 << 18;
+import { openSource, PIECE_BYTES } from './sources.ts';
 
 /** How the text of files is read. */
 export const fileOptionsSchema = corpusOptionsSchema.safeExtend({

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { message, option, UserError } from '../errors.ts';
 import { PairAssembly, type PairCorpus, type PairOptions } from './pairs.ts';
-import { openSource } from './sources.ts';
+import { openSource, PIECE_BYTES } from './sources.ts';
 import { concatBytes } from './text.ts';
 
 /** How files of pairs are read. */
@@ -11,8 +11,6 @@ export interface PairFileOptions extends PairOptions {
   /** What `-` reads: the process's standard input if not given. */
   readonly stdin?: Readable | undefined;
 }
-
-const PIECE_BYTES = 1 << 18;
 
 /** Bytes of a file above which pairs are refused, unless the caller says otherwise: no list of pairs is as long. */
 const MOST_BYTES = 2 ** 31;

@@ -3,6 +3,9 @@ import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { UserError } from '../errors.ts';
 
+/** Bytes read at once. So many cost little a piece, and their code points stay in the processor's cache. */
+export const PIECE_BYTES = 1 << 18;
+
 /** A text that is to be read: a file or standard input. */
 export interface Source {
   /** The name that messages use. */
