@@ -10,8 +10,8 @@ import { escapeText } from '../text/escapes.ts';
 import { fingerprint, readCorpus } from '../text/read-corpus.ts';
 import { FILE } from '../text/records.ts';
 import { mergeRecipes, type Recipe, resolveRecipe } from '../training/complete-recipe.ts';
-import { PRESET_RECIPES } from '../training/presets.ts';
-import type { RecipeOptions } from '../training/recipe.ts';
+import { presetRecipe } from '../training/presets.ts';
+import { isLimited, type RecipeOptions } from '../training/recipe.ts';
 import { type RunRecord, readRun } from '../training/record.ts';
 import type { Origin, TrainOptions } from '../training/trainer.ts';
 import { isOfRun, newestState } from './checkpoints.ts';
@@ -67,10 +67,12 @@ export async function prepareRun(
 export type DecidedOptions = Decided<RunOptions>;
 
 /**
- * The recipe that options ask for: what a preset doesn't name keeps its default, and what is given goes before both. A limit that is
- * given takes the place of all limits of the preset. Of pairs, a preset decides the model alone, because its other fields are for texts.
+ * The recipe that options ask for: what a preset doesn't name keeps its default, and what is given goes before both. Of pairs, a preset
+ * decides the model alone, because its other fields are for texts.
+ *
+ * @param text what is learned, where its size decides on the networks of a preset
  */
-export function recipeOptionsOf(options: DecidedOptions): RecipeOptions {
+export function recipeOptionsOf(options: DecidedOptions, text?: Corpus): RecipeOptions {
   const {
     preset = 'quick',
     text: _t,
@@ -83,10 +85,9 @@ export function recipeOptionsOf(options: DecidedOptions): RecipeOptions {
     sampleEvery: _e,
     ...given
   } = options;
-  const { limits, ...recipe } = PRESET_RECIPES[preset];
-  if (given.model?.pairs) return mergeRecipes({ model: recipe.model }, given);
-  const isLimited = Object.values(given.limits ?? {}).some((limit) => limit !== undefined);
-  return mergeRecipes(limits === undefined || isLimited ? recipe : { ...recipe, limits }, given);
+  const size = text && { characters: text.characters, symbols: text.vocabulary.size };
+  const recipe = presetRecipe(preset, given, size);
+  return mergeRecipes(given.model?.pairs ? { model: recipe.model } : recipe, given);
 }
 
 async function prepareNew(sources: readonly string[], asked: RunOptions, tell: Tell): Promise<PreparedRun> {
@@ -100,8 +101,9 @@ async function prepareNew(sources: readonly string[], asked: RunOptions, tell: T
   const out = outOf(given.out, sources, overwrite);
   for (const note of notes) say(note);
   const material = await readNew(sources, options, recipe, tell);
+  const grown = material.kind === 'text' ? recipeOptionsOf(options, material.corpus) : undefined;
   const claim = out === undefined ? claimFresh(sources, say) : claimPath(out, requireFreeUnless(overwrite), say);
-  return { material, trainOptions: { recipe, place }, ...claim };
+  return { material, trainOptions: { recipe: grown ? resolveRecipe(grown) : recipe, place }, ...claim };
 }
 
 /** A source that is reversed is read in one direction, whether or not the options say so. */
@@ -379,5 +381,5 @@ function resumedRecipe(name: string, { model, resume }: Checkpoint, run: RunReco
       `${name}: the checkpoint is damaged: its model has ${unlike} ${inWords(model[unlike])}, its run ${inWords(recipe.model[unlike])}; use another, or train again`,
     );
   }
-  return Object.values(limits).some((limit) => limit !== undefined) ? { ...recipe, limits } : recipe;
+  return isLimited(limits) ? { ...recipe, limits } : recipe;
 }

@@ -54,6 +54,11 @@ export const scheduleSchema = z.strictObject({
   patience: z.int().min(1).default(3).describe('plateau: validations without a new best before a drop'),
 });
 
+/** Whether any limit is given. */
+export function isLimited(limits: Partial<Limits>): boolean {
+  return Object.values(limits).some((limit) => limit !== undefined);
+}
+
 /** Whether a run has a last phase (finish.ts). */
 export function hasLastPhase<Ends extends { readonly finish?: Finish | undefined }>(
   recipe: Ends,

@@ -5,9 +5,8 @@ import { intervalSchema } from '../../library/interval.ts';
 import { lastPath } from '../../library/names.ts';
 import type { PreparedRun } from '../../library/preparation.ts';
 import type { RunEvent, SampleEvent } from '../../library/run.ts';
-import { type RunOptions, recipeSchema, runSchema } from '../../library/run-options.ts';
+import { type RunOptions, runSchema } from '../../library/run-options.ts';
 import { counted, grouped } from '../../library/words.ts';
-import { parseOptions } from '../../schema.ts';
 import { defineCommand } from '../command.ts';
 import { shown } from '../completions.ts';
 import { flagsFor } from '../flags.ts';
@@ -136,6 +135,13 @@ that were held out, too, at the end. With --finish known it goes on until it
 knows the list, so that its completions are lines of the list; it is then worse
 on other lines. The validation loss is measured before.
 
+--preset best with --time trains as many networks as the time allows, and wider
+ones where it allows at least three. It counts with two cores of a fixed speed,
+and with the size of the text, so it chooses the same on every machine. The run
+ends after some epochs or with the time. What a preset chooses is printed as
+options; without --time, they give the same model each time. An option that is
+given goes before the preset's.
+
 A model of pairs reads a source and predicts its target: a sequence of its own
 (transduce), a label for each symbol of the source (tag), or one label
 (classify). --task auto takes files for pairs where each name ends in .tsv and
@@ -158,6 +164,7 @@ second one ends it at once.
 Examples:
   rnn train book.txt
   rnn train book.txt --time 3m --preset balanced
+  rnn train book.txt --time 1h --preset best
   rnn train corpora/terms.txt --finish known --out checkpoints/terms.json
   rnn train book.txt --cell rnn --bptt 50 --bptt-stride 10 --clip-norm 5
   rnn train book.txt --resume
@@ -171,20 +178,16 @@ Examples:
   async run({ corpus, saveEvery, json = false, quiet = false, ...given }, { nameOf }) {
     const sources = textsOf(corpus, 'corpus');
     const options = await withSeparator(given);
-    const [{ prepareRun, recipeOptionsOf }, { TrainingRun }, { createProgress }] = await Promise.all([
+    const [{ prepareRun }, { TrainingRun }, { createProgress }] = await Promise.all([
       import('../../library/preparation.ts'),
       import('../../library/run.ts'),
       import('../progress.ts'),
     ]);
     const say = sayer(quiet, nameOf);
-    if (options.preset !== undefined) {
-      // Its flags are those of all tasks, so the task need not be known.
-      const { pairs: _, ...model } = options.model ?? {};
-      say(presetText(options.preset, recipeOptionsOf({ ...options, model, validation: undefined, test: undefined })));
-    }
     const bad = new BadLines(nameOf);
     const prepared = await prepareRun(sources, options, say, (problem) => bad.add(problem));
     bad.conclude();
+    if (options.preset !== undefined) say(presetText(options.preset, prepared.trainOptions.recipe));
     const progress = createProgress(quiet);
     const interruption = listen(() => {
       progress.end();
@@ -272,7 +275,7 @@ type EventOf<Type extends RunEvent['type']> = Extract<RunEvent, { readonly type:
 
 /** What a preset stands for, as options that say the same without it. */
 function presetText(name: string, recipe: object): string {
-  return `preset ${name}: ${flagsFor(RECIPE_FLAGS, parseOptions(recipeSchema, recipe))}`;
+  return `preset ${name}: ${flagsFor(RECIPE_FLAGS, recipe)}`;
 }
 
 function announce(start: EventOf<'start'>, { material, trainOptions }: PreparedRun, say: Say): void {
