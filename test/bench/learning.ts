@@ -7,11 +7,12 @@
  * `rnn train FILE --threads 1 --steps N` runs first. PyTorch's side, pytorch_learning.py in this folder, then has as many processor seconds
  * for each of five learning rates; the best counts. Processor seconds hardly depend on what else the machine does.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { figures, hasPyTorch } from './pytorch.ts';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -33,7 +34,7 @@ const CLOCK = `data:text/javascript,${encodeURIComponent(`
   });`)}`;
 
 if (positionals.length === 0) console.log('name the texts: npm run bench:learning -- book.txt');
-else if (spawnSync(flags.python, ['-c', 'import torch']).status !== 0) {
+else if (!hasPyTorch(flags.python)) {
   console.log(`skipped: ${flags.python} has no PyTorch`);
 } else {
   console.log('| text | processor s | PyTorch, by rate | its best | rnn | difference |\n|---|---|---|---|---|---|');
@@ -56,10 +57,8 @@ function ours(text: string): { loss: number; seconds: number } {
     const argv = ['--import', CLOCK, RNN, 'train', text, '--threads', '1', '--steps', flags.steps, '--out', out];
     const { status, stderr } = spawnSync(process.execPath, argv, { encoding: 'utf8' });
     if (status !== 0) throw new Error(stderr);
-    const run = JSON.parse(execFileSync(process.execPath, [RNN, 'compare', out, '--json'], { encoding: 'utf8' })) as {
-      loss: number;
-    };
-    return { loss: run.loss, seconds: Number(stderr.trim().split('\n').at(-1)) };
+    const [run] = figures(process.execPath, [RNN, 'compare', out, '--json']);
+    return { loss: Number(run!.loss), seconds: Number(stderr.trim().split('\n').at(-1)) };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -67,6 +66,5 @@ function ours(text: string): { loss: number; seconds: number } {
 
 function theirLoss(text: string, rate: string, seconds: number): number {
   const argv = [PEER, text, '--rate', rate, '--seconds', `${seconds}`];
-  const output = execFileSync(flags.python, argv, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  return (JSON.parse(output) as { loss: number }).loss;
+  return Number(figures(flags.python, argv)[0]!.loss);
 }
