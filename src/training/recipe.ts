@@ -143,7 +143,7 @@ export const recipeSchema = z
       .enum(FINISHES)
       .optional()
       .describe(
-        'a last phase: all, the best model learns the validation part, too; known, it also reads everything until it knows the lines of a list, to complete them (default: all for a list in a run without limits, else best: none)',
+        'all: in a last phase, the best model learns the validation part, too; known: in a longer one, until it knows the lines of a list, to complete them; best: no such phase (default: all for a list in a run without limits, else best)',
       ),
     seed: z.string().default('1').describe('the same seed and options give the same model, to the bit'),
   })
