@@ -3,7 +3,7 @@ import { EXIT, UserError } from '../../errors.ts';
 import { fasterNode } from '../../library/faster-node.ts';
 import { intervalSchema } from '../../library/interval.ts';
 import { lastPath } from '../../library/names.ts';
-import type { PreparedRun } from '../../library/preparation.ts';
+import type { PreparedRun } from '../../library/prepared-run.ts';
 import type { RunEvent, SampleEvent } from '../../library/run.ts';
 import { type RunOptions, recipeSchema, runSchema } from '../../library/run-options.ts';
 import { counted, grouped } from '../../library/words.ts';
@@ -169,8 +169,9 @@ Examples:
   async run({ corpus, saveEvery, json = false, quiet = false, ...given }, { nameOf }) {
     const sources = textsOf(corpus, 'corpus');
     const options = await withSeparator(given);
-    const [{ prepareRun, recipeOptionsOf }, { TrainingRun }, { createProgress }] = await Promise.all([
+    const [{ prepareRun }, { recipeOptionsOf }, { TrainingRun }, { createProgress }] = await Promise.all([
       import('../../library/preparation.ts'),
+      import('../../library/recipe-options.ts'),
       import('../../library/run.ts'),
       import('../progress.ts'),
     ]);
