@@ -7,16 +7,17 @@ import { fingerprint } from '../text/read-corpus.ts';
 import type { Recipe } from '../training/recipe.ts';
 import { type RunRecord, readRun } from '../training/record.ts';
 import { isOfRun, newestState } from './checkpoints.ts';
-import { claimPath, requireFreeUnless, requireModelOf, requireNoSource } from './claim.ts';
+import { claimPath, requireFreeUnless, requireNoSource, requireOwn } from './claim.ts';
 import { keysOf, requireFitting } from './given-options.ts';
-import { bestPath, lastPath, modelPath } from './names.ts';
+import { bestPath, homeOf, lastPath, modelPath } from './names.ts';
 import type { PreparedRun, Say, Tell } from './prepared-run.ts';
 import { readAgain } from './read-material.ts';
 import { type RunOptions, runSchema } from './run-options.ts';
 import { readSaved } from './saved-model.ts';
+import { isBestOf } from './whole-history.ts';
 
 /** Options that may be given anew when a run is resumed: where it is saved, where it is computed, when it ends, and what it shows. */
-const WITH_RESUME = /^(?:resume|out|overwrite|text\.maxBytes|place\..*|limits\..*|sampleEvery\..*)$/;
+const WITH_RESUME = /^(?:resume|out|overwrite|text\.maxBytes|place\..*|limits\..*|sampleEvery\..*|keep)$/;
 
 /** Prepares a run that goes on. */
 export async function prepareResumed(
@@ -30,7 +31,8 @@ export async function prepareResumed(
       message`${option(other)} can't be given with ${option('resume')}: the run goes on as it was begun; leave it out, or train anew`,
     );
   }
-  const { text, place, out, overwrite, limits, resume: named } = parseOptions(runSchema, options);
+  const { text, place, limits, resume: named, ...saving } = parseOptions(runSchema, options);
+  const { out, overwrite } = saving;
   const asked = out === undefined ? undefined : modelPath(out);
   const name = await stateToResume(named, asked, sources, say);
   const loaded = readSaved(name);
@@ -38,23 +40,35 @@ export async function prepareResumed(
   requireFitting({ sampleEvery: options.sampleEvery }, checkpoint.model.pairs?.task);
   const run = readRun(checkpoint, name);
   const recipe = resumedRecipe(name, checkpoint, run, limits);
-  const own = bestPath(name);
-  const path = asked ?? own;
+  const path = asked ?? bestPath(name);
   if (path === undefined) {
     throw new UsageError(
       message`${name}: its name isn't NAME.last.json, so it is a copy; say with ${option('out')} where the run is saved`,
     );
   }
   requireNoSource(path, sources);
-  const isOwn = own !== undefined && resolve(path) === resolve(own);
-  const requireRight = isOwn && !overwrite ? () => requireModelOf(run, path, name) : requireFreeUnless(overwrite);
+  const home = homeOf(name);
+  const isNewest = bestPath(name) !== undefined;
+  const isAtHome = home !== name && resolve(path) === resolve(home);
+  const isRightful = isAtHome && isNewest && !overwrite;
+  const requireRight = isRightful ? () => requireOwn(run, path, name) : requireFreeUnless(overwrite);
   requireRight(path);
   const material = await readAgain(sources, loaded, run, { maxBytes: text.maxBytes, onProblem });
-  const claim = claimPath(path, requireRight, say);
+  const best = isAtHome && isNewest ? undefined : bestOf(run, checkpoint, home, isNewest);
+  const claim = claimPath(path, saving, requireRight, say);
   const resume = limits.seconds === undefined ? checkpoint : withTimeAnew(checkpoint);
-  if (isOwn) return { material, trainOptions: { recipe, place, resume }, ...claim, replacesOther: false };
-  const best = own !== undefined && isOfRun(own, run, false) ? readSaved(own).checkpoint : undefined;
-  return { material, trainOptions: { recipe, place, resume }, ...claim, best };
+  const replacesOther = claim.replacesOther && !isAtHome;
+  return { material, trainOptions: { recipe, place, resume }, ...claim, best, replacesOther };
+}
+
+/**
+ * The best model of a run at a state that is saved elsewhere from now on; undefined where it is not there any more. Beside the newest state
+ * it is `home`. Since an older one, the run may have found a better model.
+ */
+function bestOf(run: RunRecord, state: Checkpoint, home: string, isNewest: boolean): Checkpoint | undefined {
+  if (!isOfRun(home, run, false)) return undefined;
+  const best = readSaved(home).checkpoint;
+  return isNewest || isBestOf(best, state) ? best : undefined;
 }
 
 /** A limit of time that is given now counts from now. */

@@ -2,6 +2,7 @@ import {
   closeSync,
   fstatSync,
   fsyncSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -35,21 +36,50 @@ export function loadCheckpoint(path: string): Checkpoint {
 export function saveCheckpoint(path: string, checkpoint: Checkpoint): void {
   const target = targetOf(path);
   const folder = dirname(target);
-  const temporary = temporaryPath(target);
   try {
     mkdirSync(folder, { recursive: true });
-    const file = openSync(temporary, 'w');
+    const file = openTemporary(target);
     try {
       for (const piece of serializeCheckpoint(checkpoint)) writeFileSync(file, piece);
       fsyncSync(file);
     } finally {
       closeSync(file);
     }
-    renameSync(temporary, target);
+    renameSync(temporaryPath(target), target);
     syncFolder(folder);
   } catch (cause) {
     throw unsaved(path, cause);
   }
+}
+
+/**
+ * Gives the checkpoint at `from` the second name `path`, at once and for good, as `saveCheckpoint` writes a file there. It takes no space: no
+ * checkpoint is changed in its place, so two names may share it. False where the file system has no such links. UserError where
+ * the name can't be written.
+ */
+export function linkCheckpoint(from: string, path: string): boolean {
+  const target = targetOf(path);
+  const temporary = temporaryPath(target);
+  try {
+    rmSync(temporary, { force: true });
+    linkSync(targetOf(from), temporary);
+  } catch {
+    return false;
+  }
+  try {
+    renameSync(temporary, target);
+    syncFolder(dirname(target));
+    return true;
+  } catch (cause) {
+    throw unsaved(path, cause);
+  }
+}
+
+/** Opens a new temporary file beside `target`. One that a crashed run has left is not written to: it may be a second name of a checkpoint. */
+function openTemporary(target: string): number {
+  const temporary = temporaryPath(target);
+  rmSync(temporary, { force: true });
+  return openSync(temporary, 'wx');
 }
 
 /**
@@ -61,7 +91,7 @@ export function requireWritable(path: string): void {
   try {
     mkdirSync(dirname(target), { recursive: true });
     requireReplaceable(target);
-    const file = openSync(temporaryPath(target), 'w');
+    const file = openTemporary(target);
     try {
       fsyncSync(file);
     } finally {
@@ -110,16 +140,17 @@ function requireReplaceable(path: string): void {
 }
 
 /**
- * Removes the temporary files that crashed runs have left beside `path`, and returns their names. Only a run that shares the path with no
- * other run may call this.
+ * Removes the temporary files of `path` that crashed runs have left, and returns their names. Only a run that shares the path with no other
+ * run may call this.
+ *
+ * @param isMeant chooses those of other files in the same folder, by their names
  */
-export function removeLeftovers(path: string): string[] {
-  const target = targetOf(path);
-  const start = `.${basename(target)}.`;
-  const folder = dirname(target);
-  const left = readdirSync(folder).filter(
-    (name) => name.startsWith(start) && /^\d+\.tmp$/.test(name.slice(start.length)),
-  );
+export function removeLeftovers(path: string, isMeant = (name: string) => name === basename(targetOf(path))): string[] {
+  const folder = dirname(targetOf(path));
+  const left = readdirSync(folder).filter((name) => {
+    const [, file] = /^\.(.+)\.\d+\.tmp$/s.exec(name) ?? [];
+    return file !== undefined && isMeant(file);
+  });
   for (const name of left) rmSync(join(folder, name), { force: true });
   return left;
 }

@@ -16,7 +16,7 @@ export const command = defineCommand({
     checkpoints: z
       .array(z.string())
       .default([])
-      .describe('checkpoint files; NAME.json and NAME.last.json are one run, and one of them is enough'),
+      .describe('checkpoint files; NAME.json and the states beside it are one run, and one of them is enough'),
     json: OPTIONS.json,
     quiet: OPTIONS.quiet,
   }),

@@ -113,6 +113,7 @@ export const command = defineCommand({
       out: { flag: '-o, --out <file>', spelling: 'file' },
       overwrite: '--overwrite',
       saveEvery: { flag: '--save-every <interval>', spelling: 'interval' },
+      keep: '--keep <n>',
       sampleEvery: { flag: '--sample-every <interval>', spelling: 'interval' },
       resume: { flag: '--resume [file]', spelling: 'file' },
       fineTune: { flag: '--fine-tune <file>', spelling: 'file' },
@@ -148,6 +149,11 @@ Models of pairs have defaults of their own: --cell gru --layers 1 --hidden 128
 --sample-every shows one or two short samples of the model as it is, drawn as
 \`rnn sample\` draws them. They change nothing in the training, and are not saved.
 
+With --keep, the newest n of the states that are saved stay, a file each, beside
+the model. Which ones those are depends on the seed and the text alone where
+--save-every is a number of steps. A run goes on from one of them with --resume
+FILE and another --out.
+
 With --resume, --epochs, --steps and --time may be given anew, to train longer
 (time counts from now); the rest of the training is as it was begun. Ctrl-C,
 SIGTERM and SIGHUP end the run after the step under way, with its state saved; a
@@ -165,6 +171,7 @@ Examples:
   paste plain.txt marked.txt | rnn train - --task tag
   rnn train sequel.txt --fine-tune checkpoints/book.json --lr 0.002
   rnn train book.txt --resume checkpoints/book.last.json --epochs 20
+  rnn train book.txt --save-every 500 --keep 10
   cat *.txt | rnn train - --json > log.jsonl`,
   async run({ corpus, saveEvery, json = false, quiet = false, ...given }, { nameOf }) {
     const sources = textsOf(corpus, 'corpus');
