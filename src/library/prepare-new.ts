@@ -5,7 +5,7 @@ import type { Corpus } from '../text/corpus.ts';
 import { escapeText } from '../text/escapes.ts';
 import { readCorpus } from '../text/read-corpus.ts';
 import { FILE } from '../text/records.ts';
-import { type Recipe, resolveRecipe } from '../training/recipe.ts';
+import { type Recipe, resolveRecipe } from '../training/complete-recipe.ts';
 import { claim, outOf } from './claim.ts';
 import { requireFitting } from './given-options.ts';
 import { type Material, newPairOptions } from './material.ts';

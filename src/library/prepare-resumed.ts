@@ -4,7 +4,7 @@ import { message, option, UsageError, UserError } from '../errors.ts';
 import type { Checkpoint, Json } from '../nn/checkpoint.ts';
 import { parseOptions } from '../schema.ts';
 import { fingerprint } from '../text/read-corpus.ts';
-import type { Recipe } from '../training/recipe.ts';
+import type { Recipe } from '../training/complete-recipe.ts';
 import { type RunRecord, readRun } from '../training/record.ts';
 import { isOfRun, newestState } from './checkpoints.ts';
 import { claimPath, requireFreeUnless, requireNoSource, requireOwn } from './claim.ts';

@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { message, option, UsageError } from '../errors.ts';
 import { parseOptions } from '../schema.ts';
 import { readCorpus } from '../text/read-corpus.ts';
-import { type Recipe, resolveRecipe } from '../training/recipe.ts';
+import { type Recipe, resolveRecipe } from '../training/complete-recipe.ts';
 import type { Origin } from '../training/trainer.ts';
 import { claim, outOf } from './claim.ts';
 import { keysOf, requireFitting } from './given-options.ts';

@@ -1,5 +1,6 @@
+import { mergeRecipes } from '../training/complete-recipe.ts';
 import { PRESET_RECIPES } from '../training/presets.ts';
-import { mergeRecipes, type RecipeOptions, recipeSchema } from '../training/recipe.ts';
+import { type RecipeOptions, recipeSchema } from '../training/recipe.ts';
 import type { RunOptions } from './run-options.ts';
 import type { Decided } from './task.ts';
 

@@ -4,8 +4,8 @@ import { prepareRun } from '../../src/library/preparation.ts';
 import { recipeOptionsOf } from '../../src/library/recipe-options.ts';
 import { type TrainingOptions, train } from '../../src/library/train.ts';
 import { corpusFromText } from '../../src/text/corpus.ts';
+import { resolveRecipe } from '../../src/training/complete-recipe.ts';
 import { PRESET_RECIPES } from '../../src/training/presets.ts';
-import { resolveRecipe } from '../../src/training/recipe.ts';
 
 const TEXT = corpusFromText('deep\nlearn\nmachine', { mode: 'lines' });
 
