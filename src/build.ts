@@ -1,7 +1,9 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type BuildOptions, build, type Plugin } from 'rolldown';
+import { manPage } from './cli/man-page.ts';
+import { COMMANDS } from './cli/registry.ts';
 
 /** A file of WebAssembly becomes a module that exports it as base64 of gzip. */
 function packedKernels(): Plugin {
@@ -93,7 +95,10 @@ const program: BuildOptions = {
     // What a command loads to show its help or to read its options lies in as few chunks as it can.
     codeSplitting: {
       groups: [
-        { name: 'start', test: /\/node_modules\/commander\/|\/src\/(errors|cli\/(text|wrap)|library\/words)\.ts$/ },
+        {
+          name: 'start',
+          test: /\/node_modules\/commander\/|\/src\/(errors|cli\/(program|text|wrap)|library\/words)\.ts$/,
+        },
         {
           name: 'options',
           test: /\/node_modules\/(zod|chalk)\/|\/src\/(schema|training\/place|library\/place|cli\/(command|flags|output|shared|spellings))\.ts$/,
@@ -131,3 +136,4 @@ const browser: BuildOptions = {
 
 // Without the sizes of all files, which would hide a warning.
 for (const options of [program, browser]) await build({ ...options, logLevel: 'warn' });
+writeFileSync('dist/rnn.1', await manPage(COMMANDS));
