@@ -6,9 +6,9 @@ import { defineCommand } from '../command.ts';
 import { flagOf } from '../flags.ts';
 import { modelName } from '../model-name.ts';
 import { Output, paint, remark } from '../output.ts';
+import { RECIPE_FLAGS } from '../recipe-flags.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
 import { shareText } from '../text.ts';
-import { RECIPE_FLAGS } from './train.ts';
 
 /** `rnn compare`. */
 export const command = defineCommand({
