@@ -1,4 +1,4 @@
-import { fstatSync, type Stats } from 'node:fs';
+import { fstatSync, type Stats, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { UserError } from '../errors.ts';
@@ -38,6 +38,15 @@ export async function openSource(path: string, stdin: Readable, pieceBytes: numb
     throw unreadable(path, error);
   }
   throw unreadable(path, { code: 'EISDIR' });
+}
+
+/** Whether a text can be read only once: standard input, a pipe, a device. What can't be looked at, whoever opens it complains about. */
+export function isReadOnce(path: string): boolean {
+  try {
+    return path === '-' || !statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 function isDevice(stat: Stats): boolean {
