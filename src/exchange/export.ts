@@ -1,13 +1,13 @@
 import { extname } from 'node:path';
 import { message, option, UsageError, UserError } from '../errors.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
-import type { PairTask } from '../pair-task.ts';
 import { parseOptions } from '../schema.ts';
 import type { Corpus } from '../text/corpus.ts';
 import { type Files, writeFile, writeFolder } from './files.ts';
 import { writeMetadata } from './metadata.ts';
 import { toMl5 } from './ml5.ts';
-import { toOnnx } from './onnx-export.ts';
+import { toOnnx, toOnnxFolder } from './onnx-export.ts';
+import { TRANSDUCER_FILES } from './onnx-graphs.ts';
 import { type ExportOptions, exportSchema, FORMATS, type Format } from './options.ts';
 import { hasTorchModule, toPyTorch } from './pytorch.ts';
 import { toPyTorchFolder } from './pytorch-folder.ts';
@@ -20,7 +20,8 @@ export interface Exported {
 }
 
 /**
- * Writes a model in another program's format: a file, or a folder for ml5 and pytorch. Nothing is overwritten. If writing fails, nothing is left.
+ * Writes a model in another program's format: a file; or a folder for ml5, for pytorch, and for a transducer as onnx. Nothing is overwritten. If
+ * writing fails, nothing is left.
  *
  * @param corpus only for `pytorch`: the text on which training goes on, read with the checkpoint's vocabulary
  *
@@ -45,7 +46,8 @@ export function exportModel(
       writeFile(path, safetensorsOf(checkpoint));
       break;
     case 'onnx':
-      writeFile(path, [toOnnx(checkpoint)]);
+      if (isTransducer(checkpoint)) writeFolder(path, toOnnxFolder(checkpoint));
+      else writeFile(path, [toOnnx(checkpoint)]);
       break;
     case 'ml5':
       writeFolder(path, toMl5(checkpoint));
@@ -66,18 +68,18 @@ function formatOf(path: string): Format {
   );
 }
 
-/** The formats that hold models of pairs, too, by what the models do. */
-const FORMATS_OF_PAIRS: Readonly<Record<PairTask, readonly Format[]>> = {
-  tag: ['safetensors', 'onnx'],
-  classify: ['safetensors', 'onnx'],
-  transduce: ['safetensors'],
-};
+/** The formats that hold models of pairs, too. */
+const FORMATS_OF_PAIRS: readonly Format[] = ['safetensors', 'onnx'];
 
 /** UserError where the format holds only models of texts. */
 function requireFormat({ model: { pairs } }: Checkpoint, format: Format): void {
-  if (!pairs || FORMATS_OF_PAIRS[pairs.task].includes(format)) return;
-  const possible = FORMATS_OF_PAIRS[pairs.task].join(' or ');
+  if (!pairs || FORMATS_OF_PAIRS.includes(format)) return;
+  const possible = FORMATS_OF_PAIRS.join(' or ');
   throw new UserError(`a model of pairs (task ${pairs.task}) can't be exported as ${format}; export it as ${possible}`);
+}
+
+function isTransducer({ model }: Pick<Checkpoint, 'model'>): boolean {
+  return model.pairs?.task === 'transduce';
 }
 
 /** The pieces of a safetensors file of a checkpoint. */
@@ -94,6 +96,9 @@ function folderOf(checkpoint: Checkpoint, corpus: Corpus | undefined): Files {
 }
 
 function notesOn({ model }: Checkpoint, format: Format): string[] {
+  if (format === 'onnx' && isTransducer({ model })) {
+    return [`a transducer is two graphs, in a folder: ${Object.values(TRANSDUCER_FILES).join(' and ')}`];
+  }
   if (format !== 'safetensors' || hasTorchModule(model)) return [];
   const cell = model.cell === 'gru' ? 'GRU that resets before the product' : `${model.activation} RNN`;
   const instead = model.pairs

@@ -9,7 +9,9 @@ export const exportSchema = z.strictObject({
   to: z
     .enum(FORMATS)
     .optional()
-    .describe('format: safetensors or onnx, which make a file, or ml5 or pytorch, which make a folder'),
+    .describe(
+      'format: safetensors or onnx, which make a file (a transducer as onnx is a folder), or ml5 or pytorch, which make a folder',
+    ),
 });
 
 export type ExportOptions = z.input<typeof exportSchema>;

@@ -29,13 +29,13 @@ export const command = defineCommand({
     },
   },
   help: `
-The ending .safetensors or .onnx says the format of a file. A folder needs --to.
+The ending .safetensors or .onnx says the format; any other path needs --to.
 Nothing is overwritten. What is in each format: src/exchange/README.md.
-A model of pairs can be exported as safetensors, and, with --task tag or
-classify, as ONNX.
+A model of pairs can be exported as safetensors and as ONNX.
 
   safetensors  tensors with PyTorch's names and layout
-  onnx         one graph, for ONNX Runtime and what else reads ONNX
+  onnx         one graph, for ONNX Runtime and what else reads ONNX; a
+               transducer is a folder of two, encoder.onnx and decoder.onnx
   ml5          a folder for ml5's charRNN; the model is an LSTM of two layers
   pytorch      a folder with which torchrun goes on training: the model, the
                text (--text), the recipe, and a short train.py
@@ -43,6 +43,7 @@ classify, as ONNX.
 Examples:
   rnn export book.safetensors
   rnn export checkpoints/book.json book.onnx
+  rnn export checkpoints/ice.json ice --to onnx
   rnn export checkpoints/book.json sketch/model --to ml5
   rnn export checkpoints/book.json cluster --to pytorch --text book.txt`,
   async run({ paths, checkpoint: named, json, quiet = false, ...request }, { nameOf }) {
