@@ -5,7 +5,6 @@ import type { PairModelConfig } from './config.ts';
 import { Dense, type DensePlan } from './dense.ts';
 import { Dropout } from './dropout.ts';
 import { type Embedding, sharedTable } from './embedding.ts';
-
 import { type FirstState, LastState } from './last-state.ts';
 import type { Module } from './module.ts';
 import { Network, type NetworkPlan, type SourcePlaces } from './network.ts';
