@@ -1,0 +1,70 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'rolldown';
+import { licencesOf, packedKernels } from '../build-plugins.ts';
+import { renderPage } from '../insight/page.ts';
+
+const PAGES = 'src/pages';
+
+/**
+ * Writes dist/pages/NAME.html: one file that loads nothing. Its parts are the folder src/pages/NAME:
+ *
+ *     page.html   what the page shows; what is above it and below it is the same in all pages
+ *     style.css   rules of this page alone
+ *     app.ts      what runs in the page
+ *     worker.ts   what runs in the worker: all that computes
+ *
+ * The two scripts are stored as base64 of gzip. `start.ts` unpacks them.
+ *
+ * @param title of the window, until the page gives itself another
+ */
+export async function buildPage(name: string, title: string): Promise<void> {
+  const folder = join(PAGES, name);
+  const [start, app, worker] = await Promise.all(
+    [join(PAGES, 'start.ts'), join(folder, 'app.ts'), join(folder, 'worker.ts')].map(bundled),
+  );
+  const html = renderPage({
+    title,
+    style: [join(PAGES, 'style.css'), join(folder, 'style.css')].map(textOf).join('\n'),
+    body: [
+      textOf(join(folder, 'page.html')),
+      textOf(join(PAGES, 'starting.html')),
+      packed('app', app!),
+      packed('worker', worker!),
+    ],
+    script: start!,
+    inserted: [app!],
+    computes: true,
+  });
+  mkdirSync('dist/pages', { recursive: true });
+  writeFileSync(`dist/pages/${name}.html`, html);
+}
+
+/** A module and what it imports as one classic script: a page from a file can load no module, and its worker can't be one. */
+async function bundled(input: string): Promise<string> {
+  const { output } = await build({
+    input,
+    platform: 'browser',
+    write: false,
+    output: {
+      format: 'iife',
+      codeSplitting: false,
+      minify: true,
+      comments: { legal: true, annotation: false, jsdoc: false },
+    },
+    plugins: [packedKernels()],
+    logLevel: 'warn',
+  });
+  const licences = licencesOf(output).replaceAll('*/', '* /');
+  return `${licences === '' ? '' : `/*\n${licences}*/\n`}${output[0].code}`;
+}
+
+/** A text that the page carries, as an element that no browser runs. Base64 has no character that could end the element. */
+function packed(id: string, text: string): string {
+  return `<script type="text/plain" id="${id}">${gzipSync(text, { level: 9 }).toString('base64')}</script>`;
+}
+
+function textOf(file: string): string {
+  return readFileSync(file, 'utf8').trim();
+}
