@@ -8,8 +8,8 @@ declare global {
 
 /** Starts a page: unpacks the scripts that it carries, starts its worker, and runs its own script. What fails is said in the page. */
 async function start(): Promise<void> {
-  addEventListener('error', ({ message }) => say(`The page has failed: ${message}. Open it again.`, true));
-  addEventListener('unhandledrejection', ({ reason }) => say(`The page has failed: ${reason}. Open it again.`, true));
+  addEventListener('error', ({ message }) => fail(message));
+  addEventListener('unhandledrejection', ({ reason }) => fail(String(reason)));
   if (typeof DecompressionStream === 'undefined' || typeof Worker === 'undefined') {
     say('This browser is too old for this page. Open it in Chrome 80, Firefox 113, Safari 16.4, or newer.', true);
     return;
@@ -23,9 +23,14 @@ async function start(): Promise<void> {
   }
   const [app, worker] = texts;
   globalThis.pageWorker = new Worker(URL.createObjectURL(new Blob([worker!], { type: 'text/javascript' })));
+  pageWorker.addEventListener('error', ({ message }) => fail(message));
   const script = document.createElement('script');
   script.textContent = app!;
   document.body.append(script);
+}
+
+function fail(why: string): void {
+  say(`The page has failed: ${why}. Open it again.`, true);
 }
 
 async function carried(id: string): Promise<string> {
