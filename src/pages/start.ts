@@ -10,8 +10,8 @@ declare global {
 async function start(): Promise<void> {
   addEventListener('error', ({ message }) => fail(message));
   addEventListener('unhandledrejection', ({ reason }) => fail(String(reason)));
-  if (typeof DecompressionStream === 'undefined' || typeof Worker === 'undefined') {
-    say('This browser is too old for this page. Open it in Chrome 80, Firefox 113, Safari 16.4, or newer.', true);
+  if (typeof DecompressionStream === 'undefined' || !('toSorted' in Array.prototype)) {
+    say('This browser is too old for this page. Open it in Chrome 110, Firefox 115, Safari 16.4, or newer.', true);
     return;
   }
   let texts: readonly string[];
@@ -27,6 +27,8 @@ async function start(): Promise<void> {
   const script = document.createElement('script');
   script.textContent = app!;
   document.body.append(script);
+  // It has run. In a page that a browser saves as it stands, it would run before the worker is there.
+  script.remove();
 }
 
 function fail(why: string): void {

@@ -38,7 +38,7 @@ function showHeader(channel: Channel<ModelService>, { name, facts, task, isHalf 
   const model = facts.find(([key]) => key === 'model')?.[1];
   const precision = isHalf ? ' (stored as float16)' : '';
   byId('about').textContent = `${DOES[task]}${model ? ` ${model}${precision}.` : ''}`;
-  byId('facts').append(
+  byId('facts').replaceChildren(
     ...facts.map(([key, value]) => element('tr', {}, element('th', { scope: 'row' }, key), element('td', {}, value))),
   );
   byId('details').hidden = facts.length === 0;
