@@ -4,13 +4,13 @@ import type { PreparedRun } from '../library/prepared-run.ts';
 import { recipeOptionsOf } from '../library/recipe-options.ts';
 import type { RunEvent, SampleEvent } from '../library/run.ts';
 import { type RunOptions, recipeSchema } from '../library/run-options.ts';
-import { counted, grouped } from '../library/words.ts';
+import { counted, grouped, lossText, shareText } from '../library/words.ts';
 import { parseOptions } from '../schema.ts';
 import { shown } from './completions.ts';
 import { flagsFor } from './flags.ts';
 import { modelName } from './model-name.ts';
 import { RECIPE_FLAGS } from './recipe-flags.ts';
-import { durationText, lossText, shareText } from './text.ts';
+import { durationText } from './text.ts';
 
 // What `rnn train` says on standard error, beside its progress.
 
