@@ -94,7 +94,7 @@ export function conclude(done: EventOf<'done'>, path: string, say: Say): void {
         '(the model learns the text by heart); --patience 5 ends a run after five validations without a better model',
     );
   }
-  if (done.finishSteps > 0) {
+  if (done.finishSteps > 0 && done.validation !== undefined) {
     say(
       `the model that is saved has also learned the validation part, in ${counted(done.finishSteps, 'step')} from the best model; ` +
         'the validation loss was measured before',

@@ -44,7 +44,9 @@ export function factRows({
   if (run.finishSteps > 0) {
     rows.push([
       'last phase',
-      `${counted(run.finishSteps, 'step')} from the best model, on the validation part, too: the loss above was measured before`,
+      best?.validation === undefined
+        ? `${counted(run.finishSteps, 'step')}, from the newest model`
+        : `${counted(run.finishSteps, 'step')} from the best model, on the validation part, too: the loss above was measured before`,
     ]);
   }
   return rows;
