@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'rolldown';
-import { licencesOf, packedKernels } from '../build-plugins.ts';
+import { licencesOf, packedKernels, textFiles, withoutUnused } from '../build-plugins.ts';
 import { renderPage } from '../insight/page.ts';
 
 const PAGES = 'src/pages';
@@ -53,7 +53,7 @@ async function bundled(input: string): Promise<string> {
       minify: true,
       comments: { legal: true, annotation: false, jsdoc: false },
     },
-    plugins: [packedKernels()],
+    plugins: [packedKernels(), textFiles(), withoutUnused()],
     logLevel: 'warn',
   });
   const licences = licencesOf(output).replaceAll('*/', '* /');

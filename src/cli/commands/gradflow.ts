@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { type Message, message, option, UsageError, UserError } from '../../errors.ts';
 import type { Chart } from '../../insight/chart.ts';
-import { comparisonChart, type FlowExamination, flowChart, jacobianChart } from '../../insight/examine.ts';
+import type { FlowExamination } from '../../insight/examine.ts';
+import { comparisonChart, flowChart, jacobianChart } from '../../insight/flow-charts.ts';
 import { flowComparisonTable, flowTables } from '../../insight/flow-tables.ts';
 import {
   comparedPairCharts,
