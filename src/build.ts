@@ -67,3 +67,4 @@ const browser: BuildOptions = {
 // Without the sizes of all files, which would hide a warning.
 for (const options of [program, browser]) await build({ ...options, logLevel: 'warn' });
 await buildPage('model', 'A model of characters');
+await buildPage('playground', 'Playground: train a recurrent network');
