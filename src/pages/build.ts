@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'rolldown';
 import { licencesOf, packedKernels, textFiles, withoutUnused } from '../build-plugins.ts';
+import { TEXT_STYLE } from '../insight/coloured-text.ts';
 import { renderPage } from '../insight/page.ts';
 
 const PAGES = 'src/pages';
@@ -26,7 +27,7 @@ export async function buildPage(name: string, title: string): Promise<void> {
   );
   const html = renderPage({
     title,
-    style: [join(PAGES, 'style.css'), join(folder, 'style.css')].map(textOf).join('\n'),
+    style: compact([TEXT_STYLE, textOf(join(PAGES, 'style.css')), textOf(join(folder, 'style.css'))].join('\n')),
     body: [
       textOf(join(folder, 'page.html')),
       textOf(join(PAGES, 'starting.html')),
@@ -67,4 +68,12 @@ function packed(id: string, text: string): string {
 
 function textOf(file: string): string {
   return readFileSync(file, 'utf8').trim();
+}
+
+/** A style sheet without comments, and without spaces that say nothing. None of its texts has two spaces in a row. */
+function compact(style: string): string {
+  return style
+    .replace(/\/\*[\s\S]*?\*\//gu, '')
+    .replace(/\s+/gu, ' ')
+    .replace(/ ?([{};,]) ?/gu, '$1');
 }

@@ -1,13 +1,12 @@
 import * as z from 'zod';
 import { UsageError } from '../../errors.ts';
 import type { RunSummary } from '../../library/compare.ts';
-import { grouped, harmless } from '../../library/words.ts';
+import { grouped, harmless, shareText } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { flagOf } from '../flags.ts';
 import { modelName } from '../model-name.ts';
 import { Output, paint, remark } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
-import { shareText } from '../text.ts';
 import { RECIPE_FLAGS } from './train.ts';
 
 /** `rnn compare`. */

@@ -6,7 +6,7 @@ import { lastPath } from '../../library/names.ts';
 import type { PreparedRun } from '../../library/preparation.ts';
 import type { RunEvent, SampleEvent } from '../../library/run.ts';
 import { type RunOptions, recipeSchema, runSchema } from '../../library/run-options.ts';
-import { counted, grouped } from '../../library/words.ts';
+import { counted, grouped, lossText, shareText } from '../../library/words.ts';
 import { parseOptions } from '../../schema.ts';
 import { defineCommand } from '../command.ts';
 import { shown } from '../completions.ts';
@@ -17,7 +17,7 @@ import { complain, sayer } from '../output.ts';
 import { RunReport } from '../run-report.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
 import { textsOf } from '../standard-input.ts';
-import { durationText, lossText, shareText } from '../text.ts';
+import { durationText } from '../text.ts';
 
 /** The flags of a recipe: what decides the model that a run ends with. */
 export const RECIPE_FLAGS = {

@@ -1,7 +1,9 @@
 import { Channel } from '../channel.ts';
-import { byId } from '../dom.ts';
+import { byId, element } from '../dom.ts';
 import { say } from '../status.ts';
-import type { ModelService } from './worker.ts';
+import { startPairPage } from './pair-page.ts';
+import { startTextPage } from './text-page.ts';
+import type { ModelService, OpenedModel } from './worker.ts';
 
 async function begin(): Promise<void> {
   const channel = new Channel<ModelService>(pageWorker);
@@ -10,9 +12,42 @@ async function begin(): Promise<void> {
     say('This page has no model in it. Make one that has: rnn export model.json model.html', true);
     return;
   }
-  const { name } = await channel.ask('open', packed.textContent);
+  try {
+    const opened = await channel.ask('open', packed.textContent);
+    showHeader(channel, opened);
+    if (opened.task === 'text') await startTextPage(channel, opened);
+    else startPairPage(channel, opened);
+    say(opened.remark ?? '');
+  } catch (error) {
+    say((error as Error).message, true);
+  }
+}
+
+/** What a model does, in a sentence. */
+const DOES: Readonly<Record<OpenedModel['task'], string>> = {
+  text: 'It writes symbol after symbol, and goes on from any text.',
+  transduce: 'It gives a target for a source.',
+  tag: 'It gives a label for each symbol of a source.',
+  classify: 'It gives a label for a source.',
+};
+
+function showHeader(channel: Channel<ModelService>, { name, facts, task, isHalf }: OpenedModel): void {
+  document.title = name;
   byId('name').textContent = name;
-  say('');
+  const model = facts.find(([key]) => key === 'model')?.[1];
+  const precision = isHalf ? ' (stored as float16)' : '';
+  byId('about').textContent = `${DOES[task]}${model ? ` ${model}${precision}.` : ''}`;
+  byId('facts').append(
+    ...facts.map(([key, value]) => element('tr', {}, element('th', { scope: 'row' }, key), element('td', {}, value))),
+  );
+  byId('details').hidden = facts.length === 0;
+  byId('save').addEventListener('click', async () => save(name, await channel.ask('checkpoint', undefined)));
+}
+
+function save(name: string, checkpoint: string): void {
+  const href = URL.createObjectURL(new Blob([checkpoint], { type: 'application/json' }));
+  element('a', { href, download: `${name}.json` }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 60_000);
 }
 
 void begin();

@@ -1,6 +1,4 @@
-import { TEXT_STYLE } from '../../insight/coloured-text.ts';
 import { Channel } from '../channel.ts';
-import { element } from '../dom.ts';
 import { say } from '../status.ts';
 import { Bench } from './bench.ts';
 import { Form } from './form.ts';
@@ -9,7 +7,6 @@ import { showOneUnit } from './one-unit.ts';
 import type { ReadRequest } from './protocol.ts';
 import type { PlaygroundService } from './worker.ts';
 
-document.head.append(element('style', {}, TEXT_STYLE));
 const channel = new Channel<PlaygroundService>(pageWorker);
 
 /** The reading of the newest text. What needs the text waits for it. */
