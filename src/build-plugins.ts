@@ -31,10 +31,10 @@ export function packedKernels(): Plugin {
 }
 
 /**
- * What packages bring along and a page never uses, though its bundler can't know it: zod's conversion to JSON Schema, and the interpolation of
- * colours behind a scale that only has its ticks asked for. Each function of these modules becomes one that does nothing.
+ * What packages bring along and a page never uses, though its bundler can't know it: zod's conversion to JSON Schema, the other
+ * generators of seedrandom, and the interpolation of colours behind a scale that only has its ticks asked for. Each function of these modules becomes one that does nothing.
  */
-const UNUSED = /\/zod\/v4\/core\/(?:json-schema-processors|to-json-schema)\.js$|\/d3-interpolate\//;
+const UNUSED = /\/zod\/v4\/core\/(?:json-schema-processors|to-json-schema)\.js$|\/d3-interpolate\/|\/seedrandom\/lib\//;
 
 export function withoutUnused(): Plugin {
   return {

@@ -1,4 +1,5 @@
 import { Channel } from '../channel.ts';
+import { byId } from '../dom.ts';
 import { say } from '../status.ts';
 import { Bench } from './bench.ts';
 import { Form } from './form.ts';
@@ -8,12 +9,14 @@ import type { ReadRequest } from './protocol.ts';
 import type { PlaygroundService } from './worker.ts';
 
 const channel = new Channel<PlaygroundService>(pageWorker);
+pageWorker.addEventListener('error', ({ message }) => say(`The page has failed: ${message}. Open it again.`, true));
 
 /** The reading of the newest text. What needs the text waits for it. */
 let reading: Promise<boolean> = Promise.resolve(false);
 
 const form = new Form({
   onText: (request) => {
+    showLesson(undefined);
     reading = read(request);
     bench.settingsChanged();
   },
@@ -44,9 +47,15 @@ async function begin(name: string): Promise<void> {
   form.set(choices);
   form.tellText();
   await bench.watch(settings);
+  showLesson(name);
+  await bench.trainAnew();
+}
+
+/** Marks an example, and says what there is to see; or none, where the text is another. */
+function showLesson(name: string | undefined): void {
   for (const button of document.querySelectorAll<HTMLElement>('[data-lesson]'))
     button.ariaPressed = String(button.dataset.lesson === name);
-  await bench.trainAnew();
+  byId('lesson').textContent = name === undefined ? '' : LESSONS[name]!.words;
 }
 
 for (const button of document.querySelectorAll<HTMLElement>('[data-lesson]'))

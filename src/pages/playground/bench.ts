@@ -1,6 +1,8 @@
+import { nextTurn } from '../../host/turn.browser.ts';
 import { counted } from '../../library/words.ts';
 import type { Channel } from '../channel.ts';
 import { byId, element } from '../dom.ts';
+import { Latest } from '../latest.ts';
 import type { Form } from './form.ts';
 import type { Begun, News, Opened, Settings, Stopped, View } from './protocol.ts';
 import { AnswersView, FlowView } from './show-flow.ts';
@@ -29,11 +31,14 @@ export class Bench {
   readonly #units = new UnitView();
   #phase: Phase = 'none';
   #running: Promise<void> = Promise.resolve();
+  #turn: Promise<unknown> = Promise.resolve();
   /** How long the network has trained since it was saved. */
   #unsavedMs = 0;
   /** Steps that the network has taken, and whether the form has changed since it was made. */
   #steps = 0;
   #isStale = false;
+  /** Looks that a visitor asks for by typing or by moving a slider: only the newest counts. */
+  readonly #looks = new Latest();
   /** The network, in words. */
   #what = '';
 
@@ -41,13 +46,13 @@ export class Bench {
     this.#channel = channel;
     this.#form = form;
     this.#textIsRead = textIsRead;
-    byId('train').addEventListener('click', () => void this.#try(() => this.#train()));
-    byId('step').addEventListener('click', () => void this.#try(() => this.#step()));
-    byId('restart').addEventListener('click', () => void this.#try(() => this.#startOver()));
-    byId('save').addEventListener('click', () => void this.#try(() => this.#save()));
-    byId('open').addEventListener('change', () => void this.#try(() => this.#openChosen()));
+    byId('train').addEventListener('click', () => void this.#inTurn(() => this.#train()));
+    byId('step').addEventListener('click', () => void this.#inTurn(() => this.#step()));
+    byId('restart').addEventListener('click', () => void this.#inTurn(() => this.#startOver()));
+    byId('save').addEventListener('click', () => void this.#inTurn(() => this.#save()));
+    byId('open').addEventListener('change', () => void this.#inTurn(() => this.#openChosen()));
     for (const id of ['prefix', 'temperature', 'reading', 'pace'])
-      byId(id).addEventListener('input', () => void this.#try(() => this.#watch()));
+      byId(id).addEventListener('input', () => void this.#inTurn(() => this.#watch()));
     addEventListener('beforeunload', (event) => {
       if (this.#phase === 'running' || this.#unsavedMs > DEAR_MS) event.preventDefault();
     });
@@ -62,8 +67,26 @@ export class Bench {
     await this.#channel.ask('watch', this.#settings);
   }
 
-  /** Whether the network may go. A visitor is asked where it has trained for long and is not saved. It stands still then. */
+  /** Makes room for another network. Resolves with whether the present one may go; it stands still then. */
   async mayGo(): Promise<boolean> {
+    return (await this.#inTurn(() => this.#mayGo())) ?? false;
+  }
+
+  /** Makes a new network, and shows it as it is before training. */
+  async showUntrained(): Promise<void> {
+    await this.#inTurn(() => this.#begin('begin'));
+  }
+
+  /** Makes a new network, and trains it. */
+  async trainAnew(): Promise<void> {
+    byId('bench').scrollIntoView({ block: 'nearest' });
+    await this.#inTurn(async () => {
+      if (await this.#begin('begin')) await this.#train();
+    });
+  }
+
+  /** A visitor is asked where the network has trained for long and is not saved. */
+  async #mayGo(): Promise<boolean> {
     if (this.#unsavedMs > DEAR_MS) {
       const minutes = counted(Math.round(this.#unsavedMs / 60_000), 'minute');
       if (!confirm(`The network has trained for ${minutes} and is not saved. Throw it away?`)) return false;
@@ -72,25 +95,10 @@ export class Bench {
     return true;
   }
 
-  /** Makes a new network, and shows it as it is before training. */
-  async showUntrained(): Promise<void> {
-    await this.#try(async () => await this.#begin('begin'));
-  }
-
-  /** Makes a new network, and trains it. */
-  async trainAnew(): Promise<void> {
-    byId('bench').scrollIntoView({ block: 'nearest' });
-    await this.#try(async () => {
-      if (await this.#begin('begin')) await this.#train();
-    });
-  }
-
-  /** Trains until it is paused; pauses where it trains. */
+  /** Lets the run go on; pauses it where it does. */
   async #train(): Promise<void> {
-    if (this.#phase === 'running') return await this.#pause();
-    if (!(await this.#isReady())) return;
-    this.#running = this.#run();
-    await this.#running;
+    if (this.#phase === 'running') await this.#pause();
+    else if (await this.#isReady()) this.#running = this.#run();
   }
 
   async #run(): Promise<void> {
@@ -103,13 +111,13 @@ export class Bench {
       this.#stop(stopped);
     } catch (error) {
       this.#showPhase('failed');
-      this.#tell(`${(error as Error).message}. A smaller learning rate may help: change it, and start over.`, true);
+      this.#tell((error as Error).message, true);
     }
-    await this.#look();
+    void this.#inTurn(() => this.#look());
   }
 
   async #startOver(): Promise<void> {
-    if (await this.mayGo()) await this.#begin('begin');
+    if (await this.#mayGo()) await this.#begin('begin');
   }
 
   /** The text or the network was changed in the form. A network that has learned nothing yet is replaced when it is to train. */
@@ -121,7 +129,7 @@ export class Bench {
 
   /** Changes the learning rate of the run, from its next step on. */
   async setRate(rate: number | undefined): Promise<void> {
-    if (rate !== undefined) await this.#try(async () => await this.#channel.ask('setRate', rate));
+    if (rate !== undefined) await this.#inTurn(() => this.#channel.ask('setRate', rate));
   }
 
   /** Makes a run where there is none, or a longer one where it is over. Resolves with whether there is one that can go on. */
@@ -203,7 +211,8 @@ export class Bench {
   async #watch(): Promise<void> {
     byId('temperature-value').textContent = byId<HTMLInputElement>('temperature').value;
     await this.#channel.ask('watch', this.#settings);
-    if (this.#phase !== 'running' && this.#phase !== 'none') await this.#look();
+    if (this.#phase !== 'running' && this.#phase !== 'none')
+      this.#looks.run(async () => void (await this.#inTurn(() => this.#look())));
   }
 
   get #settings(): Settings {
@@ -231,20 +240,21 @@ export class Bench {
   #hear(news: News): void {
     if (news.kind === 'progress') this.#loss.add(news);
     else if (news.kind === 'report') this.#loss.report(news.point);
-    else this.#showView(news.view);
+    else void this.#showView(news.view);
   }
 
   async #look(): Promise<void> {
-    this.#showView(await this.#channel.ask('look', undefined));
+    await this.#showView(await this.#channel.ask('look', undefined));
   }
 
-  #showView(view: View): void {
-    this.#samples.show(view);
-    this.#flow.show(view);
-    this.#answers.show(view);
-    this.#units.show(view);
+  /** Shows one thing after another, each in a task of its own, so that the page is never held up for long. */
+  async #showView(view: View): Promise<void> {
     byId('view-problem').textContent = view.problem ?? '';
     byId('view-problem').hidden = view.problem === undefined;
+    for (const shown of [this.#samples, this.#flow, this.#answers, this.#units]) {
+      await nextTurn();
+      shown.show(view);
+    }
   }
 
   #stop(stopped: Stopped): void {
@@ -267,12 +277,13 @@ export class Bench {
     byId('told').textContent = [text, ...notes.map((note) => `Note: ${note}.`)].join(' ');
   }
 
-  /** Does something that a visitor asks for, and says what went wrong. */
-  async #try(action: () => Promise<unknown>): Promise<void> {
-    try {
-      await action();
-    } catch (error) {
-      this.#tell((error as Error).message, true);
-    }
+  /** Does what a visitor asks for after all that was asked for before, and says what went wrong: then it resolves with undefined. */
+  #inTurn<Result>(action: () => Promise<Result>): Promise<Result | undefined> {
+    const done = this.#turn.then(action).catch((error: Error) => {
+      this.#tell(error.message, true);
+      return undefined;
+    });
+    this.#turn = done;
+    return done;
   }
 }

@@ -1,4 +1,4 @@
-import { grouped } from '../../library/words.ts';
+import { counted } from '../../library/words.ts';
 import { byId, element } from '../dom.ts';
 import { commandsOf } from './command-line.ts';
 import { DEFAULTS } from './lessons.ts';
@@ -107,11 +107,12 @@ export class Form {
     if (!('typed' in this.source)) text.value = facts.beginning;
     text.readOnly = !facts.isWhole;
     const { characters, symbols, mode, lines, remarks, isWhole } = facts;
-    const read = mode === 'lines' ? `${grouped(lines ?? 0)} lines, each an example that ends in <stop>` : 'one stream';
+    const read =
+      mode === 'lines' ? `${counted(lines ?? 0, 'line')}, each an example that ends in <stop>` : 'one stream';
     const part = isWhole ? '' : 'The field shows the beginning.';
     byId('facts').className = 'faint';
     byId('facts').textContent =
-      `${grouped(characters)} characters, ${symbols} different symbols, read as ${read}. ${[...remarks, part].filter(Boolean).join(' ')}`;
+      `${counted(characters, 'character')}, ${counted(symbols, 'different symbol')}, read as ${read}. ${[...remarks, part].filter(Boolean).join(' ')}`;
     this.#showCommand();
   }
 

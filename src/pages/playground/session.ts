@@ -186,6 +186,7 @@ export class Session {
 
   /** Makes the run that is under way from now on. */
   async #start(text: ReadText, limits: Limits, make: (limits: Limits) => Training, state?: Checkpoint): Promise<Begun> {
+    await this.#run?.training.return();
     const first = state ?? (await stateBeforeTraining(make));
     const { recipe, step } = readRun(first, text.facts.name);
     const training = make(limits);
@@ -225,7 +226,10 @@ export class Session {
       }
     } catch (error) {
       run.isOver = true;
-      throw error;
+      if (!(error instanceof UserError)) throw error;
+      // What else the command line advises, a page does not have.
+      const [what] = error.message.split(';');
+      throw new UserError(`The ${what}. Use a smaller learning rate, and start over.`, { cause: error });
     }
     return news;
   }

@@ -13,13 +13,32 @@ export class FlowView {
   restart(): void {
     this.#before = undefined;
     byId('flow').replaceChildren();
+    byId('flow-words').textContent = '';
   }
 
   show({ step, flow }: View): void {
     if (!flow) return;
     byId('flow').innerHTML = inlineSvg(flowComparison(flow, this.#before));
+    byId('flow-words').textContent = flowWords(flow, this.#before);
     if (step === 0) this.#before = flow;
   }
+}
+
+/** The lag of which the words below the chart speak, or the greatest one that is less. */
+const LAG = 10;
+
+/** How much of the gradient is left some steps back, in the top layer. */
+function flowWords(now: GradientFlow, before: GradientFlow | undefined): string {
+  const lag = Math.min(
+    LAG,
+    now.counts.findLastIndex((count) => count > 0),
+  );
+  const left = ({ layers }: GradientFlow): string => {
+    const { hidden } = layers.at(-1)!;
+    return percent(hidden[lag]! / hidden[0]!);
+  };
+  const then = before ? ` Before training, ${left(before)} was left.` : '';
+  return `${lag} steps back, ${left(now)} of the gradient by the present state of the top layer is left.${then}`;
 }
 
 /** How many answers of a task are right. */

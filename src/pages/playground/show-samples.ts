@@ -29,8 +29,8 @@ export class SampleView {
       ...this.#kept.flatMap(({ step, samples }, at) => [
         element('p', { className: 'step' }, step === 0 ? 'before training' : `step ${grouped(step)}`),
         at === 0
-          ? element('pre', { className: 'text' }, samples.join('\n'))
-          : element('p', { className: 'earlier' }, shortened(samples)),
+          ? element('pre', { className: 'text', dir: 'auto' }, samples.join('\n'))
+          : element('p', { className: 'earlier', dir: 'auto' }, shortened(samples)),
       ]),
     );
   }
