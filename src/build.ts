@@ -31,7 +31,7 @@ const program: BuildOptions = {
         { name: 'start', test: /\/node_modules\/commander\/|\/src\/(errors|cli\/(text|wrap)|library\/words)\.ts$/ },
         {
           name: 'options',
-          test: /\/node_modules\/(zod|chalk)\/|\/src\/(schema|training\/place|library\/place|cli\/(command|flags|output|shared|spellings|tables))\.ts$/,
+          test: /\/node_modules\/(zod|chalk)\/|\/src\/(schema|training\/place|library\/place|cli\/(command|flags|output|shared|spellings))\.ts$/,
         },
         {
           name: 'recipe',

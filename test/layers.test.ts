@@ -96,6 +96,9 @@ const NODE_FLAGS = [
   'host/v8-flags.ts spells --wasm-revectorize',
 ];
 
+/** Modules that lead to all others with which models compute. */
+const COMPUTING = ['nn/network.ts', 'nn/manifest.ts', 'kernel/engine.ts', 'kernel/wasm.ts'];
+
 /** A flag. The variables of style sheets, `--ink:` and `var(--ink)`, are none. */
 const FLAG = /(?<![\w-])--[a-z][\w-]*\w(?![\w:)-])/gu;
 
@@ -184,6 +187,16 @@ function layerOf(path: string): string {
 }
 
 const BY_PATH = new Map(SOURCES.map((source) => [source.path, source]));
+
+/** What is read when files are imported: their values, and so on. */
+function readWith(paths: readonly string[]): ReadonlySet<string> {
+  const read = new Set(paths);
+  // A set's iterator reaches what is added meanwhile.
+  for (const path of read) {
+    for (const value of SOURCES.find((source) => source.path === path)?.values ?? []) read.add(value);
+  }
+  return read;
+}
 
 describe('the layers', () => {
   test('are all there, and every file is in one', () => {
@@ -285,6 +298,15 @@ describe('the layers', () => {
         .map((from) => `${path} imports ${from}`),
     ]);
     expect(wrong).toEqual([]);
+  });
+
+  test('let each command read its options and show its help without what computes with models', () => {
+    const commands = SOURCES.map(({ path }) => path).filter((path) => path.startsWith('cli/commands/'));
+    const computing = [...readWith(commands)].filter((path) => COMPUTING.includes(path));
+    expect(computing).toEqual([]);
+    // Measuring the width of a text needs tables that take longer to make than all options.
+    const drawing = ['cli/commands/train.ts', 'cli/commands/sample.ts', 'cli/commands/score.ts', 'cli/main.ts'];
+    expect([...readWith(drawing)]).not.toContain('string-width');
   });
 
   test('but cli name options by their keys: no text of theirs spells a flag', () => {

@@ -6,7 +6,8 @@ import { LanguageModel } from '../src/library/language-model.ts';
 import { train } from '../src/library/train.ts';
 import type { Checkpoint } from '../src/nn/checkpoint.ts';
 import { corpusFromText } from '../src/text/corpus.ts';
-import { type RecipeOptions, resolveRecipe } from '../src/training/recipe.ts';
+import { resolveRecipe } from '../src/training/complete-recipe.ts';
+import type { RecipeOptions } from '../src/training/recipe.ts';
 import { commandOf } from './helpers/commands.ts';
 import { gather } from './helpers/iteration.ts';
 

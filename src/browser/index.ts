@@ -28,8 +28,9 @@ export type {
 export type { AttendedPair, LabelledSymbol, PairModel, RankedLabel, SampledTarget } from '../library/pair-model.ts';
 export type { Checkpoint } from '../nn/checkpoint.ts';
 export { type Corpus, corpusFromText } from '../text/corpus.ts';
+export type { Recipe } from '../training/complete-recipe.ts';
 export type * from '../training/events.ts';
-export type { Recipe, RecipeOptions } from '../training/recipe.ts';
+export type { RecipeOptions } from '../training/recipe.ts';
 export { CharRNN, charRNN, type GenerateOptions, type Prediction } from './char-rnn.ts';
 export { load, loadModel, loadPairs, type ModelSource, readCheckpoint } from './load.ts';
 export {

@@ -8,8 +8,9 @@ import { parseOptions } from '../schema.ts';
 import { type Corpus, corpusFromText } from '../text/corpus.ts';
 import { pairsFrom } from '../text/pairs.ts';
 import { bytesOf, type Text } from '../text/text.ts';
+import { resolveRecipe } from '../training/complete-recipe.ts';
 import type { CheckpointEvent, TrainEvent } from '../training/events.ts';
-import { recipeSchema, resolveRecipe } from '../training/recipe.ts';
+import { recipeSchema } from '../training/recipe.ts';
 import type { TrainOptions } from '../training/trainer.ts';
 
 export type TrainingOptions = Readonly<z.input<typeof trainingSchema>>;

@@ -59,13 +59,18 @@ export function buildCommand(
     if (each instanceof SchemaOption) command.addOption(each);
     else command.addArgument(each);
   }
-  const context = { name, nameOf: (key: string) => flagOf(definition.flags, key), commands };
+  const context = { name, nameOf: namesOf(definition), commands };
   command.allowExcessArguments();
   return command.action(async () => {
     requireNoExcess(command, definition.schema);
     if (command.getOptionValue('quiet') !== true) announceTerminal();
     done(await definition.run(givenTo(command) as never, context));
   });
+}
+
+/** How messages for the user name the keys of a command's options. */
+export function namesOf({ flags }: CommandDefinition): (key: string) => string {
+  return (key) => flagOf(flags, key);
 }
 
 /** UsageError for an argument that the command doesn't take. It names the option that was meant. */

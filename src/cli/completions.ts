@@ -1,8 +1,6 @@
-import stringWidth from 'string-width';
 import type { FoundText } from '../library/language-model.ts';
 import { escapeText, type Text } from '../library/lines.ts';
 import { harmless } from '../library/words.ts';
-import { paint } from './output.ts';
 
 /** A completion as it is printed. */
 export interface Completion extends FoundText {
@@ -26,7 +24,8 @@ export function exactly(text: Text | undefined): { readonly base64?: string } {
   return text instanceof Uint8Array ? { base64: Buffer.from(text).toString('base64') } : {};
 }
 
-function numbers({ score, logProbability, probability }: Completion): string[] {
+/** The score, the log-probability and the probability of a completion, as they are printed. */
+export function numbers({ score, logProbability, probability }: Completion): string[] {
   return [score.toFixed(4), logProbability.toFixed(4), probability.toPrecision(3)];
 }
 
@@ -54,18 +53,4 @@ export function isOutOfOrder(completions: readonly Completion[]): boolean {
 export function shown(text: string, raw = false): string {
   const oneLine = text.replaceAll('\n', '⏎').replaceAll('\t', '⇥');
   return raw ? oneLine : harmless(oneLine);
-}
-
-/** For a person: a table. */
-export function aligned(completions: readonly Completion[], raw: boolean): string {
-  const texts = completions.map(({ text, end, finished }) => ({ text: shown(text, raw), end: finished ? end : '…' }));
-  const widths = texts.map(({ text, end }) => stringWidth(text + end));
-  const width = Math.max(4, ...widths);
-  const head = `${'text'.padEnd(width)}   score ↓     log p  probability`;
-  const rows = texts.map(({ text, end }, index) => {
-    const [score = '', log = '', probability = ''] = numbers(completions[index]!);
-    const padding = ' '.repeat(width - widths[index]!);
-    return `${text}${paint.dim(end)}${padding}${score.padStart(10)}${log.padStart(10)}${probability.padStart(13)}`;
-  });
-  return [paint.dim(head), ...rows].join('\n');
 }

@@ -36,12 +36,8 @@ export async function main(argv: readonly string[]): Promise<number> {
         program.addCommand(new Command(name).description(summary));
         continue;
       }
-      const [{ command }, { buildCommand }, { flagOf }] = await Promise.all([
-        load(),
-        import('./command.ts'),
-        import('./flags.ts'),
-      ]);
-      nameOf = (key) => flagOf(command.flags, key);
+      const [{ command }, { buildCommand, namesOf }] = await Promise.all([load(), import('./command.ts')]);
+      nameOf = namesOf(command);
       program.addCommand(buildCommand(name, summary, command, (found = EXIT.done) => (status = found), COMMANDS));
     }
     for (const command of [program, ...program.commands]) reportUsage(command, command === program);

@@ -1,13 +1,13 @@
 import { extname } from 'node:path';
 import { message, option, UsageError, UserError } from '../errors.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
-import type { PairTask } from '../pair-task.ts';
 import { parseOptions } from '../schema.ts';
 import type { Corpus } from '../text/corpus.ts';
 import { type Files, writeFile, writeFolder } from './files.ts';
 import { writeMetadata } from './metadata.ts';
 import { toMl5 } from './ml5.ts';
-import { toOnnx } from './onnx-export.ts';
+import { toOnnx, toOnnxFolder } from './onnx-export.ts';
+import { TRANSDUCER_FILES } from './onnx-graphs.ts';
 import { type ExportOptions, exportSchema, FILE_FORMATS, FORMATS, type Format } from './options.ts';
 import { toPage } from './page.ts';
 import { type PageWords, requireHalf } from './page-model.ts';
@@ -22,8 +22,8 @@ export interface Exported {
 }
 
 /**
- * Writes a model in another form: a file, or a folder for ml5 and pytorch. Nothing is overwritten. If writing fails, nothing is left. UserError
- * for a model that the format cannot hold, and for a path that is taken or cannot be written.
+ * Writes a model in another form: a file; or a folder for ml5, for pytorch, and for a transducer as onnx. Nothing is overwritten. If writing fails,
+ * nothing is left. UserError for a model that the format cannot hold, and for a path that is taken or cannot be written.
  *
  * @param corpus only for `pytorch`: the text on which training goes on, read with the checkpoint's vocabulary
  * @param words what a page says of the model
@@ -51,7 +51,8 @@ export function exportModel(
       writeFile(path, safetensorsOf(checkpoint));
       break;
     case 'onnx':
-      writeFile(path, [toOnnx(checkpoint)]);
+      if (isTransducer(checkpoint)) writeFolder(path, toOnnxFolder(checkpoint));
+      else writeFile(path, [toOnnx(checkpoint)]);
       break;
     case 'html':
       writeFile(path, toPage(checkpoint, words, half ? 'float16' : 'float32'));
@@ -78,18 +79,18 @@ export function formatOf(path: string, asked?: Format): Format {
   );
 }
 
-/** The formats that hold models of pairs, too, by what the models do. */
-const FORMATS_OF_PAIRS: Readonly<Record<PairTask, readonly Format[]>> = {
-  tag: ['safetensors', 'onnx', 'html'],
-  classify: ['safetensors', 'onnx', 'html'],
-  transduce: ['safetensors', 'html'],
-};
+/** The formats that hold models of pairs, too. */
+const FORMATS_OF_PAIRS: readonly Format[] = ['safetensors', 'onnx', 'html'];
 
 /** UserError where the format holds only models of texts. */
 function requireFormat({ model: { pairs } }: Checkpoint, format: Format): void {
-  if (!pairs || FORMATS_OF_PAIRS[pairs.task].includes(format)) return;
-  const possible = FORMATS_OF_PAIRS[pairs.task].join(' or ');
+  if (!pairs || FORMATS_OF_PAIRS.includes(format)) return;
+  const possible = FORMATS_OF_PAIRS.join(' or ');
   throw new UserError(`a model of pairs (task ${pairs.task}) can't be exported as ${format}; export it as ${possible}`);
+}
+
+function isTransducer({ model }: Pick<Checkpoint, 'model'>): boolean {
+  return model.pairs?.task === 'transduce';
 }
 
 /** The pieces of a safetensors file of a checkpoint. */
@@ -106,6 +107,9 @@ function folderOf(checkpoint: Checkpoint, corpus: Corpus | undefined): Files {
 }
 
 function notesOn({ model }: Checkpoint, format: Format): string[] {
+  if (format === 'onnx' && isTransducer({ model })) {
+    return [`a transducer is two graphs, in a folder: ${Object.values(TRANSDUCER_FILES).join(' and ')}`];
+  }
   if (format !== 'safetensors' || hasTorchModule(model)) return [];
   const cell = model.cell === 'gru' ? 'GRU that resets before the product' : `${model.activation} RNN`;
   const instead = model.pairs

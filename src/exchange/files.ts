@@ -9,6 +9,7 @@ import {
   readSync,
   renameSync,
   rmSync,
+  type Stats,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -44,11 +45,33 @@ export function readBounded(path: string): Buffer {
   }
 }
 
+/** The bytes of each file of a folder. UserError where one is missing or can't be read. */
+export function readFolder<T extends string>(
+  path: string,
+  names: Readonly<Record<T, string>>,
+): Readonly<Record<T, Buffer>> {
+  const files = Object.entries<string>(names);
+  const missing = files.find(([, name]) => !existsSync(join(path, name)));
+  if (missing) {
+    const all = files.map(([, name]) => name).join(' and ');
+    throw new UserError(`${path}: is a folder without ${missing[1]}; of folders, those with ${all} can be read`);
+  }
+  return Object.fromEntries(files.map(([key, name]) => [key, readBounded(join(path, name))])) as Record<T, Buffer>;
+}
+
 /**
  * Refuses a path that is taken already, before any work is done. A broken link counts as taken: writing through it would make a file elsewhere.
  */
 export function requireFree(path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false })) throw new UserError(`${path}: exists already; give another name`);
+  if (statOf(path)) throw new UserError(`${path}: exists already; give another name`);
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
 }
 
 /** Writes one file through a temporary one in the same folder, which is synced and renamed. An existing file is never replaced. */
@@ -81,8 +104,12 @@ function attempt(path: string, temporary: string, work: () => void): void {
   } catch (cause) {
     if (existsSync(temporary)) rmSync(temporary, { recursive: true, force: true });
     if (cause instanceof UserError) throw cause;
-    throw new UserError(`${path}: can't be written: ${(cause as Error).message}; give another name`, { cause });
+    throw unwritable(path, cause);
   }
+}
+
+function unwritable(path: string, cause: unknown): UserError {
+  return new UserError(`${path}: can't be written: ${(cause as Error).message}; give another name`, { cause });
 }
 
 function writePieces(path: string, pieces: readonly (Uint8Array | string)[]): void {

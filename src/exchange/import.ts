@@ -8,7 +8,9 @@ import { findModel } from './find-model.ts';
 import type { ForeignModel } from './foreign-model.ts';
 import type { Unsaid } from './found-config.ts';
 import { readMetadata, unknownRun } from './metadata.ts';
+import type { TransducerGraphs } from './onnx-graphs.ts';
 import { readOnnx } from './onnx-import.ts';
+import { fromTransducerGraphs } from './onnx-own.ts';
 import { type ImportOptions, importSchema } from './options.ts';
 import { fromOwnNames, hasOwnNames } from './own-names.ts';
 import { fromPyTorch } from './pytorch.ts';
@@ -24,19 +26,27 @@ export interface Imported {
 }
 
 /**
- * Makes a checkpoint from the bytes of a safetensors or an ONNX file. A file of this program gives the same checkpoint to the bit, without the
- * state that resuming needs. Any other file has only a model, so the symbols must be given.
+ * Makes a checkpoint from the bytes of a safetensors or an ONNX file, or of both ONNX files of a transducer. A file of this program gives the same
+ * checkpoint to the bit, without the state that resuming needs. Any other file has only a model, so the symbols must be given.
  *
  * Bytes are taken for data and nothing else, no other file is opened, and no more memory is taken than a few times their length. UserError,
- * in a line, for whatever can't be imported; `name` names the file there.
+ * in a line, for whatever can't be imported; `name` names the file or the folder there.
  */
-export function importModel(bytes: Uint8Array, name: string, options: ImportOptions = {}): Imported {
+export function importModel(
+  given: Uint8Array | TransducerGraphs<Uint8Array>,
+  name: string,
+  options: ImportOptions = {},
+): Imported {
   const { symbols, ...unsaid } = parseOptions(importSchema, options);
-  const isSafetensors = bytes[SAFETENSORS_HEADER] === OPEN_OBJECT;
-  requireData(bytes, name);
-  const found = isSafetensors ? fromSafetensors(readSafetensors(bytes, name), unsaid, name) : readOnnx(bytes, name);
+  const found = given instanceof Uint8Array ? fromFile(given, unsaid, name) : fromTransducerGraphs(given, name);
   requireFinite(found, name);
   return { checkpoint: toCheckpoint(found, symbols, name), notes: found.notes };
+}
+
+function fromFile(bytes: Uint8Array, unsaid: Unsaid, name: string): ForeignModel {
+  requireData(bytes, name);
+  const isSafetensors = bytes[SAFETENSORS_HEADER] === OPEN_OBJECT;
+  return isSafetensors ? fromSafetensors(readSafetensors(bytes, name), unsaid, name) : readOnnx(bytes, name);
 }
 
 /** A safetensors file has an object of JSON here. An ONNX file begins with its version and its producer's name. */

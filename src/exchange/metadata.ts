@@ -2,7 +2,7 @@ import { message, UserError } from '../errors.ts';
 import { type Checkpoint, type Json, savedModelSchema } from '../nn/checkpoint.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { Vocabulary } from '../text/vocabulary.ts';
-import { resolveRecipe } from '../training/recipe.ts';
+import { resolveRecipe } from '../training/complete-recipe.ts';
 import { readRun, toJson } from '../training/record.ts';
 import { refusal } from './refusal.ts';
 

@@ -9,6 +9,7 @@ import { matrixOf, source } from './onnx-chain.ts';
 import { attributeOf, Graph, type Made } from './onnx-graph.ts';
 import { isRecurrent, type Layer, readLayer } from './onnx-layer.ts';
 import { readOutput } from './onnx-output.ts';
+import { fromLabelGraph } from './onnx-own.ts';
 import type { NodeProto } from './onnx-proto.ts';
 import { readModelProto } from './onnx-read.ts';
 
@@ -17,15 +18,14 @@ import { readModelProto } from './onnx-read.ts';
  * that change nothing but the shape may stand between. The chain's end is the output called `logits`, else the first one. An ensemble ends in
  * Log(Mean(Softmax(…), …)).
  *
- * It goes by the graph and by nothing else: names and metadata of this program give the vocabulary and the run, no numbers. UserError that says
- * what was found where a model is none of these.
+ * It goes by the graph and by nothing else: names and metadata of this program give the vocabulary and the run, no numbers. A tagger or a
+ * classifier is read from what this program wrote, and from nothing else. UserError that says what was found where a model is none of these.
  */
 export function readOnnx(bytes: Uint8Array, name: string): ForeignModel {
   const file = readModelProto(bytes, name);
   const graph = new Graph(file.graph, name);
   const metadata = readMetadata(file.metadata, name);
-  if (metadata?.model.pairs)
-    throw graph.wrong('it has a model of pairs; export that model as safetensors to import it');
+  if (metadata?.model.pairs) return fromLabelGraph(file, metadata, name);
   const end = graph.outputs.includes('logits') ? 'logits' : graph.outputs[0];
   if (end === undefined) throw graph.wrong('its graph has no output');
   const members = memberEnds(graph, end).map((each) => readMember(graph, each));

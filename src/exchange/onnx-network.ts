@@ -1,8 +1,9 @@
 import { CELL_KINDS } from '../nn/cells/index.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import type { TensorView } from '../nn/parameters.ts';
-import { layoutOf, toTheirs } from './layout.ts';
+import { layoutOf } from './layout.ts';
 import { attribute, type GraphBuilder } from './onnx-build.ts';
+import { ROWS } from './onnx-dimensions.ts';
 import type { AttributeProto } from './onnx-proto.ts';
 
 /** How a recurrent operator walks: as ONNX names it. */
@@ -12,8 +13,8 @@ export type Direction = 'forward' | 'reverse' | 'bidirectional';
 export interface Recurrence {
   /** h of every step [steps, directions, rows, H]. */
   readonly sequence: string;
-  /** h after the last step [directions, rows, H]. */
-  readonly last: string;
+  /** h, and c of an LSTM, after the last step: each [directions, rows, H]. */
+  readonly lasts: readonly string[];
 }
 
 /** The graph of one network, in which all names begin with `prefix`. A kind of network builds its own from the parts that are here. */
@@ -21,50 +22,25 @@ export abstract class NetworkGraph {
   protected readonly graph: GraphBuilder;
   protected readonly config: ModelConfig;
   protected readonly prefix: string;
-  readonly #parameters: Float32Array;
   readonly #views: ReadonlyMap<string, TensorView>;
 
-  constructor(
-    graph: GraphBuilder,
-    config: ModelConfig,
-    parameters: Float32Array,
-    views: readonly TensorView[],
-    prefix: string,
-  ) {
+  constructor(graph: GraphBuilder, config: ModelConfig, views: readonly TensorView[], prefix: string) {
     this.graph = graph;
     this.config = config;
     this.prefix = prefix;
-    this.#parameters = parameters;
     this.#views = new Map(views.map((view) => [view.tensor, view]));
   }
 
-  /** Returns the name of the network's logits. */
-  abstract build(): string;
-
-  /** The symbols as rows: of the embedding, or one-hot. */
-  protected read(symbols: number): string {
-    return this.config.embedding > 0 ? this.#embed(symbols) : this.#oneHot(symbols);
+  /** The input `symbols` as rows: of the table `embedding`, or one-hot. */
+  protected read(symbols: number, embedding = 'embedding'): string {
+    if (this.config.embedding === 0) return this.#oneHot(symbols);
+    return this.graph.node('Gather', [this.weight(embedding), 'symbols'], [`${this.prefix}embedded`]);
   }
 
   /** The layer over the symbols to choose from. */
   protected output(signal: string): string {
     const product = this.graph.node('MatMul', [signal, this.#outputMatrix()], [`${this.prefix}output.product`]);
-    const bias = this.#floats('output.bias', [this.config.symbols], this.#values('output.bias'));
-    return this.graph.node('Add', [product, bias], [`${this.prefix}logits`]);
-  }
-
-  #embed(symbols: number): string {
-    const { embedding } = this.config;
-    const table = this.#floats('embedding', [symbols, embedding], this.#values('embedding'));
-    return this.graph.node('Gather', [table, 'symbols'], [`${this.prefix}embedded`]);
-  }
-
-  #oneHot(symbols: number): string {
-    const depth = this.graph.integers('depth', [symbols]);
-    const values = this.graph.initializers.some(({ name }) => name === 'offAndOn')
-      ? 'offAndOn'
-      : this.graph.floats('offAndOn', [2], Float32Array.of(0, 1));
-    return this.graph.node('OneHot', ['symbols', depth, values], [`${this.prefix}oneHot`]);
+    return this.graph.node('Add', [product, this.weight('output.bias')], [`${this.prefix}logits`]);
   }
 
   /**
@@ -78,39 +54,75 @@ export abstract class NetworkGraph {
     const parts = direction === 'bidirectional' ? [name, `${name}.reverse`] : [name];
     const width = CELL_KINDS[cell].gates.length * hidden;
     const inputs = this.#view(`${name}.input`).shape[0]!;
-    const all = (values: (part: string) => Float32Array): Float32Array => joined(parts.map(values));
     const weights = [
-      this.#floats(
-        `${name}.W`,
-        [parts.length, width, inputs],
-        all((part) => this.#theirs(`${part}.input`)),
-      ),
-      this.#floats(
-        `${name}.R`,
-        [parts.length, width, hidden],
-        all((part) => this.#theirs(`${part}.recurrent`)),
-      ),
-      this.#floats(
-        `${name}.B`,
-        [parts.length, 2 * width],
-        all((part) => this.#biases(part)),
-      ),
+      this.#packed(`${name}.W`, [parts.length, width, inputs], (at) => [[0, `${parts[at]}.input`]]),
+      this.#packed(`${name}.R`, [parts.length, width, hidden], (at) => [[0, `${parts[at]}.recurrent`]]),
+      this.#packed(`${name}.B`, [parts.length, 2 * width], (at) => this.#biases(parts[at]!, width)),
     ];
     const sequence = `${this.prefix}${name}.sequence`;
-    const next = CELL_KINDS[cell].states.map((state) => `${this.prefix}${name}.${state}.next`);
+    const lasts = CELL_KINDS[cell].states.map((state) => `${this.prefix}${name}.${state}.next`);
     const inputsOfNode = [input, ...weights, ...(states.length > 0 ? ['', ...states] : [])];
-    this.graph.node(cell.toUpperCase(), inputsOfNode, [sequence, ...next], this.#attributes(direction, parts.length));
-    return { sequence, last: next[0]! };
+    this.graph.node(cell.toUpperCase(), inputsOfNode, [sequence, ...lasts], this.#attributes(direction, parts.length));
+    return { sequence, lasts };
+  }
+
+  /** A layer over steps that may be read one at a time: the graph has its state before the first step as inputs, and after the last as outputs. */
+  protected stepped(layer: number, input: string): string {
+    const name = `layers.${layer}`;
+    const states = CELL_KINDS[this.config.cell].states.map((state) => `${this.prefix}${name}.${state}`);
+    for (const state of states) this.graph.input(state, [1, ROWS, this.config.hidden]);
+    const { sequence, lasts } = this.recurrent(name, input, 'forward', states);
+    for (const last of lasts) this.graph.output(last, [1, ROWS, this.config.hidden]);
+    // [steps, directions, rows, H] without the one direction.
+    const axis = this.graph.integers('directionAxis', [1]);
+    return this.graph.node('Squeeze', [sequence, axis], [`${this.prefix}${name}.output`]);
+  }
+
+  /** W x + b of a layer without recurrence; W x where it has no bias. */
+  protected linear(name: string, input: string): string {
+    const weight = this.weight(`${name}.weight`);
+    const product = this.graph.node('MatMul', [input, weight], [`${this.prefix}${name}.product`]);
+    if (!this.has(`${name}.bias`)) return product;
+    return this.graph.node('Add', [product, this.weight(`${name}.bias`)], [`${this.prefix}${name}.sum`]);
   }
 
   /** tanh(W x + b) of a layer without recurrence. */
   protected dense(name: string, input: string): string {
-    const [weight, bias] = [`${name}.weight`, `${name}.bias`].map((tensor) =>
-      this.#floats(tensor, this.#view(tensor).shape, this.#values(tensor)),
-    );
-    const product = this.graph.node('MatMul', [input, weight!], [`${this.prefix}${name}.product`]);
-    const sum = this.graph.node('Add', [product, bias!], [`${this.prefix}${name}.sum`]);
-    return this.graph.node('Tanh', [sum], [`${this.prefix}${name}.output`]);
+    return this.graph.node('Tanh', [this.linear(name, input)], [`${this.prefix}${name}.output`]);
+  }
+
+  /** Signals side by side. */
+  protected concatenated(name: string, signals: readonly string[]): string {
+    const [only] = signals;
+    if (signals.length === 1) return only!;
+    return this.graph.node('Concat', signals, [this.prefix + name], [attribute('axis', { integer: -1 })]);
+  }
+
+  /** The value with its dimensions in another order. */
+  protected transposed(name: string, value: string, order: readonly number[]): string {
+    return this.graph.node('Transpose', [value], [this.prefix + name], [attribute('perm', { integers: order })]);
+  }
+
+  /** The value with a new dimension of length 1 at `axis`. */
+  protected unsqueezed(name: string, value: string, axis: number): string {
+    return this.graph.node('Unsqueeze', [value, this.graph.integers(`axis${axis}`, [axis])], [this.prefix + name]);
+  }
+
+  /** A tensor of the network, as it is. */
+  protected weight(tensor: string): string {
+    const view = this.#view(tensor);
+    return this.graph.weight({ name: this.prefix + tensor, shape: view.shape, parts: [{ start: 0, view }] });
+  }
+
+  /** Whether the network has a tensor. */
+  protected has(tensor: string): boolean {
+    return this.#views.has(tensor);
+  }
+
+  #oneHot(symbols: number): string {
+    const depth = this.graph.integers('depth', [symbols]);
+    const values = this.graph.floats('offAndOn', Float32Array.of(0, 1));
+    return this.graph.node('OneHot', ['symbols', depth, values], [`${this.prefix}oneHot`]);
   }
 
   #attributes(direction: Direction, directions: number): AttributeProto[] {
@@ -129,43 +141,32 @@ export abstract class NetworkGraph {
   }
 
   #outputMatrix(): string {
-    const weight = this.#views.get('output.weight');
-    if (weight) return this.#floats('output.weight', weight.shape, this.#values('output.weight'));
-    return this.graph.node(
-      'Transpose',
-      [`${this.prefix}embedding`],
-      [`${this.prefix}output.weight`],
-      [attribute('perm', { integers: [1, 0] })],
-    );
+    if (this.has('output.weight')) return this.weight('output.weight');
+    return this.transposed('output.weight', `${this.prefix}embedding`, [1, 0]);
   }
 
-  /** The layer's b and, where there is one, b' in the half that is inside the reset. */
-  #biases(layer: string): Float32Array {
+  /** The layer's b and, where there is one, b' in the half that is inside the reset: in the place of the gates that it is of. */
+  #biases(layer: string, width: number): [number, string][] {
     const { cell, hidden } = this.config;
-    const { gates } = CELL_KINDS[cell];
-    const width = gates.length * hidden;
-    const biases = new Float32Array(2 * width);
-    biases.set(this.#theirs(`${layer}.bias`));
+    const biases: [number, string][] = [[0, `${layer}.bias`]];
     const recurrent = this.#views.get(`${layer}.recurrent_bias`);
     if (!recurrent) return biases;
-    const inner = new Float32Array(width);
-    inner.set(this.#values(recurrent.tensor), width - recurrent.size); // the candidate n is the last gate
-    biases.set(toTheirs(inner, gates, hidden, layoutOf('ONNX', cell)), width);
-    return biases;
+    const before = layoutOf('ONNX', cell).order.indexOf(recurrent.gates![0]!.name);
+    return [...biases, [width + before * hidden, recurrent.tensor]];
   }
 
-  #theirs(tensor: string): Float32Array {
-    const { cell, hidden } = this.config;
-    return toTheirs(this.#values(tensor), this.#view(tensor).gates ?? [], hidden, layoutOf('ONNX', cell));
-  }
-
-  #floats(tensor: string, shape: readonly number[], values: Float32Array): string {
-    return this.graph.floats(this.prefix + tensor, shape, values);
-  }
-
-  #values(tensor: string): Float32Array {
-    const { offset, size } = this.#view(tensor);
-    return this.#parameters.subarray(offset, offset + size);
+  /**
+   * A tensor with the tensors of one direction after those of the other.
+   *
+   * @param of the tensors of a direction, and where in the direction's numbers each begins
+   */
+  #packed(name: string, shape: readonly number[], of: (direction: number) => (readonly [number, string])[]): string {
+    const [directions = 1, ...rest] = shape;
+    const size = rest.reduce((product, length) => product * length, 1);
+    const parts = Array.from({ length: directions }, (_, at) =>
+      of(at).map(([start, tensor]) => ({ start: at * size + start, view: this.#view(tensor) })),
+    );
+    return this.graph.weight({ name: this.prefix + name, shape, parts: parts.flat() });
   }
 
   #view(tensor: string): TensorView {
@@ -177,15 +178,3 @@ export abstract class NetworkGraph {
 
 /** ONNX's names of the activations. */
 const ACTIVATIONS = { tanh: 'Tanh', logistic: 'Sigmoid', relu: 'Relu', linear: 'Affine' } as const;
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const [only] = parts;
-  if (parts.length === 1) return only!;
-  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let end = 0;
-  for (const part of parts) {
-    all.set(part, end);
-    end += part.length;
-  }
-  return all;
-}

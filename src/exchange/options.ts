@@ -12,7 +12,9 @@ export const exportSchema = z.strictObject({
   to: z
     .enum(FORMATS)
     .optional()
-    .describe('format: safetensors, onnx or html, which make a file, or ml5 or pytorch, which make a folder'),
+    .describe(
+      'format: safetensors, onnx or html, which make a file (a transducer as onnx is a folder), or ml5 or pytorch, which make a folder',
+    ),
   half: z
     .boolean()
     .default(false)

@@ -1,8 +1,10 @@
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { inOption, message, option, UsageError, UserError } from '../errors.ts';
 import { type Exported, exportModel as exportCheckpoint, formatOf } from '../exchange/export.ts';
-import { readBounded, requireFree } from '../exchange/files.ts';
+import { readBounded, readFolder, requireFree } from '../exchange/files.ts';
 import { importModel as importCheckpoint } from '../exchange/import.ts';
+import { TRANSDUCER_FILES } from '../exchange/onnx-graphs.ts';
 import type { PageWords } from '../exchange/page-model.ts';
 import type { SymbolList } from '../exchange/symbols.ts';
 import { saveCheckpoint } from '../nn/checkpoint-file.ts';
@@ -33,8 +35,8 @@ export interface ImportedModel {
 }
 
 /**
- * Writes a model in another form: a file (safetensors, ONNX, a page) or a folder (ml5, PyTorch). Nothing is overwritten. src/exchange/README.md
- * says what is in each. UserError for a model that the format can't hold, and for a path that is taken.
+ * Writes a model in another form: a file (safetensors, ONNX, a page) or a folder (ml5, PyTorch, a transducer as ONNX). Nothing is overwritten.
+ * src/exchange/README.md says what is in each. UserError for a model that the format can't hold, and for a path that is taken.
  */
 export async function exportModel(
   model: LanguageModel | PairModel,
@@ -67,13 +69,18 @@ function wordsOn(model: LanguageModel | PairModel): PageWords {
   return { name: shortName(model), facts: facts.filter(([name]) => name !== 'checkpoint') };
 }
 
-/** Reads a model from a safetensors or an ONNX file, and saves it as a checkpoint. Nothing is overwritten. UserError for what can't be imported. */
+/**
+ * Reads a model from a safetensors or an ONNX file, or a transducer from its folder of ONNX files, and saves it as a checkpoint. Nothing is
+ * overwritten. UserError for what can't be imported.
+ */
 export function importModel(path: string, request: ImportRequest = {}): ImportedModel {
   const { symbols, out: asked, ...unsaid } = parseOptions(importRequestSchema, request);
   const out = asked === undefined ? defaultPath(path) : modelPath(asked);
   requireFree(out);
   const list = symbols === undefined ? undefined : inOption('symbols', () => readSymbols(symbols));
-  const { checkpoint, notes } = importCheckpoint(readBounded(path), path, { ...unsaid, symbols: list as string });
+  const given =
+    existsSync(path) && statSync(path).isDirectory() ? readFolder(path, TRANSDUCER_FILES) : readBounded(path);
+  const { checkpoint, notes } = importCheckpoint(given, path, { ...unsaid, symbols: list as string });
   saveCheckpoint(out, checkpoint);
   const model = checkpoint.model.pairs ? new PairModel(checkpoint, out) : new LanguageModel(checkpoint, out);
   return { model, path: out, notes };

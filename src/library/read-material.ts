@@ -3,7 +3,7 @@ import type { Corpus } from '../text/corpus.ts';
 import type { PairCorpus } from '../text/pairs.ts';
 import { readCorpus } from '../text/read-corpus.ts';
 import { type PairFileOptions, readPairs } from '../text/read-pairs.ts';
-import type { Recipe } from '../training/recipe.ts';
+import type { Recipe } from '../training/complete-recipe.ts';
 import { isTextOf, type RunRecord } from '../training/record.ts';
 import { type Material, type PairMaterial, pairOptionsOf } from './material.ts';
 import type { SavedModel } from './saved-model.ts';

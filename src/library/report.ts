@@ -8,7 +8,7 @@ import { parseOptions } from '../schema.ts';
 import { readCorpus } from '../text/read-corpus.ts';
 import { type Part, splitCorpus, wholeCorpus } from '../text/split.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
-import { textParts } from '../training/recipe.ts';
+import { textParts } from '../training/complete-recipe.ts';
 import { isTextOf } from '../training/record.ts';
 import { runOf, shortName } from './inspect.ts';
 import type { LanguageModel } from './language-model.ts';

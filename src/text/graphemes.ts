@@ -56,7 +56,7 @@ export class GraphemeSplitter {
       }
       const stop = certain > 0 ? certain : wholePairs(text, start, start + size);
       let last = '';
-      for (const { segment } of segmenter.segment(text.slice(start, stop))) {
+      for (const { segment } of segmenter().segment(text.slice(start, stop))) {
         if (last !== '') this.#emit(last);
         start += last.length;
         last = segment;
@@ -77,7 +77,13 @@ export class GraphemeSplitter {
 /** The segmenter gets this many UTF-16 units at once. On very long strings its time grows faster than the text. */
 const PIECE = 4096;
 
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** Made when it is first needed: it takes about ten milliseconds, and ASCII text needs none. */
+function segmenter(): Intl.Segmenter {
+  shared ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return shared;
+}
+
+let shared: Intl.Segmenter | undefined;
 
 /** The first border between two ASCII characters that lies after `start` and before `stop`; 0 if there is none. */
 function certainBorder(text: string, start: number, stop: number): number {

@@ -5,10 +5,11 @@ import { median } from '../kernel/timing.ts';
 import { initialize } from '../nn/initializers.ts';
 import { Random } from '../random.ts';
 import type { PairCorpus } from '../text/pairs.ts';
+import { resolveRecipe } from './complete-recipe.ts';
 import { pairData } from './data.ts';
 import * as program from './program.ts';
 import { type ProgramConfig, TrainingPlan } from './program.ts';
-import { type RecipeOptions, resolveRecipe } from './recipe.ts';
+import type { RecipeOptions } from './recipe.ts';
 
 export interface PairTrainingSpeed {
   readonly threads: number;

@@ -7,10 +7,10 @@ import type { BatchShape } from '../nn/batch.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { initialize } from '../nn/initializers.ts';
 import { Random } from '../random.ts';
+import { OPTIMIZER_DEFAULTS } from './complete-recipe.ts';
 import { trainingFlops } from './flops.ts';
 import * as program from './program.ts';
 import { type ProgramConfig, type TrainingEngine, TrainingPlan } from './program.ts';
-import { OPTIMIZER_DEFAULTS } from './recipe.ts';
 
 /** Steps before the timing begins: V8 compiles in tiers, and the first touch of memory is slow. */
 const WARM_UP_STEPS = 5;

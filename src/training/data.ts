@@ -8,8 +8,8 @@ import { type HeldOut, type PairPart, type PairSplit, splitPairs } from '../text
 import type { PairCorpus } from '../text/pairs.ts';
 import { type Part, splitCorpus } from '../text/split.ts';
 import type { BatchOptions, Window } from '../text/windows.ts';
+import { type Recipe, textParts } from './complete-recipe.ts';
 import { fitBatch, fitPairBatch } from './fitting.ts';
-import { type Recipe, textParts } from './recipe.ts';
 import { type ResumeRecord, type RunRecord, toJson } from './record.ts';
 
 /** A part of a corpus, of either kind. */

@@ -4,11 +4,12 @@ import { chooseKernel } from '../kernel/choose.ts';
 import { Engine } from '../kernel/engine.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import type { Part } from '../text/split.ts';
+import { OPTIMIZER_DEFAULTS } from './complete-recipe.ts';
 import { type Evaluation, evaluatePart, type WindowToRead } from './evaluate-part.ts';
 import type { Place } from './place.ts';
 import * as program from './program.ts';
 import { type ProgramConfig, type TrainingEngine, TrainingPlan } from './program.ts';
-import { OPTIMIZER_DEFAULTS, type OptimizerConfig } from './recipe.ts';
+import type { OptimizerConfig } from './recipe.ts';
 
 /** Dynamic evaluation: how a model goes on learning while it is measured. */
 export const dynamicSchema = z.strictObject({

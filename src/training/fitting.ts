@@ -4,8 +4,9 @@ import type { Mode } from '../text/mode.ts';
 import type { PairPart } from '../text/pair-split.ts';
 import type { Part } from '../text/split.ts';
 import type { BatchOptions } from '../text/windows.ts';
+import type { Recipe } from './complete-recipe.ts';
 import { trainingFlops } from './flops.ts';
-import type { Finish, Limits, Recipe } from './recipe.ts';
+import type { Finish, Limits } from './recipe.ts';
 
 // A run without a limit reads so many symbols, but no more than so many epochs, and takes at least so many steps.
 const DEFAULT_LENGTH = { symbols: 6_000_000, epochs: 6, leastSteps: 300 };

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { excerpt, UserError } from '../errors.ts';
 import type { Checkpoint, Json } from '../nn/checkpoint.ts';
 import type { Corpus } from '../text/corpus.ts';
+import { completeRecipeSchema } from './complete-recipe.ts';
 import { historySchema } from './history.ts';
-import { completeRecipeSchema } from './recipe.ts';
 
 // What a checkpoint holds of the run that made it, besides tensors: the record, and the data that resuming needs. Every field must be
 // there. nn/checkpoint-versions.ts fills in what files of an earlier version lack.

@@ -6,6 +6,7 @@ import type { Checkpoint, Json } from '../nn/checkpoint.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { Random } from '../random.ts';
 import type { BatchOptions } from '../text/windows.ts';
+import { completeRecipeSchema, type Recipe, resolveRecipe } from './complete-recipe.ts';
 import type { TrainingData } from './data.ts';
 import type { StartEvent } from './events.ts';
 import { fitRun, fitThreads } from './fitting.ts';
@@ -14,7 +15,7 @@ import type { Place } from './place.ts';
 import * as program from './program.ts';
 import { type ProgramConfig, type TrainingEngine, TrainingPlan } from './program.ts';
 import { Progress } from './progress.ts';
-import { completeRecipeSchema, type Limits, type Recipe, resolveRecipe } from './recipe.ts';
+import type { Limits } from './recipe.ts';
 import { requireSavable } from './savable.ts';
 
 /** A run at a moment: what it is made of, and how far it is. Its tensors are in the engine's memory, where `plan` says. */

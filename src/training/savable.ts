@@ -1,9 +1,9 @@
 import { countValues, requireReadable } from '../nn/checkpoint-limits.ts';
 import { bytesOf } from '../text/text.ts';
+import type { Recipe } from './complete-recipe.ts';
 import type { TrainingData } from './data.ts';
 import { MOST_POINTS } from './history.ts';
 import type { TrainingPlan } from './program.ts';
-import type { Recipe } from './recipe.ts';
 import { toJson } from './record.ts';
 
 /** Gates of a layer that a point of the history tells of, at most: i, f and o. */

@@ -8,10 +8,10 @@
  * Decoding is on one thread, where PyTorch decodes sources one by one, as scripts for it often do, and 100 side by side. Prints the medians of
  * the rounds, and the median of the rounds' ratios, for machines drift.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { median } from '../../src/kernel/timing.ts';
+import { figures, hasPyTorch } from './pytorch.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -39,7 +39,7 @@ interface Row {
   readonly ours: number;
 }
 
-if (spawnSync(flags.python, ['-c', 'import torch']).status !== 0) {
+if (!hasPyTorch(flags.python)) {
   console.log(`skipped: ${flags.python} has no PyTorch`);
 } else {
   const rounds = Array.from({ length: Number(flags.rounds) }, round);
@@ -75,11 +75,4 @@ function round(): Row[] {
 
 function speedOfTraining({ part, symbolsPerSecond }: Figure): number[] {
   return part === 'training' ? [Number(symbolsPerSecond)] : [];
-}
-
-/** What a program prints as JSON Lines. */
-function figures(command: string, argv: readonly string[]): Figure[] {
-  const text = execFileSync(command, argv, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  const lines = text.trim().split('\n');
-  return lines.map((line) => JSON.parse(line) as Figure);
 }

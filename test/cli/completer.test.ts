@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Draft, edit, layOut } from '../../src/cli/completer.ts';
-import { aligned, type Completion, isOutOfOrder, scoreInWords } from '../../src/cli/completions.ts';
+import { aligned } from '../../src/cli/completion-table.ts';
+import { type Completion, isOutOfOrder, scoreInWords } from '../../src/cli/completions.ts';
 import { truncate, truncateStart } from '../../src/cli/fit.ts';
 import { corpus, file, removeFolders, rnn, temporaryFolder } from '../helpers/cli.ts';
 import { CTRL_C, hasTerminals, onTerminal, plain, SIGINT, SIGTERM, shellOnTerminal } from '../helpers/terminal.ts';

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TransducerRuntime } from '../exchange/onnx-runtime.ts';
 import { corpus, rnn, TINY } from '../helpers/cli.ts';
 import { PAIR_LISTS, writePairs } from '../helpers/pair-checkpoints.ts';
 
@@ -73,6 +74,40 @@ describe('rnn export and rnn import', () => {
     expect(pairs.stderr).toMatch(/^float16 changes the loss on classify.tsv by /);
     const whole = await run('export', 'terms.json', 'whole.html', '--text', corpus('terms.txt'));
     expect(whole).toMatchObject({ status: 2, stderr: 'rnn: --text is for a page with --half; leave it out\n' });
+  });
+
+  test('a transducer is a folder of two ONNX graphs, which find what rnn beam --k 1 finds, and comes back from it', async () => {
+    await writePairs(cwd, 'transduce', { steps: 40 });
+    const exported = await run('export', 'transduce.json', 'pair.onnx');
+    expect(exported).toMatchObject({
+      status: 0,
+      stdout: 'pair.onnx\n',
+      stderr: 'a transducer is two graphs, in a folder: encoder.onnx and decoder.onnx\n',
+    });
+    const imported = await run('import', 'pair.onnx', '--out', 'pair-back.json');
+    expect(imported).toMatchObject({ status: 0, stdout: 'pair-back.json\n', stderr: '' });
+    expect(readFileSync(join(cwd, 'pair-back.json'))).toEqual(readFileSync(join(cwd, 'transduce.json')));
+
+    const sources = ['ab', 'abc', 'bcab', 'bacba'];
+    const beam = await rnn(['beam', '-c', 'transduce.json', '--k', '1', '-'], {
+      cwd,
+      input: `${sources.join('\n')}\n`,
+    });
+    const [encoder, decoder] = ['encoder', 'decoder'].map((part) =>
+      readFileSync(join(cwd, 'pair.onnx', `${part}.onnx`)),
+    );
+    const graphs = await TransducerRuntime.open({ encoder: encoder!, decoder: decoder! });
+    const { source, target } = json('transduce.json').vocabulary;
+    const lines = sources.map(async (text) => {
+      const ids = Array.from(
+        text,
+        (symbol) => source.symbols.indexOf(symbol) + Number(source.stop) + Number(source.unknown),
+      );
+      const found = await graphs.greedy(ids, 100);
+      const symbols = found.map((id) => target.symbols[id - Number(target.stop) - Number(target.unknown)]);
+      return `${text}\t${symbols.join(' ')}\n`;
+    });
+    expect(beam.stdout).toBe((await Promise.all(lines)).join(''));
   });
 
   test('a path that is a checkpoint is the model, and what to write is asked for', async () => {

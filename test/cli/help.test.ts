@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
-import { resolveRecipe } from '../../src/training/recipe.ts';
+import { resolveRecipe } from '../../src/training/complete-recipe.ts';
 import { removeFolders, rnn, shell, temporaryFolder } from '../helpers/cli.ts';
 
 afterAll(removeFolders);

@@ -1,12 +1,14 @@
 import { unknownRun } from '../../src/exchange/metadata.ts';
+import { toOnnx, toOnnxFolder } from '../../src/exchange/onnx-export.ts';
+import { TRANSDUCER_FILES, type TransducerGraphs } from '../../src/exchange/onnx-graphs.ts';
 import type { Checkpoint, Json } from '../../src/nn/checkpoint.ts';
-import { type ModelConfig, modelSchema } from '../../src/nn/config.ts';
+import { ATTENTIONS, type ModelConfig, modelSchema } from '../../src/nn/config.ts';
 import { Random } from '../../src/random.ts';
 import { Vocabulary } from '../../src/text/vocabulary.ts';
 import { toJson } from '../../src/training/record.ts';
 import { VARIANTS } from '../helpers/network.ts';
 import { WholePairRun } from '../helpers/pair-models.ts';
-import { livelyModel, randomSymbols } from './models.ts';
+import { joined, livelyModel, randomSymbols } from './models.ts';
 
 /** Symbols of sources; they differ from those of targets, and from all widths. */
 const SOURCE_SYMBOLS = 7;
@@ -53,6 +55,21 @@ export const PAIR_MODELS: readonly { readonly label: string; readonly config: Mo
   }),
 }));
 
+/** Transducers of every cell with every attention and context, in one direction and in both. */
+export const TRANSDUCERS: typeof PAIR_MODELS = VARIANTS.flatMap(({ label: cell, ...variant }) =>
+  ATTENTIONS.flatMap((attention) =>
+    (['first', 'every'] as const).flatMap((context) =>
+      [true, false].map((bidirectional) => ({
+        label: `${cell}, ${attention}, ${context}, ${bidirectional ? 'both directions' : 'one direction'}`,
+        config: configOf({
+          ...{ ...variant, layers: 1, hidden: 4 },
+          pairs: { task: 'transduce', attention, context, bidirectional },
+        }),
+      })),
+    ),
+  ),
+);
+
 interface Case {
   readonly label: string;
   readonly task: string;
@@ -61,7 +78,8 @@ interface Case {
   readonly [key: string]: unknown;
 }
 
-function configOf(options: Options): ModelConfig {
+/** The configuration of a model of pairs, with the sizes of vocabularies that all models here have. */
+export function configOf(options: Options): ModelConfig {
   return { ...modelSchema.parse(options), symbols: SYMBOLS, sourceSymbols: SOURCE_SYMBOLS };
 }
 
@@ -104,6 +122,18 @@ export function pairOf({ pairs, symbols }: ModelConfig): IdPair {
   const source = randomSymbols(23, SOURCE_SYMBOLS);
   if (pairs?.task === 'transduce') return { source, target: [0, ...randomSymbols(18, symbols)] };
   return { source, target: pairs?.task === 'tag' ? source.map(() => 0) : [0] };
+}
+
+/** A model of pairs as ONNX: a transducer's two files, or the one of a tagger or a classifier. */
+export function onnxOf(checkpoint: Checkpoint): Uint8Array | TransducerGraphs<Uint8Array> {
+  return checkpoint.model.pairs?.task === 'transduce' ? transducerFiles(checkpoint) : toOnnx(checkpoint);
+}
+
+/** The bytes of both files of a transducer as ONNX. */
+export function transducerFiles(checkpoint: Checkpoint): TransducerGraphs<Buffer> {
+  const files = toOnnxFolder(checkpoint);
+  const { encoder, decoder } = TRANSDUCER_FILES;
+  return { encoder: joined(files.get(encoder)!), decoder: joined(files.get(decoder)!) };
 }
 
 interface IdPair {

@@ -5,10 +5,11 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { exportModel, safetensorsOf } from '../../src/exchange/export.ts';
 import { importModel } from '../../src/exchange/import.ts';
 import { readSafetensors, writeSafetensors } from '../../src/exchange/safetensors.ts';
+import type { Checkpoint } from '../../src/nn/checkpoint.ts';
 import { trainedPairs } from '../helpers/pair-checkpoints.ts';
 import { textOf } from '../helpers/training.ts';
 import { joined, largestDifference } from './models.ts';
-import { drawnPairConfig, logsOf, PAIR_MODELS, pairCheckpointOf } from './pair-models.ts';
+import { drawnPairConfig, logsOf, onnxOf, PAIR_MODELS, pairCheckpointOf } from './pair-models.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rnn-exchange-pairs-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -18,21 +19,31 @@ const CASES = [
   ...Array.from({ length: 16 }, (_, seed) => ({ label: `drawn by the seed ${seed}`, config: drawnPairConfig(seed) })),
 ];
 
-describe('safetensors of a model of pairs', () => {
+const FORMATS = [
+  { format: 'safetensors', write: (checkpoint: Checkpoint) => joined(safetensorsOf(checkpoint)) },
+  { format: 'ONNX', write: onnxOf },
+] as const;
+
+describe.each(FORMATS)('$format of a model of pairs', ({ write }) => {
   test.each(CASES)('$label: what is imported is what was exported, to the bit', ({ config }) => {
     const checkpoint = pairCheckpointOf(config);
-    const { checkpoint: back, notes } = importModel(joined(safetensorsOf(checkpoint)), 'it');
+    const { checkpoint: back, notes } = importModel(write(checkpoint), 'it');
     expect(notes).toEqual([]);
     expect(Buffer.from(back.parameters.buffer)).toEqual(Buffer.from(checkpoint.parameters.buffer));
     expect(textOf(back)).toBe(textOf(checkpoint));
   });
 
-  test('a trained model comes back with both vocabularies and its history', async () => {
-    const checkpoint = await trainedPairs('transduce', { steps: 3 });
-    const { checkpoint: back } = importModel(joined(safetensorsOf(checkpoint)), 'it');
-    expect(textOf(back)).toBe(textOf(checkpoint));
-  });
+  test.each(['tag', 'classify', 'transduce'] as const)(
+    'a model that was trained to %s comes back with both vocabularies and its history',
+    async (task) => {
+      const checkpoint = await trainedPairs(task, { steps: 3 });
+      const { checkpoint: back } = importModel(write(checkpoint), 'it');
+      expect(textOf(back)).toBe(textOf(checkpoint));
+    },
+  );
+});
 
+describe('safetensors of a model of pairs', () => {
   test('a tied table is written twice: for the decoder and for the output', () => {
     const { config } = PAIR_MODELS.find(({ label }) => label.includes('tied'))!;
     const { tensors } = readSafetensors(joined(safetensorsOf(pairCheckpointOf(config))), 'it');

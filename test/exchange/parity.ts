@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exportModel } from '../../src/exchange/export.ts';
 import { checkpointOf, logitsOf, MODELS, randomSymbols } from './models.ts';
-import { logsOf, PAIR_MODELS, pairCheckpointOf, pairOf } from './pair-models.ts';
+import { logsOf, PAIR_MODELS, pairCheckpointOf, pairOf, TRANSDUCERS } from './pair-models.ts';
 
 const [python = 'python3'] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'rnn-parity-'));
@@ -23,10 +23,10 @@ const cases = MODELS.map(({ label, config }, index) => {
   for (const path of Object.values(files)) exportModel(checkpoint, path);
   return { label, config: checkpoint.model, files, symbols, logits: logitsOf(checkpoint, symbols) };
 });
-const pairCases = PAIR_MODELS.map(({ label, config }, index) => {
+const pairCases = [...PAIR_MODELS, ...TRANSDUCERS].map(({ label, config }, index) => {
   const checkpoint = pairCheckpointOf(config);
-  const files = { safetensors: join(folder, `pairs-${index}.safetensors`) };
-  exportModel(checkpoint, files.safetensors);
+  const files = { safetensors: join(folder, `pairs-${index}.safetensors`), onnx: join(folder, `pairs-${index}.onnx`) };
+  for (const path of Object.values(files)) exportModel(checkpoint, path);
   return { label, config, files, ...pairOf(config), logs: logsOf(checkpoint) };
 });
 writeFileSync(join(folder, 'cases.json'), JSON.stringify([...cases, ...pairCases]));

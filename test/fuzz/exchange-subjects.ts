@@ -7,14 +7,14 @@ import { writeModelProto } from '../../src/exchange/onnx-write.ts';
 import { writeSafetensors } from '../../src/exchange/safetensors.ts';
 import type { Random } from '../../src/random.ts';
 import { checkpointOf, joined, MODELS } from '../exchange/models.ts';
-import { PAIR_MODELS, pairCheckpointOf } from '../exchange/pair-models.ts';
+import { onnxOf, PAIR_MODELS, pairCheckpointOf } from '../exchange/pair-models.ts';
 import { mutateBytes, mutateJson, pick } from './mutate.ts';
 import { judge, type Verdict } from './subjects.ts';
 
 const CHECKPOINTS = MODELS.map(({ config }, seed) => checkpointOf(config, seed));
 const PAIR_CHECKPOINTS = PAIR_MODELS.map(({ config }, seed) => pairCheckpointOf(config, seed));
 const SAFETENSORS = [...CHECKPOINTS, ...PAIR_CHECKPOINTS].map((checkpoint) => joined(safetensorsOf(checkpoint)));
-const ONNX = CHECKPOINTS.map((checkpoint) => toOnnx(checkpoint));
+const ONNX = [...CHECKPOINTS.map((checkpoint) => toOnnx(checkpoint)), ...PAIR_CHECKPOINTS.map(onnxOf)];
 
 /** A file of safetensors, with or without metadata, with damaged bytes or a damaged header. */
 export function fuzzSafetensors(random: Random): Promise<Verdict> {
@@ -26,12 +26,14 @@ export function fuzzSafetensors(random: Random): Promise<Verdict> {
   });
 }
 
-/** An ONNX file with damaged bytes, or with damaged messages, which are whole as messages. */
+/** An ONNX file, or one of a transducer's two, with damaged bytes, or with damaged messages, which are whole as messages. */
 export function fuzzOnnx(random: Random): Promise<Verdict> {
-  const bytes = pick(random, ONNX);
+  const whole = pick(random, ONNX);
+  const part = random.integer(2) === 0 ? 'encoder' : 'decoder';
+  const bytes = whole instanceof Uint8Array ? whole : whole[part];
   const damaged = random.integer(2) === 0 ? mutateBytes(random, Buffer.from(bytes)) : mutateModel(random, bytes);
   return judge(Buffer.from(damaged), () => {
-    importModel(damaged, 'it');
+    importModel(whole instanceof Uint8Array ? damaged : { ...whole, [part]: damaged }, 'it');
   });
 }
 

@@ -4,7 +4,8 @@ import { Readable } from 'node:stream';
 import { type Checkpoint, parseCheckpoint, serializeCheckpoint } from '../../src/nn/checkpoint.ts';
 import type { PairOptions } from '../../src/text/pairs.ts';
 import { readPairs } from '../../src/text/read-pairs.ts';
-import { type RecipeOptions, resolveRecipe } from '../../src/training/recipe.ts';
+import { resolveRecipe } from '../../src/training/complete-recipe.ts';
+import type { RecipeOptions } from '../../src/training/recipe.ts';
 import { trainPairs } from '../../src/training/trainer.ts';
 
 /** Small lists of pairs, by task: words with the letters of their targets apart; words with a tag for each letter; words with one label. */

@@ -2,6 +2,8 @@ import type { KernelName } from '../../src/kernel/contract.ts';
 import { type Checkpoint, parseCheckpoint, serializeCheckpoint } from '../../src/nn/checkpoint.ts';
 import { NO_DROPOUT } from '../../src/nn/dropout.ts';
 import { type Corpus, corpusFromText } from '../../src/text/corpus.ts';
+import type { Recipe } from '../../src/training/complete-recipe.ts';
+import { OPTIMIZER_DEFAULTS, SCHEDULE_DEFAULTS } from '../../src/training/complete-recipe.ts';
 import type {
   CheckpointEvent,
   DoneEvent,
@@ -11,8 +13,6 @@ import type {
   TrainEvent,
 } from '../../src/training/events.ts';
 import type { Place } from '../../src/training/place.ts';
-import type { Recipe } from '../../src/training/recipe.ts';
-import { OPTIMIZER_DEFAULTS, SCHEDULE_DEFAULTS } from '../../src/training/recipe.ts';
 import { type TrainOptions, train } from '../../src/training/trainer.ts';
 import { KERNEL_CHOICES } from './kernel-choices.ts';
 

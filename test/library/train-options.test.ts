@@ -3,8 +3,8 @@ import { UserError } from '../../src/errors.ts';
 import { prepareRun, recipeOptionsOf } from '../../src/library/preparation.ts';
 import { type TrainingOptions, train } from '../../src/library/train.ts';
 import { corpusFromText } from '../../src/text/corpus.ts';
+import { resolveRecipe } from '../../src/training/complete-recipe.ts';
 import { PRESET_RECIPES } from '../../src/training/presets.ts';
-import { resolveRecipe } from '../../src/training/recipe.ts';
 
 const TEXT = corpusFromText('deep\nlearn\nmachine', { mode: 'lines' });
 

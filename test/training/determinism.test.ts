@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { KernelName } from '../../src/kernel/contract.ts';
-import type { Recipe } from '../../src/training/recipe.ts';
-import { OPTIMIZER_DEFAULTS, OPTIMIZERS } from '../../src/training/recipe.ts';
+import type { Recipe } from '../../src/training/complete-recipe.ts';
+import { OPTIMIZER_DEFAULTS } from '../../src/training/complete-recipe.ts';
+import { OPTIMIZERS } from '../../src/training/recipe.ts';
 import { KERNEL_CHOICES } from '../helpers/kernel-choices.ts';
 import { VARIANTS } from '../helpers/network.ts';
 import { ALONE, FASTEST, LINES, RECIPE, run, STREAM } from '../helpers/training.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
+import type { Recipe } from '../../src/training/complete-recipe.ts';
 import { hasDiverged, isFarAboveBest } from '../../src/training/divergence.ts';
 import type { TrainEvent } from '../../src/training/events.ts';
 import type { History } from '../../src/training/history.ts';
-import type { Recipe } from '../../src/training/recipe.ts';
 import { checkpointOf, LINES, RECIPE, run, STREAM } from '../helpers/training.ts';
 
 /** A history of stretches with these losses; each stretch has `steps` steps. */

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { Random } from '../../src/random.ts';
 import { corpusFromText } from '../../src/text/corpus.ts';
 import { splitCorpus } from '../../src/text/split.ts';
+import { type Recipe, textParts } from '../../src/training/complete-recipe.ts';
 import { evaluateModel } from '../../src/training/evaluate-model.ts';
-import { type Recipe, textParts } from '../../src/training/recipe.ts';
 import { readRun } from '../../src/training/record.ts';
 import { ALONE, checkpointOf, type FinishedRun, LINES, RECIPE, run, STREAM } from '../helpers/training.ts';
 

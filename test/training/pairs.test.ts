@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { parseCheckpoint, serializeCheckpoint } from '../../src/nn/checkpoint.ts';
 import type { PairCorpus } from '../../src/text/pairs.ts';
 import { readPairs } from '../../src/text/read-pairs.ts';
+import { resolveRecipe } from '../../src/training/complete-recipe.ts';
 import type { TrainEvent } from '../../src/training/events.ts';
-import { type RecipeOptions, resolveRecipe } from '../../src/training/recipe.ts';
+import type { RecipeOptions } from '../../src/training/recipe.ts';
 import { type TrainOptions, trainPairs } from '../../src/training/trainer.ts';
 import { BY_HEART } from '../helpers/pair-checkpoints.ts';
 

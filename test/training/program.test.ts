@@ -3,10 +3,11 @@ import { Arena } from '../../src/kernel/arena.ts';
 import type { KernelChoice } from '../../src/kernel/choose.ts';
 import { Engine } from '../../src/kernel/engine.ts';
 import { CELLS } from '../../src/nn/config.ts';
+import { OPTIMIZER_DEFAULTS } from '../../src/training/complete-recipe.ts';
 import { sumLosses } from '../../src/training/evaluate-part.ts';
 import * as program from '../../src/training/program.ts';
 import { PROGRAM, TrainingPlan } from '../../src/training/program.ts';
-import { OPTIMIZER_DEFAULTS, type OptimizerConfig } from '../../src/training/recipe.ts';
+import type { OptimizerConfig } from '../../src/training/recipe.ts';
 import { type GoldenCase, type GoldenCurve, goldenCases, loadChunk, relativeError } from '../helpers/golden.ts';
 import { KERNEL_CHOICES } from '../helpers/kernel-choices.ts';
 

@@ -3,15 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { CELLS, RESETS } from '../../src/nn/config.ts';
 import { NO_DROPOUT } from '../../src/nn/dropout.ts';
-import {
-  FINISHES,
-  ON_DIVERGENCE,
-  OPTIMIZER_DEFAULTS,
-  OPTIMIZERS,
-  type Recipe,
-  SCHEDULE_DEFAULTS,
-  SCHEDULES,
-} from '../../src/training/recipe.ts';
+import { OPTIMIZER_DEFAULTS, type Recipe, SCHEDULE_DEFAULTS } from '../../src/training/complete-recipe.ts';
+import { FINISHES, ON_DIVERGENCE, OPTIMIZERS, SCHEDULES } from '../../src/training/recipe.ts';
 import { readRun } from '../../src/training/record.ts';
 import { ALONE, checkpointOf, LINES, RECIPE, run, STREAM } from '../helpers/training.ts';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { SCHEDULE_DEFAULTS, SCHEDULES, type ScheduleConfig } from '../../src/training/recipe.ts';
+import { SCHEDULE_DEFAULTS } from '../../src/training/complete-recipe.ts';
+import { SCHEDULES, type ScheduleConfig } from '../../src/training/recipe.ts';
 import { rateFactor } from '../../src/training/schedule.ts';
 
 const constant: ScheduleConfig = { ...SCHEDULE_DEFAULTS, name: 'constant', warmup: 0, final: 0 };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Manifest } from '../../src/nn/manifest.ts';
-import type { Recipe } from '../../src/training/recipe.ts';
+import type { Recipe } from '../../src/training/complete-recipe.ts';
 import { checkpointOf, LINES, RECIPE, run, STREAM, textOf } from '../helpers/training.ts';
 
 /** Every step is watched and saved. */

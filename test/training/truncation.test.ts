@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ModelConfig } from '../../src/nn/config.ts';
-import { OPTIMIZER_DEFAULTS } from '../../src/training/recipe.ts';
+import { OPTIMIZER_DEFAULTS } from '../../src/training/complete-recipe.ts';
 import { forwardBackward, makeNetwork, totalLoss, VARIANTS } from '../helpers/network.ts';
 import { RECIPE, run, STREAM } from '../helpers/training.ts';
 

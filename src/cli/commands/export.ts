@@ -30,13 +30,13 @@ export const command = defineCommand({
     },
   },
   help: `
-The ending .safetensors, .onnx or .html says the format of a file. A folder
-needs --to. Nothing is overwritten. What is in each: src/exchange/README.md.
-A model of pairs can be exported as safetensors, as a page, and, with --task tag
-or classify, as ONNX.
+The ending .safetensors, .onnx or .html says the format; any other path needs
+--to. Nothing is overwritten. What is in each: src/exchange/README.md.
+A model of pairs can be exported as safetensors, as ONNX and as a page.
 
   safetensors  tensors with PyTorch's names and layout
-  onnx         one graph, for ONNX Runtime and what else reads ONNX
+  onnx         one graph, for ONNX Runtime and what else reads ONNX; a
+               transducer is a folder of two, encoder.onnx and decoder.onnx
   html         a page with the model in it. It opens from a disk, loads nothing,
                and writes, searches and scores. With --half, the change of the
                loss is measured on --text, or on what the model writes itself
@@ -49,6 +49,7 @@ Examples:
   rnn export checkpoints/book.json book.onnx
   rnn export checkpoints/book.json book.html
   rnn export checkpoints/book.json book.html --half --text book.txt
+  rnn export checkpoints/ice.json ice --to onnx
   rnn export checkpoints/book.json sketch/model --to ml5
   rnn export checkpoints/book.json cluster --to pytorch --text book.txt`,
   async run({ paths, checkpoint: named, json, quiet = false, ...request }, { nameOf }) {

@@ -7,7 +7,7 @@ import { FLAGS, OPTIONS } from '../shared.ts';
 /** `rnn import`. */
 export const command = defineCommand({
   schema: importRequestSchema.extend({
-    file: z.string().describe('a safetensors or an ONNX file'),
+    file: z.string().describe('a safetensors or an ONNX file, or the folder of a transducer as ONNX'),
     json: OPTIONS.json.describe('print JSON'),
     quiet: OPTIONS.quiet,
   }),
@@ -31,6 +31,7 @@ safetensors file of one.
 
 Examples:
   rnn import trained.safetensors
+  rnn import ice --out checkpoints/ice.json
   rnn import char-rnn.safetensors --symbols printable
   rnn import other.onnx --symbols vocabulary.json --out checkpoints/other.json`,
   async run({ file, json, quiet = false, ...request }, { nameOf }) {
