@@ -1,5 +1,5 @@
 import { type Checkpoint, corpusFromText, type LanguageModel, load } from '../../browser/index.ts';
-import { type Recipe, textParts } from '../../training/recipe.ts';
+import { type Recipe, textParts } from '../../training/complete-recipe.ts';
 import { isTextOf, type RunRecord, readRun } from '../../training/record.ts';
 import type { Choices } from './protocol.ts';
 import { describe, type ReadText } from './reading.ts';

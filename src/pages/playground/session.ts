@@ -10,7 +10,7 @@ import {
   train,
   UserError,
 } from '../../browser/index.ts';
-import { textParts } from '../../training/recipe.ts';
+import { textParts } from '../../training/complete-recipe.ts';
 import { readRun } from '../../training/record.ts';
 import { lookAt } from './look.ts';
 import { Meter } from './meter.ts';
