@@ -5,6 +5,10 @@ import type { ScalarMap } from './scalar-map.ts';
 const PIECES = 1000;
 const HALVINGS = 60;
 
+/** Activations whose states lie between two numbers. */
+export const SQUASHING_NAMES = ['logistic', 'tanh'] as const satisfies readonly Activation[];
+export type SquashingName = (typeof SQUASHING_NAMES)[number];
+
 /** σ of a unit: its name in a formula, its states, and its derivative as a function of its value. */
 interface Squashing {
   readonly name: string;
@@ -17,9 +21,6 @@ const SQUASHINGS: Readonly<Record<SquashingName, Squashing>> = {
   logistic: { name: 'σ', range: [0, 1], of: (a) => 1 / (1 + Math.exp(-a)), slopeAt: (h) => h * (1 - h) },
   tanh: { name: 'tanh', range: [-1, 1], of: Math.tanh, slopeAt: (h) => 1 - h * h },
 };
-
-/** Activations whose states lie between two numbers. */
-export type SquashingName = Extract<Activation, 'logistic' | 'tanh'>;
 
 /**
  * One unit that feeds itself, without any input: h ← σ(w·h + b), where σ is the logistic function or tanh. The lecture notes' unit is the

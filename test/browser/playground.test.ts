@@ -34,7 +34,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the playground ${WHERE}`, () => {
   async function open(by = browser, prepare: (page: Page) => Promise<unknown> = async () => {}) {
     const context = await by.newContext({ offline: true, viewport: { width: 1280, height: 900 } });
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(30_000);
     const told: string[] = [];
     page.on('console', (message) => told.push(message.text()));
     page.on('pageerror', (error) => told.push(error.message));
@@ -182,8 +182,17 @@ describe.skipIf(!HAS_CHROMIUM)(`the playground ${WHERE}`, () => {
     await page.fill('#text', 'the cat sat');
     await page.click('#restart');
     await says(page, /is ready.*Note: 11 symbols are too few for a validation part of 5 %/);
+    // What a text says is shown, and never runs.
+    const hostile = '<img src=x onerror="document.title=1"></script><script>document.title=1</script> & "q" ';
+    await page.fill('#text', hostile.repeat(9));
+    await page.click('#restart');
+    await says(page, /is ready/);
+    await says(page, /<img src=x/, '#activation');
+    expect(await page.locator('img').count()).toBe(0);
+    expect(await page.title()).toMatch(/^Playground/);
     await page.fill('#reading', 'é');
     await says(page, /"é" .*not in the vocabulary/, '#view-problem');
+    await page.fill('#reading', '');
     await page.fill('#hidden', '0');
     await page.click('#restart');
     expect(await page.evaluate(`document.getElementById('hidden').validity.rangeUnderflow`)).toBe(true);

@@ -211,8 +211,7 @@ export class Bench {
   async #watch(): Promise<void> {
     byId('temperature-value').textContent = byId<HTMLInputElement>('temperature').value;
     await this.#channel.ask('watch', this.#settings);
-    if (this.#phase !== 'running' && this.#phase !== 'none')
-      this.#looks.run(async () => void (await this.#inTurn(() => this.#look())));
+    if (this.#phase !== 'none') this.#looks.run(async () => void (await this.#inTurn(() => this.#look())));
   }
 
   get #settings(): Settings {

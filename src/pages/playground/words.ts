@@ -26,5 +26,5 @@ export function kernelWords({ kernel, kernelReason }: Begun): string {
   if (kernel !== 'js' && !/without relaxed/.test(kernelReason)) return '';
   return kernel === 'js'
     ? `Plain JavaScript computes here, which is many times slower: ${kernelReason}.`
-    : `The last digits differ from those of the command line: this browser computes ${kernelReason}.`;
+    : 'This browser has no relaxed SIMD, so the last digits differ from those of the command line.';
 }
