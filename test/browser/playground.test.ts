@@ -131,7 +131,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the playground ${WHERE}`, () => {
     await page.locator('#completion-rows tr').first().filter({ hasText: 'deep<stop>' }).waitFor();
     await page.click('[data-lesson=parity]');
     await page.selectOption('#pace', '0');
-    await says(page, /1,500 steps are done/);
+    await says(page, /600 steps are done/);
     await says(page, /^(?:9\d|100) % of the .* answers in new lines/, '#answers');
     const saved = await save(page, 'parity.last.json');
     expect(parametersOf(saved)).toEqual(parametersOf(await trainedByCommand(page, 'command-parity')));

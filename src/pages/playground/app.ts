@@ -17,7 +17,7 @@ let reading: Promise<boolean> = Promise.resolve(false);
 const form = new Form({
   onText: (request) => {
     showLesson(undefined);
-    reading = read(request);
+    reading = reading.then(() => read(request));
     bench.settingsChanged();
   },
   onChoice: () => bench.settingsChanged(),

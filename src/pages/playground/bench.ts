@@ -9,7 +9,7 @@ import { AnswersView, FlowView } from './show-flow.ts';
 import { LossView } from './show-loss.ts';
 import { SampleView } from './show-samples.ts';
 import { UnitView } from './show-units.ts';
-import { kernelWords, networkWords, openedWords, stoppedWords } from './words.ts';
+import { kernelWords, networkWords, openedWords, readyWords, stoppedWords } from './words.ts';
 import type { PlaygroundService } from './worker.ts';
 
 /** `none`: no network yet. `opened`: a model that no run has begun with. `ready`: a run that stands still. `over`: a run at its end. */
@@ -152,8 +152,7 @@ export class Bench {
     this.#clear();
     this.#show(begun);
     this.#showPhase('ready');
-    const text = `${this.#what} is ready, with ${counted(begun.parameters, 'parameter')} drawn at random.`;
-    this.#tell(`${text} Press Train, or choose an example.`, false, begun.notes);
+    this.#tell(readyWords(begun), false, begun.notes);
     await this.#look();
     return true;
   }

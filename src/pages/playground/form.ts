@@ -1,7 +1,7 @@
 import { counted } from '../../library/words.ts';
 import { byId, element } from '../dom.ts';
 import { commandsOf } from './command-line.ts';
-import { DEFAULTS } from './lessons.ts';
+import { DEFAULTS, TASK_LENGTHS } from './lessons.ts';
 import {
   type Cell,
   type Choices,
@@ -17,6 +17,9 @@ const MOST_PASTED = 200_000;
 
 /** How long a text must stay as it is before it is read, in milliseconds. */
 const TYPED_MS = 300;
+
+/** What the length of a task is called. */
+const LENGTH_WORDS = { lag: 'Steps from the first symbol to the last', parity: 'The most bits of a line' };
 
 const field = (id: string): HTMLInputElement => byId<HTMLInputElement>(id);
 const choice = (id: string): HTMLSelectElement => byId<HTMLSelectElement>(id);
@@ -78,8 +81,7 @@ export class Form {
 
   get source(): Source {
     const { value } = choice('source');
-    if (value === 'lag' || value === 'parity')
-      return { task: value, length: number('length') || DEFAULT_LENGTHS[value] };
+    if (value === 'lag' || value === 'parity') return { task: value, length: number('length') || TASK_LENGTHS[value] };
     if ((OWN_TEXTS as readonly string[]).includes(value)) return { own: value as OwnText };
     return value === 'file' && this.#file ? this.#file : { typed: byId<HTMLTextAreaElement>('text').value };
   }
@@ -155,7 +157,7 @@ export class Form {
       [text.value, text.readOnly] = ['', false];
       text.focus();
     }
-    if (value === 'lag' || value === 'parity') field('length').value = String(DEFAULT_LENGTHS[value]);
+    if (value === 'lag' || value === 'parity') field('length').value = String(TASK_LENGTHS[value]);
     this.tellText();
   }
 
@@ -229,6 +231,3 @@ export class Form {
       byId('command').textContent = commandsOf(this.choices ?? DEFAULTS, this.#facts, this.source);
   }
 }
-
-const DEFAULT_LENGTHS = { lag: 20, parity: 8 };
-const LENGTH_WORDS = { lag: 'Steps from the first symbol to the last', parity: 'The most bits of a line' };

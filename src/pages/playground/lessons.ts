@@ -1,4 +1,4 @@
-import type { Choices, Settings, Source } from './protocol.ts';
+import type { Choices, Settings, Source, TaskText } from './protocol.ts';
 
 /** An example of the lectures: a text, a network, and what to look at. */
 export interface Lesson {
@@ -21,6 +21,9 @@ export const DEFAULTS: Choices = {
   validation: 0.05,
   seed: '1',
 };
+
+/** The lengths of the tasks (`TaskText`) that can be learned in a moment. */
+export const TASK_LENGTHS: Readonly<Record<TaskText, number>> = { lag: 20, parity: 8 };
 
 export const LESSONS: Readonly<Record<string, Lesson>> = {
   deep: {
@@ -45,16 +48,16 @@ export const LESSONS: Readonly<Record<string, Lesson>> = {
       'The samples begin as noise. Then come spaces, short words, and whole sentences. Look for a unit that counts the letters of a line or remembers an open quote.',
   },
   lag: {
-    source: { task: 'lag', length: 20 },
+    source: { task: 'lag', length: TASK_LENGTHS.lag },
     choices: { ...DEFAULTS, hidden: 32, bptt: 32, rate: 0.01, steps: 1500, validation: 0 },
     settings: { prefix: '', pace: 200 },
     words:
       'A line begins with a, b, c or d. Noise follows, then a question mark, and the answer: the first letter as a capital. When the answers become right, the gradient reaches back to the first letter. Then choose RNN as the cell, and start over: it forgets.',
   },
   parity: {
-    source: { task: 'parity', length: 8 },
-    choices: { ...DEFAULTS, cell: 'rnn', hidden: 16, bptt: 32, rate: 0.01, steps: 1500, validation: 0 },
-    settings: { prefix: '', pace: 200 },
+    source: { task: 'parity', length: TASK_LENGTHS.parity },
+    choices: { ...DEFAULTS, cell: 'rnn', hidden: 16, bptt: 32, rate: 0.01, steps: 600, validation: 0 },
+    settings: { prefix: '', pace: 50 },
     words:
       'After each bit (a is 0, b is 1) comes the parity of all bits so far: 1 for an odd number of ones. A network that remembers one bit can do it, for lines of any length: the answers are counted in lines twice as long as those that it learns from.',
   },

@@ -37,7 +37,6 @@ export interface TextFacts {
   /** V: the symbols of the vocabulary. */
   readonly symbols: number;
   readonly mode: 'stream' | 'lines';
-  readonly modeReason: string;
   /** Examples of a text that is read as lines. */
   readonly lines: number | undefined;
   readonly remarks: readonly string[];
@@ -63,8 +62,6 @@ export interface Begun {
   readonly parameters: number;
   /** V: the symbols of the vocabulary. */
   readonly symbols: number;
-  readonly trainSymbols: number;
-  readonly validationSymbols: number;
   /** Texts side by side, and steps of a window: an update reads rows × window symbols. */
   readonly rows: number;
   readonly window: number;
@@ -127,7 +124,7 @@ export interface View {
   readonly problem: string | undefined;
 }
 
-/** Why a run stands still. */
+/** Why a run stands still, and where. */
 export interface Stopped {
   readonly reason: 'paused' | 'done';
   readonly step: number;

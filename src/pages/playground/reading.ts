@@ -27,7 +27,7 @@ export async function readText({ source, mode }: ReadRequest): Promise<ReadText>
 /** A text with what it was read as. */
 export function describe({ name, text, test }: NamedText, corpus: Corpus): ReadText {
   const beginning = typeof text === 'string' ? text : new TextDecoder().decode(text.subarray(0, 4 * SHOWN));
-  const { characters, vocabulary, mode, modeReason, lineStarts, remarks } = corpus;
+  const { characters, vocabulary, mode, lineStarts, remarks } = corpus;
   const facts: TextFacts = {
     name,
     beginning: beginning.slice(0, SHOWN),
@@ -35,7 +35,6 @@ export function describe({ name, text, test }: NamedText, corpus: Corpus): ReadT
     characters,
     symbols: vocabulary.size,
     mode,
-    modeReason,
     lines: lineStarts && lineStarts.length - 1,
     remarks,
   };

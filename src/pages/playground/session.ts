@@ -44,7 +44,7 @@ interface Run {
 type Limits = NonNullable<TrainingOptions['limits']>;
 
 /** Looks may cost this share of the time, and come no more often than this. */
-const LOOK = { share: 0.2, leastMs: 1000 };
+const LOOK = { share: 0.2, leastMs: 500 };
 
 /** All that the worker has: a text, a run, and how it is watched. The page asks for one thing after another. */
 export class Session {
@@ -195,14 +195,12 @@ export class Session {
     const part = watchedPart(text.corpus, textParts(recipe));
     this.#run = { training, text, first, part, step, isOver: limits.steps !== undefined && step >= limits.steps };
     this.#model = undefined;
-    const { parameters, trainSymbols, validationSymbols, batch, kernel, kernelReason, notes } = start;
+    const { parameters, batch, kernel, kernelReason, notes } = start;
     const { cell, layers, hidden } = recipe.model;
     return {
       model: { cell, layers, hidden },
       parameters,
       symbols: text.corpus.vocabulary.size,
-      trainSymbols,
-      validationSymbols,
       rows: batch.rows,
       window: batch.window,
       step,

@@ -6,6 +6,12 @@ export function networkWords({ cell, layers, hidden }: Begun['model']): string {
   return `The ${cell === 'rnn' ? 'plain RNN' : cell.toUpperCase()} of ${layers} × ${hidden} units`;
 }
 
+/** What a run begins with, and what a step of it reads. */
+export function readyWords({ model, parameters, rows, window }: Begun): string {
+  const reads = `${counted(rows, 'text')} side by side, ${counted(window, 'symbol')} of each`;
+  return `${networkWords(model)} is ready, with ${counted(parameters, 'parameter')}. A step reads ${reads}. Press Train, or choose an example.`;
+}
+
 /** Why a run stands still, and what comes next. */
 export function stoppedWords({ reason, step }: Stopped): string {
   const steps = counted(step, 'step');
