@@ -22,20 +22,23 @@ const PAGES = 'src/pages';
  */
 export async function buildPage(name: string, title: string): Promise<void> {
   const folder = join(PAGES, name);
-  const [start, app, worker] = await Promise.all(
-    [join(PAGES, 'start.ts'), join(folder, 'app.ts'), join(folder, 'worker.ts')].map(bundled),
-  );
+  const [start, app, worker] = await Promise.all([
+    // A browser that is too old for the others runs it, and says so.
+    bundled(join(PAGES, 'start.ts'), 'es2017'),
+    bundled(join(folder, 'app.ts')),
+    bundled(join(folder, 'worker.ts')),
+  ]);
   const html = renderPage({
     title,
     style: compact([TEXT_STYLE, textOf(join(PAGES, 'style.css')), textOf(join(folder, 'style.css'))].join('\n')),
     body: [
       textOf(join(folder, 'page.html')),
       textOf(join(PAGES, 'starting.html')),
-      packed('app', app!),
-      packed('worker', worker!),
+      packed('app', app),
+      packed('worker', worker),
     ],
-    script: start!,
-    inserted: [app!],
+    script: start,
+    inserted: [app],
     computes: true,
   });
   mkdirSync('dist/pages', { recursive: true });
@@ -43,11 +46,12 @@ export async function buildPage(name: string, title: string): Promise<void> {
 }
 
 /** A module and what it imports as one classic script: a page from a file can load no module, and its worker can't be one. */
-async function bundled(input: string): Promise<string> {
+async function bundled(input: string, target = 'es2023'): Promise<string> {
   const { output } = await build({
     input,
     platform: 'browser',
     write: false,
+    transform: { target },
     output: {
       format: 'iife',
       codeSplitting: false,

@@ -9,6 +9,8 @@ export interface ShownPart {
 /** What stands before the two digits of a byte. */
 const ESCAPE = '\\x';
 
+const LAST_ASCII = 0x7f;
+
 const STRICT = { fatal: true, ignoreBOM: true } as const;
 
 /** Spells bytes that come one after the other: characters as they are, once they are whole, and other bytes as escapes. */
@@ -16,14 +18,22 @@ export class ByteSpelling {
   /** The bytes of a character that is not whole yet. */
   #held: number[] = [];
 
-  /** The parts that are complete with these bytes. */
+  /** The parts that are complete with these bytes. Characters that stand side by side are one part. */
   write(bytes: Iterable<number>): ShownPart[] {
     const parts: ShownPart[] = [];
+    let text = '';
     for (const byte of bytes) {
       this.#held.push(byte);
-      parts.push(...this.#take());
+      for (const part of this.#take()) {
+        if (!part.isEscape) text += part.text;
+        else {
+          if (text !== '') parts.push({ text });
+          parts.push(part);
+          text = '';
+        }
+      }
     }
-    return parts;
+    return text === '' ? parts : [...parts, { text }];
   }
 
   /** Ends the text: what was held back can't become a character any more. */
@@ -34,6 +44,12 @@ export class ByteSpelling {
   #take(): ShownPart[] {
     const parts: ShownPart[] = [];
     while (this.#held.length > 0) {
+      const [first = 0] = this.#held;
+      if (first <= LAST_ASCII) {
+        parts.push({ text: String.fromCharCode(first) });
+        this.#held.shift();
+        continue;
+      }
       const text = decoded(this.#held, false);
       if (text !== undefined) {
         this.#held = [];

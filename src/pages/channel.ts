@@ -1,3 +1,5 @@
+import { UserError } from '../errors.ts';
+
 /**
  * What a worker does for its page: by the name of each request, a function that answers it. It may give pieces of its answer before, and ends
  * early where the signal says that nobody waits any more.
@@ -27,8 +29,12 @@ type ToPage =
   | { readonly id: number; readonly answer: unknown }
   | { readonly id: number; readonly problem: string };
 
-/** In a worker: answers what its page asks. An error's message is what the page is told. */
-export function serve(service: Service): void {
+/**
+ * In a worker: answers what its page asks. An error's message is what the page is told.
+ *
+ * @param nameOf says what the page calls an option, where a message names one
+ */
+export function serve(service: Service, nameOf = (key: string): string => key): void {
   const running = new Map<number, AbortController>();
   const answer = async (id: number, name: string, request: unknown): Promise<void> => {
     const controller = new AbortController();
@@ -37,7 +43,7 @@ export function serve(service: Service): void {
     try {
       tell({ id, answer: await service[name]!(request as never, give, controller.signal) });
     } catch (error) {
-      tell({ id, problem: (error as Error).message });
+      tell({ id, problem: error instanceof UserError ? error.messageWith(nameOf) : (error as Error).message });
     }
     running.delete(id);
   };

@@ -19,12 +19,15 @@ export class Latest {
 
   async #runAll(): Promise<void> {
     this.#onBusy(true);
-    while (this.#next) {
-      const task = this.#next;
-      this.#next = undefined;
-      await task();
+    try {
+      while (this.#next) {
+        const task = this.#next;
+        this.#next = undefined;
+        await task();
+      }
+    } finally {
+      this.#running = undefined;
+      this.#onBusy(false);
     }
-    this.#running = undefined;
-    this.#onBusy(false);
   }
 }

@@ -8,10 +8,10 @@ declare global {
 
 /** Starts a page: unpacks the scripts that it carries, starts its worker, and runs its own script. What fails is said in the page. */
 async function start(): Promise<void> {
-  addEventListener('error', ({ message }) => say(`The page has failed: ${message}. Open it again.`, true));
-  addEventListener('unhandledrejection', ({ reason }) => say(`The page has failed: ${reason}. Open it again.`, true));
-  if (typeof DecompressionStream === 'undefined' || typeof Worker === 'undefined') {
-    say('This browser is too old for this page. Open it in Chrome 80, Firefox 113, Safari 16.4, or newer.', true);
+  addEventListener('error', ({ message }) => fail(message));
+  addEventListener('unhandledrejection', ({ reason }) => fail(String(reason)));
+  if (typeof DecompressionStream === 'undefined' || !('toSorted' in Array.prototype)) {
+    say('This browser is too old for this page. Open it in Chrome 110, Firefox 115, Safari 16.4, or newer.', true);
     return;
   }
   let texts: readonly string[];
@@ -23,9 +23,16 @@ async function start(): Promise<void> {
   }
   const [app, worker] = texts;
   globalThis.pageWorker = new Worker(URL.createObjectURL(new Blob([worker!], { type: 'text/javascript' })));
+  pageWorker.addEventListener('error', ({ message }) => fail(message));
   const script = document.createElement('script');
   script.textContent = app!;
   document.body.append(script);
+  // It has run. In a page that a browser saves as it stands, it would run before the worker is there.
+  script.remove();
+}
+
+function fail(why: string): void {
+  say(`The page has failed: ${why}. Open it again.`, true);
 }
 
 async function carried(id: string): Promise<string> {

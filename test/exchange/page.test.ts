@@ -74,6 +74,14 @@ describe('the page', () => {
     expect(half).toBeLessThanOrEqual(1.4 * 2 * checkpoint.parameters.length);
   });
 
+  test('refuses a model that is too large for a browser', () => {
+    const checkpoint = { ...checkpointOf({}), parameters: { length: 76e6 } as Float32Array };
+    const refused = () => exportModel(checkpoint, join(temporaryFolder(), 'large.html'));
+    expect(refused).toThrow(
+      'its parameters have 304 MB, and a browser reads a page with at most 300; store them by half, or export it as safetensors',
+    );
+  });
+
   test('refuses float16 for a number beyond its range, and for another format', () => {
     const checkpoint = checkpointOf({});
     const large = { ...checkpoint, parameters: checkpoint.parameters.map((value, at) => (at === 3 ? -7e4 : value)) };

@@ -107,9 +107,21 @@ describe.skipIf(!HAS_CHROMIUM)(`the page of a model ${WHERE}`, () => {
     expect(words).toContain(`Σ log p = ${logProbability}.`);
     expect(await page.textContent('#scored')).toBe('the quick fox↵\nrests');
     const perSymbol = await printed('score', '-c', 'prose.json', '--whole', '--per-char', 'scored.txt');
-    expect(await page.locator('#scored span').evaluateAll((spans) => spans.map(({ title }) => title))).toEqual(
-      perSymbol.map((each) => `${each.split('\t').at(-1)} bits`),
-    );
+    expect(
+      await page.locator('#scored span').evaluateAll((spans) => spans.map((span) => (span as HTMLElement).title)),
+    ).toEqual(perSymbol.map((each) => `${each.split('\t').at(-1)} bits`));
+  });
+
+  test('of a model of lines, scores each line and goes on from the last', async () => {
+    const { page, told } = await opened('words.html');
+    await page.fill('#text', 'deep\nmach');
+    await settled(page);
+    const [best] = await printed('beam', '-c', 'words.json', '--prefix', 'mach');
+    await page.click('#found button');
+    expect(await page.inputValue('#text')).toBe(`deep\n${best?.split('\t')[0]}`);
+    await settled(page);
+    expect(await page.textContent('#scored')).toMatch(/^deep<stop>\nmach.*<stop>\n$/u);
+    expect(told).toEqual([]);
   });
 
   test('writes the symbol that is chosen by mouse or keyboard', async () => {

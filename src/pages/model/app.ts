@@ -1,7 +1,7 @@
 import { Channel } from '../channel.ts';
 import { byId, element } from '../dom.ts';
 import { say } from '../status.ts';
-import { startPairPage } from './pair-page.ts';
+import { PairPage } from './pair-page.ts';
 import { startTextPage } from './text-page.ts';
 import type { ModelService, OpenedModel } from './worker.ts';
 
@@ -15,8 +15,9 @@ async function begin(): Promise<void> {
   try {
     const opened = await channel.ask('open', packed.textContent);
     showHeader(channel, opened);
-    if (opened.task === 'text') await startTextPage(channel, opened);
-    else startPairPage(channel, opened);
+    const { task } = opened;
+    if (task === 'text') await startTextPage(channel, opened);
+    else new PairPage(channel, { ...opened, task });
     say(opened.remark ?? '');
   } catch (error) {
     say((error as Error).message, true);
@@ -37,7 +38,7 @@ function showHeader(channel: Channel<ModelService>, { name, facts, task, isHalf 
   const model = facts.find(([key]) => key === 'model')?.[1];
   const precision = isHalf ? ' (stored as float16)' : '';
   byId('about').textContent = `${DOES[task]}${model ? ` ${model}${precision}.` : ''}`;
-  byId('facts').append(
+  byId('facts').replaceChildren(
     ...facts.map(([key, value]) => element('tr', {}, element('th', { scope: 'row' }, key), element('td', {}, value))),
   );
   byId('details').hidden = facts.length === 0;

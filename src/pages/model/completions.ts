@@ -14,7 +14,6 @@ export class Completions {
   readonly #take: (text: Text) => void;
   readonly #form = byId<HTMLFormElement>('beam');
   readonly #table = byId<HTMLTableElement>('found');
-  readonly #problem = byId('beam-problem');
 
   constructor(channel: Channel<ModelService>, take: (text: Text) => void, onChange: () => void) {
     this.#channel = channel;
@@ -43,10 +42,9 @@ export class Completions {
         probabilityText(Math.exp(row.logProbability)),
       ]);
       fillTable(this.#table, ['completion', 'score', 'log p', 'probability'], cells, 1);
-      this.#problem.textContent = '';
     } catch (error) {
       this.#table.replaceChildren();
-      this.#problem.textContent = (error as Error).message;
+      throw error;
     }
   }
 

@@ -3,7 +3,7 @@ import type { Channel } from '../channel.ts';
 import { byId, element } from '../dom.ts';
 import { probabilityText } from '../figures.ts';
 import { symbolText } from '../shown.ts';
-import type { NextBar } from './texts.ts';
+import type { NextBar, NextSymbols } from './texts.ts';
 import type { ModelService } from './worker.ts';
 
 /** Bars that are shown at first, and after the visitor has asked for more. */
@@ -35,12 +35,23 @@ export class NextBars {
   }
 
   async show(prefix: Text): Promise<void> {
-    const { bars, left } = await this.#channel.ask('next', { prefix, most: this.#most });
+    const { bars, left } = await this.#ask(prefix);
     const hadFocus = this.#list.contains(document.activeElement);
     this.#list.replaceChildren(...bars.map((bar) => element('li', {}, this.#button(bar))));
     this.#setCurrent(Math.min(this.#current, bars.length - 1), hadFocus);
     this.#more.hidden = this.#most === FEW && left === 0;
     this.#more.textContent = this.#most === FEW ? `Show ${Math.min(left, MANY - FEW)} more` : 'Show fewer';
+  }
+
+  /** Where the model can't read the prefix, no bar stays. */
+  async #ask(prefix: Text): Promise<NextSymbols> {
+    try {
+      return await this.#channel.ask('next', { prefix, most: this.#most });
+    } catch (error) {
+      this.#list.replaceChildren();
+      this.#more.hidden = true;
+      throw error;
+    }
   }
 
   #button({ label, probability, addition }: NextBar): HTMLButtonElement {
@@ -54,8 +65,8 @@ export class NextBars {
       line,
       element('span', { className: 'figure' }, figure),
     );
-    button.ariaLabel = `${label === ' ' ? 'space' : label}, probability ${figure}`;
-    button.ariaDisabled = String(addition === undefined);
+    button.setAttribute('aria-label', `${label === ' ' ? 'space' : label}, probability ${figure}`);
+    button.setAttribute('aria-disabled', String(addition === undefined));
     if (addition !== undefined) button.addEventListener('click', () => this.#choose(addition));
     else button.title = 'It adds nothing to the text.';
     return button;

@@ -1,3 +1,4 @@
+import { nextTurn } from '#host/turn';
 import { strengthOf } from '../../insight/coloured-text.ts';
 import type { Text } from '../../text/text.ts';
 import type { Channel } from '../channel.ts';
@@ -6,16 +7,22 @@ import { fixed } from '../figures.ts';
 import type { ScoredPart, ScoredText } from './texts.ts';
 import type { ModelService } from './worker.ts';
 
-/** The most symbols that are shown in colours. */
-const MOST = 20_000;
+/** The most symbols that are shown in colours, and how many of them the page is given at once, so that it stays responsive. */
+const MOST = 5000;
+const SLICE = 500;
 
 /** Shows how surprised the model is by a text. */
 export async function showSurprise(channel: Channel<ModelService>, text: Text): Promise<void> {
   byId('surprisal').hidden = text.length === 0;
   if (text.length === 0) return;
   const score = await channel.ask('score', text);
-  byId('scored').replaceChildren(...score.parts.slice(0, MOST).map(spanOf));
   byId('score').textContent = inWords(score);
+  const scored = byId('scored');
+  scored.replaceChildren();
+  for (let first = 0; first < Math.min(MOST, score.parts.length); first += SLICE) {
+    scored.append(...score.parts.slice(first, Math.min(MOST, first + SLICE)).map(spanOf));
+    await nextTurn();
+  }
 }
 
 function spanOf({ text, isEscape, bits }: ScoredPart): HTMLElement {

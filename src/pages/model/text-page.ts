@@ -13,9 +13,9 @@ import { Writing } from './writing.ts';
 export async function startTextPage(channel: Channel<ModelService>, { layout }: OpenedModel): Promise<void> {
   const latest = new Latest((isBusy) => byId('texts').classList.toggle('following', isBusy));
   const follow = (): void => latest.run(showAll);
-  const box = new TextBox(follow);
+  const box = new TextBox(layout === 'lines', follow);
   const take = (text: Text): void => {
-    box.text = text;
+    box.prefix = text;
     follow();
   };
   const append = (addition: Text): void => {
@@ -25,22 +25,19 @@ export async function startTextPage(channel: Channel<ModelService>, { layout }: 
   const bars = new NextBars(channel, append, follow);
   const completions = new Completions(channel, take, follow);
   const writing = new Writing(channel, box, follow);
+  if (layout === 'lines')
+    byId('text-note').textContent = 'Each line is a text by itself: the model goes on from the last one.';
   if (layout !== 'stream') {
     writing.presetLines();
     completions.presetLines();
   }
 
   async function showAll(): Promise<void> {
-    const text = box.text;
-    if (text === undefined) return;
-    try {
-      await bars.show(text);
-      box.say('');
-      await completions.show(text);
-      await showSurprise(channel, text);
-    } catch (error) {
-      box.say((error as Error).message);
-    }
+    const { text, prefix } = box;
+    if (text === undefined || prefix === undefined) return;
+    const shown = [bars.show(prefix), showSurprise(channel, text), completions.show(prefix)];
+    const failed = (await Promise.allSettled(shown)).find(({ status }) => status === 'rejected');
+    box.say(failed?.status === 'rejected' ? (failed.reason as Error).message : '');
   }
 
   byId('texts').hidden = false;

@@ -11,6 +11,12 @@ export interface NextBar {
   readonly addition: Text | undefined;
 }
 
+/** The likeliest ones, and how many there are besides. */
+export interface NextSymbols {
+  readonly bars: readonly NextBar[];
+  readonly left: number;
+}
+
 export interface SampleRequest {
   readonly prefix: Text;
   readonly count: number;
@@ -64,7 +70,7 @@ export interface ScoredText {
 export async function nextSymbols(
   model: LanguageModel,
   { prefix, most }: { readonly prefix: Text; readonly most: number },
-): Promise<{ readonly bars: readonly NextBar[]; readonly left: number }> {
+): Promise<NextSymbols> {
   const { stop, unknown } = model.vocabulary;
   const all = await model.next(prefix);
   const bars = all.slice(0, most).map(({ id, symbol, probability }) => {

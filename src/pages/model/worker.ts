@@ -96,4 +96,14 @@ function pairs(): PairModel {
   return opened().model as PairModel;
 }
 
-serve(service);
+/** What the page, or the command line, calls an option. */
+const NAMES: Readonly<Record<string, string>> = {
+  prefix: 'your text',
+  source: 'your source',
+  stop: 'stop at',
+  topP: 'top-p',
+  lengthPenalty: 'α',
+  minCount: '--min-count',
+};
+
+serve(service, (key) => NAMES[key] ?? key);

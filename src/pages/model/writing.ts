@@ -37,7 +37,7 @@ export class Writing {
     });
     this.#stop.addEventListener('click', () => this.#running?.abort());
     this.#take.addEventListener('click', () => {
-      box.text = bytesOfParts(this.#text);
+      box.prefix = bytesOfParts(this.#text);
       onTake();
     });
   }
@@ -54,7 +54,7 @@ export class Writing {
   /** Writes with the present settings. What is being written is given up. */
   async write(): Promise<void> {
     const values = valuesOf(this.#form);
-    const prefix = this.#box.text;
+    const { prefix } = this.#box;
     if (!values) this.#form.reportValidity();
     if (!values || prefix === undefined) return;
     this.#running?.abort();
@@ -90,7 +90,7 @@ export class Writing {
       if (index !== last) this.#begin(given, index > 0);
       last = index;
       this.#text.push(...parts);
-      this.#written.append(...nodesOf(parts));
+      this.#append(nodesOf(parts));
     };
     try {
       const { stopped } = await this.#channel.ask('sample', request, { onPiece, signal });
@@ -102,6 +102,14 @@ export class Writing {
       this.#status.className = isStopped ? 'faint' : 'problem';
     }
     this.#take.hidden = count > 1 || last < 0;
+  }
+
+  /** A long text stays at its end, unless the visitor has scrolled up. */
+  #append(nodes: readonly (Node | string)[]): void {
+    const { scrollTop, scrollHeight, clientHeight } = this.#written;
+    const isAtEnd = scrollTop + clientHeight > scrollHeight - 8;
+    this.#written.append(...nodes);
+    if (isAtEnd) this.#written.scrollTop = this.#written.scrollHeight;
   }
 
   #begin(given: readonly ShownPart[], isNext: boolean): void {
