@@ -1,11 +1,12 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseCheckpoint } from '../../src/index.ts';
 import { CHROMIUM, HAS_CHROMIUM, launchChromium, WHERE } from '../helpers/chromium.ts';
 import { file, PROSE, removeFolders, rnn, shell, temporaryFolder } from '../helpers/cli.ts';
+import { openFile } from '../helpers/opened-page.ts';
 
 const PAGE = fileURLToPath(new URL('../../dist/pages/playground.html', import.meta.url));
 
@@ -30,20 +31,10 @@ describe.skipIf(!HAS_CHROMIUM)(`the playground ${WHERE}`, () => {
     removeFolders();
   });
 
-  /** The page, and all that it has said on the console or asked for, which should be nothing. */
-  async function open(by = browser, prepare: (page: Page) => Promise<unknown> = async () => {}) {
-    const context = await by.newContext({ offline: true, viewport: { width: 1280, height: 900 } });
-    const page = await context.newPage();
-    page.setDefaultTimeout(30_000);
-    const told: string[] = [];
-    page.on('console', (message) => told.push(message.text()));
-    page.on('pageerror', (error) => told.push(error.message));
-    page.on('request', (request) => {
-      if (!/^(?:file|blob|data):/.test(request.url())) told.push(`asked for ${request.url()}`);
-    });
-    await prepare(page);
-    await page.goto(pathToFileURL(PAGE).href);
-    return { page, told };
+  async function open(by = browser, before?: string) {
+    const opened = await openFile(by, PAGE, before === undefined ? {} : { before });
+    opened.page.setDefaultTimeout(30_000);
+    return opened;
   }
 
   /** Waits until the page says something of the run. */
@@ -135,7 +126,11 @@ describe.skipIf(!HAS_CHROMIUM)(`the playground ${WHERE}`, () => {
     await says(page, /^(?:9\d|100) % of the .* answers in new lines/, '#answers');
     const saved = await save(page, 'parity.last.json');
     expect(parametersOf(saved)).toEqual(parametersOf(await trainedByCommand(page, 'command-parity')));
-    expect(await page.textContent('#one-words')).toContain('Fixed points: −0.958 (sink), 0.000 (source), 0.958 (sink)');
+    await says(page, /^Fixed points: −0\.958 \(sink\), 0\.000 \(source\), 0\.958 \(sink\)\./, '#one-words');
+    await page.fill('#one-weight', '0.5');
+    await says(page, /^Fixed points: −?0\.000 \(sink\)\./, '#one-words');
+    await page.setViewportSize({ width: 390, height: 800 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
     expect(told).toEqual([]);
   });
 
@@ -211,7 +206,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the playground ${WHERE}`, () => {
   });
 
   test('opens in old browsers with a sentence, and computes without WebAssembly', async () => {
-    const { page } = await open(browser, (opened) => opened.addInitScript('delete globalThis.DecompressionStream'));
+    const { page } = await open(browser, 'delete globalThis.DecompressionStream');
     await says(page, /too old/, '#status');
     const plain = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--js-flags=--jitless'] });
     try {
