@@ -103,7 +103,7 @@ const NAMES: Readonly<Record<string, string>> = {
   stop: 'stop at',
   topP: 'top-p',
   lengthPenalty: 'α',
-  minCount: '--min-count',
+  minCount: 'min-count',
 };
 
 serve(service, (key) => NAMES[key] ?? key);

@@ -21,6 +21,8 @@ export class Writing {
   /** What has been written, with the text that it goes on from. */
   #text: ShownPart[] = [];
   #running: AbortController | undefined;
+  #isAtEnd = true;
+  #frame = 0;
 
   /** @param onTake is told when what was written has become the visitor's text */
   constructor(channel: Channel<ModelService>, box: TextBox, onTake: () => void) {
@@ -34,6 +36,10 @@ export class Writing {
       const seed = this.#form.elements.namedItem('seed') as HTMLInputElement;
       seed.value = /^\d{1,15}$/u.test(seed.value) ? String(Number(seed.value) + 1) : `${seed.value}+`;
       void this.write();
+    });
+    this.#written.addEventListener('scroll', () => {
+      const { scrollTop, scrollHeight, clientHeight } = this.#written;
+      this.#isAtEnd = scrollTop + clientHeight > scrollHeight - 8;
     });
     this.#stop.addEventListener('click', () => this.#running?.abort());
     this.#take.addEventListener('click', () => {
@@ -85,6 +91,7 @@ export class Writing {
     this.#take.hidden = true;
     const given = new ByteSpelling().write(bytesOf(prefix));
     this.#text = [...given];
+    this.#isAtEnd = true;
     let last = -1;
     const onPiece = ({ index, parts }: SamplePart): void => {
       if (index !== last) this.#begin(given, index > 0);
@@ -104,12 +111,14 @@ export class Writing {
     this.#take.hidden = count > 1 || last < 0;
   }
 
-  /** A long text stays at its end, unless the visitor has scrolled up. */
+  /** A long text stays at its end, unless the visitor has scrolled up. The place is set once a frame, when the page is laid out anyway. */
   #append(nodes: readonly (Node | string)[]): void {
-    const { scrollTop, scrollHeight, clientHeight } = this.#written;
-    const isAtEnd = scrollTop + clientHeight > scrollHeight - 8;
     this.#written.append(...nodes);
-    if (isAtEnd) this.#written.scrollTop = this.#written.scrollHeight;
+    if (!this.#isAtEnd || this.#frame) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#written.scrollTop = this.#written.scrollHeight;
+    });
   }
 
   #begin(given: readonly ShownPart[], isNext: boolean): void {
