@@ -37,8 +37,8 @@ function flowWords(now: GradientFlow, before: GradientFlow | undefined): string 
     const { hidden } = layers.at(-1)!;
     return percent(hidden[lag]! / hidden[0]!);
   };
-  const then = before ? ` Before training, ${left(before)} was left.` : '';
-  return `${lag} steps back, ${left(now)} of the gradient by the present state of the top layer is left.${then}`;
+  const then = before ? ` Before training, it had ${left(before)}.` : '';
+  return `${lag} steps back, the gradient of the top layer has ${left(now)} of its norm at the present step.${then}`;
 }
 
 /** How many answers of a task are right. */
