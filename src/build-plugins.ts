@@ -1,18 +1,64 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { OutputAsset, OutputChunk, Plugin } from 'rolldown';
 
-/** A file of WebAssembly becomes a module that exports it as base64 of gzip. */
+/** The builds of the kernels for one thread, in the order in which `host/kernels.browser.ts` tries them. */
+const BUILDS = ['single.wasm', 'single-plain.wasm'];
+
+/** How many bytes of one build follow so many of the other. Gzip finds what they have in common only where it is near. */
+const BLOCK = 4096;
+
+/** `single.wasm` becomes a module that exports both builds for one thread as base64 of gzip, their blocks in turn: together they take little more than one. */
 export function packedKernels(): Plugin {
   return {
     name: 'packed-kernels',
     load: {
-      filter: { id: /\.wasm$/ },
+      filter: { id: /single\.wasm$/ },
       handler: (id) => {
-        const gzip = gzipSync(readFileSync(id), { level: 9 }).toString('base64');
-        return { code: `export const gzip = '${gzip}';`, moduleType: 'js' };
+        const builds = BUILDS.map((name) => readFileSync(join(dirname(id), name)));
+        const sizes = builds.map(({ length }) => length);
+        const starts = Array.from({ length: Math.ceil(Math.max(...sizes) / BLOCK) }, (_, index) => index * BLOCK);
+        const blocks = starts.flatMap((start) => builds.map((bytes) => bytes.subarray(start, start + BLOCK)));
+        const gzip = gzipSync(Buffer.concat(blocks), { level: 9 }).toString('base64');
+        const code = Object.entries({ gzip, sizes, block: BLOCK })
+          .map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};`)
+          .join('\n');
+        return { code, moduleType: 'js' };
       },
+    },
+  };
+}
+
+/**
+ * What packages bring along and a page never uses, though its bundler can't know it: zod's conversion to JSON Schema, the other
+ * generators of seedrandom, and the interpolation of colours behind a scale that only has its ticks asked for. Each function of these modules becomes one that does nothing.
+ */
+const UNUSED = /\/zod\/v4\/core\/(?:json-schema-processors|to-json-schema)\.js$|\/d3-interpolate\/|\/seedrandom\/lib\//;
+
+export function withoutUnused(): Plugin {
+  return {
+    name: 'without-unused',
+    load: {
+      filter: { id: UNUSED },
+      handler: (id) => {
+        const text = readFileSync(id, 'utf8');
+        const declared = [...text.matchAll(/^export (?:const|function) (\w+)/gm)].map(([, name]) => name!);
+        const listed = [...text.matchAll(/^export \{([^}]*)\}/gm)].flatMap(([, names]) => names!.split(','));
+        const names = [...declared, ...listed.map((name) => name.trim().split(' as ').at(-1)!)];
+        return { code: names.map((name) => `export const ${name} = () => {};`).join('\n'), moduleType: 'js' };
+      },
+    },
+  };
+}
+
+/** A text file becomes a module that exports its text. */
+export function textFiles(): Plugin {
+  return {
+    name: 'text-files',
+    load: {
+      filter: { id: /\.txt$/ },
+      handler: (id) => ({ code: `export const text = ${JSON.stringify(readFileSync(id, 'utf8'))};`, moduleType: 'js' }),
     },
   };
 }

@@ -74,3 +74,4 @@ const browser: BuildOptions = {
 for (const options of [program, browser]) await build({ ...options, logLevel: 'warn' });
 writeFileSync('dist/rnn.1', await manPage(COMMANDS));
 await buildPage('model', 'A model of characters');
+await buildPage('playground', 'Playground: train a recurrent network');

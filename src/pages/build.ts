@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'rolldown';
-import { licencesOf, packedKernels } from '../build-plugins.ts';
+import { licencesOf, packedKernels, textFiles, withoutUnused } from '../build-plugins.ts';
 import { TEXT_STYLE } from '../insight/coloured-text.ts';
 import { renderPage } from '../insight/page.ts';
 
@@ -30,7 +30,7 @@ export async function buildPage(name: string, title: string): Promise<void> {
   ]);
   const html = renderPage({
     title,
-    style: [TEXT_STYLE, textOf(join(PAGES, 'style.css')), textOf(join(folder, 'style.css'))].join('\n'),
+    style: compact([TEXT_STYLE, textOf(join(PAGES, 'style.css')), textOf(join(folder, 'style.css'))].join('\n')),
     body: [
       textOf(join(folder, 'page.html')),
       textOf(join(PAGES, 'starting.html')),
@@ -58,7 +58,7 @@ async function bundled(input: string, target = 'es2023'): Promise<string> {
       minify: true,
       comments: { legal: true, annotation: false, jsdoc: false },
     },
-    plugins: [packedKernels()],
+    plugins: [packedKernels(), textFiles(), withoutUnused()],
     logLevel: 'warn',
   });
   const licences = licencesOf(output).replaceAll('*/', '* /');
@@ -72,4 +72,12 @@ function packed(id: string, text: string): string {
 
 function textOf(file: string): string {
   return readFileSync(file, 'utf8').trim();
+}
+
+/** A style sheet without comments, and without spaces that say nothing. None of its texts has two spaces in a row. */
+function compact(style: string): string {
+  return style
+    .replace(/\/\*[\s\S]*?\*\//gu, '')
+    .replace(/\s+/gu, ' ')
+    .replace(/ ?([{};,]) ?/gu, '$1');
 }
