@@ -9,7 +9,7 @@ export const TEXT_STYLE = `
 .text { font: 14px/1.7 ui-monospace, Menlo, Consolas, monospace; white-space: pre-wrap; overflow-wrap: anywhere; margin: .5rem 0; padding: .75rem; background: var(--raised); border-radius: 6px; max-height: 34rem; overflow-y: auto; }
 .text span { border-radius: 2px; padding: .12em 0; }
 .text .end { opacity: .45; }
-#surprisal .text span { background: rgb(213 94 0 / calc(var(--v) * .85)); }
+:is(#surprisal .text, .surprising) span { background: rgb(213 94 0 / calc(var(--v) * .85)); }
 .key { display: flex; align-items: center; gap: .5rem; }
 .ramp { display: inline-block; width: 10rem; height: .8rem; border-radius: 2px; border: 1px solid var(--rule); }
 .ramp.surprise { background: linear-gradient(to right, transparent, rgb(213 94 0 / .85)); }

@@ -221,6 +221,33 @@ describe.skipIf(!HAS_CHROMIUM)(`the page of a model ${WHERE}`, () => {
     );
     if (task === 'tag') expect((await rowsOf(page, '#labels')).map(([symbol]) => symbol)).toEqual(['c', 'a', 'b']);
     if (task === 'transduce') expect(await page.locator('#attention rect').count()).toBe(4 * 3);
+    await page.fill('#target', { transduce: 'B A C', tag: 'CVC', classify: 'none' }[task]);
+    await settled(page);
+    const pair = file(folder, 'pair.tsv', `cab\t${await page.inputValue('#target')}\n`);
+    const [line] = await printed('score', '-c', `${task}.json`, pair);
+    const [logProbability, bits] = line!.split('\t');
+    const words = await page.textContent('#target-score');
+    expect(words).toContain(`${bits} bits a symbol`);
+    expect(words).toContain(`Σ log p = ${logProbability}.`);
+    expect(told).toEqual([]);
+  });
+
+  test('runs nothing of a hostile model of pairs', async () => {
+    const pair = `a ${HOSTILE}\tb ${HOSTILE}\n`;
+    file(folder, 'hostile-pairs.txt', pair.repeat(20));
+    const units = ['--task', 'transduce', '--source-unit', 'token', '--target-unit', 'token'];
+    const small = ['--hidden', '4', '--layers', '1', '--steps', '20', '--quiet', '--out', 'hostile-pairs.json'];
+    await rnn(['train', 'hostile-pairs.txt', ...units, ...small], { cwd: folder });
+    await exported('hostile-pairs');
+    const { page, told } = await open('hostile-pairs.html');
+    await page.fill('#source', `a ${HOSTILE}`);
+    await page.fill('#target', `b ${HOSTILE}`);
+    await page.waitForSelector('#attention svg');
+    await settled(page);
+    expect(await page.textContent('#attention')).toContain('</script>');
+    expect(await page.textContent('#target-symbols')).toContain(HOSTILE);
+    expect(await page.title()).toBe('hostile-pairs');
+    expect(await page.locator('img').count()).toBe(0);
     expect(told).toEqual([]);
   });
 

@@ -8,6 +8,7 @@ import { valuesOf } from '../form.ts';
 import { Latest } from '../latest.ts';
 import { nodesOf, symbolText } from '../shown.ts';
 import type { TargetRow } from './pairs.ts';
+import { colour } from './surprise.ts';
 import { fillTable } from './tables.ts';
 import type { ModelService, OpenedModel } from './worker.ts';
 
@@ -31,6 +32,7 @@ export class PairPage {
   readonly #form = byId<HTMLFormElement>('target-search');
   readonly #table = byId<HTMLTableElement>('targets');
   readonly #problem = byId('source-problem');
+  readonly #target = byId<HTMLInputElement>('target');
 
   constructor(channel: Channel<ModelService>, { task, hasAttention }: OpenedModel & { task: keyof typeof WORDS }) {
     this.#channel = channel;
@@ -40,6 +42,7 @@ export class PairPage {
     for (const each of document.querySelectorAll<HTMLElement>('.of-transducers')) each.hidden = task !== 'transduce';
     this.#source.addEventListener('input', () => this.#follow());
     this.#form.addEventListener('input', () => this.#follow());
+    this.#target.addEventListener('input', () => this.#follow());
     this.#form.addEventListener('submit', (event) => event.preventDefault());
     byId('pairs').hidden = false;
     this.#source.focus();
@@ -68,6 +71,7 @@ export class PairPage {
 
   #reveal(isThere: boolean): void {
     byId('targets-section').hidden = !isThere;
+    byId('target-section').hidden = !isThere;
     byId('labels-section').hidden = !isThere || this.#task !== 'tag';
     byId('attention-section').hidden = !isThere || !this.#hasAttention;
   }
@@ -79,7 +83,28 @@ export class PairPage {
     const rows = await this.#channel.ask('targets', { source, k, length, lengthPenalty });
     this.#fillTargets(source, rows);
     if (this.#task === 'tag') await this.#showLabels(source);
-    if (this.#hasAttention && rows[0]) await this.#attend(source, rows[0].text, 0);
+    const target = this.#target.value;
+    const isRead = await this.#scoreTarget(source, target);
+    if (!this.#hasAttention) return;
+    if (isRead) await this.#attend(source, target);
+    else if (rows[0]) await this.#attend(source, rows[0].text, 0);
+  }
+
+  /** Shows how likely the visitor's own target is. Returns whether there is one that the model can read. */
+  async #scoreTarget(source: string, target: string): Promise<boolean> {
+    const problem = byId('target-problem');
+    problem.textContent = '';
+    byId('scored-target').hidden = true;
+    if (target === '') return false;
+    try {
+      const score = await this.#channel.ask('scoreTarget', { source, target });
+      await colour(byId('target-symbols'), byId('target-score'), score);
+      byId('scored-target').hidden = false;
+      return true;
+    } catch (error) {
+      problem.textContent = (error as Error).message;
+      return false;
+    }
   }
 
   #fillTargets(source: string, rows: readonly TargetRow[]): void {
@@ -105,7 +130,8 @@ export class PairPage {
     return button;
   }
 
-  async #attend(source: string, target: Text, row: number): Promise<void> {
+  /** @param row of the table, where the target is one of the best */
+  async #attend(source: string, target: Text, row?: number): Promise<void> {
     const map = attentionMap(await this.#channel.ask('attention', { source, target }));
     byId('attention').innerHTML = inlineHeatMap(map);
     for (const [index, button] of this.#table.querySelectorAll('button').entries())

@@ -1,6 +1,8 @@
+import { UserError } from '../../errors.ts';
 import type { AttendedPair, LabelledSymbol, PairModel } from '../../library/pair-model.ts';
 import type { Text } from '../../text/text.ts';
 import { partsOf, type ShownPart } from '../byte-spelling.ts';
+import { type ScoredText, scoredText } from './texts.ts';
 
 export interface TargetRequest {
   readonly source: string;
@@ -36,6 +38,16 @@ export function rankLabels(
   { source, count }: { readonly source: string; readonly count: number },
 ): Promise<LabelledSymbol[]> {
   return model.labels(source, count);
+}
+
+/** How likely a target is for a source. UserError for a pair that the model can't read. */
+export function scoreTarget(
+  model: PairModel,
+  { source, target }: { readonly source: string; readonly target: string },
+): ScoredText {
+  if (/[\t\n]/u.test(`${source}${target}`)) throw new UserError('a source and a target are lines without tabs');
+  const [score] = model.scoreLines([`${source}\t${target}`]);
+  return scoredText(score!, model.vocabulary);
 }
 
 /** What the model attends to while it predicts a target. */

@@ -13,11 +13,14 @@ const SLICE = 500;
 
 /** Shows how surprised the model is by a text. */
 export async function showSurprise(channel: Channel<ModelService>, text: Text): Promise<void> {
-  byId('surprisal').hidden = text.length === 0;
+  byId('surprise').hidden = text.length === 0;
   if (text.length === 0) return;
-  const score = await channel.ask('score', text);
-  byId('score').textContent = inWords(score);
-  const scored = byId('scored');
+  await colour(byId('scored'), byId('score'), await channel.ask('score', text));
+}
+
+/** Shows a score: its symbols in colours, and its figures. */
+export async function colour(scored: HTMLElement, figures: HTMLElement, score: ScoredText): Promise<void> {
+  figures.textContent = inWords(score);
   scored.replaceChildren();
   for (let first = 0; first < Math.min(MOST, score.parts.length); first += SLICE) {
     scored.append(...score.parts.slice(first, Math.min(MOST, first + SLICE)).map(spanOf));

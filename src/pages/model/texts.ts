@@ -1,6 +1,7 @@
-import type { FoundText, LanguageModel } from '../../library/language-model.ts';
+import type { FoundText, LanguageModel, Score } from '../../library/language-model.ts';
 import { unescapeText } from '../../text/escapes.ts';
 import { bytesOf, type Text } from '../../text/text.ts';
+import type { Vocabulary } from '../../text/vocabulary.ts';
 import { ByteSpelling, partsOf, type ShownPart } from '../byte-spelling.ts';
 
 /** A symbol that may come next. */
@@ -149,9 +150,12 @@ function after(prefix: Text, whole: Text): Text {
 
 /** How surprised the model is by each symbol of a text. Where symbols are bytes, those of a character count together. */
 export async function scoreText(model: LanguageModel, text: Text): Promise<ScoredText> {
-  const { vocabulary } = model;
   const [score] = model.scores([text], { whole: true });
-  if (!score) throw new Error('a text was not scored');
+  return scoredText(score!, model.vocabulary);
+}
+
+/** A score as the page shows it. UserError where the text could not be read. */
+export function scoredText(score: Score, vocabulary: Vocabulary): ScoredText {
   if (score.problem) throw score.problem;
   const { ids, losses, logProbability, bitsPerCharacter, unknown } = score;
   const parts: ScoredPart[] = [];

@@ -8,7 +8,7 @@ import { PairModel } from '../../library/pair-model.ts';
 import type { Text } from '../../text/text.ts';
 import { serve } from '../channel.ts';
 import { unpackBytes } from '../unpack.ts';
-import { attend, findTargets, rankLabels, type TargetRequest } from './pairs.ts';
+import { attend, findTargets, rankLabels, scoreTarget, type TargetRequest } from './pairs.ts';
 import {
   type BeamRequest,
   drawTexts,
@@ -57,6 +57,7 @@ const service = {
   beam: (request: BeamRequest) => findTexts(texts(), request),
   score: (text: Text) => scoreText(texts(), text),
   targets: (request: TargetRequest) => findTargets(pairs(), request),
+  scoreTarget: (request: { readonly source: string; readonly target: string }) => scoreTarget(pairs(), request),
   labels: (request: { readonly source: string; readonly count: number }) => rankLabels(pairs(), request),
   attention: (request: { readonly source: string; readonly target: Text }) => attend(pairs(), request),
   /** The model as the text of a file that rnn reads. */
@@ -100,6 +101,7 @@ function pairs(): PairModel {
 const NAMES: Readonly<Record<string, string>> = {
   prefix: 'your text',
   source: 'your source',
+  target: 'your target',
   stop: 'stop at',
   topP: 'top-p',
   lengthPenalty: 'α',
