@@ -118,9 +118,9 @@ describe.each([...TEXTS])('%s', (path, text) => {
   });
 });
 
-/** Options that documents name and no command's help has: of every command, and of V8 (src/kernel/README.md). */
+/** Options that documents name and no command's help has: of every command, of a benchmark (test/README.md), and of V8 (src/kernel/README.md). */
 const OTHER_OPTIONS =
-  '--help --version --debug --experimental-wasm-revectorize --wasm-revectorize --experimental-wasm-relaxed-simd --trace-wasm-revectorize';
+  '--help --version --debug --bfloat16 --experimental-wasm-revectorize --wasm-revectorize --experimental-wasm-relaxed-simd --trace-wasm-revectorize';
 
 describe('the README', () => {
   test('has at most 2,000 words', () => {
