@@ -4,13 +4,13 @@ import type { PreparedRun } from '../library/prepared-run.ts';
 import { recipeOptionsOf } from '../library/recipe-options.ts';
 import type { RunEvent, SampleEvent } from '../library/run.ts';
 import { type RunOptions, recipeSchema } from '../library/run-options.ts';
-import { counted, grouped } from '../library/words.ts';
+import { counted, grouped, lossText, shareText } from '../library/words.ts';
 import { parseOptions } from '../schema.ts';
 import { shown } from './completions.ts';
 import { flagsFor } from './flags.ts';
 import { modelName } from './model-name.ts';
 import { RECIPE_FLAGS } from './recipe-flags.ts';
-import { durationText, lossText, shareText } from './text.ts';
+import { durationText } from './text.ts';
 
 // What `rnn train` says on standard error, beside its progress.
 
@@ -94,7 +94,7 @@ export function conclude(done: EventOf<'done'>, path: string, say: Say): void {
         '(the model learns the text by heart); --patience 5 ends a run after five validations without a better model',
     );
   }
-  if (done.finishSteps > 0) {
+  if (done.finishSteps > 0 && done.validation !== undefined) {
     say(
       `the model that is saved has also learned the validation part, in ${counted(done.finishSteps, 'step')} from the best model; ` +
         'the validation loss was measured before',

@@ -27,13 +27,17 @@ td button { padding: .05rem .5rem; }
 .facts td { overflow-wrap: anywhere; }
 `;
 
+/** How strong the colour of a surprisal is, in [0, 1]; 0 for a symbol that was not predicted (NaN). */
+export function strengthOf(bits: number): number {
+  return Number.isNaN(bits) ? 0 : Math.min(1, bits / FULL_BITS);
+}
+
 /** A text as one span for each symbol, coloured by surprisal. */
 export function colouredText({ surprisals }: Trace, shown: readonly string[]): string {
   const spans = shown.map((text, at) => {
     const bits = surprisals[at]! / Math.LN2;
-    const strength = Number.isNaN(bits) ? 0 : Math.min(1, bits / FULL_BITS);
     const title = Number.isNaN(bits) ? 'the first' : `${bits.toFixed(2)} bits`;
-    return `<span style="--v:${strength.toFixed(2)}" title="${title}">${escapeMarkup(text)}</span>`;
+    return `<span style="--v:${strengthOf(bits).toFixed(2)}" title="${title}">${escapeMarkup(text)}</span>`;
   });
   return `<pre class="text">${spans.join('')}</pre>`;
 }

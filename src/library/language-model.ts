@@ -220,6 +220,11 @@ export class LanguageModel {
     }
   }
 
+  /** A text and the symbols after it: bytes where the symbols are bytes. Tokens are separated by a space. */
+  textWith(text: Text, ids: readonly number[]): Text {
+    return this.#requests.wholeText(text, ids);
+  }
+
   /** Why the model can't read a text: it has a symbol outside the vocabulary. Undefined where the model can read it. */
   problemWith(text: Text): UserError | undefined {
     try {

@@ -4,6 +4,7 @@ import { Divergence, isFarAboveBest } from './divergence.ts';
 import type { NoticeEvent, TrainEvent } from './events.ts';
 import { bestPoint } from './history.ts';
 import type { Progress } from './progress.ts';
+import { hasLastPhase, type LastPhase } from './recipe.ts';
 import { checkpointEvent, evaluateSaved, requireFinite } from './report.ts';
 import { ROLLBACK_FACTOR } from './rollback.ts';
 import type { Run } from './run.ts';
@@ -15,11 +16,18 @@ import { Turn } from './turn.ts';
 // The part that is held out to validate finds the best model, and then the model does not know it: a list of words that is completed lacks
 // one word in twenty. So a run may end with a last phase, in which its best model learns everything but the test part.
 
-/** Steps of the last phase, as a share of the steps of the best model; README.md has what was measured. */
-const SHARE = 0.5;
+interface Phase {
+  /** Steps, as a share of the steps of the best model. */
+  readonly steps: number;
+  /** The learning rate that the phase begins with, as a share of the recipe's. From there, it falls along a cosine. */
+  readonly rate: number;
+}
 
-/** The learning rate that the last phase begins with, as a share of the recipe's. From there, it falls along a cosine. */
-const RATE = 0.3;
+/** README.md has what was measured: a longer and faster phase makes the model know the lines better, and predict new ones worse. */
+const PHASES: Readonly<Record<LastPhase, Phase>> = {
+  all: { steps: 0.5, rate: 0.3 },
+  known: { steps: 3, rate: 1 },
+};
 
 /**
  * The last phase of a run that is over. It begins with the parameters of the best model and with moments of 0, and reads all lines, those
@@ -31,17 +39,17 @@ const RATE = 0.3;
 export async function* finish(run: Run, signal: AbortSignal | undefined): AsyncGenerator<TrainEvent, void, void> {
   const { recipe, progress, plan, engine } = run;
   const best = bestPoint(progress.history);
-  if (!run.best || !best) return;
+  if (!run.best || !best || !hasLastPhase(recipe)) return;
+  const phase = PHASES[recipe.finish];
   const data = run.makeAll();
-  const steps = Math.max(1, Math.round(SHARE * best.step));
+  const steps = Math.max(1, Math.round(phase.steps * best.step));
   const before = { step: progress.step, epoch: progress.epoch, history: [...progress.history] };
   const dropoutSeed = new Random(`${recipe.seed}/finish/dropout`).integer(2 ** 32);
-  const peak = RATE * recipe.rate * power(ROLLBACK_FACTOR, progress.rollbacks);
+  const peak = phase.rate * recipe.rate * power(ROLLBACK_FACTOR, progress.rollbacks);
   const schedule = { ...recipe.schedule, name: 'cosine', warmup: 0 } as const;
   const turn = new Turn();
-  yield notice(
-    `the best model, of step ${best.step}, now learns all of the text, the validation part too: ${steps} steps`,
-  );
+  const tooLearned = best.validation === undefined ? '' : ', the validation part too';
+  yield notice(`the best model, of step ${best.step}, now learns all of the text${tooLearned}: ${steps} steps`);
   startAnew(plan, engine.kernels, run.best);
   try {
     for (let number = 1; number <= steps; number++) {

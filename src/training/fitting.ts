@@ -50,7 +50,7 @@ export function fitRun(sizes: DataSizes, recipe: Recipe): FittedRun {
   const interval = recipe.validateEvery ?? validationInterval(sizes, limits);
   const { train, validation } = sizes;
   const finish = recipe.finish ?? (train.mode === 'lines' && !isLimited ? 'all' : 'best');
-  return { limits, interval, finish: validation.targets === 0 ? 'best' : finish };
+  return { limits, interval, finish: validation.targets === 0 && finish === 'all' ? 'best' : finish };
 }
 
 /** The batch that fits a part: no more rows than the part has lines, and no more symbols in a window than in an epoch. */

@@ -7,7 +7,7 @@ import { rule } from '../schema.ts';
 export const OPTIMIZERS = ['sgd', 'rmsprop', 'adagrad', 'adam'] as const;
 export const SCHEDULES = ['constant', 'linear', 'cosine', 'step', 'plateau'] as const;
 export const ON_DIVERGENCE = ['stop', 'rollback'] as const;
-export const FINISHES = ['best', 'all'] as const;
+export const FINISHES = ['best', 'all', 'known'] as const;
 export const SELECTIONS = ['loss', 'accuracy'] as const;
 
 /** A bound on the gradient. Infinity clips nothing; JSON, which has no infinity, writes it as null. */
@@ -53,6 +53,13 @@ export const scheduleSchema = z.strictObject({
   drops: z.int().min(0).default(5).describe('step: drops, evenly spaced over the run'),
   patience: z.int().min(1).default(3).describe('plateau: validations without a new best before a drop'),
 });
+
+/** Whether a run has a last phase (finish.ts). */
+export function hasLastPhase<Ends extends { readonly finish?: Finish | undefined }>(
+  recipe: Ends,
+): recipe is Ends & { finish: LastPhase } {
+  return recipe.finish !== undefined && recipe.finish !== 'best';
+}
 
 /** When a run ends: with the first of these that is reached. */
 export const limitsSchema = z.strictObject({
@@ -131,7 +138,7 @@ export const recipeSchema = z
       .enum(FINISHES)
       .optional()
       .describe(
-        'all: let the best model learn the validation part, too, at the end (default: all for a list in a run without limits, else best)',
+        'a last phase: all, the best model learns the validation part, too; known, it also reads everything until it knows the lines of a list, to complete them (default: all for a list in a run without limits, else best: none)',
       ),
     seed: z.string().default('1').describe('the same seed and options give the same model, to the bit'),
   })
@@ -156,9 +163,9 @@ export const recipeSchema = z
     }),
   )
   .superRefine(
-    rule(({ finish, validation }) => {
-      if (finish !== 'all' || typeof validation !== 'string') return undefined;
-      return message`${option('finish')} all learns a part of the same file, and ${option('validation')} is a file of its own; leave one out`;
+    rule((recipe) => {
+      if (!hasLastPhase(recipe) || typeof recipe.validation !== 'string') return undefined;
+      return message`${option('finish')} ${recipe.finish} learns a part of the same file, and ${option('validation')} is a file of its own; leave one out`;
     }),
   );
 
@@ -169,3 +176,4 @@ export type OptimizerConfig = Readonly<z.output<typeof optimizerSchema>>;
 export type ScheduleConfig = Readonly<z.output<typeof scheduleSchema>>;
 export type Limits = Readonly<z.output<typeof limitsSchema>>;
 export type Finish = (typeof FINISHES)[number];
+export type LastPhase = Exclude<Finish, 'best'>;

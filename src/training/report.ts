@@ -2,6 +2,7 @@ import type { DataPart } from './data.ts';
 import { Divergence, hasDiverged, isFarAboveBest } from './divergence.ts';
 import { type Evaluation, evaluatePart } from './evaluate-part.ts';
 import type { CheckpointEvent, ReportEvent } from './events.ts';
+import { hasLastPhase } from './recipe.ts';
 import { keepFallback } from './rollback.ts';
 import type { Run } from './run.ts';
 import { takeSnapshot } from './snapshot.ts';
@@ -30,11 +31,11 @@ export async function* report(run: Run, final: boolean): AsyncGenerator<ReportEv
   const isSound = !isFarAboveBest(history, symbols);
   // Where nothing is held out, the newest model is not the best while its loss is far above the best.
   const best = isNewBest && (isSound || loss !== undefined || history.length === 1);
-  if (best && recipe.finish === 'all') run.best = viewSavedParameters(plan, engine.kernels).slice();
+  if (best && hasLastPhase(recipe)) run.best = viewSavedParameters(plan, engine.kernels).slice();
   if (best && isSound) keepFallback(run);
   yield { type: 'report', point, best };
   const over = final || isOutOfPatience(run);
-  if (best) yield checkpointEvent(run, 'best', over && recipe.finish !== 'all');
+  if (best) yield checkpointEvent(run, 'best', over && !hasLastPhase(recipe));
   yield checkpointEvent(run, 'last', over);
 }
 

@@ -4,6 +4,7 @@ import type { Recipe } from './complete-recipe.ts';
 import type { TrainingData } from './data.ts';
 import { MOST_POINTS } from './history.ts';
 import type { TrainingPlan } from './program.ts';
+import { hasLastPhase } from './recipe.ts';
 import { toJson } from './record.ts';
 
 /** Gates of a layer that a point of the history tells of, at most: i, f and o. */
@@ -29,7 +30,7 @@ export function requireSavable(
   const { layers } = model.config;
   const parameters = model.parameters.manifest.size;
   const states = model.states.map(({ width }) => model.shape.rows * width);
-  const kept = recipe.finish === 'all' ? [parameters] : [];
+  const kept = hasLastPhase(recipe) ? [parameters] : [];
   const state = [
     parameters,
     ...kept,

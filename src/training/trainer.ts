@@ -13,6 +13,7 @@ import type { DoneEvent, TrainEvent } from './events.ts';
 import { finish } from './finish.ts';
 import { bestPoint } from './history.ts';
 import type { Place } from './place.ts';
+import { hasLastPhase } from './recipe.ts';
 import { isOutOfPatience, offerLastState, report } from './report.ts';
 import { keepFallback, rollBack } from './rollback.ts';
 import { prepareRun, type Run, startEvent } from './run.ts';
@@ -141,7 +142,7 @@ async function* follow(
       end = endOf(run, signal);
     }
   }
-  if (run.recipe.finish === 'all' && end !== 'interrupted') {
+  if (hasLastPhase(run.recipe) && end !== 'interrupted') {
     yield* finish(run, signal);
     if (signal?.aborted && run.progress.finishSteps === 0) end = 'interrupted';
   }

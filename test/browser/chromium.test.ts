@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LanguageModel, parseCheckpoint } from '../../src/index.ts';
 import { type Bundle, bundleText } from '../helpers/browser-bundle.ts';
 import { HAS_CHROMIUM, launchChromium, WHERE } from '../helpers/chromium.ts';
 import { file, PROSE, removeFolders, rnn, TINY, temporaryFolder } from '../helpers/cli.ts';
 import { gather } from '../helpers/iteration.ts';
+import { openFile } from '../helpers/opened-page.ts';
 
 /** The strictest policy under which the module can stand in a page and compute. */
 const POLICY = "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval'";
@@ -31,7 +31,6 @@ describe.skipIf(!HAS_CHROMIUM)(`the library for pages ${WHERE}`, () => {
   let browser: Browser;
   let saved: string;
   let node: LanguageModel;
-  const told: string[] = [];
 
   beforeAll(async () => {
     folder = temporaryFolder();
@@ -50,20 +49,8 @@ describe.skipIf(!HAS_CHROMIUM)(`the library for pages ${WHERE}`, () => {
     removeFolders();
   });
 
-  async function open(name: string): Promise<Page> {
-    const context = await browser.newContext({ offline: true });
-    const opened = await context.newPage();
-    opened.on('console', (message) => told.push(message.text()));
-    opened.on('pageerror', (error) => told.push(error.message));
-    opened.on('request', (request) => {
-      if (!/^(?:file|blob):/.test(request.url())) told.push(`asked for ${request.url()}`);
-    });
-    await opened.goto(pathToFileURL(join(folder, name)).href);
-    return opened;
-  }
-
   test('writes, searches and scores in a page as on the command line, and is silent', async () => {
-    const opened = await open('page.html');
+    const { page: opened, told } = await openFile(browser, join(folder, 'page.html'));
     const found = await opened.evaluate(async (json) => {
       const model = await charnn.load(json);
       const texts: string[] = [];
@@ -88,7 +75,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the library for pages ${WHERE}`, () => {
   });
 
   test('trains in a worker that a page makes of its own text: the bytes of rnn train', async () => {
-    const opened = await open('worker.html');
+    const { page: opened, told } = await openFile(browser, join(folder, 'worker.html'));
     const state = await opened.evaluate(async (text) => {
       const source = document.getElementById('worker').textContent;
       const worker = new Worker(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })));

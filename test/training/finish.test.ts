@@ -16,6 +16,7 @@ const LIST = corpusFromText(
 
 const HELD: Partial<Recipe> = { validation: 0.1, test: 0.1, validateEvery: 20, limits: { steps: 200 }, rate: 0.02 };
 const ALL: Partial<Recipe> = { ...HELD, finish: 'all' };
+const KNOWN: Partial<Recipe> = { ...HELD, finish: 'known' };
 
 /** The loss of a part of the lines by the model that a run saved. */
 async function lossOf(part: 'train' | 'validation' | 'test', { best }: FinishedRun): Promise<number> {
@@ -53,11 +54,22 @@ describe('a last phase', () => {
     };
     expect(await finishOf(LINES, { limits: {} })).toEqual(['all', true]);
     expect(await finishOf(LINES, { limits: {}, validation: 0 })).toEqual(['best', false]);
+    expect(await finishOf(LINES, { limits: {}, validation: 0, finish: 'all' })).toEqual(['best', false]);
     expect(await finishOf(LINES, { limits: {}, finish: 'best' })).toEqual(['best', false]);
     expect(await finishOf(LINES, { limits: { steps: 5 } })).toEqual(['best', false]);
     expect(await finishOf(STREAM, { limits: {} })).toEqual(['best', false]);
     expect(await finishOf(STREAM, { limits: { steps: 5 }, finish: 'all', validateEvery: 1 })).toEqual(['all', true]);
   });
+
+  test.each([0.1, 0])(
+    'known: the model knows better what it learns, where a part of %s is held out',
+    async (validation) => {
+      const [all, known] = [await run(LIST, { ...ALL, validation }), await run(LIST, { ...KNOWN, validation })];
+      expect(known.done.finishSteps).toBe(3 * (known.done.bestStep ?? 200));
+      expect(known.done.validation).toBe(all.done.validation);
+      expect(await lossOf('train', known)).toBeLessThan((await lossOf('train', all)) - 0.15);
+    },
+  );
 
   test('gives the same bits with two threads, with an average, and resumed from any state before it', async () => {
     const recipe: Partial<Recipe> = { ...ALL, averaging: 0.9, model: { ...RECIPE.model, members: 2 } };

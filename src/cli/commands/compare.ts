@@ -1,14 +1,13 @@
 import * as z from 'zod';
 import { UsageError } from '../../errors.ts';
 import type { RunSummary } from '../../library/compare.ts';
-import { grouped, harmless } from '../../library/words.ts';
+import { grouped, harmless, shareText } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { flagOf } from '../flags.ts';
 import { modelName } from '../model-name.ts';
 import { Output, paint, remark } from '../output.ts';
 import { RECIPE_FLAGS } from '../recipe-flags.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
-import { shareText } from '../text.ts';
 
 /** `rnn compare`. */
 export const command = defineCommand({

@@ -76,7 +76,9 @@ a model that transduces, the share of sources whose whole target greedy decoding
 finds. It costs no more than the loss, because no target has to be decoded.
 The path of the best model is printed to standard output. In a list (--mode
 lines) that is trained without these limits, the best model learns the lines
-that were held out, too, at the end (--finish).
+that were held out, too, at the end. With --finish known it goes on until it
+knows the list, so that its completions are lines of the list; it is then worse
+on other lines. The validation loss is measured before.
 
 A model of pairs reads a source and predicts its target: a sequence of its own
 (transduce), a label for each symbol of the source (tag), or one label
@@ -105,7 +107,7 @@ second one ends it at once.
 Examples:
   rnn train book.txt
   rnn train book.txt --time 3m --preset balanced
-  rnn train corpora/terms.txt --validation 0 --out checkpoints/terms.json
+  rnn train corpora/terms.txt --finish known --out checkpoints/terms.json
   rnn train book.txt --cell rnn --bptt 50 --bptt-stride 10 --clip-norm 5
   rnn train book.txt --resume
   rnn train numbers.tsv --validation 0.1

@@ -1,8 +1,7 @@
-import { cellLabel } from '../library/cell-label.ts';
-import { bestPoint } from '../library/history.ts';
-import type { ModelFacts } from '../library/inspect.ts';
-import { counted, grouped } from '../library/words.ts';
-import { lossText, shareText } from './text.ts';
+import { cellLabel } from './cell-label.ts';
+import { bestPoint } from './history.ts';
+import type { ModelFacts } from './inspect.ts';
+import { counted, grouped, lossText, shareText } from './words.ts';
 
 /** What a model is and how it was trained, by name, in words. */
 export function factRows({
@@ -45,7 +44,9 @@ export function factRows({
   if (run.finishSteps > 0) {
     rows.push([
       'last phase',
-      `${counted(run.finishSteps, 'step')} from the best model, on the validation part, too: the loss above was measured before`,
+      best?.validation === undefined
+        ? `${counted(run.finishSteps, 'step')}, from the newest model`
+        : `${counted(run.finishSteps, 'step')} from the best model, on the validation part, too: the loss above was measured before`,
     ]);
   }
   return rows;
