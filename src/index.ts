@@ -60,7 +60,8 @@ export {
   type RankedLabel,
   type SampledTarget,
 } from './library/pair-model.ts';
-export { type PreparedRun, prepareRun } from './library/preparation.ts';
+export { prepareRun } from './library/preparation.ts';
+export type { PreparedRun } from './library/prepared-run.ts';
 export { type RunSettings, TrainingRun } from './library/run.ts';
 export type { RunOptions } from './library/run-options.ts';
 export { readSaved, type SavedModel } from './library/saved-model.ts';

@@ -2,7 +2,7 @@ import type { CommanderError } from 'commander';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
-import { RECIPE_FLAGS } from '../src/cli/commands/train.ts';
+import { RECIPE_FLAGS } from '../src/cli/recipe-flags.ts';
 import { UserError } from '../src/errors.ts';
 import { prepareRun } from '../src/library/preparation.ts';
 import { type Checkpoint, parseCheckpoint } from '../src/nn/checkpoint.ts';

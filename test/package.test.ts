@@ -83,3 +83,10 @@ test('the package is imported and required with the same exports, and its instal
   };
   for (const name of ['preinstall', 'install', 'postinstall', 'prepare']) expect(scripts).not.toHaveProperty(name);
 });
+
+test('the package has the manual page where npm looks for it', () => {
+  const folder = join(cwd, 'node_modules/charnn');
+  const { man } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { man: [string] };
+  expect(Array.isArray(man)).toBe(true); // npm links no page that is named by a text alone
+  expect(readFileSync(join(folder, man[0]), 'utf8')).toMatch(/^\.TH "RNN" "1"/);
+});

@@ -17,6 +17,7 @@ import './no-eval.ts';
 
 export type { BeamRequest, SampleRequest, ScoreRequest, TargetBeamRequest } from '../decoding/options.ts';
 export { UserError } from '../errors.ts';
+export type { GradientFlow, LayerFlow } from '../insight/gradient-flow.ts';
 export type {
   FoundText,
   LanguageModel,
@@ -32,5 +33,13 @@ export type * from '../training/events.ts';
 export type { RecipeOptions } from '../training/recipe.ts';
 export { CharRNN, charRNN, type GenerateOptions, type Prediction } from './char-rnn.ts';
 export { load, loadModel, loadPairs, type ModelSource, readCheckpoint } from './load.ts';
+export {
+  type Accuracy,
+  type Activations,
+  activations,
+  evaluate,
+  gradientFlow,
+  type ReadSymbol,
+} from './look.ts';
 export { serialize } from './serialize.ts';
-export { Training, type TrainingOptions, train } from './train.ts';
+export { type FineTuningOptions, fineTune, Training, type TrainingOptions, train } from './train.ts';

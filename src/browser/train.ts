@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { prepareKernels } from '../host/kernels.browser.ts';
+import type { LanguageModel } from '../library/language-model.ts';
 import { type Material, newPairOptions, trainOn } from '../library/material.ts';
 import { trainingSchema } from '../library/training-options.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
@@ -47,6 +48,32 @@ export function train(text: Text | Corpus, options: TrainingOptions = {}): Train
   return new Training(material, { recipe, place, ...(signal ? { signal } : {}), ...(resume ? { resume } : {}) });
 }
 
+/** What fine-tuning takes besides the text: what the model has already can't be chosen. */
+export type FineTuningOptions = Omit<TrainingOptions, 'model' | 'initializer' | 'pairs' | 'resume'>;
+
+/**
+ * Trains a model of texts further: a new run, which begins with the parameters of the model, as `rnn train --fine-tune` does. Symbols of the
+ * text that the model does not have are added, with parameters that are drawn. UserError as for `train`.
+ */
+export function fineTune(
+  { checkpoint, vocabulary }: LanguageModel,
+  text: Text,
+  options: FineTuningOptions = {},
+): Training {
+  const { symbols: _, sourceSymbols: __, ...model } = checkpoint.model;
+  const { text: reading, place, signal } = parseOptions(trainingSchema, options);
+  const { text: _t, place: _l, signal: _s, ...given } = options;
+  const { minCount, maxBytes } = reading;
+  const corpus = corpusFromText(text, { vocabulary, extend: true, minCount, maxBytes });
+  const origin = {
+    model: checkpoint.model,
+    parameters: checkpoint.parameters,
+    ids: vocabulary.idsIn(corpus.vocabulary),
+  };
+  const recipe = resolveRecipe({ ...given, model });
+  return new Training({ kind: 'text', corpus }, { recipe, place, origin, ...(signal ? { signal } : {}) });
+}
+
 function isCorpus(text: Text | Corpus): text is Corpus {
   return typeof text === 'object' && 'ids' in text;
 }
@@ -57,7 +84,9 @@ function isCorpus(text: Text | Corpus): text is Corpus {
  */
 export class Training implements AsyncIterableIterator<TrainEvent, void, void> {
   readonly #material: Material;
-  readonly #events: AsyncGenerator<TrainEvent, void, void>;
+  readonly #groups: AsyncGenerator<readonly TrainEvent[], void, void>;
+  /** Events of a step that has been taken, which nobody has asked for yet. */
+  #waiting: readonly TrainEvent[] = [];
   #options: TrainOptions;
   #snapshot: CheckpointEvent['snapshot'] | undefined;
   #rate: number;
@@ -66,20 +95,41 @@ export class Training implements AsyncIterableIterator<TrainEvent, void, void> {
     this.#material = material;
     this.#options = options;
     this.#rate = options.recipe.rate;
-    this.#events = this.#run();
+    this.#groups = this.#run();
   }
 
   [Symbol.asyncIterator](): this {
     return this;
   }
 
-  next(): Promise<IteratorResult<TrainEvent, void>> {
-    return this.#events.next();
+  async next(): Promise<IteratorResult<TrainEvent, void>> {
+    while (this.#waiting.length === 0) {
+      const { done, value } = await this.#groups.next();
+      if (done) return { done, value: undefined };
+      this.#waiting = value;
+    }
+    const [value, ...others] = this.#waiting;
+    this.#waiting = others;
+    return { value: value! };
+  }
+
+  /** Takes one step, and gives its events: a `step`, and what follows it, up to `done`. Before the first step, `start` is among them. None at the end. */
+  async step(): Promise<readonly TrainEvent[]> {
+    const events = [...this.#waiting];
+    this.#waiting = [];
+    while (!events.some(({ type }) => type === 'step' || type === 'done')) {
+      const { done, value } = await this.#groups.next();
+      if (done) break;
+      events.push(...value);
+    }
+    return events;
   }
 
   /** Ends the run: nothing more comes. */
-  return(): Promise<IteratorResult<TrainEvent, void>> {
-    return this.#events.return();
+  async return(): Promise<IteratorResult<TrainEvent, void>> {
+    this.#waiting = [];
+    await this.#groups.return();
+    return { done: true, value: undefined };
   }
 
   /** The learning rate at its highest: the schedule multiplies it. */
@@ -104,7 +154,8 @@ export class Training implements AsyncIterableIterator<TrainEvent, void, void> {
     return this.#snapshot?.();
   }
 
-  async *#run(): AsyncGenerator<TrainEvent, void, void> {
+  /** The events of the run, those of each step together. */
+  async *#run(): AsyncGenerator<readonly TrainEvent[], void, void> {
     await prepareKernels();
     for (let isResumed = false; ; isResumed = true) {
       for await (const events of stepsOf(trainOn(this.#material, { ...this.#options, saveNow: () => true }))) {
@@ -112,7 +163,7 @@ export class Training implements AsyncIterableIterator<TrainEvent, void, void> {
           (event) => event.type === 'checkpoint' && event.kind === 'last',
         ) as CheckpointEvent;
         this.#snapshot = last?.snapshot ?? this.#snapshot;
-        yield* events.filter(
+        yield events.filter(
           (event) => !(isResumed && event.type === 'start') && !(event === last && isUnasked(events)),
         );
         if (events.at(-1)?.type === 'done') return;

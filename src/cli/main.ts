@@ -1,24 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { EXIT, UserError } from '../errors.ts';
 import { oneLine } from '../library/words.ts';
 import { withCommandFirst } from './argument-order.ts';
+import { createProgram } from './program.ts';
 import { COMMANDS } from './registry.ts';
 import { ReaderGone } from './text.ts';
-import { HELP_LAYOUT, wrapHelp, wrapLine } from './wrap.ts';
-
-const EXAMPLES = `
-Examples:
-  rnn train book.txt           train on a text; save the model in ./checkpoints
-  rnn sample --length 500      write new text with the newest model
-  rnn beam --prefix d --k 5    the five best completions of d
-  rnn complete                 complete as you type
-  rnn score names.txt          how likely each line is
-  rnn report --html page.html  a page on what the newest model has learned
-  rnn info                     what the newest model is, and how it was trained
-
-Data goes to standard output, everything else to standard error.
-Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted (after saving).`;
+import { wrapLine } from './wrap.ts';
 
 /** Runs the command line and returns its exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -53,20 +40,6 @@ function withoutHelpCommand(given: readonly string[]): string[] {
   const [first, ...rest] = given;
   if (first === '-v') return ['-V', ...rest];
   return first === 'help' ? [...rest, '--help'] : [...given];
-}
-
-function createProgram(): Command {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  return new Command('rnn')
-    .description('Trains character-level language models (RNN, LSTM, GRU) on a CPU, and completes text with them.')
-    .version(version, '-V, --version', 'print the version (-v, too)')
-    .helpOption('-h, --help', 'show help, for a command too: rnn train --help')
-    .helpCommand(false)
-    .option('--debug', 'show the stack trace of an error')
-    .addHelpText('after', () => wrapHelp(EXAMPLES, process.stdout.columns))
-    .configureHelp({ showGlobalOptions: false, ...HELP_LAYOUT });
 }
 
 /** Errors in usage are one line, and are thrown to `main`. */

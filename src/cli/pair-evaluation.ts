@@ -2,10 +2,9 @@ import { EXIT, type UserError } from '../errors.ts';
 import type { PairEvaluation, PredictionEvaluation } from '../library/evaluate-pairs.ts';
 import type { PairEvaluationRequest } from '../library/evaluation-options.ts';
 import type { SavedPairModel } from '../library/saved-model.ts';
-import { counted, grouped } from '../library/words.ts';
+import { counted, grouped, lossText, shareText } from '../library/words.ts';
 import { complain, Output } from './output.ts';
 import { table, titled } from './tables.ts';
-import { lossText, shareText } from './text.ts';
 
 /** The most labels whose confusion matrix is printed as a table. */
 const MOST_LABELS = 20;

@@ -1,8 +1,8 @@
 import cliProgress from 'cli-progress';
 import type { ReportEvent, StepEvent } from '../library/run.ts';
-import { grouped } from '../library/words.ts';
+import { grouped, lossText, shareText } from '../library/words.ts';
 import { paintError, remark } from './output.ts';
-import { durationText, lossText, shareText } from './text.ts';
+import { durationText } from './text.ts';
 
 /** Shows how training goes. Nothing that it shows is data. */
 export interface Progress {

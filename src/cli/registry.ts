@@ -93,6 +93,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/demo.ts'),
   },
   {
+    name: 'playground',
+    summary: 'Write a page that trains networks in a browser, and shows what they learn.',
+    load: () => import('./commands/playground.ts'),
+  },
+  {
     name: 'bench',
     summary: 'Measure this machine: the bare matrix kernel, training and sampling, for a set of shapes or for one.',
     load: () => import('./commands/bench.ts'),

@@ -1,16 +1,6 @@
 /** Thrown when the reader of standard output has gone, as `head` does: nothing is wrong, and there is nothing more to do. */
 export class ReaderGone extends Error {}
 
-/** A loss in nats and in bits: 1.512 nats (2.181 bits). */
-export function lossText(nats: number): string {
-  return `${nats.toFixed(4)} nats (${(nats / Math.LN2).toFixed(3)} bits)`;
-}
-
-/** A share as a percentage: 99.31 %. */
-export function shareText(share: number): string {
-  return `${(100 * share).toFixed(2)} %`;
-}
-
 /** Seconds as 42s, 3m05s, 1h02m. */
 export function durationText(seconds: number): string {
   const s = Math.max(0, Math.round(seconds));

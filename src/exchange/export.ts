@@ -8,7 +8,9 @@ import { writeMetadata } from './metadata.ts';
 import { toMl5 } from './ml5.ts';
 import { toOnnx, toOnnxFolder } from './onnx-export.ts';
 import { TRANSDUCER_FILES } from './onnx-graphs.ts';
-import { type ExportOptions, exportSchema, FORMATS, type Format } from './options.ts';
+import { type ExportOptions, exportSchema, FILE_FORMATS, FORMATS, type Format } from './options.ts';
+import { toPage } from './page.ts';
+import { type PageWords, requireHalf } from './page-model.ts';
 import { hasTorchModule, toPyTorch } from './pytorch.ts';
 import { toPyTorchFolder } from './pytorch-folder.ts';
 import { writeSafetensors } from './safetensors.ts';
@@ -20,26 +22,29 @@ export interface Exported {
 }
 
 /**
- * Writes a model in another program's format: a file; or a folder for ml5, for pytorch, and for a transducer as onnx. Nothing is overwritten. If
- * writing fails, nothing is left.
+ * Writes a model in another form: a file; or a folder for ml5, for pytorch, and for a transducer as onnx. Nothing is overwritten. If writing fails,
+ * nothing is left. UserError for a model that the format cannot hold, and for a path that is taken or cannot be written.
  *
  * @param corpus only for `pytorch`: the text on which training goes on, read with the checkpoint's vocabulary
- *
- * UserError for a model that the format cannot hold, and for a path that is taken or cannot be written.
+ * @param words what a page says of the model
  */
 export function exportModel(
   checkpoint: Checkpoint,
   path: string,
   options: ExportOptions = {},
   corpus?: Corpus,
+  words: PageWords = { name: 'A model', facts: [] },
 ): Exported {
-  const { to } = parseOptions(exportSchema, options);
-  const format = to ?? formatOf(path);
+  const { to, half } = parseOptions(exportSchema, options);
+  const format = formatOf(path, to);
   if (corpus && format !== 'pytorch') {
     throw new UsageError(
       message`${option('text')} is for a folder to train on with PyTorch, not for ${format}; leave it out`,
     );
   }
+  if (half && format !== 'html')
+    throw new UsageError(message`${option('half')} is for html, not for ${format}; leave it out`);
+  if (half) requireHalf(checkpoint);
   requireFormat(checkpoint, format);
   switch (format) {
     case 'safetensors':
@@ -48,6 +53,9 @@ export function exportModel(
     case 'onnx':
       if (isTransducer(checkpoint)) writeFolder(path, toOnnxFolder(checkpoint));
       else writeFile(path, [toOnnx(checkpoint)]);
+      break;
+    case 'html':
+      writeFile(path, toPage(checkpoint, words, half ? 'float16' : 'float32'));
       break;
     case 'ml5':
       writeFolder(path, toMl5(checkpoint));
@@ -59,17 +67,20 @@ export function exportModel(
   return { format, notes: notesOn(checkpoint, format) };
 }
 
-/** The format that a file's ending names. */
-function formatOf(path: string): Format {
+/** The format that is asked for, or else the one that the file's ending names. */
+export function formatOf(path: string, asked?: Format): Format {
+  if (asked) return asked;
   const ending = extname(path).slice(1).toLowerCase();
-  if (ending === 'safetensors' || ending === 'onnx') return ending;
+  const format = FILE_FORMATS.find((each) => each === ending);
+  if (format) return format;
+  const endings = FILE_FORMATS.map((each) => `.${each}`).join(', ');
   throw new UsageError(
-    message`${path}: its ending names no format; end it in .safetensors or .onnx, or say one of ${FORMATS.join(', ')} with ${option('to')}`,
+    message`${path}: its ending names no format; end it in one of ${endings}, or say one of ${FORMATS.join(', ')} with ${option('to')}`,
   );
 }
 
 /** The formats that hold models of pairs, too. */
-const FORMATS_OF_PAIRS: readonly Format[] = ['safetensors', 'onnx'];
+const FORMATS_OF_PAIRS: readonly Format[] = ['safetensors', 'onnx', 'html'];
 
 /** UserError where the format holds only models of texts. */
 function requireFormat({ model: { pairs } }: Checkpoint, format: Format): void {

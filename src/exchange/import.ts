@@ -64,6 +64,7 @@ const KNOWN: readonly { readonly start: readonly number[]; readonly what: string
     what: 'a pickle, which is a program and is never run; save it as safetensors instead (src/exchange/README.md has the two lines of Python)',
   },
   { start: [0x89, 0x48, 0x44, 0x46], what: 'an HDF5 file; safetensors and ONNX files can be imported' },
+  { start: [0x3c], what: 'a web page; open it in a browser, and save its model there as a checkpoint' },
   { start: [OPEN_OBJECT], what: 'JSON; a checkpoint of this program needs no import' },
 ];
 

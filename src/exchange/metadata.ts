@@ -1,5 +1,6 @@
 import { message, UserError } from '../errors.ts';
 import { type Checkpoint, type Json, savedModelSchema } from '../nn/checkpoint.ts';
+import { migrateParts } from '../nn/checkpoint-versions.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { Vocabulary } from '../text/vocabulary.ts';
 import { resolveRecipe } from '../training/complete-recipe.ts';
@@ -38,12 +39,14 @@ export function readMetadata(texts: ReadonlyMap<string, string>, name: string): 
       throw refusal(name, `its metadata ${KEYS[key]} is no JSON; export the model again`);
     }
   };
-  const model = savedModelSchema.safeParse(part('model'));
+  // Exports don't tell their version.
+  const written = migrateParts({ model: part('model'), run: part('run') }, name);
+  const model = savedModelSchema.safeParse(written.model);
   if (!model.success) {
     const { path, message } = model.error.issues[0]!;
     throw refusal(name, `its metadata ${[KEYS.model, ...path].join('.')}: ${message}; export the model again`);
   }
-  const metadata = { model: model.data, vocabulary: part('vocabulary') as Json, run: completed(part('run')) };
+  const metadata = { model: model.data, vocabulary: part('vocabulary') as Json, run: written.run as Json };
   requireSound(metadata, name);
   return metadata;
 }
@@ -62,20 +65,6 @@ export function unknownRun(model: ModelConfig, vocabulary: Vocabulary): Json {
     finishSteps: 0,
     history: [],
   });
-}
-
-/** A record as this version would have written it: exports of earlier versions lack what was added since. They have no version of their own. */
-function completed(run: unknown): Json {
-  const record = (run ?? {}) as {
-    corpus?: { files?: unknown };
-    origin?: unknown;
-    finishSteps?: unknown;
-    recipe?: object;
-  };
-  const { corpus, origin = null, finishSteps = 0 } = record;
-  // Runs had no last phase before its length was recorded.
-  const recipe = record.finishSteps === undefined ? { ...record.recipe, finish: 'best' } : record.recipe;
-  return toJson({ ...record, recipe, corpus: { ...corpus, files: corpus?.files ?? null }, origin, finishSteps });
 }
 
 function requireSound({ model, vocabulary, run }: Metadata, name: string): void {

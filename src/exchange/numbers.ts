@@ -35,6 +35,14 @@ export function floatBytes(values: Float32Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
+/** The bytes of numbers, each rounded to the nearest float16; of two that are as near, to the even one. Beyond ±65504 it becomes infinite. */
+export function halfBytes(values: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(2 * values.length);
+  const view = new DataView(bytes.buffer);
+  for (let j = 0; j < values.length; j++) view.setUint16(2 * j, numberToHalf(values[j]!), true);
+  return bytes;
+}
+
 const READERS: Readonly<Record<Exclude<FloatKind, 'float32'>, (view: DataView, index: number) => number>> = {
   float64: (view, index) => view.getFloat64(8 * index, true),
   float16: (view, index) => halfToNumber(view.getUint16(2 * index, true)),
@@ -48,6 +56,29 @@ function halfToNumber(bits: number): number {
   const fraction = bits & 0x3ff;
   if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** The smallest number of float16 with 11 bits of precision is 2⁻¹⁴. Numbers below it are multiples of 2⁻²⁴. */
+const HALF_LEAST_EXPONENT = -14;
+const HALF_LARGEST_EXPONENT = 15;
+const HALF_INFINITY = 0x7c00;
+
+/** The bits of the nearest float16. A number that rounds up to a power of two carries into the exponent by itself. */
+function numberToHalf(value: number): number {
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const size = Math.abs(value);
+  if (Number.isNaN(value)) return HALF_INFINITY | 1;
+  const exponent = Math.max(HALF_LEAST_EXPONENT, Math.floor(Math.log2(size)));
+  if (exponent > HALF_LARGEST_EXPONENT) return sign | HALF_INFINITY;
+  const units = roundToEven(size * 2 ** (10 - exponent));
+  // Below 2⁻¹⁴ there is no leading bit, and the exponent is stored as 0.
+  return sign | (((exponent - HALF_LEAST_EXPONENT) << 10) + units);
+}
+
+function roundToEven(value: number): number {
+  const below = Math.floor(value);
+  const rest = value - below;
+  return below + (rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? 1 : 0);
 }
 
 const SCRATCH = new DataView(new ArrayBuffer(4));

@@ -2,16 +2,23 @@ import * as z from 'zod';
 import { ACTIVATIONS, RESETS } from '../nn/cells/options.ts';
 
 /** The formats of one file go by its ending; those of a folder must be named. */
-export const FORMATS = ['safetensors', 'onnx', 'ml5', 'pytorch'] as const;
+export const FORMATS = ['safetensors', 'onnx', 'html', 'ml5', 'pytorch'] as const;
 export type Format = (typeof FORMATS)[number];
+
+/** The formats of one file, which is named by its ending. */
+export const FILE_FORMATS = ['safetensors', 'onnx', 'html'] as const satisfies readonly Format[];
 
 export const exportSchema = z.strictObject({
   to: z
     .enum(FORMATS)
     .optional()
     .describe(
-      'format: safetensors or onnx, which make a file (a transducer as onnx is a folder), or ml5 or pytorch, which make a folder',
+      'format: safetensors, onnx or html, which make a file (a transducer as onnx is a folder), or ml5 or pytorch, which make a folder',
     ),
+  half: z
+    .boolean()
+    .default(false)
+    .describe('html: store the parameters as float16, in half the bytes, and say by how much the loss changes'),
 });
 
 export type ExportOptions = z.input<typeof exportSchema>;

@@ -1,5 +1,4 @@
-import { gzip as fused } from '../../dist/kernel/single.wasm';
-import { gzip as plain } from '../../dist/kernel/single-plain.wasm';
+import { block, gzip, sizes } from '../../dist/kernel/single.wasm';
 import { bytesOfLatin1 } from './bytes.browser.ts';
 import type * as node from './kernels.node.ts';
 
@@ -11,8 +10,8 @@ export const HAS_REVECTORIZER: typeof node.HAS_REVECTORIZER = false;
 
 export const COMPILES_AHEAD: typeof node.COMPILES_AHEAD = false;
 
-/** The builds for one thread, the best first. What the first computes has the bits of Node's kernels. */
-const BUILDS = [{ gzip: fused }, { gzip: plain, remark: 'without relaxed SIMD, so it rounds otherwise than Node' }];
+/** What is to be said of each build for one thread, the best first. What the first computes has the bits of Node's kernels. */
+const REMARKS = [{}, { remark: 'without relaxed SIMD, so it rounds otherwise than Node' }];
 
 let loaded: node.Loaded | undefined;
 let preparation: Promise<void> | undefined;
@@ -33,10 +32,8 @@ export const load: typeof node.load = () => {
 async function compile(): Promise<node.Loaded> {
   if (typeof WebAssembly === 'undefined') return { reason: 'this browser runs no WebAssembly' };
   try {
-    for (const { gzip, ...remark } of BUILDS) {
-      const bytes = await unzipped(gzip);
-      if (WebAssembly.validate(bytes)) return { module: await WebAssembly.compile(bytes), ...remark };
-    }
+    for (const [index, bytes] of unwoven(await unzipped(gzip)).entries())
+      if (WebAssembly.validate(bytes)) return { module: await WebAssembly.compile(bytes), ...REMARKS[index] };
     return { reason: 'this browser runs no WebAssembly with SIMD' };
   } catch (error) {
     // A content security policy without 'wasm-unsafe-eval' is one reason, a browser that can't unpack is another.
@@ -48,4 +45,18 @@ async function compile(): Promise<node.Loaded> {
 async function unzipped(base64: string): Promise<Uint8Array<ArrayBuffer>> {
   const stream = new Blob([bytesOfLatin1(atob(base64)) as Uint8Array<ArrayBuffer>]).stream();
   return new Uint8Array(await new Response(stream.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer());
+}
+
+/** The builds, whose blocks come in turn. */
+function unwoven(bytes: Uint8Array): Uint8Array<ArrayBuffer>[] {
+  const builds = sizes.map((size) => new Uint8Array(size));
+  let at = 0;
+  for (let start = 0; at < bytes.length; start += block) {
+    for (const build of builds) {
+      const length = Math.max(0, Math.min(block, build.length - start));
+      if (length > 0) build.set(bytes.subarray(at, at + length), start);
+      at += length;
+    }
+  }
+  return builds;
 }

@@ -58,7 +58,7 @@ function compile(revectorize: boolean): Loaded {
 }
 
 /** V8's flags hold for the whole process, so they are set back after compilation; compiled code stays as it is. */
-function compileOptimized(bytes: Uint8Array, revectorize: boolean): WebAssembly.Module {
+function compileOptimized(bytes: Uint8Array<ArrayBuffer>, revectorize: boolean): WebAssembly.Module {
   const flags = compilerFlags(RUNTIME, revectorize);
   for (const flag of flags) setFlagsFromString(flag);
   try {

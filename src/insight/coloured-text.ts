@@ -9,7 +9,7 @@ export const TEXT_STYLE = `
 .text { font: 14px/1.7 ui-monospace, Menlo, Consolas, monospace; white-space: pre-wrap; overflow-wrap: anywhere; margin: .5rem 0; padding: .75rem; background: var(--raised); border-radius: 6px; max-height: 34rem; overflow-y: auto; }
 .text span { border-radius: 2px; padding: .12em 0; }
 .text .end { opacity: .45; }
-#surprisal .text span { background: rgb(213 94 0 / calc(var(--v) * .85)); }
+:is(#surprisal .text, .surprising) span { background: rgb(213 94 0 / calc(var(--v) * .85)); }
 .key { display: flex; align-items: center; gap: .5rem; }
 .ramp { display: inline-block; width: 10rem; height: .8rem; border-radius: 2px; border: 1px solid var(--rule); }
 .ramp.surprise { background: linear-gradient(to right, transparent, rgb(213 94 0 / .85)); }
@@ -27,13 +27,17 @@ td button { padding: .05rem .5rem; }
 .facts td { overflow-wrap: anywhere; }
 `;
 
+/** How strong the colour of a surprisal is, in [0, 1]; 0 for a symbol that was not predicted (NaN). */
+export function strengthOf(bits: number): number {
+  return Number.isNaN(bits) ? 0 : Math.min(1, bits / FULL_BITS);
+}
+
 /** A text as one span for each symbol, coloured by surprisal. */
 export function colouredText({ surprisals }: Trace, shown: readonly string[]): string {
   const spans = shown.map((text, at) => {
     const bits = surprisals[at]! / Math.LN2;
-    const strength = Number.isNaN(bits) ? 0 : Math.min(1, bits / FULL_BITS);
     const title = Number.isNaN(bits) ? 'the first' : `${bits.toFixed(2)} bits`;
-    return `<span style="--v:${strength.toFixed(2)}" title="${title}">${escapeMarkup(text)}</span>`;
+    return `<span style="--v:${strengthOf(bits).toFixed(2)}" title="${title}">${escapeMarkup(text)}</span>`;
   });
   return `<pre class="text">${spans.join('')}</pre>`;
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { message, option, UsageError } from '../errors.ts';
 import { parseOptions } from '../schema.ts';
 import type { Chart } from './chart.ts';
-import { iteratedUnit } from './iterated-unit.ts';
+import { iteratedUnit, SQUASHING_NAMES } from './iterated-unit.ts';
 import {
   eigenvalueSizes,
   forwardMagnitudes,
@@ -25,6 +25,7 @@ export const demonstrationSchemas = {
   'iterated-unit': z.strictObject({
     weight: number.default(6).describe('w of h ← σ(w·h + b)'),
     bias: number.default(-3).describe('b of h ← σ(w·h + b)'),
+    activation: z.enum(SQUASHING_NAMES).default('logistic').describe('σ of h ← σ(w·h + b)'),
     start,
     steps,
   }),
@@ -66,8 +67,8 @@ export function demonstrate(name: DemonstrationName, options: Readonly<Record<st
     const { constant, ...rest } = parseOptions(demonstrationSchemas.quadratic, options);
     return demonstrateMap('The quadratic map', quadraticMap(constant), rest);
   }
-  const { weight, bias, ...rest } = parseOptions(demonstrationSchemas['iterated-unit'], options);
-  return demonstrateMap('The iterated unit', iteratedUnit(weight, bias), rest);
+  const { weight, bias, activation, ...rest } = parseOptions(demonstrationSchemas['iterated-unit'], options);
+  return demonstrateMap('The iterated unit', iteratedUnit(weight, bias, activation), rest);
 }
 
 /** Starts in the table, as shares of the range, besides those that are asked for. */

@@ -1,10 +1,16 @@
 import type { Chart, Point, Series } from './chart.ts';
-import type { FlowExamination } from './examine.ts';
+import type { FlowExamination, LayerExamination } from './examine.ts';
+
+/** The norms of a layer, by lag. */
+type Norms = Pick<LayerExamination, 'hidden' | 'cell'>;
 
 const LAG = { label: 'lag n (steps back)', scale: 'linear', whole: true } as const;
 
 /** A chart of ‖∂L_t/∂h_{t−n}‖ for each layer, and of ‖∂L_t/∂c_{t−n}‖ for each layer of an LSTM. */
-export function flowChart({ name, layers }: FlowExamination): Chart {
+export function flowChart({
+  name,
+  layers,
+}: Pick<FlowExamination, 'name'> & { readonly layers: readonly Norms[] }): Chart {
   return {
     title: `Gradient of the loss, ${name}`,
     x: LAG,

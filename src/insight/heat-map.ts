@@ -49,14 +49,20 @@ export function inlineHeatMap(map: HeatMap): string {
 
 function marks({ title, rows, columns, values }: HeatMap): string {
   const { left, top } = placeOf({ rows, columns });
-  const names = columns.map((name, column) =>
-    text(shortened(name), `transform="translate(${left + (column + 0.5) * CELL + 4} ${top - 6}) rotate(-90)"`),
-  );
+  const names = columns.map((name, column) => columnName(name, left + (column + 0.5) * CELL, top, columns));
   const lines = rows.flatMap((name, row) => [
     text(shortened(name), `x="${left - 8}" y="${top + (row + 0.5) * CELL}" dy="0.35em" text-anchor="end"`),
     ...columns.map((column, at) => cell(values[row]![at]!, `${name}: ${column}`, left + at * CELL, top + row * CELL)),
   ]);
   return [text(title, `x="${MARGIN}" y="18" font-weight="600"`), ...names, ...lines].join('\n');
+}
+
+/** Names stand upright where each is one character, and otherwise read from below. */
+function columnName(name: string, middle: number, top: number, columns: readonly string[]): string {
+  const isUpright = columns.every((each) => [...each].length === 1);
+  return isUpright
+    ? text(name, `x="${middle}" y="${top - 8}" text-anchor="middle"`)
+    : text(shortened(name), `transform="translate(${middle + 4} ${top - 6}) rotate(-90)"`);
 }
 
 function cell(value: number, name: string, x: number, y: number): string {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { escapeMarkup } from './escape.ts';
 import { darkRules } from './series-style.ts';
 
@@ -9,6 +10,10 @@ export interface Page {
   /** Additional style rules; below, a script. */
   readonly style?: string;
   readonly script?: string;
+  /** The scripts that `script` puts into the page. */
+  readonly inserted?: readonly string[];
+  /** Whether the page runs WebAssembly, and starts workers from texts that it carries. */
+  readonly computes?: boolean;
 }
 
 /** The style works in light and dark, and from the width of a phone. It loads nothing. */
@@ -37,23 +42,45 @@ th { font-weight: 500; color: var(--faint); }
 td.number, th.number { text-align: right; }
 `;
 
-/** A whole HTML document in one string. Its content security policy forbids loading anything, so it looks the same with and without a network. */
-export function renderPage({ title, body, style = '', script }: Page): string {
+/**
+ * A whole HTML document in one string. Its content security policy forbids loading anything, so it looks the same with and without a network, and
+ * it names the scripts that may run by their hashes, so nothing else in the page ever runs.
+ */
+export function renderPage(page: Page): string {
+  const { title, body, style = '', script } = page;
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
+<meta http-equiv="Content-Security-Policy" content="${policyOf(page)}">
 <title>${escapeMarkup(title)}</title>
 <link rel="icon" href="data:,">
 <style>${STYLE}${style}</style>
 </head>
 <body>
 ${body.join('\n')}
-${script ? `<script>\n${script}\n</script>\n` : ''}</body>
+${script ? `<script>${script}</script>\n` : ''}</body>
 </html>
 `;
+}
+
+function policyOf({ script, inserted = [], computes = false }: Page): string {
+  const hashes = [...(script ? [script] : []), ...inserted].map(hashOf);
+  const scripts = [...hashes, ...(computes ? ["'wasm-unsafe-eval'"] : [])];
+  return [
+    "default-src 'none'",
+    "style-src 'unsafe-inline'",
+    `script-src ${scripts.length > 0 ? scripts.join(' ') : "'none'"}`,
+    ...(computes ? ['worker-src blob:'] : []),
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+}
+
+function hashOf(script: string): string {
+  return `'sha256-${createHash('sha256').update(script).digest('base64')}'`;
 }
 
 /** Puts drawings side by side if there is room. */

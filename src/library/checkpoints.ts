@@ -5,7 +5,7 @@ import type { Corpus } from '../text/corpus.ts';
 import { fingerprint } from '../text/read-corpus.ts';
 import { isSameRun, isTextOf, type RunRecord } from '../training/record.ts';
 import { type CheckpointHead, readHead } from './checkpoint-head.ts';
-import { FOLDER, lastPath } from './names.ts';
+import { bestPath, FOLDER, homeOf, keptStep } from './names.ts';
 
 /** The variable of the environment that names the model where a command line doesn't. */
 export const CHECKPOINT_VARIABLE = 'RNN_CHECKPOINT';
@@ -36,7 +36,9 @@ export async function defaultModelFor(
 
 /** The path of the state that was saved last: of a run on the text, if a text is given. UserError where there is none. */
 export function newestState(text?: Text): string {
-  const found = newest((head) => head.isState && (text === undefined || isOf(head, text)));
+  const isWanted = (head: CheckpointHead): boolean => head.isState && (text === undefined || isOf(head, text));
+  // A run goes on from NAME.last.json. A copy may be newer, or one of the states that stay.
+  const found = newest((head, path) => bestPath(path) !== undefined && isWanted(head)) ?? newest(isWanted);
   if (found !== undefined) return found;
   const other = newest(({ isState }) => isState);
   throw new UserError(
@@ -56,12 +58,25 @@ export function newestModel(text?: Text): string {
   );
 }
 
-/** The paths without the states whose best model is named, too, where both are of one run: each run is left once, at its first place. */
+/**
+ * The paths with each run once. Of the files of one run that lie beside each other, one is left: the model, or else the newest state, or
+ * else the one with the most updates of those that stay (`keep`).
+ */
 export function withoutTwins(paths: readonly string[]): string[] {
-  const all = new Set(paths);
-  const models = [...all].filter((path) => all.has(lastPath(path)));
-  const twins = new Set(models.filter((path) => areOfOneRun(path, lastPath(path))).map(lastPath));
-  return [...all].filter((path) => !twins.has(path));
+  const all = [...new Set(paths)].map((path) => ({ path, home: homeOf(path), rank: rankOf(path) }));
+  return all
+    .filter(({ path, home, rank }) => {
+      const before = all.filter((other) => other.home === home && other.rank > rank);
+      return !before.some((other) => areOfOneRun(other.path, path));
+    })
+    .map(({ path }) => path);
+}
+
+/** The order in which the files of a run stand for it. */
+function rankOf(path: string): number {
+  const step = keptStep(path);
+  if (step !== undefined) return step;
+  return homeOf(path) === path ? Number.POSITIVE_INFINITY : Number.MAX_VALUE;
 }
 
 /** Whether two files are checkpoints of one run. */
@@ -81,7 +96,7 @@ function isOf({ run }: CheckpointHead, text: Text): boolean {
 }
 
 /** The checkpoint in the folder that was saved last of those that are wanted, if there is one. What a file is, its content says. */
-function newest(isWanted: (head: CheckpointHead) => boolean): string | undefined {
+function newest(isWanted: (head: CheckpointHead, path: string) => boolean): string | undefined {
   const names = statSync(FOLDER, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(FOLDER) : [];
   const dated = names.flatMap((name) => {
     const path = join(FOLDER, name);
@@ -91,6 +106,6 @@ function newest(isWanted: (head: CheckpointHead) => boolean): string | undefined
   dated.sort((a, b) => b.time - a.time || a.path.localeCompare(b.path));
   return dated.find(({ path }) => {
     const head = readHead(path);
-    return head !== undefined && isWanted(head);
+    return head !== undefined && isWanted(head, path);
   })?.path;
 }

@@ -3,7 +3,12 @@ import { exportSchema, importSchema } from '../exchange/options.ts';
 
 /** What an export can be told. */
 export const exportRequestSchema = exportSchema.extend({
-  text: z.array(z.string()).optional().describe('pytorch: the text to go on training with; - is standard input'),
+  text: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'pytorch: the text to go on training with; html with float16: the text on which the loss is measured; - is standard input',
+    ),
 });
 
 export type ExportRequest = z.input<typeof exportRequestSchema>;

@@ -1,10 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { inOption, message, option, UsageError, UserError } from '../errors.ts';
-import { type Exported, exportModel as exportCheckpoint } from '../exchange/export.ts';
+import { type Exported, exportModel as exportCheckpoint, formatOf } from '../exchange/export.ts';
 import { readBounded, readFolder, requireFree } from '../exchange/files.ts';
 import { importModel as importCheckpoint } from '../exchange/import.ts';
 import { TRANSDUCER_FILES } from '../exchange/onnx-graphs.ts';
+import type { PageWords } from '../exchange/page-model.ts';
 import type { SymbolList } from '../exchange/symbols.ts';
 import { saveCheckpoint } from '../nn/checkpoint-file.ts';
 import { parseOptions } from '../schema.ts';
@@ -15,9 +16,13 @@ import {
   type ImportRequest,
   importRequestSchema,
 } from './exchange-options.ts';
+import { factRows } from './facts.ts';
+import { halfChange } from './half-change.ts';
+import { inspect, shortName } from './inspect.ts';
 import { LanguageModel } from './language-model.ts';
 import { modelPath, nameOf } from './names.ts';
 import { PairModel } from './pair-model.ts';
+import { savedPair } from './saved-model.ts';
 
 export type { Exported } from '../exchange/export.ts';
 export type { ExportRequest, ImportRequest } from './exchange-options.ts';
@@ -30,7 +35,7 @@ export interface ImportedModel {
 }
 
 /**
- * Writes a model for other programs: a file (safetensors, ONNX) or a folder (ml5, PyTorch, a transducer as ONNX). Nothing is overwritten.
+ * Writes a model in another form: a file (safetensors, ONNX, a page) or a folder (ml5, PyTorch, a transducer as ONNX). Nothing is overwritten.
  * src/exchange/README.md says what is in each. UserError for a model that the format can't hold, and for a path that is taken.
  */
 export async function exportModel(
@@ -38,15 +43,30 @@ export async function exportModel(
   path: string,
   request: ExportRequest = {},
 ): Promise<Exported> {
-  const { text, to } = parseOptions(exportRequestSchema, request);
+  const { text, to, half } = parseOptions(exportRequestSchema, request);
   requireFree(path);
+  const format = formatOf(path, to);
+  if (format === 'html') {
+    if (text && !half)
+      throw new UsageError(message`${option('text')} is for a page with ${option('half')}; leave it out`);
+    // First, since nothing is written where the text can't be read.
+    const change = half ? [await halfChange(model, text)] : [];
+    const { notes } = exportCheckpoint(model.checkpoint, path, { to, half }, undefined, wordsOn(model));
+    return { format, notes: [...notes, ...change] };
+  }
   if (text && model instanceof PairModel) {
     throw new UsageError(
       message`${option('text')} is for a model of texts, and ${model.name} is of pairs; leave it out`,
     );
   }
   const corpus = text && (await readCorpus(text, { vocabulary: model.vocabulary }));
-  return exportCheckpoint(model.checkpoint, path, { to }, corpus);
+  return exportCheckpoint(model.checkpoint, path, { to, half }, corpus);
+}
+
+/** What a page says of a model. The path of its file is left out: the page may go far. */
+function wordsOn(model: LanguageModel | PairModel): PageWords {
+  const facts = factRows(inspect(model instanceof PairModel ? savedPair(model) : model));
+  return { name: shortName(model), facts: facts.filter(([name]) => name !== 'checkpoint') };
 }
 
 /**

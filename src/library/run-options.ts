@@ -26,6 +26,11 @@ export const runSchema = z.strictObject({
     .optional()
     .describe('where the best model is saved (default: checkpoints/NAME.json, a new name each time)'),
   overwrite: z.boolean().default(false).describe('save the model even where a file of that name exists'),
+  keep: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('keep the newest n of the states that are saved, as NAME.step-00001200.json and the like'),
   resume: z
     .union([z.literal(true), z.string()])
     .optional()

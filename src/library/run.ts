@@ -3,7 +3,7 @@ import type { Message } from '../errors.ts';
 import type { ModelEvent, TrainEvent } from '../training/events.ts';
 import type { Interval } from './interval.ts';
 import { trainOn } from './material.ts';
-import type { PreparedRun } from './preparation.ts';
+import type { PreparedRun } from './prepared-run.ts';
 import { RunSamples, type SampleEvent } from './run-samples.ts';
 import { Saver } from './saver.ts';
 

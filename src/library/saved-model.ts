@@ -33,3 +33,8 @@ export function readSaved(name: string): SavedModel {
     ? { checkpoint, name, kind: 'pairs', task: pairs.task, vocabularies: pairVocabulariesOf(checkpoint, name) }
     : { checkpoint, name, kind: 'text', vocabulary: vocabularyOf(checkpoint, name) };
 }
+
+/** A model of pairs, as its file has it. */
+export function savedPair({ checkpoint, name, task, vocabularies }: Omit<SavedPairModel, 'kind'>): SavedPairModel {
+  return { checkpoint, name, kind: 'pairs', task, vocabularies };
+}

@@ -1,8 +1,8 @@
-import { statSync } from 'node:fs';
 import { type Message, message, option } from '../errors.ts';
 import type { PairTask } from '../pair-task.ts';
 import { judgePairs, type TaskChoice } from '../text/judge-pairs.ts';
 import type { PairReading } from '../text/options.ts';
+import { isReadOnce } from '../text/sources.ts';
 import type { RecipeOptions } from '../training/recipe.ts';
 import { isOfText, keysOf } from './given-options.ts';
 import type { ModelRequest } from './task-options.ts';
@@ -26,8 +26,8 @@ export async function decideTask<Options extends Undecided>(
 ): Promise<{ readonly options: Decided<Options>; readonly notes: readonly Message[] }> {
   const { task: asked = 'auto', ...rest } = options.model?.pairs ?? {};
   if (asked !== 'auto') return { options: withTask(options, rest, asked === 'text' ? undefined : asked), notes: [] };
-  // Options of texts say that a text is meant. What is no plain file can be read only once.
-  const isText = keysOf(options).some(isOfText) || !sources.every(isPlainFile);
+  // Options of texts say that a text is meant. What can be read only once can't be judged first.
+  const isText = keysOf(options).some(isOfText) || sources.some(isReadOnce);
   const choice: TaskChoice = isText ? { task: undefined } : await judgePairs(sources, options.pairs ?? {});
   return { options: withTask(options, rest, choice.task), notes: notesOn(choice) };
 }
@@ -55,13 +55,4 @@ function notesOn({ task, reason, alignedUnit }: TaskChoice): Message[] {
     ...notes,
     message`every target has as many ${symbol}s as its source: ${option('task')} tag${units} learns a label for each ${symbol}`,
   ];
-}
-
-/** Whether there is a plain file at a path. What can't be looked at, whoever opens it complains about. */
-function isPlainFile(path: string): boolean {
-  try {
-    return path !== '-' && statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }

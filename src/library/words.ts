@@ -8,6 +8,16 @@ export function counted(count: number, noun: string): string {
   return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** A loss in nats and in bits: 1.512 nats (2.181 bits). */
+export function lossText(nats: number): string {
+  return `${nats.toFixed(4)} nats (${(nats / Math.LN2).toFixed(3)} bits)`;
+}
+
+/** A share as a percentage: 99.31 %. */
+export function shareText(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}
+
 /** Control characters but for newline and tab, which a terminal would obey. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;

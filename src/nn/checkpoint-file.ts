@@ -2,6 +2,7 @@ import {
   closeSync,
   fstatSync,
   fsyncSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -12,15 +13,12 @@ import {
   rmSync,
   type Stats,
   statSync,
-  writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { message, option, UserError } from '../errors.ts';
 import { type Checkpoint, parseCheckpoint, serializeCheckpoint } from './checkpoint.ts';
 import { LIMITS } from './checkpoint-limits.ts';
-
-/** Bytes read at once. */
-const READ_PIECE = 1 << 24;
+import { READ_PIECE, readUpTo, temporaryPath, writeSynced } from './whole-file.ts';
 
 /** Reads and checks a checkpoint. UserError where there is none, or where it is damaged. */
 export function loadCheckpoint(path: string): Checkpoint {
@@ -35,18 +33,34 @@ export function loadCheckpoint(path: string): Checkpoint {
 export function saveCheckpoint(path: string, checkpoint: Checkpoint): void {
   const target = targetOf(path);
   const folder = dirname(target);
-  const temporary = temporaryPath(target);
   try {
     mkdirSync(folder, { recursive: true });
-    const file = openSync(temporary, 'w');
-    try {
-      for (const piece of serializeCheckpoint(checkpoint)) writeFileSync(file, piece);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(temporary, target);
+    writeSynced(temporaryPath(target), serializeCheckpoint(checkpoint));
+    renameSync(temporaryPath(target), target);
     syncFolder(folder);
+  } catch (cause) {
+    throw unsaved(path, cause);
+  }
+}
+
+/**
+ * Gives the checkpoint at `from` the second name `path`, at once and for good, as `saveCheckpoint` writes a file there. It takes no space: no
+ * checkpoint is changed in its place, so two names may share it. False where the file system has no such links. UserError where
+ * the name can't be written.
+ */
+export function linkCheckpoint(from: string, path: string): boolean {
+  const target = targetOf(path);
+  const temporary = temporaryPath(target);
+  try {
+    rmSync(temporary, { force: true });
+    linkSync(targetOf(from), temporary);
+  } catch {
+    return false;
+  }
+  try {
+    renameSync(temporary, target);
+    syncFolder(dirname(target));
+    return true;
   } catch (cause) {
     throw unsaved(path, cause);
   }
@@ -61,12 +75,7 @@ export function requireWritable(path: string): void {
   try {
     mkdirSync(dirname(target), { recursive: true });
     requireReplaceable(target);
-    const file = openSync(temporaryPath(target), 'w');
-    try {
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    writeSynced(temporaryPath(target), []);
     rmSync(temporaryPath(target));
     syncFolder(dirname(target));
   } catch (cause) {
@@ -110,22 +119,19 @@ function requireReplaceable(path: string): void {
 }
 
 /**
- * Removes the temporary files that crashed runs have left beside `path`, and returns their names. Only a run that shares the path with no
- * other run may call this.
+ * Removes the temporary files of `path` that crashed runs have left, and returns their names. Only a run that shares the path with no other
+ * run may call this.
+ *
+ * @param isMeant chooses those of other files in the same folder, by their names
  */
-export function removeLeftovers(path: string): string[] {
-  const target = targetOf(path);
-  const start = `.${basename(target)}.`;
-  const folder = dirname(target);
-  const left = readdirSync(folder).filter(
-    (name) => name.startsWith(start) && /^\d+\.tmp$/.test(name.slice(start.length)),
-  );
+export function removeLeftovers(path: string, isMeant = (name: string) => name === basename(targetOf(path))): string[] {
+  const folder = dirname(targetOf(path));
+  const left = readdirSync(folder).filter((name) => {
+    const [, file] = /^\.(.+)\.\d+\.tmp$/s.exec(name) ?? [];
+    return file !== undefined && isMeant(file);
+  });
   for (const name of left) rmSync(join(folder, name), { force: true });
   return left;
-}
-
-function temporaryPath(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
 }
 
 /** Removes the temporary file, and makes the error that says why saving failed. */
@@ -153,7 +159,7 @@ function readBytes(path: string): Buffer {
     file = openSync(path, 'r');
     const stat = fstatSync(file);
     requireReadable(path, stat, file);
-    return stat.isFile() ? readFile(file, stat.size) : readPipe(path, file);
+    return stat.isFile() ? readUpTo(file, stat.size) : readPipe(path, file);
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     const { code, message } = cause as NodeJS.ErrnoException;
@@ -172,18 +178,6 @@ function requireReadable(path: string, stat: Stats, file: number): void {
   const first = Buffer.alloc(1);
   readSync(file, first, 0, 1, 0);
   if (first.toString() !== '{') throw new UserError(`${path}: not a checkpoint of this program: it isn't JSON`);
-}
-
-/** Reads a file up to the size that it had when it was opened, because it may be growing; or up to its end, if that comes first. */
-function readFile(file: number, size: number): Buffer {
-  const bytes = Buffer.allocUnsafe(size);
-  let length = 0;
-  while (length < size) {
-    const count = readSync(file, bytes, length, Math.min(READ_PIECE, size - length), null);
-    if (count === 0) break;
-    length += count;
-  }
-  return bytes.subarray(0, length);
 }
 
 function readPipe(path: string, file: number): Buffer {

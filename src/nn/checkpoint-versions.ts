@@ -38,13 +38,37 @@ export function migrate(file: Fields, name: string): Fields {
       `${name}: a checkpoint of version ${version}, newer than this program, which reads versions up to ${VERSION}; use the program that wrote it, or a newer one`,
     );
   }
-  let migrated = file;
+  return { ...completeFrom(version, file, name), version: VERSION };
+}
+
+/**
+ * Parts of a file whose version is not told, such as what an export keeps of a checkpoint, as this version would have written them. They are of
+ * the first version whose files lack all that they lack.
+ */
+export function migrateParts(parts: Fields, name: string): Fields {
+  const version = Object.keys(ADDED)
+    .map(Number)
+    .find((from) => lacksAll(parts, ADDED[from]!));
+  return completeFrom(version ?? VERSION, parts, name);
+}
+
+/** With all fields that were added since a version. */
+function completeFrom(version: unknown, file: Fields, name: string): Fields {
+  let completed = file;
   for (let from = version as number; from !== VERSION; from++) {
     const added = typeof from === 'number' ? ADDED[from] : undefined;
     if (!added) throw new UserError(`${name}: a checkpoint of an unknown version; use another, or train again`);
-    for (const [path, fields] of Object.entries(added)) migrated = withFields(migrated, path.split('.'), fields);
+    for (const [path, fields] of Object.entries(added)) completed = withFields(completed, path.split('.'), fields);
   }
-  return { ...migrated, version: VERSION };
+  return completed;
+}
+
+/** Whether none of the fields is there that are to be added. */
+function lacksAll(file: Fields, added: Readonly<Record<string, Fields>>): boolean {
+  return Object.entries(added).every(([path, fields]) => {
+    const object = path.split('.').reduce<unknown>((at, key) => (at as Fields | null | undefined)?.[key], file);
+    return Object.keys(fields).every((key) => (object as Fields | null | undefined)?.[key] === undefined);
+  });
 }
 
 /** An object in which the object at a path has these fields, unless it has them already. Where there is no object, nothing changes. */

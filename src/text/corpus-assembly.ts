@@ -3,54 +3,13 @@ import { createSha256 } from '#host/sha256';
 import { message, option, UserError } from '../errors.ts';
 import { MarkRemover } from './byte-order-mark.ts';
 import type { CheckedOptions } from './corpus-options.ts';
-import { CorpusEncoder, STOP } from './encoder.ts';
-import { countIds, type Ids, mapIds } from './ids.ts';
-import { commonLineEnd, countLineEnds, foreignLineEnd, LINE_END_NAMES, type LineEnd } from './line-ends.ts';
-import { JUDGED_BYTES, judgeMode, type Layout, type Mode, type ModeChoice } from './mode.ts';
+import { CorpusEncoder } from './encoder.ts';
+import { type Corpus, finalCorpus } from './final-corpus.ts';
+import { JUDGED_BYTES, judgeMode, type Layout, type ModeChoice } from './mode.ts';
 import { FILE, LINE, type RecordPart, RecordSplitter, separatorOf } from './records.ts';
-import { describeSymbol, type TextSymbol } from './symbols.ts';
 import { isSameText, type Text } from './text.ts';
 import { Utf16Converter } from './utf16.ts';
-import { Vocabulary } from './vocabulary.ts';
-
-/**
- * A text as ids.
- *
- * In stream mode, `ids` is the text. In lines mode, `ids` is `<stop>` line₀ `<stop>` line₁ `<stop>` … lineₙ₋₁ `<stop>`, and `lineStarts`
- * has n + 1 numbers. ids[lineStarts[i] … lineStarts[i + 1]) are line i and the `<stop>` that ends it. These are the targets of the line.
- * The id before a line is a `<stop>`, too, so the inputs of the line are the ids one place earlier. Where examples are no lines, but have a
- * separator or a file each, they stand in the place of the lines, and the mode is `lines`, too.
- */
-export interface Corpus {
-  readonly mode: Mode;
-  readonly modeReason: string;
-  readonly vocabulary: Vocabulary;
-  readonly ids: Ids;
-  readonly lineStarts: Uint32Array | undefined;
-  /**
-   * The number of code points that were read, with newlines and without byte order marks. For the unit `byte`, the number of bytes
-   * except UTF-8 continuation bytes.
-   */
-  readonly characters: number;
-  readonly bytes: number;
-  /** SHA-256 of the bytes of all sources in their order, in hexadecimal. */
-  readonly hash: string;
-  readonly sources: readonly string[];
-  /** What a reader should know of how the text was read: what was converted or left out, one sentence each. */
-  readonly remarks: readonly string[];
-  /** What was left out because the vocabulary does not have it; undefined where nothing was. */
-  readonly leftOut?: LeftOut;
-  /** How many bytes each source has. */
-  readonly files: readonly number[];
-}
-
-/** Symbols of a text that the vocabulary does not have. */
-export interface LeftOut {
-  /** How often they occur in the text. */
-  readonly count: number;
-  /** Each of them once, in words, in the order of the text. */
-  readonly symbols: readonly string[];
-}
+import type { Vocabulary } from './vocabulary.ts';
 
 /** The most bytes that are read from a device if `maxBytes` is not given, because a device may never end. */
 const MOST_DEVICE_BYTES = 1 << 24;
@@ -185,70 +144,19 @@ export class CorpusAssembly {
 
   finish(): Corpus {
     if (!this.#encoder) this.#choose(judgeMode(this.#heldText, true));
-    const encoder = this.#encoder!;
-    const { mode, reason } = this.#choice!;
-    const { vocabulary: given } = this.#options;
-    encoder.finish(given?.id(given.unit === 'byte' ? 0x0d : '\r') !== undefined);
-    const lineEnd = this.#layout === 'lines' ? undefined : this.#settleLineEnds(encoder);
-    if (this.#layout === 'records' && !this.#hasSeparator && this.#separator !== FILE) {
-      this.#remarks.push(`${this.#sources.join(', ')}: the separator does not occur, so each file is one example`);
-    }
-    let { provisional } = encoder;
-    const counts = countIds(provisional, encoder.symbols.length);
-    this.#requireText(encoder, mode);
-    const vocabulary = this.#chooseVocabulary(encoder.symbols, counts, mode, lineEnd);
-    this.#remarks.push(...remarksOnForms(vocabulary));
-    const { table, missing } = finalIds(encoder, counts, vocabulary);
-    if (missing.length > 0 && !this.#options.leaveOutUnknown) throw unknownSymbols(encoder, missing);
-    if (missing.length > 0) {
-      provisional = without(provisional, missing, mode);
-      counts[STOP] = countIds(provisional, encoder.symbols.length)[STOP]!;
-      if (provisional.length <= (mode === 'lines' ? 1 : 0)) throw unknownSymbols(encoder, missing);
-    }
-    const ids = mapIds(provisional, table, vocabulary.size);
-    return {
-      mode,
-      modeReason: reason,
-      vocabulary,
-      ids,
-      lineStarts: vocabulary.stop === undefined ? undefined : findLineStarts(ids, vocabulary.stop, counts[STOP]!),
-      characters: encoder.characters,
+    return finalCorpus({
+      encoder: this.#encoder!,
+      options: this.#options,
+      choice: this.#choice!,
+      layout: this.#layout!,
+      separator: this.#separator,
+      hasSeparator: this.#hasSeparator,
+      remarks: this.#remarks,
       bytes: this.#bytes,
       hash: this.#hash.digest(),
       sources: this.#sources,
       files: this.#files,
-      remarks: this.#remarks,
-      ...(missing.length > 0 && {
-        leftOut: {
-          count: missing.reduce((sum, id) => sum + counts[id]!, 0),
-          symbols: missing.map((id) => describeSymbol(encoder.symbols[id]!)),
-        },
-      }),
-    };
-  }
-
-  /** Makes the line ends of a stream or of examples those of the vocabulary that is given, if one is, and returns the line end of the text. */
-  #settleLineEnds(encoder: CorpusEncoder): LineEnd | 'none' | undefined {
-    const given = this.#options.vocabulary;
-    const { provisional, symbols } = encoder;
-    const counts = countLineEnds(provisional, symbols, countIds(provisional, symbols.length));
-    const own = commonLineEnd(counts);
-    const say = (remark: string) => this.#remarks.push(`${this.#sources.join(', ')}: ${remark}`);
-    const foreign = given && foreignLineEnd(counts, given.lineEnd);
-    if (foreign && given.lineEnd) {
-      encoder.replaceLineEnds(foreign, given.lineEnd);
-      say(
-        `lines end in ${LINE_END_NAMES[foreign]}; read as ${LINE_END_NAMES[given.lineEnd]}, as the model’s text has it`,
-      );
-      return given.lineEnd;
-    }
-    if (this.#layout === 'stream' && own && counts[own] === 1 && encoder.endsWith(own) && encoder.buffer.length > 2) {
-      if (!given)
-        say('a single line, so that the line end after it separates nothing; sampling starts from another symbol');
-      return 'none';
-    }
-    if (own === '\r' && !given) say('lines end in CR alone, as on old Macs');
-    return own;
+    });
   }
 
   #choose(choice: ModeChoice): void {
@@ -274,33 +182,6 @@ export class CorpusAssembly {
     if (this.#encoder) event(this.#encoder);
     else this.#held.push(event);
   }
-
-  #requireText(encoder: CorpusEncoder, mode: Mode): void {
-    if (encoder.buffer.length > (mode === 'lines' ? 1 : 0)) return;
-    const names = this.#sources.map((path) => (path === '-' ? 'standard input' : path)).join(', ');
-    const why = this.#bytes === 0 ? 'is empty' : 'holds no text';
-    throw new UserError(
-      `${names}: ${encoder.characters > 0 ? 'has empty lines only' : why}; give a text with at least one character`,
-    );
-  }
-
-  #chooseVocabulary(
-    symbols: readonly TextSymbol[],
-    counts: Float64Array,
-    mode: Mode,
-    lineEnd: LineEnd | 'none' | undefined,
-  ): Vocabulary {
-    const { vocabulary: given, extend, unit, minCount } = this.#options;
-    if (given && !extend) return given;
-    const occurring = new Map<TextSymbol, number>();
-    for (let id = STOP + 1; id < symbols.length; id++) {
-      // A count is 0 for the CR of a text in which every CR was left out before a newline.
-      if (counts[id]! > 0) occurring.set(symbols[id]!, counts[id]!);
-    }
-    if (given) return given.extend(occurring, minCount);
-    const separator = mode === 'lines' ? this.#separator : LINE;
-    return Vocabulary.build(occurring, { unit, minCount, stop: mode === 'lines', lineEnd, separator });
-  }
 }
 
 /** UserError for a mode or a separator other than that of the vocabulary. */
@@ -323,60 +204,4 @@ function requireModeOf(vocabulary: Vocabulary, { mode, separator }: CheckedOptio
 function withLineEnded(text: string): string {
   const end = text.includes('\r') && !text.includes('\n') ? '\r' : '\n';
   return text.endsWith(end) ? text : text + end;
-}
-
-/** A remark on letters that a text writes in two ways: as one code point, and as a letter with a combining mark. */
-function remarksOnForms(vocabulary: Vocabulary): string[] {
-  const twice = vocabulary.writtenTwice();
-  if (twice === undefined) return [];
-  return [
-    `${describeSymbol(twice)} and its decomposed form are both in the text; convert it to one form (NFC) if letters are written in two ways`,
-  ];
-}
-
-/** The vocabulary's id for each provisional id, and the provisional ids of the text's symbols that the vocabulary does not have. */
-function finalIds(
-  encoder: CorpusEncoder,
-  counts: Float64Array,
-  vocabulary: Vocabulary,
-): { table: Uint32Array; missing: readonly number[] } {
-  const missing: number[] = [];
-  const table = new Uint32Array(encoder.symbols.length);
-  table[STOP] = vocabulary.stop ?? 0;
-  for (let id = STOP + 1; id < table.length; id++) {
-    const final = vocabulary.id(encoder.symbols[id]!) ?? vocabulary.unknown;
-    if (final !== undefined) table[id] = final;
-    else if (counts[id]! > 0) missing.push(id);
-  }
-  return { table, missing };
-}
-
-/** The ids without the missing ones. A line of missing symbols alone is left out as an empty line is. */
-function without(provisional: Ids, missing: readonly number[], mode: Mode): Ids {
-  const isMissing = new Set(missing);
-  const known = provisional.filter((id) => !isMissing.has(id));
-  if (mode === 'stream') return known;
-  return known.filter((id, at) => at === 0 || id !== STOP || known[at - 1] !== STOP);
-}
-
-function unknownSymbols(encoder: CorpusEncoder, missing: readonly number[]): UserError {
-  const [first = 0] = missing;
-  return new UserError(
-    `${encoder.firstSeen[first]}: ${describeSymbol(encoder.symbols[first]!)}${andOthers(missing.length - 1)} not in the vocabulary; ` +
-      'give the text that the vocabulary was made from, or train anew',
-  );
-}
-
-function andOthers(count: number): string {
-  if (count === 0) return ' is';
-  return count === 1 ? ' and 1 other symbol are' : ` and ${count} other symbols are`;
-}
-
-/** The index after each `<stop>`: the starts of the lines, and then the end of the last line. */
-function findLineStarts(ids: Ids, stop: number, stops: number): Uint32Array {
-  const starts = new Uint32Array(stops);
-  let line = 0;
-  const length = ids.length;
-  for (let i = 0; i < length; i++) if (ids[i] === stop) starts[line++] = i + 1;
-  return starts;
 }

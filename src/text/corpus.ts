@@ -1,10 +1,11 @@
 import { parseOptions } from '../schema.ts';
-import { type Corpus, CorpusAssembly } from './corpus-assembly.ts';
+import { CorpusAssembly } from './corpus-assembly.ts';
 import { type CorpusOptions, corpusOptionsSchema } from './corpus-options.ts';
+import type { Corpus } from './final-corpus.ts';
 import { bytesOf, type Text } from './text.ts';
 
-export type { Corpus, LeftOut } from './corpus-assembly.ts';
 export { type CorpusOptions, corpusOptionsSchema } from './corpus-options.ts';
+export type { Corpus, LeftOut } from './final-corpus.ts';
 
 /** A corpus from a text. It is read like a file with the same bytes. */
 export function corpusFromText(text: Text, options: CorpusOptions = {}): Corpus {

@@ -1,12 +1,12 @@
-import { statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import * as z from 'zod';
 import { createSha256 } from '#host/sha256';
 import { UserError } from '../errors.ts';
 import { parseOptions } from '../schema.ts';
-import { type Corpus, CorpusAssembly } from './corpus-assembly.ts';
+import { CorpusAssembly } from './corpus-assembly.ts';
 import { corpusOptionsSchema } from './corpus-options.ts';
-import { openSource, PIECE_BYTES } from './sources.ts';
+import type { Corpus } from './final-corpus.ts';
+import { isReadOnce, openSource, PIECE_BYTES } from './sources.ts';
 
 /** How the text of files is read. */
 export const fileOptionsSchema = corpusOptionsSchema.safeExtend({
@@ -47,9 +47,9 @@ export async function readCorpus(sources: readonly string[], options: FileOption
   return assembly.finish();
 }
 
-/** The hash and the files of a text, without reading its symbols. Undefined where one of them is no file: standard input and pipes can be read only once. UserError as for `readCorpus`. */
+/** The hash and the files of a text, without reading its symbols. Undefined where one of them can be read only once. UserError as for `readCorpus`. */
 export async function fingerprint(sources: readonly string[]): Promise<Pick<Corpus, 'hash' | 'files'> | undefined> {
-  if (sources.some((path) => path === '-' || isNoFile(path))) return undefined;
+  if (sources.some(isReadOnce)) return undefined;
   const hash = createSha256();
   const files: number[] = [];
   for (const path of sources) {
@@ -66,13 +66,4 @@ export async function fingerprint(sources: readonly string[]): Promise<Pick<Corp
     }
   }
   return { hash: hash.digest(), files };
-}
-
-/** Whether there is something at a path that is no file. What can't be looked at, whoever opens it complains about. */
-function isNoFile(path: string): boolean {
-  try {
-    return !statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }

@@ -1,12 +1,11 @@
 import { message, option, UserError } from '../errors.ts';
 import { SymbolDecoder } from './decoder.ts';
-import { GraphemeSplitter } from './graphemes.ts';
-import { allocateIds, type Ids } from './ids.ts';
+import type { Ids } from './ids.ts';
 import { guessLineEnd, type LineEnd, withLineEnd } from './line-ends.ts';
 import type { Layout } from './mode.ts';
 import { LINE } from './records.ts';
-import { splitText } from './split-text.ts';
-import { compareSymbols, describeSymbol, labelSymbol, loneSurrogate, type TextSymbol, type Unit } from './symbols.ts';
+import { SymbolEncoder } from './symbol-encoder.ts';
+import { compareSymbols, describeSymbol, labelSymbol, type TextSymbol, type Unit } from './symbols.ts';
 import { bytesOf, exactString, type Text } from './text.ts';
 import { parseVocabulary, type VocabularyJson } from './vocabulary-json.ts';
 
@@ -40,8 +39,7 @@ export class Vocabulary {
   readonly separator: Text;
   readonly #symbols: readonly TextSymbol[];
   readonly #specials: number;
-  /** The keys of code points are their numbers, so that encoding a text makes no string for each character. */
-  readonly #ids: ReadonlyMap<TextSymbol, number>;
+  readonly #encoder: SymbolEncoder;
 
   private constructor(json: VocabularyJson) {
     this.unit = json.unit;
@@ -50,7 +48,7 @@ export class Vocabulary {
     this.#specials = Number(json.stop) + Number(json.unknown);
     this.#symbols = json.symbols;
     this.size = this.#specials + this.#symbols.length;
-    this.#ids = new Map(json.symbols.map((symbol, index) => [this.#key(symbol), this.#specials + index]));
+    this.#encoder = new SymbolEncoder(json.symbols, this.#specials, this);
     this.lineEnd = json.lineEnd === 'none' ? undefined : (json.lineEnd ?? this.#guessLineEnd());
     const { separator = LINE } = json;
     this.separator = typeof separator === 'string' ? separator : Uint8Array.from(separator);
@@ -120,12 +118,12 @@ export class Vocabulary {
 
   /** The id of a symbol, or undefined if the symbol is not in the vocabulary (even if there is an `<unk>`). */
   id(symbol: TextSymbol): number | undefined {
-    return this.#ids.get(this.#key(symbol));
+    return this.#encoder.id(symbol);
   }
 
   /** A symbol whose decomposed form (NFD) can be written with other symbols of the vocabulary; undefined if there is none. */
   writtenTwice(): string | undefined {
-    const has = (part: string) => this.#ids.has(this.#key(part));
+    const has = (part: string): boolean => this.id(part) !== undefined;
     return this.#symbols.find((symbol): symbol is string => {
       if (typeof symbol === 'number' || symbol.charCodeAt(0) < 0x80) return false;
       const decomposed = symbol.normalize('NFD');
@@ -143,7 +141,7 @@ export class Vocabulary {
 
   /** The ids of the line end; none if no symbol ends a line. */
   get lineEndIds(): readonly number[] {
-    return this.lineEnd === undefined ? [] : [...this.#encode(this.lineEnd)];
+    return this.lineEnd === undefined ? [] : [...this.#encoder.encode(this.lineEnd)];
   }
 
   /**
@@ -153,8 +151,8 @@ export class Vocabulary {
    */
   read(text: Text): Text {
     const read = withLineEnd(this.unit === 'byte' ? text : exactString(text), this.lineEnd);
-    if (typeof read !== 'string' || this.#knows(read)) return read;
-    return [read.normalize('NFC'), read.normalize('NFD')].find((form) => this.#knows(form)) ?? read;
+    if (typeof read !== 'string' || this.#encoder.knows(read)) return read;
+    return [read.normalize('NFC'), read.normalize('NFD')].find((form) => this.#encoder.knows(form)) ?? read;
   }
 
   /**
@@ -162,7 +160,7 @@ export class Vocabulary {
    * that names the position of the symbol (in code points, from 1).
    */
   encode(text: Text): Ids {
-    return this.#encode(this.read(text));
+    return this.#encoder.encode(this.read(text));
   }
 
   /** The same, but a symbol outside the vocabulary is a UserError even if there is an `<unk>`. */
@@ -170,7 +168,7 @@ export class Vocabulary {
     const ids = this.encode(text);
     if (this.unknown !== undefined && ids.includes(this.unknown as never)) {
       throw new UserError(
-        `${describeSymbol(this.#firstUnknown(text))} is not in the vocabulary, where it is <unk> like every unknown symbol; leave it out`,
+        `${describeSymbol(this.#encoder.firstUnknown(this.read(text)))} is not in the vocabulary, where it is <unk> like every unknown symbol; leave it out`,
       );
     }
     return ids;
@@ -209,52 +207,12 @@ export class Vocabulary {
     return id === this.unknown ? '<unk>' : labelSymbol(this.#text(id));
   }
 
-  #encode(text: Text): Ids {
-    if (this.unit === 'byte') return this.#encodeBytes(text);
-    if (this.unit === 'token' || this.unit === 'field')
-      return this.#encodeStrings(splitText(text as string, this.unit));
-    return this.unit === 'grapheme' ? this.#encodeClusters(text as string) : this.#encodeCodePoints(text as string);
-  }
-
-  /** Whether all characters of a text are in the vocabulary. Nothing has to be known of ASCII, which has one form only. */
-  #knows(text: string): boolean {
-    if (/^[\0-\x7f]*$/.test(text)) return true;
-    try {
-      return this.unknown === undefined
-        ? this.#encode(text).length >= 0
-        : !this.#encode(text).includes(this.unknown as never);
-    } catch (error) {
-      if (error instanceof UserError) return false;
-      throw error;
-    }
-  }
-
-  /** The first symbol of a text that is outside the vocabulary, which has an `<unk>`. */
-  #firstUnknown(text: Text): TextSymbol {
-    const read = this.read(text);
-    if (this.unit === 'byte') return [...bytesOf(read)].find((byte) => !this.#ids.has(byte))!;
-    if (this.unit === 'token' || this.unit === 'field') {
-      return splitText(read as string, this.unit).find((symbol) => this.id(symbol) === undefined)!;
-    }
-    let found = '';
-    const look = (symbol: string) => (found ||= this.id(symbol) === undefined ? symbol : '');
-    if (this.unit === 'codepoint') {
-      for (const character of read as string) look(character);
-    } else {
-      const splitter = new GraphemeSplitter(look);
-      splitter.write(read as string);
-      splitter.end();
-    }
-    return found;
-  }
-
   #guessLineEnd(): LineEnd | undefined {
     if (this.stop !== undefined) return undefined;
-    return guessLineEnd((symbol) => {
-      const byte = symbol.length === 1 ? symbol.charCodeAt(0) : -1;
-      return this.#ids.has(
-        this.unit === 'byte' ? byte : this.unit === 'codepoint' && byte < 0 ? -1 : this.#key(symbol),
-      );
+    return guessLineEnd((end) => {
+      // CR LF is one symbol only where symbols are clusters.
+      if (end.length > 1 && (this.unit === 'byte' || this.unit === 'codepoint')) return false;
+      return this.id(this.unit === 'byte' ? end.charCodeAt(0) : end) !== undefined;
     });
   }
 
@@ -264,73 +222,6 @@ export class Vocabulary {
     const symbol = this.#symbols[id - this.#specials];
     if (symbol === undefined) throw new RangeError(`id ${id} is outside the vocabulary of ${this.size}`);
     return symbol;
-  }
-
-  #key(symbol: TextSymbol): TextSymbol {
-    return this.unit === 'codepoint' && typeof symbol === 'string' ? symbol.codePointAt(0)! : symbol;
-  }
-
-  #encodeStrings(symbols: readonly string[]): Ids {
-    const ids = allocateIds(this.size, symbols.length);
-    for (const [index, symbol] of symbols.entries()) {
-      ids[index] = this.#ids.get(symbol) ?? this.unknown ?? this.#refuse(symbol, index + 1);
-    }
-    return ids;
-  }
-
-  #encodeCodePoints(text: string): Ids {
-    const ids = allocateIds(this.size, text.length);
-    const known = this.#ids;
-    let count = 0;
-    for (let i = 0; i < text.length; i++) {
-      const code = text.codePointAt(i)!;
-      if (code > 0xffff) i++;
-      const id = known.get(code) ?? this.unknown;
-      if (id === undefined) this.#refuse(String.fromCodePoint(code), count + 1);
-      ids[count++] = id;
-    }
-    return ids.slice(0, count);
-  }
-
-  #encodeClusters(text: string): Ids {
-    const ids = allocateIds(this.size, text.length);
-    let count = 0;
-    let position = 1;
-    const splitter = new GraphemeSplitter((cluster) => {
-      ids[count++] = this.#ids.get(cluster) ?? this.unknown ?? this.#refuse(cluster, position);
-      position += cluster.length === 1 ? 1 : [...cluster].length;
-    });
-    splitter.write(text);
-    splitter.end();
-    return ids.slice(0, count);
-  }
-
-  #encodeBytes(text: Text): Ids {
-    const lone = typeof text === 'string' ? loneSurrogate(text) : -1;
-    if (lone >= 0) {
-      const position = [...(text as string).slice(0, lone)].length + 1;
-      throw new UserError(
-        `${describeSymbol((text as string)[lone]!)} at position ${position} is half a character and has no bytes; ` +
-          'give well-formed Unicode text',
-      );
-    }
-    const bytes = bytesOf(text);
-    const ids = allocateIds(this.size, bytes.length);
-    let position = 0;
-    for (let i = 0; i < bytes.length; i++) {
-      const byte = bytes[i]!;
-      if ((byte & 0xc0) !== 0x80) position++;
-      const id = this.#ids.get(byte) ?? this.unknown;
-      if (id === undefined) this.#refuse(byte, position);
-      ids[i] = id;
-    }
-    return ids;
-  }
-
-  #refuse(symbol: TextSymbol, position: number): never {
-    throw new UserError(
-      message`${describeSymbol(symbol)} at position ${position} is not in the vocabulary: it does not occur in the training text; leave it out, or train with ${option('minCount')} 2 or more, which reads unknown symbols as <unk>`,
-    );
   }
 }
 

@@ -1,3 +1,4 @@
+import { cosineOfPi } from '../kernel/cosine.ts';
 import { power } from '../kernel/power.ts';
 import type { ScheduleConfig } from './recipe.ts';
 
@@ -25,7 +26,7 @@ function scheduleFactor({ name, final, factor, drops }: ScheduleConfig, progress
     case 'linear':
       return 1 - (1 - final) * progress;
     case 'cosine':
-      return final + (1 - final) * 0.5 * (1 + Math.cos(Math.PI * progress));
+      return final + (1 - final) * 0.5 * (1 + cosineOfPi(progress));
     case 'step':
       return power(factor, Math.min(drops, Math.floor(progress * (drops + 1))));
     case 'plateau':

@@ -110,7 +110,7 @@ describe.each([...TEXTS])('%s', (path, text) => {
 
   test('names no other options, and no other scripts of npm', () => {
     const all = [...helps.values(), OTHER_OPTIONS].join('\n');
-    const named = [...text.matchAll(/`(--[a-z][a-z-]*)/gu)].map(([, option]) => option!);
+    const named = [...text.matchAll(/`(--[a-z][a-z0-9-]*)/gu)].map(([, option]) => option!);
     expect(named.filter((option) => !new RegExp(`(?<![\\w-])${option}(?![\\w-])`, 'u').test(all))).toEqual([]);
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object };
     const run = [...text.matchAll(/\bnpm run ([a-z][a-z:-]*)/gu)].map(([, script]) => script!);
@@ -118,9 +118,9 @@ describe.each([...TEXTS])('%s', (path, text) => {
   });
 });
 
-/** Options that documents name and no command's help has: of every command, and of V8 (src/kernel/README.md). */
+/** Options that documents name and no command's help has: of every command, of a benchmark (test/README.md), and of V8 (src/kernel/README.md). */
 const OTHER_OPTIONS =
-  '--help --version --debug --experimental-wasm-revectorize --wasm-revectorize --experimental-wasm-relaxed-simd --trace-wasm-revectorize';
+  '--help --version --debug --bfloat16 --experimental-wasm-revectorize --wasm-revectorize --experimental-wasm-relaxed-simd --trace-wasm-revectorize';
 
 describe('the README', () => {
   test('has at most 2,000 words', () => {

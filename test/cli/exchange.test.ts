@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TransducerRuntime } from '../exchange/onnx-runtime.ts';
 import { corpus, rnn, TINY } from '../helpers/cli.ts';
-import { writePairs } from '../helpers/pair-checkpoints.ts';
+import { PAIR_LISTS, writePairs } from '../helpers/pair-checkpoints.ts';
 
 const FOREIGN = fileURLToPath(new URL('../golden/exchange/', import.meta.url));
 const cwd = mkdtempSync(join(tmpdir(), 'rnn-exchange-cli-'));
@@ -47,6 +47,33 @@ describe('rnn export and rnn import', () => {
     const withText = await run('export', 'tag.json', 'tag', '--to', 'pytorch', '--text', corpus('terms.txt'));
     expect(withText.status).toBe(2);
     expect(withText.stderr).toBe('rnn: --text is for a model of texts, and tag.json is of pairs; leave it out\n');
+  });
+
+  test('a page says by how much float16 changes the loss: on the part of its own text that was held out, or on what it writes', async () => {
+    await run('train', corpus('lighthouse.txt'), ...TINY, '--steps', '20', '--out', 'house.json');
+    const half = await run('export', 'house.json', 'half.html', '--half', '--text', corpus('lighthouse.txt'));
+    expect(half).toMatchObject({ status: 0, stdout: 'half.html\n' });
+    const change =
+      /^float16 changes the loss on the validation part of .*lighthouse.txt by [+−][\d.e-]+ nats a symbol, from (\d\.\d{4}) to (\d\.\d{4})\n$/;
+    expect(half.stderr).toMatch(change);
+    const { stdout } = await run(
+      'eval',
+      corpus('lighthouse.txt'),
+      '-c',
+      'house.json',
+      '--part',
+      'validation',
+      '--json',
+    );
+    expect(change.exec(half.stderr)?.[1]).toBe((JSON.parse(stdout) as { loss: number }).loss.toFixed(4));
+    const alone = await run('export', 'terms.json', 'terms.html', '--half');
+    expect(alone.stderr).toMatch(/^float16 changes the loss on a text that the model has written itself by /);
+    await writePairs(cwd, 'classify', { steps: 2 });
+    writeFileSync(join(cwd, 'classify.tsv'), PAIR_LISTS.classify.join('\n'));
+    const pairs = await run('export', 'classify.json', 'classify.html', '--half', '--text', 'classify.tsv');
+    expect(pairs.stderr).toMatch(/^float16 changes the loss on classify.tsv by /);
+    const whole = await run('export', 'terms.json', 'whole.html', '--text', corpus('terms.txt'));
+    expect(whole).toMatchObject({ status: 2, stderr: 'rnn: --text is for a page with --half; leave it out\n' });
   });
 
   test('a transducer is a folder of two ONNX graphs, which find what rnn beam --k 1 finds, and comes back from it', async () => {

@@ -27,6 +27,7 @@ const COMMANDS = [
   'import',
   'corpus',
   'demo',
+  'playground',
   'bench',
   'completion',
 ];

@@ -228,6 +228,13 @@ describe('rnn demo', () => {
     expect(stdout).toMatch(/^ 0\.5 +0\.5000 +2\.71e\+17$/m);
   });
 
+  test('iterated-unit takes tanh', async () => {
+    const { stdout } = await rnn(['demo', 'iterated-unit', '--activation', 'tanh', '--weight', '2', '--bias', '0'], {
+      cwd,
+    });
+    expect(stdout).toMatch(/-0\.9575 +0\.1664 +sink\n +0\.0000 +2\.0000 +source\n +0\.9575 +0\.1664 +sink\n/);
+  });
+
   test('linear draws eigenvalues below, at and above 1', async () => {
     const [chart] = await lines('demo', 'linear', '--eigenvalue', '0.5', '2', '--steps', '10');
     const ends = (chart!.series as { points: number[][] }[]).map(({ points }) => points.at(-1)![1]);

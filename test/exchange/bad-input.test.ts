@@ -376,10 +376,10 @@ describe('files', () => {
 
   test('an ending that names no format, and options that nobody knows', () => {
     expect(() => exportModel(checkpointOf({}), join(scratch, 'a.bin'))).toThrow(
-      /its ending names no format; end it in .safetensors or .onnx/,
+      /its ending names no format; end it in one of .safetensors, .onnx, .html, or say one of safetensors, onnx, html/,
     );
     expect(() => exportModel(checkpointOf({}), join(scratch, 'b'), { to: 'keras' as never })).toThrow(
-      /to must be one of safetensors, onnx, ml5, pytorch, not "keras"/,
+      /to must be one of safetensors, onnx, html, ml5, pytorch, not "keras"/,
     );
     expect(() => exportModel(checkpointOf({}), join(scratch, 'b'), { to: 'pytorch' })).toThrow(
       /needs the text to go on training with; name it with text/,

@@ -1,6 +1,8 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { lastPath, modelPath } from '../../src/library/names.ts';
+import { keptPaths } from '../../src/library/series.ts';
 import { loadCheckpoint } from '../../src/nn/checkpoint-file.ts';
 import { Random } from '../../src/random.ts';
 import { PROSE, rnn } from '../helpers/cli.ts';
@@ -16,6 +18,8 @@ export interface DrawnRun {
   /** The files of the best model and of the newest state, in either folder. */
   readonly model: string;
   readonly state: string;
+  /** Whether the states that stay depend on steps alone, and not on the clock. */
+  readonly isSeriesExact: boolean;
   /** How long the uninterrupted run took, in milliseconds, with the start of the program. */
   readonly duration: number;
 }
@@ -59,14 +63,18 @@ export async function drawRun(parent: string, seed: string): Promise<DrawnRun> {
     const first = task === 'text' ? ['first.txt'] : texts;
     await train(start, [...first, '--out', 'first.json', '--steps', '3', ...options.model]);
   }
-  if (beginning === 'overwrite') await train(start, [...texts, ...out, '--hidden', '6', '--steps', '3']);
+  if (beginning === 'overwrite') {
+    await train(start, [...texts, ...out, '--hidden', '6', '--steps', '3', '--save-every', '1', '--keep', '9']);
+  }
   cpSync(start, end, { recursive: true });
   const first = beginning === 'fine-tune' ? ['--fine-tune', 'first.json'] : options.model;
   const begin = [...texts, ...out, ...first, ...options.run, ...options.saving];
   const resume = [...texts, ...one([`--out=${name}`, '--resume'], [`--resume=${state}`]), ...options.saving];
   const begun = performance.now();
   await train(end, begin);
-  return { start, end, begin, resume, model, state, duration: performance.now() - begun };
+  const duration = performance.now() - begun;
+  const isSeriesExact = !options.saving.includes('0.05s');
+  return { start, end, begin, resume, model, state, isSeriesExact, duration };
 }
 
 /** What `rnn train` is to be given in `folder`: the run goes on where it has left a state there, and begins where it hasn't. */
@@ -75,14 +83,28 @@ export function nextArguments({ start, begin, resume, state }: DrawnRun, folder:
   return now && !(before && now.equals(before)) ? resume : begin;
 }
 
-/** Whether both checkpoints in `folder` are, byte for byte, those of the uninterrupted run. */
-export function isSame({ end, model, state }: DrawnRun, folder: string): boolean {
-  return [model, state].every((file) => contentOf(join(folder, file))?.equals(contentOf(join(end, file))!));
+/**
+ * Whether the checkpoints in `folder` are, byte for byte, those of the uninterrupted run.
+ *
+ * @param hasSeries whether its series can be whole: a state is left out while the disk is full
+ */
+export function isSame({ end, model, state, isSeriesExact }: DrawnRun, folder: string, hasSeries = true): boolean {
+  const filesIn = (parent: string): string[] => [
+    model,
+    state,
+    ...(isSeriesExact && hasSeries ? keptPaths(join(parent, model)).map((path) => relative(parent, path)) : []),
+  ];
+  const files = filesIn(end);
+  return (
+    isDeepStrictEqual(filesIn(folder), files) &&
+    files.every((file) => contentOf(join(folder, file))?.equals(contentOf(join(end, file))!))
+  );
 }
 
 /** Throws where one of the run's checkpoints in `folder` is not whole. */
 export function requireWhole({ model, state }: DrawnRun, folder: string): void {
-  for (const file of [model, state]) if (existsSync(join(folder, file))) loadCheckpoint(join(folder, file));
+  const paths = [model, state].map((file) => join(folder, file)).filter((path) => existsSync(path));
+  for (const path of [...paths, ...keptPaths(join(folder, model))]) loadCheckpoint(path);
 }
 
 /** The temporary files and the locks beside the checkpoints in `folder`. */
@@ -127,6 +149,7 @@ function optionsOf(
   const kernel = hidden === 16 ? one('auto', 'wasm128', 'js') : one('auto', 'wasm128');
   const saving = [
     `--save-every ${one('1', '7', '0.05s')} --kernel ${kernel} --threads ${one(1, 2)} ${one('', '--json', '--quiet')}`,
+    one('', '--keep 1', '--keep 3'),
   ];
   const split = (parts: readonly string[]): string[] => parts.flatMap((part) => part.split(' ')).filter(Boolean);
   return { model: split(model), run: split(run), saving: split(saving) };

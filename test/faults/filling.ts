@@ -59,7 +59,7 @@ export async function fillAndResume(parent: string, seed: string, instants: numb
       if (outcome.status !== 0) toTheEnd++;
       if (outcome.status !== 0 || /ENOSPC/.test(outcome.stderr)) full++;
       if (outcome.status !== 0) await goOn(drawn, folder);
-      if (!isSame(drawn, folder)) different.push(JSON.stringify(instant));
+      if (!isSame(drawn, folder, false)) different.push(JSON.stringify(instant));
     } finally {
       unmount(folder);
     }

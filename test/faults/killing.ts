@@ -11,7 +11,7 @@ export interface Survival {
   readonly kills: number;
   /** Of the kills, those that came while a checkpoint was being written: its temporary file was left. */
   readonly whileSaving: number;
-  /** Whether both checkpoints are, byte for byte, the uninterrupted run's, in every chain. */
+  /** Whether the checkpoints are, byte for byte, the uninterrupted run's, in every chain. */
   readonly same: boolean;
 }
 

@@ -8,6 +8,7 @@ export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 export const HAS_CHROMIUM = existsSync(CHROMIUM);
 export const WHERE = `in chromium (skipped where ${CHROMIUM} is missing; CHROMIUM names another)`;
 
-export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+/** @param flags of its JavaScript engine */
+export function launchChromium(flags = ''): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', `--js-flags=${flags}`] });
 }

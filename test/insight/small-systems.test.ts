@@ -62,6 +62,26 @@ test.each([
   expect(fixedPoints(iteratedUnit(weight, bias)).map(({ at, kind }) => `${at.toFixed(3)} ${kind}`)).toEqual(expected);
 });
 
+describe('the iterated unit with tanh', () => {
+  test.each([
+    // f' is at most w: with w ≤ 1 the curve crosses the diagonal once.
+    { weight: 0.5, bias: 0, expected: ['0.000 sink'] },
+    { weight: 2, bias: 0, expected: ['-0.958 sink', '0.000 source', '0.958 sink'] },
+    { weight: 2, bias: 1, expected: ['0.995 sink'] },
+    { weight: -2, bias: 0, expected: ['0.000 source'] },
+  ])('has, with weight $weight and bias $bias, the fixed points $expected', ({ weight, bias, expected }) => {
+    const points = fixedPoints(iteratedUnit(weight, bias, 'tanh'));
+    expect(points.map(({ at, kind }) => `${at.toFixed(3).replace('-0.000', '0.000')} ${kind}`)).toEqual(expected);
+  });
+
+  test('has the gradient that central differences give', () => {
+    const unit = iteratedUnit(1.5, -0.2, 'tanh');
+    const at = (h: number): number => orbit(unit, h, 6).at(-1)!;
+    for (const first of [-0.8, 0.1, 0.6])
+      expect(gradient(unit, first, 6)).toBeCloseTo((at(first + 1e-6) - at(first - 1e-6)) / 2e-6, 6);
+  });
+});
+
 test('the slope is the derivative: w·f·(1 − f) (weight 2, bias −1, h = ½: ½)', () => {
   expect(iteratedUnit(2, -1).slope(0.5)).toBe(0.5);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { prepareRun, recipeOptionsOf } from '../../src/library/preparation.ts';
+import { prepareRun } from '../../src/library/preparation.ts';
+import { recipeOptionsOf } from '../../src/library/recipe-options.ts';
 import { type TrainingOptions, train } from '../../src/library/train.ts';
 import { corpusFromText } from '../../src/text/corpus.ts';
 import { resolveRecipe } from '../../src/training/complete-recipe.ts';

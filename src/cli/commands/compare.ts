@@ -1,14 +1,13 @@
 import * as z from 'zod';
 import { UsageError } from '../../errors.ts';
 import type { RunSummary } from '../../library/compare.ts';
-import { grouped, harmless } from '../../library/words.ts';
+import { grouped, harmless, shareText } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { flagOf } from '../flags.ts';
 import { modelName } from '../model-name.ts';
 import { Output, paint, remark } from '../output.ts';
+import { RECIPE_FLAGS } from '../recipe-flags.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
-import { shareText } from '../text.ts';
-import { RECIPE_FLAGS } from './train.ts';
 
 /** `rnn compare`. */
 export const command = defineCommand({
@@ -16,7 +15,7 @@ export const command = defineCommand({
     checkpoints: z
       .array(z.string())
       .default([])
-      .describe('checkpoint files; NAME.json and NAME.last.json are one run, and one of them is enough'),
+      .describe('checkpoint files; NAME.json and the states beside it are one run, and one of them is enough'),
     json: OPTIONS.json,
     quiet: OPTIONS.quiet,
   }),

@@ -21,6 +21,7 @@ export const command = defineCommand({
     system: z.enum(DEMONSTRATIONS).describe('which system'),
     weight: shapes.weight.unwrap().optional().describe('iterated-unit: w of h ← σ(w·h + b) (default: 6)'),
     bias: shapes.bias.unwrap().optional().describe('iterated-unit: b (default: -3)'),
+    activation: shapes.activation.unwrap().optional().describe('iterated-unit: σ (default: logistic)'),
     constant: shapes.constant.unwrap().optional().describe('quadratic: c of x ← x² + c (default: 0.15)'),
     start: shapes.start.unwrap().optional().describe('iterated-unit, quadratic: draw the iterations from these states'),
     eigenvalue: shapes.eigenvalue.describe('linear: the larger eigenvalue of a symmetric W (default: 0.9 1 1.1)'),
@@ -36,6 +37,7 @@ export const command = defineCommand({
       system: '<system>',
       weight: '--weight <w>',
       bias: '--bias <b>',
+      activation: '--activation <name>',
       constant: '--constant <c>',
       start: '--start <x...>',
       eigenvalue: '--eigenvalue <x...>',
@@ -60,6 +62,7 @@ linear         h ← W h: the gradient ‖∂h_t/∂h_1‖ with the eigenvalue b
 Examples:
   rnn demo iterated-unit
   rnn demo iterated-unit --weight 4 --bias -2
+  rnn demo iterated-unit --activation tanh --weight 2 --bias 0
   rnn demo quadratic --constant 0.15 --start 0.5 0.8 0.9 --steps 20
   rnn demo linear --eigenvalue 0.5 0.99 1.01
   rnn demo linear --matrix 1 1 0 1 --input 0 1

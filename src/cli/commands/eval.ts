@@ -4,7 +4,7 @@ import type { EvaluationResult } from '../../library/evaluate.ts';
 import { dynamicSchema, evaluationSchema, pairEvaluationSchema } from '../../library/evaluation-options.ts';
 import { ngramSchema } from '../../library/ngram-options.ts';
 import type { NgramComparison } from '../../library/ngrams.ts';
-import { counted, grouped } from '../../library/words.ts';
+import { counted, grouped, lossText } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { readEscapes } from '../constraints.ts';
 import { Output, sayer } from '../output.ts';
@@ -12,7 +12,6 @@ import { evaluatePairFiles } from '../pair-evaluation.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
 import { textsOf } from '../standard-input.ts';
 import { table, titled } from '../tables.ts';
-import { lossText } from '../text.ts';
 
 /** `rnn eval`. */
 export const command = defineCommand({

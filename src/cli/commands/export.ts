@@ -23,19 +23,23 @@ export const command = defineCommand({
       paths: { flag: '<path...>', spelling: 'file' },
       checkpoint: FLAGS.checkpoint,
       to: '--to <format>',
+      half: '--half',
       text: { flag: '--text <file...>', spelling: 'nonEmpty' },
       json: FLAGS.json,
       quiet: FLAGS.quiet,
     },
   },
   help: `
-The ending .safetensors or .onnx says the format; any other path needs --to.
-Nothing is overwritten. What is in each format: src/exchange/README.md.
-A model of pairs can be exported as safetensors and as ONNX.
+The ending .safetensors, .onnx or .html says the format; any other path needs
+--to. Nothing is overwritten. What is in each: src/exchange/README.md.
+A model of pairs can be exported as safetensors, as ONNX and as a page.
 
   safetensors  tensors with PyTorch's names and layout
   onnx         one graph, for ONNX Runtime and what else reads ONNX; a
                transducer is a folder of two, encoder.onnx and decoder.onnx
+  html         a page with the model in it. It opens from a disk, loads nothing,
+               and writes, searches and scores. With --half, the change of the
+               loss is measured on --text, or on what the model writes itself
   ml5          a folder for ml5's charRNN; the model is an LSTM of two layers
   pytorch      a folder with which torchrun goes on training: the model, the
                text (--text), the recipe, and a short train.py
@@ -43,6 +47,8 @@ A model of pairs can be exported as safetensors and as ONNX.
 Examples:
   rnn export book.safetensors
   rnn export checkpoints/book.json book.onnx
+  rnn export checkpoints/book.json book.html
+  rnn export checkpoints/book.json book.html --half --text book.txt
   rnn export checkpoints/ice.json ice --to onnx
   rnn export checkpoints/book.json sketch/model --to ml5
   rnn export checkpoints/book.json cluster --to pytorch --text book.txt`,

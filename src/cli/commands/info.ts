@@ -1,14 +1,13 @@
 import * as z from 'zod';
+import { factRows } from '../../library/facts.ts';
 import { bestPoint } from '../../library/history.ts';
 import type { ModelFacts } from '../../library/inspect.ts';
-import { grouped } from '../../library/words.ts';
+import { grouped, shareText } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
-import { factRows } from '../facts.ts';
 import type { OpenOptions } from '../open.ts';
 import { Output, paint } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
 import { table } from '../tables.ts';
-import { shareText } from '../text.ts';
 
 /** The most points of a history that are printed; --json has all. */
 const POINTS = 12;

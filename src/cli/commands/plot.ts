@@ -10,7 +10,7 @@ const schema = z.strictObject({
   checkpoints: z
     .array(z.string())
     .default([])
-    .describe('checkpoint files (default: the newest); NAME.json and NAME.last.json are one run'),
+    .describe('checkpoint files (default: the newest); NAME.json and the states beside it are one run'),
   what: z
     .array(z.enum(QUANTITIES))
     .optional()

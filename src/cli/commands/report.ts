@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { EXIT, type UserError } from '../../errors.ts';
+import { factRows } from '../../library/facts.ts';
 import { type ReportRequest, reportSchema } from '../../library/report-options.ts';
 import type { SavedModel } from '../../library/saved-model.ts';
 import { defineCommand } from '../command.ts';
-import { factRows } from '../facts.ts';
 import type { OpenOptions } from '../open.ts';
 import { complain, Output, remark } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';

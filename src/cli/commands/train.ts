@@ -1,71 +1,15 @@
 import * as z from 'zod';
 import { EXIT, UserError } from '../../errors.ts';
-import { fasterNode } from '../../library/faster-node.ts';
 import { intervalSchema } from '../../library/interval.ts';
-import { lastPath } from '../../library/names.ts';
-import type { PreparedRun } from '../../library/preparation.ts';
-import type { RunEvent, SampleEvent } from '../../library/run.ts';
 import { type RunOptions, runSchema } from '../../library/run-options.ts';
-import { counted, grouped } from '../../library/words.ts';
+import { BadLines } from '../bad-lines.ts';
 import { defineCommand } from '../command.ts';
-import { shown } from '../completions.ts';
-import { flagsFor } from '../flags.ts';
 import { listen } from '../interruption.ts';
-import { modelName } from '../model-name.ts';
-import { complain, sayer } from '../output.ts';
+import { sayer } from '../output.ts';
+import { RECIPE_FLAGS } from '../recipe-flags.ts';
 import { RunReport } from '../run-report.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
 import { textsOf } from '../standard-input.ts';
-import { durationText, lossText, shareText } from '../text.ts';
-
-/** The flags of a recipe: what decides the model that a run ends with. */
-export const RECIPE_FLAGS = {
-  'Model:': {
-    preset: '--preset <name>',
-    'model.cell': '--cell <name>',
-    'model.layers': '--layers <n>',
-    'model.hidden': '--hidden <n>',
-    'model.embedding': '--embedding <n>',
-    'model.tied': '--tied',
-    'model.members': '--members <n>',
-    'model.activation': '--activation <name>',
-    'model.reset': '--reset <when>',
-    initializer: '--init <name>',
-  },
-  'Training:': {
-    bptt: '--bptt <k2>',
-    stride: '--bptt-stride <k1>',
-    batch: '--batch <n>',
-    'limits.epochs': '--epochs <n>',
-    'limits.steps': '--steps <n>',
-    'limits.seconds': { flag: '--time <duration>', spelling: 'duration' },
-    'optimizer.name': '--optimizer <name>',
-    rate: '--lr <x>',
-    'schedule.name': '--schedule <name>',
-    'schedule.warmup': '--warmup <steps>',
-    'schedule.final': '--final-lr <share>',
-    'schedule.factor': '--decay-factor <x>',
-    'schedule.drops': '--decay-drops <n>',
-    'schedule.patience': '--decay-patience <n>',
-    'optimizer.momentum': '--momentum <x>',
-    'optimizer.weightDecay': '--weight-decay <x>',
-    clipNorm: '--clip-norm <x>',
-    clipValue: '--clip-value <x>',
-    averaging: '--ema <decay>',
-    patience: '--patience <n>',
-    select: '--select <by>',
-    onDivergence: '--on-divergence <what>',
-    finish: '--finish <what>',
-    seed: '--seed <seed>',
-  },
-  'Dropout:': {
-    'dropout.layers': '--dropout <p>',
-    'dropout.input': '--dropout-input <p>',
-    'dropout.output': '--dropout-output <p>',
-    'dropout.recurrent': '--dropconnect <p>',
-    'dropout.variational': '--variational',
-  },
-} as const;
 
 /** `rnn train`. */
 export const command = defineCommand({
@@ -112,6 +56,7 @@ export const command = defineCommand({
       out: { flag: '-o, --out <file>', spelling: 'file' },
       overwrite: '--overwrite',
       saveEvery: { flag: '--save-every <interval>', spelling: 'interval' },
+      keep: '--keep <n>',
       sampleEvery: { flag: '--sample-every <interval>', spelling: 'interval' },
       resume: { flag: '--resume [file]', spelling: 'file' },
       fineTune: { flag: '--fine-tune <file>', spelling: 'file' },
@@ -156,6 +101,11 @@ Models of pairs have defaults of their own: --cell gru --layers 1 --hidden 128
 --sample-every shows one or two short samples of the model as it is, drawn as
 \`rnn sample\` draws them. They change nothing in the training, and are not saved.
 
+With --keep, the newest n of the states that are saved stay, a file each, beside
+the model. Which ones those are depends on the seed and the text alone where
+--save-every is a number of steps. A run goes on from one of them with --resume
+FILE and another --out.
+
 With --resume, --epochs, --steps and --time may be given anew, to train longer
 (time counts from now); the rest of the training is as it was begun. Ctrl-C,
 SIGTERM and SIGHUP end the run after the step under way, with its state saved; a
@@ -174,20 +124,22 @@ Examples:
   paste plain.txt marked.txt | rnn train - --task tag
   rnn train sequel.txt --fine-tune checkpoints/book.json --lr 0.002
   rnn train book.txt --resume checkpoints/book.last.json --epochs 20
+  rnn train book.txt --save-every 500 --keep 10
   cat *.txt | rnn train - --json > log.jsonl`,
   async run({ corpus, saveEvery, json = false, quiet = false, ...given }, { nameOf }) {
     const sources = textsOf(corpus, 'corpus');
     const options = await withSeparator(given);
-    const [{ prepareRun }, { TrainingRun }, { createProgress }] = await Promise.all([
+    const [{ prepareRun }, { TrainingRun }, { createProgress }, notes] = await Promise.all([
       import('../../library/preparation.ts'),
       import('../../library/run.ts'),
       import('../progress.ts'),
+      import('../run-notes.ts'),
     ]);
     const say = sayer(quiet, nameOf);
     const bad = new BadLines(nameOf);
     const prepared = await prepareRun(sources, options, say, (problem) => bad.add(problem));
     bad.conclude();
-    if (options.preset !== undefined) say(presetText(options.preset, prepared.trainOptions.recipe));
+    if (options.preset !== undefined) say(notes.presetText(options.preset, prepared));
     const progress = createProgress(quiet);
     const interruption = listen(() => {
       progress.end();
@@ -205,7 +157,7 @@ Examples:
     let hasTrained = false;
     try {
       for await (const event of run.events()) {
-        if (event.type === 'start') announce(event, prepared, say);
+        if (event.type === 'start') notes.announce(event, prepared, say);
         if (event.type === 'step') {
           hasTrained = true;
           progress.step(event);
@@ -217,13 +169,13 @@ Examples:
         }
         if (event.type === 'sample' && !quiet) {
           progress.pause();
-          for (const sample of event.samples) say(sampleText(event.step, sample));
+          for (const sample of event.samples) say(notes.sampleText(event.step, sample));
         }
         if (event.type === 'done') {
           progress.end();
-          conclude(event, prepared.path, say);
+          notes.conclude(event, prepared.path, say);
           if (!hasTrained && options.resume !== undefined && event.reason !== 'interrupted')
-            say(overText(event, nameOf));
+            say(notes.overText(event, nameOf));
         }
         if (json) await report.event(event);
       }
@@ -239,127 +191,10 @@ Examples:
   },
 });
 
-/** The most lines that are named one by one. */
-const NAMED_LINES = 20;
-
-/** Lines that can't be read. They are left out, and the exit status says so in the end. */
-class BadLines {
-  count = 0;
-  readonly #nameOf: (key: string) => string;
-
-  constructor(nameOf: (key: string) => string) {
-    this.#nameOf = nameOf;
-  }
-
-  add(problem: UserError): void {
-    this.count++;
-    if (this.count <= NAMED_LINES) complain(problem.messageWith(this.#nameOf));
-  }
-
-  /** Tells how many there are where not all have been named. */
-  conclude(): void {
-    if (this.count > NAMED_LINES) complain(`${counted(this.count - NAMED_LINES, 'more line')} can't be read`);
-  }
-}
-
 /** The options with the escapes in the separator read. */
 async function withSeparator<T extends RunOptions>(options: T): Promise<T> {
   const { separator, unit = 'codepoint' } = options.text ?? {};
   if (separator === undefined) return options;
   const { readEscapes } = await import('../constraints.ts');
   return { ...options, text: { ...options.text, separator: readEscapes('text.separator', separator, unit) } };
-}
-
-type Say = (text: string) => void;
-type EventOf<Type extends RunEvent['type']> = Extract<RunEvent, { readonly type: Type }>;
-
-/** What a preset stands for, as options that say the same without it. */
-function presetText(name: string, recipe: object): string {
-  return `preset ${name}: ${flagsFor(RECIPE_FLAGS, recipe)}`;
-}
-
-function announce(start: EventOf<'start'>, { material, trainOptions }: PreparedRun, say: Say): void {
-  for (const note of start.notes) say(note);
-  say(
-    `${modelName(trainOptions.recipe.model)}, ${grouped(start.parameters)} parameters; ` +
-      `${materialText(material)}, ${grouped(start.validationSymbols)} held out to validate`,
-  );
-  const { rows, window, stride } = start.batch;
-  const limits = [
-    start.limits.epochs === undefined ? '' : counted(start.limits.epochs, 'epoch'),
-    start.limits.steps === undefined ? '' : counted(start.limits.steps, 'step'),
-    start.limits.seconds === undefined ? '' : durationText(start.limits.seconds),
-  ];
-  say(
-    `batch ${rows} × ${window}${stride === window ? '' : ` (an update every ${stride})`}, ` +
-      `${limits.filter(Boolean).join(' or ')}; kernel ${start.kernel}, ${counted(start.threads, 'thread')}`,
-  );
-  const faster = trainOptions.place.kernel === 'auto' ? fasterNode(start.kernel) : undefined;
-  if (faster !== undefined) say(faster);
-}
-
-/** A sample on one line. */
-function sampleText(step: number, { text, stopped }: SampleEvent['samples'][number]): string {
-  return `sample at step ${grouped(step)}: ${shown(text)}${stopped ? '' : '…'}`;
-}
-
-/** How much there is to learn from. */
-function materialText(material: PreparedRun['material']): string {
-  if (material.kind === 'text') {
-    const { characters, vocabulary } = material.corpus;
-    return `${counted(characters, 'character')}, ${counted(vocabulary.size, 'symbol')}`;
-  }
-  const { count, source, target } = material.corpus;
-  const sides = `${counted(source.vocabulary.size, 'source symbol')}, ${counted(target.vocabulary.size, 'target symbol')}`;
-  return `${counted(count, 'pair')}, ${sides}`;
-}
-
-/** The share of a run after its best model from which on a person is told of it. */
-const LATE = 0.5;
-
-function conclude(done: EventOf<'done'>, path: string, say: Say): void {
-  const losses = [
-    done.loss === undefined ? '' : `training loss ${lossText(done.loss)}`,
-    done.validation === undefined ? '' : `best validation ${lossText(done.validation)}`,
-    done.test === undefined ? '' : `test ${lossText(done.test)}`,
-  ];
-  const why = {
-    epochs: 'all epochs',
-    steps: 'all steps',
-    time: 'time is up',
-    patience: 'validation stands still',
-    interrupted: 'interrupted',
-  }[done.reason];
-  const reached = `${why}: ${counted(done.step, 'step')}, ${done.epoch.toFixed(2)} epochs`;
-  if (done.step === 0) {
-    say(done.reason === 'steps' ? 'no steps: saved as it is before training' : `${reached}; nothing to save`);
-    return;
-  }
-  const found = losses.filter(Boolean).join(', ');
-  const right = done.accuracy === undefined ? '' : `; ${shareText(done.accuracy)} of the validation part right`;
-  say(found === '' ? reached : `${reached}; ${found} a symbol${right}`);
-  const steps = done.step - done.finishSteps;
-  const late = done.bestStep === undefined ? 0 : 1 - done.bestStep / steps;
-  if (late > LATE && (done.reason === 'steps' || done.reason === 'epochs' || done.reason === 'time')) {
-    say(
-      `the best model is that of step ${grouped(done.bestStep!)}: the ${Math.floor(100 * late)} % of the run after it brought no better one ` +
-        '(the model learns the text by heart); --patience 5 ends a run after five validations without a better model',
-    );
-  }
-  if (done.finishSteps > 0 && done.validation !== undefined) {
-    say(
-      `the model that is saved has also learned the validation part, in ${counted(done.finishSteps, 'step')} from the best model; ` +
-        'the validation loss was measured before',
-    );
-  }
-  if (done.reason === 'interrupted') say(`saved; go on with --resume ${lastPath(path)} and the same text`);
-}
-
-/** Why a run that was resumed did nothing, and what to do. */
-function overText({ step, epoch }: EventOf<'done'>, nameOf: (key: string) => string): string {
-  const [steps, epochs] = [nameOf('limits.steps'), nameOf('limits.epochs')];
-  return (
-    `nothing was left to do: ${steps} and ${epochs} count from the start of the run, which has ` +
-    `${counted(step, 'step')} and ${epoch.toFixed(2)} epochs; give a larger number to train longer`
-  );
 }

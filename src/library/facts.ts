@@ -1,8 +1,7 @@
-import { cellLabel } from '../library/cell-label.ts';
-import { bestPoint } from '../library/history.ts';
-import type { ModelFacts } from '../library/inspect.ts';
-import { counted, grouped } from '../library/words.ts';
-import { lossText, shareText } from './text.ts';
+import { cellLabel } from './cell-label.ts';
+import { bestPoint } from './history.ts';
+import type { ModelFacts } from './inspect.ts';
+import { counted, grouped, lossText, shareText } from './words.ts';
 
 /** What a model is and how it was trained, by name, in words. */
 export function factRows({

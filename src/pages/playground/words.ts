@@ -1,0 +1,36 @@
+import { counted } from '../../library/words.ts';
+import type { Begun, Opened, Stopped } from './protocol.ts';
+
+/** A network: "LSTM of 1 × 64 units". */
+export function networkWords({ cell, layers, hidden }: Begun['model']): string {
+  return `The ${cell === 'rnn' ? 'plain RNN' : cell.toUpperCase()} of ${layers} × ${hidden} units`;
+}
+
+/** What a run begins with, and what a step of it reads. */
+export function readyWords({ model, parameters, rows, window }: Begun): string {
+  const reads = `${counted(rows, 'text')} side by side, ${counted(window, 'symbol')} of each`;
+  return `${networkWords(model)} is ready, with ${counted(parameters, 'parameter')}. A step reads ${reads}. Press Train, or choose an example.`;
+}
+
+/** Why a run stands still, and what comes next. */
+export function stoppedWords({ reason, step }: Stopped): string {
+  const steps = counted(step, 'step');
+  if (reason === 'paused') return `Paused after ${steps}. Train goes on from here.`;
+  return `${steps} ${step === 1 ? 'is' : 'are'} done. Train goes on for as many more as the form says.`;
+}
+
+/** What a checkpoint is that was opened, and what comes next. */
+export function openedWords({ name, step, begun, text }: Opened, what: string): string {
+  const steps = counted(step, 'step');
+  if (begun) return `${name} is open: ${what.replace(/^T/, 't')} after ${steps}. Train goes on with its run.`;
+  const why = text ? 'The file holds no state of its run' : 'Its text is none of this page';
+  return `${name} is open, a network after ${steps}. ${why}, so Train begins a new run with it on the text at the left.`;
+}
+
+/** What is to be said of the kernels: nothing where they are as fast and as exact as on the command line. */
+export function kernelWords({ kernel, kernelReason }: Begun): string {
+  if (kernel !== 'js' && !/without relaxed/.test(kernelReason)) return '';
+  return kernel === 'js'
+    ? `Plain JavaScript computes here, which is many times slower: ${kernelReason}.`
+    : 'This browser has no relaxed SIMD, so the last digits differ from those of the command line.';
+}
