@@ -85,7 +85,7 @@ describe.concurrent('a series of states', () => {
   test('resumes from each of its states, to the same bytes', async () => {
     const cwd = await withSeries();
     for (const name of KEPT) {
-      await refused(cwd, train('--resume', name), /so it is a copy; say with --out where/);
+      await refused(cwd, train('--resume', name), /so it stays as it is; say with --out where/);
       await refused(cwd, train('--resume', name, '--out', 'm'), /m\.json is there already/);
       const folder = `from-${stepOf(cwd, name)}`;
       await done(cwd, train('--resume', name, '--out', `${folder}/m`, ...SERIES));
