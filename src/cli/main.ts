@@ -48,16 +48,31 @@ function reportUsage(command: Command, isProgram: boolean): void {
   command
     .exitOverride()
     .showSuggestionAfterError(true)
-    .configureOutput({ outputError: (text, write) => write(usageLine(text, help)) });
+    .configureOutput({ outputError: (text, write) => write(usageLine(text, help, command)) });
 }
 
 /** Commander's error, with a suggestion where it has one, as one line. Where the line doesn't say what is expected, it names the help. */
-function usageLine(text: string, help: string): string {
-  const [what = '', suggestion] = text.trimEnd().split(/\n(?=\(Did you mean [^\n]*$)/);
-  const hint = suggestion ? ` ${suggestion.replace('Did', 'did')}` : '';
-  const line = oneLine(what.replace(/^error: /, ''));
+function usageLine(text: string, help: string, command: Command): string {
+  const [what = '', suggestion = ''] = text.trimEnd().split(/\n(?=\(Did you mean [^\n]*$)/);
+  const line = oneLine(what.replace(/^error: (command-argument (?=value))?/, ''));
+  const found = shortened(line, command) ?? choicesOf(line, command) ?? suggestion.replace('Did', 'did');
+  const hint = found ? ` ${found}` : '';
   const end = line.endsWith('.') ? ` See \`${help}\`.` : `; see \`${help}\``;
   return `${wrapLine(`rnn: ${line}${hint}${end}`, process.stderr.columns)}\n`;
+}
+
+/** Of an option that is the start of one known option (`--temp`), that one. Commander looks for words of about the same length only. */
+function shortened(line: string, command: Command): string | undefined {
+  const start = /^unknown option '(--[^']+)'$/.exec(line)?.[1];
+  const [option, ...others] = start ? command.options.filter(({ long }) => long?.startsWith(start)) : [];
+  return option && others.length === 0 ? `(did you mean ${option.long}?)` : undefined;
+}
+
+/** What a missing argument may be, where it is one of few words. */
+function choicesOf(line: string, command: Command): string | undefined {
+  const missing = /^missing required argument '([^']+)'$/.exec(line)?.[1];
+  const choices = command.registeredArguments.find((argument) => argument.name() === missing)?.argChoices;
+  return choices && `(${choices.join(', ')})`;
 }
 
 /** Says in a line what went wrong, with options named as `nameOf` says. Returns the exit status. */

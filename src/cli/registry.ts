@@ -74,7 +74,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'export',
-    summary: 'Write a model for PyTorch, ONNX or ml5, or a folder with which PyTorch goes on training.',
+    summary: 'Write a model as a page, for PyTorch, ONNX or ml5, or as a folder with which PyTorch goes on training.',
     load: () => import('./commands/export.ts'),
   },
   {
@@ -89,7 +89,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'demo',
-    summary: 'Show the lecture notes’ small systems, in which gradients vanish and explode.',
+    summary: 'Show small systems from lectures, in which gradients vanish and explode.',
     load: () => import('./commands/demo.ts'),
   },
   {

@@ -15,14 +15,14 @@ export function factRows({
   const { recipe, corpus } = run;
   const { optimizer } = recipe;
   const [ensemble, all] = model.members > 1 ? [`ensemble of ${model.members}, each `, ' in all'] : ['', ''];
-  const input = model.embedding > 0 ? `embedding of ${model.embedding}` : 'one-hot';
+  const input = model.embedding > 0 ? `embeddings of ${model.embedding} numbers as input` : 'one-hot input';
   const best = bestPoint(run.history);
   const held = `${grouped(corpus.trainSymbols)} symbols to train on, ${grouped(corpus.validationSymbols)} to validate, ${grouped(corpus.testSymbols)} to test`;
   const rows: [string, string][] = [
     ['checkpoint', path],
     [
       'model',
-      `${ensemble}${cellLabel(model)}, ${model.layers} × ${model.hidden} units, ${input} input, ${grouped(parameters)} parameters${all}`,
+      `${ensemble}${cellLabel(model)}, ${model.layers} × ${model.hidden} units, ${input}, ${grouped(parameters)} parameters${all}`,
     ],
     ...(model.pairs ? pairRows(model.pairs) : []),
     ...(sourceVocabulary ? [['sources', vocabularyText(sourceVocabulary)] as [string, string]] : []),

@@ -44,7 +44,7 @@ export async function prepareResumed(
   const path = asked ?? bestPath(name);
   if (path === undefined) {
     throw new UsageError(
-      message`${name}: its name isn't NAME.last.json, so it is a copy; say with ${option('out')} where the run is saved`,
+      message`${name}: its name isn't NAME.last.json, so it stays as it is; say with ${option('out')} where the run is saved`,
     );
   }
   requireNoSource(path, sources);

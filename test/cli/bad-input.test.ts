@@ -106,12 +106,23 @@ describe.concurrent('usage', () => {
     ['sample', ['--tempreature', '3'], '--tempreature', '--temperature'],
     ['beam', ['--prefx', 'd'], '--prefx', '--prefix'],
     ['info', ['--jsno'], '--jsno', '--json'],
+    ['sample', ['--temp', '0.5'], '--temp', '--temperature'],
   ])('an unknown option of %s, with a suggestion', (command, args, wrong, right) =>
     isWrongUsage(
       [command, ...args],
       new RegExp(`unknown option '${wrong}' \\(did you mean ${right}\\?\\); see .rnn ${command} --help`),
     ),
   );
+  test('a word that is missing, with those that it may be', () =>
+    isWrongUsage(
+      ['demo'],
+      /missing required argument 'system' \(iterated-unit, quadratic, linear\); see `rnn demo --help`/,
+    ));
+  test('a word that is none of those that it may be', () =>
+    isWrongUsage(
+      ['demo', 'spring'],
+      /^rnn: value 'spring' is invalid for argument 'system'\. Allowed choices are iterated-unit, /,
+    ));
   test('an argument too many', () =>
     isWrongUsage(
       ['sample', 'text.json'],

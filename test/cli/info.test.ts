@@ -57,7 +57,7 @@ describe('rnn info', () => {
   });
 
   test.each([
-    ['older', 'GRU, reset before, 1 × 8 units, embedding of 3 input'],
+    ['older', 'GRU, reset before, 1 × 8 units, embeddings of 3 numbers as input'],
     ['old', 'tanh RNN, 1 × 8 units, one-hot input'],
   ])('of another cell: %s', async (name, model) => {
     const { stdout } = await rnn(['info', `checkpoints/${name}.json`], { cwd: folder });

@@ -81,7 +81,7 @@ describe('the manual page', () => {
     for (const text of [
       'rnn train [options] [corpus...]',
       '-c, --checkpoint <file>',
-      "the notes' rule",
+      "with PyTorch's names",
       '\\xHH',
       't − n',
     ]) {

@@ -53,7 +53,7 @@ describe.concurrent('what a run did not write itself is not replaced:', () => {
       await refused(
         cwd,
         ['train', 'text.txt', '--resume', copy, '--steps', '9'],
-        /so it is a copy; say with --out where/,
+        /so it stays as it is; say with --out where/,
       );
       await done(cwd, 'train', 'text.txt', '--resume', copy, '--steps', '9', '--out', `from-${copy}`);
       expect(read(cwd, copy)).toBe(before);

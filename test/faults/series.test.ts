@@ -85,7 +85,7 @@ describe.concurrent('a series of states', () => {
 
   test('resumes from its states, to the same bytes', async () => {
     const cwd = await withSeries();
-    await refused(cwd, train('--resume', KEPT[1]!), /so it is a copy; say with --out where/);
+    await refused(cwd, train('--resume', KEPT[1]!), /so it stays as it is; say with --out where/);
     await refused(cwd, train('--resume', KEPT[1]!, '--out', 'm'), /m\.json is there already/);
     for (const name of [KEPT[0]!, KEPT[2]!]) {
       const folder = `from-${stepOf(cwd, name)}`;

@@ -57,7 +57,7 @@ Examples:
   rnn beam --prefix d --k 1                     greedy
   rnn beam --prefix dee --k 20 | cut -f1        the texts only
   rnn beam --prefix "The " --stop . --k 3
-  rnn beam --prefix d --k 2 --finished 10       the notes' rule: ten that finish
+  rnn beam --prefix d --k 2 --finished 10       until ten have finished
   rnn beam --prefix d --k 2 --length 4 --trace  each step: kept, saved, dropped
   rnn beam --prefix d --k 12 --groups 4 --diversity 1
   cut -f1 list | rnn beam --k 3 --prefix-file -

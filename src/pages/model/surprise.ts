@@ -15,7 +15,17 @@ const SLICE = 500;
 export async function showSurprise(channel: Channel<ModelService>, text: Text): Promise<void> {
   byId('surprise').hidden = text.length === 0;
   if (text.length === 0) return;
-  await colour(byId('scored'), byId('score'), await channel.ask('score', text));
+  await colour(byId('scored'), byId('score'), await ask(channel, text));
+}
+
+/** Where the model can't read the text, the colours of the text before don't stay. */
+async function ask(channel: Channel<ModelService>, text: Text): Promise<ScoredText> {
+  try {
+    return await channel.ask('score', text);
+  } catch (error) {
+    byId('surprise').hidden = true;
+    throw error;
+  }
 }
 
 /** Shows a score: its symbols in colours, and its figures. */
