@@ -140,6 +140,20 @@ describe('a language model', () => {
   });
 
   test.each([
+    ['score', [5], /^text must be .*, not 5$/],
+    ['score', [undefined], /^text must be .*, not missing$/],
+    ['scoreLines', ['deep'], /^text must be a list of texts$/],
+    ['scoreLines', [['deep', null]], /^text must be .*, not null$/],
+    ['beam', [5], /^prefix must be .*, not 5$/],
+    ['beam', [['d']], /^prefix must be .*, not \["d"\]$/],
+    ['next', [{}], /^prefix must be /],
+  ] as const)('%s refuses %j in the place of a text', async (method, args, message) => {
+    const asked = async (): Promise<unknown> => (model[method] as (...given: unknown[]) => Promise<unknown>)(...args);
+    await expect(asked()).rejects.toThrow(message);
+    await expect(asked()).rejects.toThrow(UserError);
+  });
+
+  test.each([
     [{ k: 0 }, /^k must be a whole number from 1 to 10000, not 0$/],
     [{ k: 2.5 }, /^k must be a whole number from 1 to 10000, not 2.5$/],
     [{ lengthPenalty: Number.NaN }, /^lengthPenalty must be a number from 0, not NaN$/],

@@ -3,7 +3,7 @@ import { message, option } from '../errors.ts';
 import { rule } from '../schema.ts';
 import { type KnownTexts, LineSet } from '../text/line-set.ts';
 import type { Layout } from '../text/mode.ts';
-import { bytesSchema } from '../text/options.ts';
+import { bytesSchema, textSchema } from '../text/options.ts';
 
 const text = z.string().min(1);
 
@@ -63,7 +63,7 @@ const completionSchema = constraintSchema.extend({
  * here, from `repetitionPenalty` to `typical`.
  */
 export const sampleSchema = completionSchema.extend({
-  prefix: z.union([z.string(), bytesSchema]).default('').describe('what each text begins with'),
+  prefix: textSchema.default('').describe('what each text begins with'),
   count: z.int().min(1).default(1).describe('how many texts'),
   length: lengthField(SAMPLE_LENGTHS, Number.MAX_SAFE_INTEGER),
   seed: z.union([z.string(), z.number()]).default('1').describe('the same seed gives the same texts'),
@@ -139,7 +139,7 @@ export const beamSchema = completionSchema
 
 /** What beam search for the target of a source can be told. */
 export const targetBeamSchema = beamSchema.safeExtend({
-  prefix: z.union([z.string(), bytesSchema]).default('').describe('what each target begins with'),
+  prefix: textSchema.default('').describe('what each target begins with'),
 });
 
 /** What scoring can be told. */

@@ -85,8 +85,10 @@ const FORMATS_OF_PAIRS: readonly Format[] = ['safetensors', 'onnx', 'html'];
 /** UserError where the format holds only models of texts. */
 function requireFormat({ model: { pairs } }: Checkpoint, format: Format): void {
   if (!pairs || FORMATS_OF_PAIRS.includes(format)) return;
-  const possible = FORMATS_OF_PAIRS.join(' or ');
-  throw new UserError(`a model of pairs (task ${pairs.task}) can't be exported as ${format}; export it as ${possible}`);
+  const possible = FORMATS_OF_PAIRS.join(', ');
+  throw new UserError(
+    `a model of pairs (task ${pairs.task}) can't be exported as ${format}; export it as one of ${possible}`,
+  );
 }
 
 function isTransducer({ model }: Pick<Checkpoint, 'model'>): boolean {

@@ -2,27 +2,22 @@ import {
   closeSync,
   existsSync,
   fstatSync,
-  fsyncSync,
   lstatSync,
   mkdirSync,
   openSync,
-  readSync,
   renameSync,
   rmSync,
   type Stats,
-  writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { readUpTo, temporaryPath, writeSynced } from '../nn/whole-file.ts';
 
 /** The files of an export, by their names; each in pieces. */
 export type Files = ReadonlyMap<string, readonly (Uint8Array | string)[]>;
 
 /** The largest file that is read: more than any model that this program can run. */
 const LARGEST_FILE = 4_000_000_000;
-
-/** Bytes read at once. */
-const PIECE = 1 << 24;
 
 /** The bytes of a file. UserError where there is none, or it is larger than any model. */
 export function readBounded(path: string): Buffer {
@@ -33,7 +28,7 @@ export function readBounded(path: string): Buffer {
     if (!stat.isFile()) throw new UserError(`${path}: is no file; name a file of a model`);
     if (stat.size > LARGEST_FILE)
       throw new UserError(`${path}: has ${stat.size} bytes, more than any model of this program`);
-    return readWhole(file, stat.size);
+    return readUpTo(file, stat.size);
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
@@ -80,7 +75,7 @@ export function writeFile(path: string, pieces: readonly (Uint8Array | string)[]
   const temporary = temporaryPath(path);
   attempt(path, temporary, () => {
     mkdirSync(dirname(path), { recursive: true });
-    writePieces(temporary, pieces);
+    writeSynced(temporary, pieces);
     requireFree(path);
     renameSync(temporary, path);
   });
@@ -92,7 +87,7 @@ export function writeFolder(path: string, files: Files): void {
   const temporary = temporaryPath(path);
   attempt(path, temporary, () => {
     mkdirSync(temporary, { recursive: true });
-    for (const [name, pieces] of files) writePieces(join(temporary, name), pieces);
+    for (const [name, pieces] of files) writeSynced(join(temporary, name), pieces);
     requireFree(path);
     renameSync(temporary, path);
   });
@@ -110,29 +105,4 @@ function attempt(path: string, temporary: string, work: () => void): void {
 
 function unwritable(path: string, cause: unknown): UserError {
   return new UserError(`${path}: can't be written: ${(cause as Error).message}; give another name`, { cause });
-}
-
-function writePieces(path: string, pieces: readonly (Uint8Array | string)[]): void {
-  const file = openSync(path, 'wx');
-  try {
-    for (const piece of pieces) writeFileSync(file, piece);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-function temporaryPath(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
-}
-
-function readWhole(file: number, size: number): Buffer {
-  const bytes = Buffer.alloc(size);
-  let end = 0;
-  while (end < size) {
-    const read = readSync(file, bytes, end, Math.min(PIECE, size - end), end);
-    if (read === 0) break;
-    end += read;
-  }
-  return bytes.subarray(0, end);
 }

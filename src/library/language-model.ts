@@ -22,6 +22,7 @@ import { parseOptions } from '../schema.ts';
 import type { Text } from '../text/text.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 import type { Place } from '../training/place.ts';
+import { requireTexts } from './given-text.ts';
 import { type FoundText, Requests, requireKept, type SampledText } from './requests.ts';
 import { type ScoredText, scoredText } from './scored-text.ts';
 import { Steppers } from './steppers.ts';
@@ -167,7 +168,7 @@ export class LanguageModel {
    * The completions of a prefix with the largest scores, the largest first, by the rules of `beamSearch`. `trace` is told of every step of the search. UserError as
    * for `sample`.
    */
-  async beam(prefix: Text, request: BeamRequest = {}, trace?: (step: SearchStep) => void): Promise<FoundText[]> {
+  async beam(prefix: Text = '', request: BeamRequest = {}, trace?: (step: SearchStep) => void): Promise<FoundText[]> {
     for await (const found of this.beams([prefix], request, trace)) return found;
     return [];
   }
@@ -181,6 +182,7 @@ export class LanguageModel {
     const options = parseOptions(beamSchema, request);
     const { k } = options;
     const search = { ...(await this.#requests.search(options)), trace };
+    requireTexts('prefix', prefixes);
     const prompts = prefixes.map((prefix) => this.#requests.prompt(prefix));
     const turns = new Turns();
     const stepper = this.#steppers.take(prefixes.length > 1 ? Math.max(k, BEAM_ROWS) : k);
@@ -249,6 +251,7 @@ export class LanguageModel {
    * Scores many or long texts: lines, or whole texts. A score says itself why its text can't be read, and its log-probability is −∞ then.
    */
   scores(texts: readonly Text[], request: ScoreRequest = {}): Score[] {
+    requireTexts('text', texts);
     const { whole } = parseOptions(scoreSchema, request);
     const { model, parameters } = this.checkpoint;
     this.#reader ??= new Reader(this.choice, model, parameters);

@@ -13,6 +13,7 @@ import { describeSymbol } from '../text/symbols.ts';
 import { bytesOf, concatBytes, exactString, stringOf, type Text } from '../text/text.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 import type { Place } from '../training/place.ts';
+import { requireText, requireTexts } from './given-text.ts';
 import { Labeller, type RankedLabel } from './labeller.ts';
 import { type FoundText, Requests } from './requests.ts';
 import { type ScoredText, scoredText } from './scored-text.ts';
@@ -155,6 +156,7 @@ export class PairModel {
       throw new UserError(`${this.name}: the model has no attention; train a model to transduce, with attention`);
     const [ids = []] = this.#encodeAll([source]);
     const predicted = target ?? (await this.beam(source))[0]?.text ?? '';
+    requireText('target', predicted);
     const own = inOption('target', () => this.vocabulary.encode(predicted));
     return {
       source: stringOf(source),
@@ -167,6 +169,8 @@ export class PairModel {
 
   /** Scores the target of a source: log p(target | source). UserError for a pair that the model can't read. */
   async score(source: Text, target: Text): Promise<ScoredText> {
+    requireText('source', source);
+    requireText('target', target);
     const texts = [source, target];
     if (texts.some((text) => /[\t\n]/u.test(stringOf(text))))
       throw new UserError('a source and a target are lines without tabs');
@@ -178,6 +182,7 @@ export class PairModel {
    * Scores many pairs, each a line: source, tab, target, or the columns that are named, counted from 1. A score says itself why its line can't be read, and its log-probability is −∞ then.
    */
   scoreLines(lines: readonly Text[], columns?: readonly [number, number]): Score[] {
+    requireTexts('line', lines);
     return scorePairs(this.#reader, this.vocabularies, lines, columns);
   }
 
@@ -207,6 +212,7 @@ export class PairModel {
   }
 
   #encodeAll(sources: readonly Text[]): ArrayLike<number>[] {
+    requireTexts('source', sources);
     return inOption('source', () => sources.map((source) => this.#encode(source)));
   }
 

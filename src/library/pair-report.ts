@@ -8,6 +8,7 @@ import { pairFlowCharts } from '../insight/pair-flow-tables.ts';
 import type { PairExample, PairReportContent } from '../insight/pair-report.ts';
 import { type PairPart, wholePairs } from '../text/pair-split.ts';
 import { readPairs } from '../text/read-pairs.ts';
+import { sourceName } from '../text/source-name.ts';
 import { splitPairData } from '../training/data.ts';
 import { runOf, shortName } from './inspect.ts';
 import { pairOptionsOf } from './material.ts';
@@ -60,7 +61,7 @@ async function readPart(
   const [source = 1, target = 2] = trained.columns ?? [];
   const reading = { ...pairOptionsOf(model), columns: [source, target] as const, onProblem };
   const corpus = await readPairs([path], reading);
-  const name = path === '-' ? 'standard input' : oneLine(basename(path));
+  const name = path === '-' ? sourceName(path) : oneLine(basename(path));
   const isSplit = typeof recipe.validation === 'number' && typeof recipe.test === 'number';
   if (corpus.hash === trained.hash && isSplit) {
     const { validation } = splitPairData(corpus, recipe, {});

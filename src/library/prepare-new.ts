@@ -5,6 +5,7 @@ import type { Corpus } from '../text/corpus.ts';
 import { escapeText } from '../text/escapes.ts';
 import { readCorpus } from '../text/read-corpus.ts';
 import { FILE } from '../text/records.ts';
+import { sourceNames } from '../text/source-name.ts';
 import { type Recipe, resolveRecipe } from '../training/complete-recipe.ts';
 import { claim, outOf } from './claim.ts';
 import { requireFitting } from './given-options.ts';
@@ -69,6 +70,7 @@ function requireVisibleText({ vocabulary }: Corpus, sources: readonly string[]):
   for (let id = 0; id < vocabulary.size; id++) {
     if (id !== vocabulary.unknown && vocabulary.decode([id]).trim() !== '') return;
   }
-  const names = sources.map((path) => (path === '-' ? 'standard input' : path)).join(', ');
-  throw new UserError(message`${names}: nothing but blanks; give a text, or ${option('mode')} stream if it is meant`);
+  throw new UserError(
+    message`${sourceNames(sources)}: nothing but blanks; give a text, or ${option('mode')} stream if it is meant`,
+  );
 }

@@ -6,6 +6,7 @@ import { type Subject, viewModel, writeText } from '../insight/model-view.ts';
 import type { ReportContent } from '../insight/report.ts';
 import { parseOptions } from '../schema.ts';
 import { readCorpus } from '../text/read-corpus.ts';
+import { sourceName } from '../text/source-name.ts';
 import { type Part, splitCorpus, wholeCorpus } from '../text/split.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 import { textParts } from '../training/complete-recipe.ts';
@@ -51,7 +52,7 @@ export async function examineModel(
 async function readText(path: string, model: LanguageModel, length: number): Promise<ReportText> {
   const corpus = await readCorpus([path], { vocabulary: model.vocabulary });
   const run = runOf(model);
-  const name = path === '-' ? 'standard input' : oneLine(basename(path));
+  const name = path === '-' ? sourceName(path) : oneLine(basename(path));
   if (!isTextOf(run, corpus)) return { part: wholeCorpus(corpus), name: `${name}, a text that the run did not read` };
   const { train, validation } = splitCorpus(corpus, textParts(run.recipe));
   if (validation.targets < length) {

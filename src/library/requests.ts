@@ -16,6 +16,7 @@ import { Stops } from '../decoding/stops.ts';
 import { inOption, message, option, UsageError } from '../errors.ts';
 import { bytesOf, concatBytes, exactString, stringOf, type Text } from '../text/text.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
+import { requireText } from './given-text.ts';
 
 /** A completion that beam search found, or the target of a source. `text` and `completion` are without what ended them. */
 export interface FoundText {
@@ -69,6 +70,7 @@ export class Requests {
 
   /** The symbols that the model reads before a completion. UsageError where the prefix has a symbol outside the vocabulary. */
   prompt(prefix: Text): readonly number[] {
+    requireText('prefix', prefix);
     return inOption('prefix', () => promptOf(prefix, this.#vocabulary));
   }
 

@@ -13,15 +13,12 @@ import {
   rmSync,
   type Stats,
   statSync,
-  writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { message, option, UserError } from '../errors.ts';
 import { type Checkpoint, parseCheckpoint, serializeCheckpoint } from './checkpoint.ts';
 import { LIMITS } from './checkpoint-limits.ts';
-
-/** Bytes read at once. */
-const READ_PIECE = 1 << 24;
+import { READ_PIECE, readUpTo, temporaryPath, writeSynced } from './whole-file.ts';
 
 /** Reads and checks a checkpoint. UserError where there is none, or where it is damaged. */
 export function loadCheckpoint(path: string): Checkpoint {
@@ -38,13 +35,7 @@ export function saveCheckpoint(path: string, checkpoint: Checkpoint): void {
   const folder = dirname(target);
   try {
     mkdirSync(folder, { recursive: true });
-    const file = openTemporary(target);
-    try {
-      for (const piece of serializeCheckpoint(checkpoint)) writeFileSync(file, piece);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    writeSynced(temporaryPath(target), serializeCheckpoint(checkpoint));
     renameSync(temporaryPath(target), target);
     syncFolder(folder);
   } catch (cause) {
@@ -75,13 +66,6 @@ export function linkCheckpoint(from: string, path: string): boolean {
   }
 }
 
-/** Opens a new temporary file beside `target`. One that a crashed run has left is not written to: it may be a second name of a checkpoint. */
-function openTemporary(target: string): number {
-  const temporary = temporaryPath(target);
-  rmSync(temporary, { force: true });
-  return openSync(temporary, 'wx');
-}
-
 /**
  * Makes the folder of `path`. UserError where a checkpoint can't be saved at `path`: a run should learn this before it trains. Everything that
  * saving does is tried, but for the last rename.
@@ -91,12 +75,7 @@ export function requireWritable(path: string): void {
   try {
     mkdirSync(dirname(target), { recursive: true });
     requireReplaceable(target);
-    const file = openTemporary(target);
-    try {
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    writeSynced(temporaryPath(target), []);
     rmSync(temporaryPath(target));
     syncFolder(dirname(target));
   } catch (cause) {
@@ -155,10 +134,6 @@ export function removeLeftovers(path: string, isMeant = (name: string) => name =
   return left;
 }
 
-function temporaryPath(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
-}
-
 /** Removes the temporary file, and makes the error that says why saving failed. */
 function unsaved(path: string, cause: unknown): UserError {
   try {
@@ -184,7 +159,7 @@ function readBytes(path: string): Buffer {
     file = openSync(path, 'r');
     const stat = fstatSync(file);
     requireReadable(path, stat, file);
-    return stat.isFile() ? readFile(file, stat.size) : readPipe(path, file);
+    return stat.isFile() ? readUpTo(file, stat.size) : readPipe(path, file);
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     const { code, message } = cause as NodeJS.ErrnoException;
@@ -203,18 +178,6 @@ function requireReadable(path: string, stat: Stats, file: number): void {
   const first = Buffer.alloc(1);
   readSync(file, first, 0, 1, 0);
   if (first.toString() !== '{') throw new UserError(`${path}: not a checkpoint of this program: it isn't JSON`);
-}
-
-/** Reads a file up to the size that it had when it was opened, because it may be growing; or up to its end, if that comes first. */
-function readFile(file: number, size: number): Buffer {
-  const bytes = Buffer.allocUnsafe(size);
-  let length = 0;
-  while (length < size) {
-    const count = readSync(file, bytes, length, Math.min(READ_PIECE, size - length), null);
-    if (count === 0) break;
-    length += count;
-  }
-  return bytes.subarray(0, length);
 }
 
 function readPipe(path: string, file: number): Buffer {

@@ -5,6 +5,7 @@ import { countIds, type Ids, mapIds } from './ids.ts';
 import { commonLineEnd, countLineEnds, foreignLineEnd, LINE_END_NAMES, type LineEnd } from './line-ends.ts';
 import type { Layout, Mode, ModeChoice } from './mode.ts';
 import { FILE, LINE } from './records.ts';
+import { sourceNames } from './source-name.ts';
 import { describeSymbol, type TextSymbol } from './symbols.ts';
 import type { Text } from './text.ts';
 import { Vocabulary } from './vocabulary.ts';
@@ -149,15 +150,14 @@ function separatorRemark({ layout, hasSeparator, separator }: ReadText): string 
 
 /** A remark, if there is one, with the names of what it is about. */
 function named(remark: string | undefined, sources: readonly string[]): string[] {
-  return remark === undefined ? [] : [`${sources.join(', ')}: ${remark}`];
+  return remark === undefined ? [] : [`${sourceNames(sources)}: ${remark}`];
 }
 
 function requireText({ encoder, choice: { mode }, sources, bytes }: ReadText): void {
   if (encoder.buffer.length > leastIds(mode)) return;
-  const names = sources.map((path) => (path === '-' ? 'standard input' : path)).join(', ');
   const why = bytes === 0 ? 'is empty' : 'holds no text';
   throw new UserError(
-    `${names}: ${encoder.characters > 0 ? 'has empty lines only' : why}; give a text with at least one character`,
+    `${sourceNames(sources)}: ${encoder.characters > 0 ? 'has empty lines only' : why}; give a text with at least one character`,
   );
 }
 

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { UserError } from '../errors.ts';
 import { MarkRemover } from './byte-order-mark.ts';
 import { LINE, RecordAssembly, type RecordPart, RecordSplitter } from './records.ts';
+import { sourceName } from './source-name.ts';
 import { openSource, type Source } from './sources.ts';
 import { splitLines, type Text, textOf } from './text.ts';
 import { Utf16Converter } from './utf16.ts';
@@ -97,7 +98,7 @@ export async function* readLines(path: string, options: ReadOptions = {}): Async
 }
 
 function tooLong(path: string, which: string): UserError {
-  const name = path === '-' ? 'standard input' : path;
+  const name = sourceName(path);
   return new UserError(
     `${name}: ${which} has more than ${MOST_LINE_BYTES} bytes, the most allowed; give a shorter one`,
   );

@@ -7,6 +7,9 @@ import { UNITS } from './symbols.ts';
 /** A text that is given as bytes. They are for models whose symbols are bytes; other models read them as UTF-8. */
 export const bytesSchema = z.custom<Uint8Array>((value) => value instanceof Uint8Array).describe('must be bytes');
 
+/** A text that a program gives. */
+export const textSchema = z.union([z.string(), bytesSchema]);
+
 /** What separates the examples of a file. */
 export const separatorSchema = z.union([z.string().min(1), bytesSchema.refine((bytes) => bytes.length > 0)]);
 

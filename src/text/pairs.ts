@@ -2,6 +2,7 @@ import { createSha256 } from '#host/sha256';
 import { type Message, message, option, UserError } from '../errors.ts';
 import type { PairTask } from '../pair-task.ts';
 import { allocateIds, type Ids } from './ids.ts';
+import { sourceName, sourceNames } from './source-name.ts';
 import { splitBytes } from './split-text.ts';
 import { describeSymbol, type TextSymbol, type Unit } from './symbols.ts';
 import { Vocabulary } from './vocabulary.ts';
@@ -109,7 +110,7 @@ export class PairAssembly {
     for (const { number, line } of linesOf(content)) {
       const pair = readPair(line, this.#options);
       if ('why' in pair) {
-        const place = `${source === '-' ? 'standard input' : source}: line ${number}`;
+        const place = `${sourceName(source)}: line ${number}`;
         const problem = new UserError(message`${place}: ${pair.why}`);
         if (!this.#options.onProblem) throw problem;
         this.#problems.push(problem);
@@ -124,7 +125,9 @@ export class PairAssembly {
     const { task, columns = COLUMNS, maxLength, onProblem } = this.#options;
     if (this.#pairs.length === 0) {
       const [first] = this.#problems;
-      throw first ?? new UserError(`${this.#sources.join(', ')}: there is no pair; give lines of source, tab, target`);
+      throw (
+        first ?? new UserError(`${sourceNames(this.#sources)}: there is no pair; give lines of source, tab, target`)
+      );
     }
     for (const problem of this.#problems) onProblem?.(problem);
     const sourceSymbols = this.#pairs.map(({ source }) => source);

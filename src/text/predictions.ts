@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
 import { linesOf, type PairCorpus, splitFields, symbolsOf } from './pairs.ts';
 import { type PairFileOptions, readBytes } from './read-pairs.ts';
+import { sourceName } from './source-name.ts';
 import type { TextSymbol, Unit } from './symbols.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
@@ -28,7 +29,7 @@ export async function readPredictions(
   for (const { number, line } of linesOf(await readBytes(path, { stdin }))) {
     const read = readPrediction(line, source.vocabulary.unit, target.vocabulary.unit);
     if ('why' in read) {
-      const problem = new UserError(`${path === '-' ? 'standard input' : path}: line ${number}: ${read.why}`);
+      const problem = new UserError(`${sourceName(path)}: line ${number}: ${read.why}`);
       if (!onProblem) throw problem;
       onProblem(problem);
       continue;

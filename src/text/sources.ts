@@ -2,6 +2,7 @@ import { fstatSync, type Stats, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { UserError } from '../errors.ts';
+import { sourceName } from './source-name.ts';
 
 /** Bytes read at once. So many cost little a piece, and their code points stay in the processor's cache. */
 export const PIECE_BYTES = 1 << 18;
@@ -23,7 +24,7 @@ export interface Source {
 export async function openSource(path: string, stdin: Readable, pieceBytes: number): Promise<Source> {
   if (path === '-') {
     const device = stdin === process.stdin && isDevice(fstatSync(0));
-    return { name: 'standard input', size: 0, device, pieces: streamed(stdin), close: async () => {} };
+    return { name: sourceName(path), size: 0, device, pieces: streamed(stdin), close: async () => {} };
   }
   try {
     const file = await open(path);
@@ -72,7 +73,7 @@ async function* streamed(stdin: Readable): AsyncGenerator<Uint8Array> {
   try {
     for await (const piece of stdin) yield typeof piece === 'string' ? Buffer.from(piece) : piece;
   } catch (error) {
-    throw unreadable('standard input', error);
+    throw unreadable(sourceName('-'), error);
   }
 }
 

@@ -265,7 +265,7 @@ describe.concurrent('what does not fit is refused in a line', () => {
       expect(await refusal(...args.split(' ')), args).toMatch(ofPairs);
     }
     expect(await refusal('export', 'small.json', '--to', 'ml5', 'small')).toMatch(
-      /^1 rnn: a model of pairs \(task tag\) can't be exported as ml5; export it as safetensors or onnx$/m,
+      /^1 rnn: a model of pairs \(task tag\) can't be exported as ml5; export it as one of safetensors, onnx, html$/m,
     );
     expect(await refusal('eval', 'tags.tsv', '-c', 'small.json', '--k', '3')).toMatch(
       /^2 rnn: --k is for the task transduce, and small\.json is to tag; /,

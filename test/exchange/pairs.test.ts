@@ -113,7 +113,7 @@ describe('what other formats have not', () => {
   test.each(['ml5', 'pytorch'] as const)('%s refuses a model of pairs by its task', (to) => {
     const checkpoint = pairCheckpointOf(PAIR_MODELS[0]!.config);
     expect(() => exportModel(checkpoint, join(folder, to), { to })).toThrow(
-      `a model of pairs (task tag) can't be exported as ${to}; export it as safetensors or onnx or html`,
+      `a model of pairs (task tag) can't be exported as ${to}; export it as one of safetensors, onnx, html`,
     );
   });
 

@@ -278,3 +278,9 @@ function shownText(corpus: Corpus): string {
 function piecesOf(bytes: Buffer, size: number): Buffer[] {
   return Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
 }
+
+it('names standard input by its name in remarks', async () => {
+  const stdin = Readable.from([Buffer.from('one\rtwo\r')]);
+  const { remarks } = await readCorpus(['-'], { stdin, mode: 'stream' });
+  expect(remarks).toEqual(['standard input: lines end in CR alone, as on old Macs']);
+});
