@@ -3,12 +3,12 @@ import '../../browser/no-eval.ts';
 import { serialize } from '../../browser/serialize.ts';
 import { type PageModel, unpackModel } from '../../exchange/page-model.ts';
 import { prepareKernels } from '../../host/kernels.browser.ts';
+import { unpackBytes } from '../../host/unpack.browser.ts';
 import { LanguageModel } from '../../library/language-model.ts';
 import { PairModel } from '../../library/pair-model.ts';
 import type { Text } from '../../text/text.ts';
 import { serve } from '../channel.ts';
 import { kernelRemark } from '../kernel-remark.ts';
-import { unpackBytes } from '../unpack.ts';
 import { attend, findTargets, rankLabels, scoreTarget, type TargetRequest } from './pairs.ts';
 import {
   type BeamRequest,
