@@ -22,7 +22,7 @@ import type { PlaygroundService } from './worker.ts';
 type Phase = 'none' | 'opened' | 'ready' | 'running' | 'over' | 'failed';
 
 /** Training for longer than this, in milliseconds, is not thrown away without a question. */
-const DEAR_MS = 60_000;
+const WORTH_ASKING_MS = 60_000;
 
 /** Trains, pauses, saves and opens, and shows what happens. */
 export class Bench {
@@ -60,7 +60,7 @@ export class Bench {
     for (const id of ['prefix', 'temperature', 'reading', 'pace'])
       byId(id).addEventListener('input', () => void this.#inTurn(() => this.#watch()));
     addEventListener('beforeunload', (event) => {
-      if (this.#phase === 'running' || this.#unsavedMs > DEAR_MS) event.preventDefault();
+      if (this.#phase === 'running' || this.#unsavedMs > WORTH_ASKING_MS) event.preventDefault();
     });
     this.#showPhase('none');
   }
@@ -93,7 +93,7 @@ export class Bench {
 
   /** A visitor is asked where the network has trained for long and is not saved. */
   async #mayGo(): Promise<boolean> {
-    if (this.#unsavedMs > DEAR_MS) {
+    if (this.#unsavedMs > WORTH_ASKING_MS) {
       const minutes = counted(Math.round(this.#unsavedMs / 60_000), 'minute');
       if (!confirm(`The network has trained for ${minutes} and is not saved. Throw it away?`)) return false;
     }

@@ -23,6 +23,6 @@ export function stoppedWords({ reason, step }: Stopped): string {
 export function openedWords({ name, step, begun, text }: Opened, what: string): string {
   const steps = counted(step, 'step');
   if (begun) return `${name} is open: ${what.replace(/^T/, 't')} after ${steps}. Train goes on with its run.`;
-  const why = text ? 'The file holds no state of its run' : 'Its text is none of this page';
+  const why = text ? 'The file holds no state of its run' : 'This page does not have its text';
   return `${name} is open, a network after ${steps}. ${why}, so Train begins a new run with it on the text at the left.`;
 }
