@@ -1,11 +1,8 @@
 import { fasterNode } from '../library/faster-node.ts';
 import { lastPath } from '../library/names.ts';
 import type { PreparedRun } from '../library/prepared-run.ts';
-import { recipeOptionsOf } from '../library/recipe-options.ts';
 import type { RunEvent, SampleEvent } from '../library/run.ts';
-import { type RunOptions, recipeSchema } from '../library/run-options.ts';
 import { counted, grouped, lossText, shareText } from '../library/words.ts';
-import { parseOptions } from '../schema.ts';
 import { shown } from './completions.ts';
 import { flagsFor } from './flags.ts';
 import { modelName } from './model-name.ts';
@@ -18,10 +15,8 @@ type Say = (text: string) => void;
 type EventOf<Type extends RunEvent['type']> = Extract<RunEvent, { readonly type: Type }>;
 
 /** What a preset stands for, with the options that are given beside it, as options that say the same without it. */
-export function presetText(name: string, { model: { pairs: _, ...model } = {}, ...options }: RunOptions): string {
-  // Its flags are those of all tasks, so the task need not be known.
-  const recipe = recipeOptionsOf({ ...options, model, validation: undefined, test: undefined });
-  return `preset ${name}: ${flagsFor(RECIPE_FLAGS, parseOptions(recipeSchema, recipe))}`;
+export function presetText(name: string, { trainOptions }: PreparedRun): string {
+  return `preset ${name}: ${flagsFor(RECIPE_FLAGS, trainOptions.recipe)}`;
 }
 
 /** Says what a run is, before its first step. */

@@ -28,7 +28,8 @@ export async function prepareNew(sources: readonly string[], asked: RunOptions, 
   const out = outOf(given, sources);
   for (const note of notes) say(note);
   const material = await readNew(sources, given, recipe, tell);
-  return { material, trainOptions: { recipe, place: given.place }, ...claim(out, given, sources, say) };
+  const fitting = material.kind === 'text' ? resolveRecipe(recipeOptionsOf(options, material.corpus)) : recipe;
+  return { material, trainOptions: { recipe: fitting, place: given.place }, ...claim(out, given, sources, say) };
 }
 
 /** A source that is reversed is read in one direction, whether or not the options say so. */

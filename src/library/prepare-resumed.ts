@@ -5,6 +5,7 @@ import type { Checkpoint, Json } from '../nn/checkpoint.ts';
 import { parseOptions } from '../schema.ts';
 import { fingerprint } from '../text/read-corpus.ts';
 import type { Recipe } from '../training/complete-recipe.ts';
+import { isLimited } from '../training/recipe.ts';
 import { type RunRecord, readRun } from '../training/record.ts';
 import { isOfRun, newestState } from './checkpoints.ts';
 import { claimPath, requireFreeUnless, requireNoSource, requireOwn } from './claim.ts';
@@ -105,5 +106,5 @@ function resumedRecipe(name: string, { model, resume }: Checkpoint, run: RunReco
       `${name}: the checkpoint is damaged: its model has ${unlike} ${inWords(model[unlike])}, its run ${inWords(recipe.model[unlike])}; use another, or train again`,
     );
   }
-  return Object.values(limits).some((limit) => limit !== undefined) ? { ...recipe, limits } : recipe;
+  return isLimited(limits) ? { ...recipe, limits } : recipe;
 }

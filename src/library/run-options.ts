@@ -15,7 +15,9 @@ export const runSchema = z.strictObject({
   preset: z
     .enum(PRESETS)
     .default('quick')
-    .describe('values for the options below, by purpose: a first look, a few minutes, or more'),
+    .describe(
+      'values for the options below, by purpose: a first look, a few minutes, or the smallest loss that the time allows',
+    ),
   text: corpusSchema.prefault({}),
   pairs: pairReadingSchema.prefault({}).describe('how pairs are read, where the model has a task'),
   place: placeSchema.prefault({}),

@@ -6,7 +6,7 @@ import type { Part } from '../text/split.ts';
 import type { BatchOptions } from '../text/windows.ts';
 import type { Recipe } from './complete-recipe.ts';
 import { trainingFlops } from './flops.ts';
-import type { Finish, Limits } from './recipe.ts';
+import { type Finish, isLimited, type Limits } from './recipe.ts';
 
 // A run without a limit reads so many symbols, but no more than so many epochs, and takes at least so many steps.
 const DEFAULT_LENGTH = { symbols: 6_000_000, epochs: 6, leastSteps: 300 };
@@ -45,11 +45,10 @@ export interface FittedRun {
 
 /** A recipe fitted to what there is to learn from. What the recipe says is kept. */
 export function fitRun(sizes: DataSizes, recipe: Recipe): FittedRun {
-  const isLimited = Object.values(recipe.limits).some((limit) => limit !== undefined);
-  const limits = isLimited ? recipe.limits : { steps: defaultSteps(sizes) };
+  const limits = isLimited(recipe.limits) ? recipe.limits : { steps: defaultSteps(sizes) };
   const interval = recipe.validateEvery ?? validationInterval(sizes, limits);
   const { train, validation } = sizes;
-  const finish = recipe.finish ?? (train.mode === 'lines' && !isLimited ? 'all' : 'best');
+  const finish = recipe.finish ?? (train.mode === 'lines' && !isLimited(recipe.limits) ? 'all' : 'best');
   return { limits, interval, finish: validation.targets === 0 && finish === 'all' ? 'best' : finish };
 }
 

@@ -54,6 +54,11 @@ export const scheduleSchema = z.strictObject({
   patience: z.int().min(1).default(3).describe('plateau: validations without a new best before a drop'),
 });
 
+/** Whether any limit is given. */
+export function isLimited(limits: Partial<Limits>): boolean {
+  return Object.values(limits).some((limit) => limit !== undefined);
+}
+
 /** Whether a run has a last phase (finish.ts). */
 export function hasLastPhase<Ends extends { readonly finish?: Finish | undefined }>(
   recipe: Ends,
@@ -138,7 +143,7 @@ export const recipeSchema = z
       .enum(FINISHES)
       .optional()
       .describe(
-        'a last phase: all, the best model learns the validation part, too; known, it also reads everything until it knows the lines of a list, to complete them (default: all for a list in a run without limits, else best: none)',
+        'all: in a last phase, the best model learns the validation part, too; known: in a longer one, until it knows the lines of a list, to complete them; best: no such phase (default: all for a list in a run without limits, else best)',
       ),
     seed: z.string().default('1').describe('the same seed and options give the same model, to the bit'),
   })

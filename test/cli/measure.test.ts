@@ -225,9 +225,19 @@ describe('rnn train --preset', () => {
     },
   );
 
+  test('best grows with the time, and the checkpoint has what it chose, also where the run goes on', async () => {
+    const { stderr, recipe } = await train('--preset', 'best', '--time', '1h', '--hidden', '5', '--lr', '0.01');
+    // The text is short, so the members are as many as there may be.
+    expect(stderr).toMatch(/^preset best: .*--hidden 5 .*--members 16 .*--steps 1 --time 3600 .*--lr 0\.01 /m);
+    expect(recipe).toMatchObject({ model: { members: 16, hidden: 5 }, rate: 0.01, dropout: { layers: 0.1 } });
+    await rnn(['train', 'text.txt', '--resume', 'preset.last.json', '--steps', '2', '--threads', '1'], { cwd });
+    const { run } = saved('preset.json') as unknown as { run: { recipe: Recipe; step: number } };
+    expect(run).toMatchObject({ step: 2, recipe: { ...recipe, limits: { steps: 2 } } });
+  });
+
   test('has the values of its purpose', async () => {
     expect((await train('--preset', 'balanced')).stderr).toMatch(
-      /^preset balanced: --cell gru .*--hidden 192 .*--members 2 .*--lr 0\.006 /m,
+      /^preset balanced: --cell gru .*--hidden 160 .*--members 3 .*--lr 0\.007 /m,
     );
   });
 

@@ -5,7 +5,7 @@ import { recipeOptionsOf } from '../../src/library/recipe-options.ts';
 import { type TrainingOptions, train } from '../../src/library/train.ts';
 import { corpusFromText } from '../../src/text/corpus.ts';
 import { resolveRecipe } from '../../src/training/complete-recipe.ts';
-import { PRESET_RECIPES } from '../../src/training/presets.ts';
+import type { RecipeOptions } from '../../src/training/recipe.ts';
 
 const TEXT = corpusFromText('deep\nlearn\nmachine', { mode: 'lines' });
 
@@ -82,26 +82,13 @@ test('a reader of the corpus alone has its options checked, too', () => {
   expect(read).toThrow('unit must be one of codepoint, byte, grapheme, token, field, not "word"');
 });
 
-test('a limit that is given takes the place of those of a preset', () => {
-  expect(recipeOptionsOf({ preset: 'best' }).limits).toEqual({ epochs: 10 });
-  expect(recipeOptionsOf({ preset: 'best', limits: {} }).limits).toEqual({ epochs: 10 });
+test('a time is a limit beside the epochs of a preset that has grown with it, and other limits replace them', () => {
+  const text = corpusFromText('the text of a test. '.repeat(2000));
+  const limitsOf = (limits: RecipeOptions['limits']) => recipeOptionsOf({ preset: 'best', limits }, text).limits;
+  expect(limitsOf({ seconds: 3600 })).toEqual({ seconds: 3600, epochs: 10 });
+  expect(limitsOf({})).toEqual({ epochs: 10 });
+  expect(limitsOf({ steps: 5, seconds: 3600 })).toEqual({ steps: 5, seconds: 3600 });
   expect(recipeOptionsOf({ preset: 'best', limits: { seconds: 3600 } }).limits).toEqual({ seconds: 3600 });
-});
-
-test('every preset is a recipe', () => {
-  expect(resolveRecipe(PRESET_RECIPES.quick)).toEqual(resolveRecipe());
-  expect(resolveRecipe(PRESET_RECIPES.best)).toMatchObject({
-    model: { cell: 'gru', members: 5, hidden: 256, layers: 2 },
-    batch: 24,
-    rate: 0.0027,
-    dropout: { layers: 0.1, output: 0.1 },
-    limits: { epochs: 10 },
-  });
-  expect(resolveRecipe(PRESET_RECIPES.balanced)).toMatchObject({
-    model: { cell: 'gru', members: 2, hidden: 192 },
-    rate: 0.006,
-    dropout: { layers: 0 },
-  });
 });
 
 describe('a model of pairs', () => {

@@ -80,6 +80,13 @@ that were held out, too, at the end. With --finish known it goes on until it
 knows the list, so that its completions are lines of the list; it is then worse
 on other lines. The validation loss is measured before.
 
+--preset best with --time trains as many networks as the time allows, and wider
+ones where it allows at least three. It counts with two cores of a fixed speed,
+and with the size of the text, so it chooses the same on every machine. The run
+ends after some epochs or with the time. What a preset chooses is printed as
+options; without --time, they give the same model each time. An option that is
+given goes before the preset's.
+
 A model of pairs reads a source and predicts its target: a sequence of its own
 (transduce), a label for each symbol of the source (tag), or one label
 (classify). --task auto takes files for pairs where each name ends in .tsv and
@@ -107,6 +114,7 @@ second one ends it at once.
 Examples:
   rnn train book.txt
   rnn train book.txt --time 3m --preset balanced
+  rnn train book.txt --time 1h --preset best
   rnn train corpora/terms.txt --finish known --out checkpoints/terms.json
   rnn train book.txt --cell rnn --bptt 50 --bptt-stride 10 --clip-norm 5
   rnn train book.txt --resume
@@ -128,10 +136,10 @@ Examples:
       import('../run-notes.ts'),
     ]);
     const say = sayer(quiet, nameOf);
-    if (options.preset !== undefined) say(notes.presetText(options.preset, options));
     const bad = new BadLines(nameOf);
     const prepared = await prepareRun(sources, options, say, (problem) => bad.add(problem));
     bad.conclude();
+    if (options.preset !== undefined) say(notes.presetText(options.preset, prepared));
     const progress = createProgress(quiet);
     const interruption = listen(() => {
       progress.end();
