@@ -25,7 +25,7 @@ export function parseOptions<Schema extends z.ZodType>(schema: Schema, options: 
 }
 
 /** What an issue says, in one sentence. */
-export function describeIssue(schema: z.ZodType, issue: z.core.$ZodIssue, given: unknown): Message {
+function describeIssue(schema: z.ZodType, issue: z.core.$ZodIssue, given: unknown): Message {
   const path = issue.path.map(String);
   // A rule says itself what is wrong, and so does a check of a kind that zod does not know.
   if (issue.code === 'custom' && issue.params?.message) return issue.params.message as Message;

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
@@ -217,6 +217,13 @@ describe('the layers', () => {
       'cli',
     ])
       expect(layers).toContain(layer);
+  });
+
+  test.each(['browser', 'exchange', 'kernel', 'pages', 'training'])('have each file of %s in its README', (folder) => {
+    const readme = readFileSync(join(SRC, folder, 'README.md'), 'utf8');
+    const inside = SOURCES.filter(({ path }) => path.startsWith(`${folder}/`) && !path.startsWith('kernel/assembly/'));
+    expect(inside.length).toBeGreaterThan(5);
+    expect(inside.filter(({ path }) => !readme.includes(`\`${basename(path)}\``)).map(({ path }) => path)).toEqual([]);
   });
 
   test('are read as they are written: every import statement, over several lines too, and every file it names', () => {

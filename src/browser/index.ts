@@ -10,8 +10,7 @@
  *     const { symbols } = await model.score('a text');
  *     for await (const event of train(text, { limits: { steps: 2000 } })) …
  *
- * It is the same code as the library on Node, so texts, scores and parameters are the same. Two things differ. There are no threads. And `match`,
- * `allow`, `forbid`, `contains`, `maxWords` and `minLength` are refused.
+ * It is the code of the library on Node, so texts and parameters are the same. README.md in this folder says what differs.
  */
 import './no-eval.ts';
 

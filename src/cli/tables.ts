@@ -13,7 +13,7 @@ export interface StyledTable extends Table {
 }
 
 /** How wide a terminal is; elsewhere, such as in a pipe or a file, lines have any length. */
-export function terminalColumns(): number {
+function terminalColumns(): number {
   return process.stdout.columns || Number.POSITIVE_INFINITY;
 }
 

@@ -4,7 +4,7 @@ import { Draft, type DraftEnd, type Guide, type SampleOptions } from './draft.ts
 import { Lookahead, logSum } from './lookahead.ts';
 
 /** So many tries are made, and so many symbols drawn, before a text is drawn by looking ahead. */
-export const TRIES = { drafts: 1000, symbols: 30_000 };
+const TRIES = { drafts: 1000, symbols: 30_000 };
 
 /** So many drafts are drawn by looking ahead, and one of them is taken. */
 export const CANDIDATES = 32;

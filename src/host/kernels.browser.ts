@@ -1,6 +1,6 @@
 import { block, gzip, sizes } from '../../dist/kernel/single.wasm';
-import { bytesOfLatin1 } from './bytes.browser.ts';
 import type * as node from './kernels.node.ts';
+import { unpackBytes } from './unpack.browser.ts';
 
 export const HOW_TO_BUILD: typeof node.HOW_TO_BUILD = 'npm run build makes it';
 
@@ -32,19 +32,13 @@ export const load: typeof node.load = () => {
 async function compile(): Promise<node.Loaded> {
   if (typeof WebAssembly === 'undefined') return { reason: 'this browser runs no WebAssembly' };
   try {
-    for (const [index, bytes] of unwoven(await unzipped(gzip)).entries())
+    for (const [index, bytes] of unwoven(await unpackBytes(gzip)).entries())
       if (WebAssembly.validate(bytes)) return { module: await WebAssembly.compile(bytes), ...REMARKS[index] };
     return { reason: 'this browser runs no WebAssembly with SIMD' };
   } catch (error) {
     // A content security policy without 'wasm-unsafe-eval' is one reason, a browser that can't unpack is another.
     return { reason: `this browser refuses the WebAssembly kernels: ${(error as Error).message}` };
   }
-}
-
-/** The bytes of base64 of gzip. */
-async function unzipped(base64: string): Promise<Uint8Array<ArrayBuffer>> {
-  const stream = new Blob([bytesOfLatin1(atob(base64)) as Uint8Array<ArrayBuffer>]).stream();
-  return new Uint8Array(await new Response(stream.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer());
 }
 
 /** The builds, whose blocks come in turn. */

@@ -60,7 +60,7 @@ const FEW_DECADES = 2;
 const LARGEST = 1e300;
 
 /** True if an axis can show the number: it is not too large, and above 0 if the axis is logarithmic. */
-export function showable(value: number, { scale }: Axis): boolean {
+function showable(value: number, { scale }: Axis): boolean {
   return Math.abs(value) <= LARGEST && (scale === 'linear' || value >= 1 / LARGEST);
 }
 

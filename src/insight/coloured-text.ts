@@ -2,20 +2,25 @@ import { escapeMarkup } from './escape.ts';
 import type { Trace } from './trace.ts';
 
 /** A surprisal of this many bits or more is shown in full colour. */
-const FULL_BITS = 8;
+export const FULL_BITS = 8;
+
+/** The colours of values below and above 0, and of surprisal, as red, green and blue. */
+export const BELOW = '0 114 178';
+export const ABOVE = '230 159 0';
+export const SURPRISAL = '213 94 0';
 
 /** A symbol's colour is laid over the background with a strength in [0, 1], so the same colours work on light and dark pages. */
 export const TEXT_STYLE = `
 .text { font: 14px/1.7 ui-monospace, Menlo, Consolas, monospace; white-space: pre-wrap; overflow-wrap: anywhere; margin: .5rem 0; padding: .75rem; background: var(--raised); border-radius: 6px; max-height: 34rem; overflow-y: auto; }
 .text span { border-radius: 2px; padding: .12em 0; }
 .text .end { opacity: .45; }
-:is(#surprisal .text, .surprising) span { background: rgb(213 94 0 / calc(var(--v) * .85)); }
+:is(#surprisal .text, .surprising) span { background: rgb(${SURPRISAL} / calc(var(--v) * .85)); }
 .key { display: flex; align-items: center; gap: .5rem; }
 .ramp { display: inline-block; width: 10rem; height: .8rem; border-radius: 2px; border: 1px solid var(--rule); }
-.ramp.surprise { background: linear-gradient(to right, transparent, rgb(213 94 0 / .85)); }
+.ramp.surprise { background: linear-gradient(to right, transparent, rgb(${SURPRISAL} / .85)); }
 .ramp.gradient { background: linear-gradient(to right, rgb(0 158 115 / .08), rgb(0 158 115 / .85)); }
 .ramp.gate { background: linear-gradient(to right, transparent, rgb(128 128 128 / .8)); }
-.ramp.state { background: linear-gradient(to right, rgb(0 114 178 / .7), transparent, rgb(230 159 0 / .7)); }
+.ramp.state { background: linear-gradient(to right, rgb(${BELOW} / .7), transparent, rgb(${ABOVE} / .7)); }
 #gradient span { cursor: pointer; }
 #gradient span[aria-selected=true] { outline: 2px solid var(--accent); outline-offset: -1px; }
 .picker { display: flex; flex-wrap: wrap; gap: .5rem; max-width: none; }

@@ -5,7 +5,7 @@ import { Manifest } from '../nn/manifest.ts';
 import { largestSingularValue, spectralRadius } from './matrix-norms.ts';
 
 /** γ, the steepest slope of each activation. */
-export const STEEPEST: Readonly<Record<Activation, number>> = { tanh: 1, logistic: 1 / 4, relu: 1, linear: 1 };
+const STEEPEST: Readonly<Record<Activation, number>> = { tanh: 1, logistic: 1 / 4, relu: 1, linear: 1 };
 
 /** The H × H block of W that belongs to one gate. */
 export interface GateSpectrum {

@@ -1,3 +1,5 @@
+import { ABOVE, BELOW } from './coloured-text.ts';
+
 /** The script of the page. It colours the text by what the reader picks: a symbol, or a unit and its gate. All its data is in the page. */
 export const REPORT_SCRIPT = `
 'use strict';
@@ -27,7 +29,7 @@ export const REPORT_SCRIPT = `
       byId('most').textContent = isGate ? '1 open' : decimals(scale);
       byId('ramp').className = isGate ? 'ramp gate' : 'ramp state';
       all.forEach((value, at) => {
-        const colour = isGate ? '128 128 128' : value < 0 ? '0 114 178' : '230 159 0';
+        const colour = isGate ? '128 128 128' : value < 0 ? '${BELOW}' : '${ABOVE}';
         spans[at].style.background = 'rgb(' + colour + ' / ' + ((isGate ? 0.8 : 0.7) * Math.abs(value)).toFixed(3) + ')';
         spans[at].title = decimals(scale * value);
       });

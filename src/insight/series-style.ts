@@ -31,7 +31,7 @@ export interface SeriesStyle {
  * The first seven have the colours of Okabe & Ito (2008), which colour-blind readers can tell apart, the others those of Tol (2021). With more
  * series than styles, the styles repeat.
  */
-export const SERIES_STYLES: readonly SeriesStyle[] = [
+const SERIES_STYLES: readonly SeriesStyle[] = [
   { colour: '#0072b2', dark: '#56b4e9', dash: '', marker: symbolCircle, mark: '●' },
   { colour: '#d55e00', dark: '#d55e00', dash: '7 3', marker: symbolSquare, mark: '▲' },
   { colour: '#009e73', dark: '#009e73', dash: '2 2', marker: symbolTriangle, mark: '■' },

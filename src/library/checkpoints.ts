@@ -8,7 +8,7 @@ import { type CheckpointHead, readHead } from './checkpoint-head.ts';
 import { bestPath, FOLDER, homeOf, keptStep } from './names.ts';
 
 /** The variable of the environment that names the model where a command line doesn't. */
-export const CHECKPOINT_VARIABLE = 'RNN_CHECKPOINT';
+const CHECKPOINT_VARIABLE = 'RNN_CHECKPOINT';
 
 /** A text, as far as it matters for what was trained on it. */
 type Text = Pick<Corpus, 'hash' | 'files'>;
@@ -49,7 +49,7 @@ export function newestState(text?: Text): string {
 }
 
 /** The path of the model that was saved last, and of those of a text, if there are any. UserError where there is none. */
-export function newestModel(text?: Text): string {
+function newestModel(text?: Text): string {
   const own = text && newest((head) => !head.isState && isOf(head, text));
   const path = own ?? newest(({ isState }) => !isState);
   if (path !== undefined) return path;
@@ -80,7 +80,7 @@ function rankOf(path: string): number {
 }
 
 /** Whether two files are checkpoints of one run. */
-export function areOfOneRun(one: string, other: string): boolean {
+function areOfOneRun(one: string, other: string): boolean {
   const [first, second] = [readHead(one)?.run, readHead(other)?.run];
   return first !== undefined && second !== undefined && isSameRun(first, second);
 }

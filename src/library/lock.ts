@@ -193,7 +193,7 @@ function codeOf(error: unknown): string {
 }
 
 /** Where the lock of a path is. */
-export function lockPath(path: string): string {
+function lockPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.lock`);
 }
 

@@ -1,4 +1,6 @@
 import { UserError } from '../errors.ts';
+import { cosineOfPi } from '../kernel/cosine.ts';
+import { logarithm } from '../kernel/logarithm.ts';
 import { Random } from '../random.ts';
 import type { Initializer, ModelConfig } from './config.ts';
 import { Manifest } from './manifest.ts';
@@ -67,7 +69,9 @@ function startOf(
   return uniform;
 }
 
-/** Standard normal (Box & Muller 1958). */
+/** Standard normal (Box & Muller 1958): √(−2 ln u) cos 2πv of two uniform numbers, with the same bits in every engine. */
 function normal(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
+  const radius = Math.sqrt(-2 * logarithm(1 - random.next()));
+  const angle = 2 * random.next();
+  return radius * cosineOfPi(angle > 1 ? 2 - angle : angle);
 }

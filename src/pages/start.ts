@@ -1,5 +1,5 @@
+import { unpackBytes } from '../host/unpack.browser.ts';
 import { say } from './status.ts';
-import { unpackBytes } from './unpack.ts';
 
 declare global {
   /** The page's worker, which `start.ts` has started when the page's own script runs. */

@@ -31,10 +31,10 @@ export function readingOf({ unit, separator }: Vocabulary): Required<Pick<ReadOp
 }
 
 /** The most bytes of one line. A file without newlines may never end. */
-export const MOST_LINE_BYTES = 1 << 26;
+const MOST_LINE_BYTES = 1 << 26;
 
 /** The most bytes of a text that is held as a whole: a string can have somewhat more characters, but not twice as many. */
-export const MOST_WHOLE_BYTES = 1 << 28;
+const MOST_WHOLE_BYTES = 1 << 28;
 
 const PIECE_BYTES = 1 << 16;
 const NEWLINE = 10;

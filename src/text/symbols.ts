@@ -2,7 +2,7 @@
  * What one symbol of a text is: a Unicode code point, a byte, a grapheme cluster (what a reader sees as one character), or a token (what stands
  * between spaces: a word, a phone, a tag).
  */
-export const TEXT_UNITS = ['codepoint', 'byte', 'grapheme', 'token'] as const;
+const TEXT_UNITS = ['codepoint', 'byte', 'grapheme', 'token'] as const;
 
 /** The units that leave nothing out of a text: tokens leave out how much white space stands between them. */
 export const CHARACTER_UNITS = ['codepoint', 'byte', 'grapheme'] as const;

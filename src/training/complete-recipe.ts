@@ -48,7 +48,7 @@ const PAIR_RATES: typeof DEFAULT_RATES = { sgd: 0.1, rmsprop: 4e-4, adagrad: 4e-
  * What a model of pairs has in place of the general defaults. Lists of pairs are short beside books, and a model soon knows them by heart, so
  * there is more dropout and one layer. README.md in this folder has what each of these gains.
  */
-export const PAIR_RECIPE = {
+const PAIR_RECIPE = {
   model: { cell: 'gru', layers: 1, hidden: 128, embedding: 64 },
   dropout: { input: 0.2, layers: 0.3 },
 } as const satisfies RecipeOptions;

@@ -8,7 +8,7 @@ export const OPTIMIZERS = ['sgd', 'rmsprop', 'adagrad', 'adam'] as const;
 export const SCHEDULES = ['constant', 'linear', 'cosine', 'step', 'plateau'] as const;
 export const ON_DIVERGENCE = ['stop', 'rollback'] as const;
 export const FINISHES = ['best', 'all', 'known'] as const;
-export const SELECTIONS = ['loss', 'accuracy'] as const;
+const SELECTIONS = ['loss', 'accuracy'] as const;
 
 /** A bound on the gradient. Infinity clips nothing; JSON, which has no infinity, writes it as null. */
 const bound = z.preprocess(
@@ -67,7 +67,7 @@ export function hasLastPhase<Ends extends { readonly finish?: Finish | undefined
 }
 
 /** When a run ends: with the first of these that is reached. */
-export const limitsSchema = z.strictObject({
+const limitsSchema = z.strictObject({
   epochs: z.number().positive().optional().describe('stop after reading the text so many times'),
   steps: z.int().min(0).optional().describe('stop after so many updates; 0 saves the model as it is before training'),
   seconds: z.number().positive().optional().describe('stop after so long'),

@@ -19,7 +19,7 @@ import { networkMatrices, type StatePart, statePartsOf } from './network-step.ts
 import { type BpttOptions, bpttSchema } from './options.ts';
 
 /** The most losses: the table has a row and a column for each. */
-export const MOST_LOSSES = 32;
+const MOST_LOSSES = 32;
 
 /** The most numbers of a state: ∂s_t/∂s_k has the square of it for each pair of steps. */
 const MOST_STATE = 512;
@@ -104,7 +104,7 @@ export function examineBptt(subject: BpttSubject, text: Text, options: BpttOptio
 }
 
 /** The symbols that are read and predicted. UserError where there are none, too many, or one that the model doesn't know. */
-export function shortText(text: Text, vocabulary: Vocabulary, start: boolean): ShortText {
+function shortText(text: Text, vocabulary: Vocabulary, start: boolean): ShortText {
   const ids = [...vocabulary.encode(text)];
   const { stop } = vocabulary;
   if (start && stop === undefined) {

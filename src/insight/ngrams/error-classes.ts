@@ -1,5 +1,5 @@
 /** Why a symbol was hard to predict: the first of these that holds. */
-export const ERROR_CLASSES = [
+const ERROR_CLASSES = [
   'an n-gram model knew it',
   'repeats the recent text',
   'in a rare word',

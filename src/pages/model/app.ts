@@ -1,5 +1,6 @@
 import { Channel } from '../channel.ts';
 import { byId, element } from '../dom.ts';
+import { download } from '../download.ts';
 import { say } from '../status.ts';
 import { PairPage } from './pair-page.ts';
 import { startTextPage } from './text-page.ts';
@@ -42,13 +43,10 @@ function showHeader(channel: Channel<ModelService>, { name, facts, task, isHalf 
     ...facts.map(([key, value]) => element('tr', {}, element('th', { scope: 'row' }, key), element('td', {}, value))),
   );
   byId('details').hidden = facts.length === 0;
-  byId('save').addEventListener('click', async () => save(name, await channel.ask('checkpoint', undefined)));
-}
-
-function save(name: string, checkpoint: string): void {
-  const href = URL.createObjectURL(new Blob([checkpoint], { type: 'application/json' }));
-  element('a', { href, download: `${name}.json` }).click();
-  setTimeout(() => URL.revokeObjectURL(href), 60_000);
+  byId('save').addEventListener('click', async () => {
+    const checkpoint = await channel.ask('checkpoint', undefined);
+    download(`${name}.json`, new Blob([checkpoint], { type: 'application/json' }));
+  });
 }
 
 void begin();

@@ -3,11 +3,12 @@ import '../../browser/no-eval.ts';
 import { serialize } from '../../browser/serialize.ts';
 import { type PageModel, unpackModel } from '../../exchange/page-model.ts';
 import { prepareKernels } from '../../host/kernels.browser.ts';
+import { unpackBytes } from '../../host/unpack.browser.ts';
 import { LanguageModel } from '../../library/language-model.ts';
 import { PairModel } from '../../library/pair-model.ts';
 import type { Text } from '../../text/text.ts';
 import { serve } from '../channel.ts';
-import { unpackBytes } from '../unpack.ts';
+import { kernelRemark } from '../kernel-remark.ts';
 import { attend, findTargets, rankLabels, scoreTarget, type TargetRequest } from './pairs.ts';
 import {
   type BeamRequest,
@@ -75,13 +76,8 @@ function describe({ name, facts, floats }: PageModel, model: LanguageModel | Pai
     layout: model.vocabulary.layout,
     hasAttention: pairs?.task === 'transduce' && pairs.attention !== 'none',
     isHalf: floats === 'float16',
-    remark: remarkOn(model),
+    remark: kernelRemark(model.choice),
   };
-}
-
-function remarkOn({ choice }: LanguageModel | PairModel): string | undefined {
-  if (choice.name === 'js') return `The page computes slowly here, since ${choice.reason}.`;
-  return choice.reason.includes('relaxed') ? 'Last digits may differ from those of the command line here.' : undefined;
 }
 
 function opened(): NonNullable<typeof held> {

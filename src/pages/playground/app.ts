@@ -9,7 +9,6 @@ import type { ReadRequest } from './protocol.ts';
 import type { PlaygroundService } from './worker.ts';
 
 const channel = new Channel<PlaygroundService>(pageWorker);
-pageWorker.addEventListener('error', ({ message }) => say(`The page has failed: ${message}. Open it again.`, true));
 
 /** The reading of the newest text. What needs the text waits for it. */
 let reading: Promise<boolean> = Promise.resolve(false);

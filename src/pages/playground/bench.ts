@@ -1,22 +1,28 @@
 import { nextTurn } from '../../host/turn.browser.ts';
 import { counted } from '../../library/words.ts';
 import type { Channel } from '../channel.ts';
-import { byId, element } from '../dom.ts';
+import { byId } from '../dom.ts';
+import { download } from '../download.ts';
+import { kernelRemark } from '../kernel-remark.ts';
 import { Latest } from '../latest.ts';
 import type { Form } from './form.ts';
 import type { Begun, News, Opened, Settings, Stopped, View } from './protocol.ts';
-import { AnswersView, FlowView } from './show-flow.ts';
+import { AnswersView } from './show-answers.ts';
+import { FlowView } from './show-flow.ts';
 import { LossView } from './show-loss.ts';
 import { SampleView } from './show-samples.ts';
 import { UnitView } from './show-units.ts';
-import { kernelWords, networkWords, openedWords, readyWords, stoppedWords } from './words.ts';
+import { networkWords, openedWords, readyWords, stoppedWords } from './words.ts';
 import type { PlaygroundService } from './worker.ts';
 
-/** `none`: no network yet. `opened`: a model that no run has begun with. `ready`: a run that stands still. `over`: a run at its end. */
+/**
+ * `none`: no network yet. `opened`: a model that no run has begun with. `ready`: a run that stands still. `over`: a run at its end. `failed`: a run
+ * that can't go on.
+ */
 type Phase = 'none' | 'opened' | 'ready' | 'running' | 'over' | 'failed';
 
 /** Training for longer than this, in milliseconds, is not thrown away without a question. */
-const DEAR_MS = 60_000;
+const WORTH_ASKING_MS = 60_000;
 
 /** Trains, pauses, saves and opens, and shows what happens. */
 export class Bench {
@@ -54,7 +60,7 @@ export class Bench {
     for (const id of ['prefix', 'temperature', 'reading', 'pace'])
       byId(id).addEventListener('input', () => void this.#inTurn(() => this.#watch()));
     addEventListener('beforeunload', (event) => {
-      if (this.#phase === 'running' || this.#unsavedMs > DEAR_MS) event.preventDefault();
+      if (this.#phase === 'running' || this.#unsavedMs > WORTH_ASKING_MS) event.preventDefault();
     });
     this.#showPhase('none');
   }
@@ -87,7 +93,7 @@ export class Bench {
 
   /** A visitor is asked where the network has trained for long and is not saved. */
   async #mayGo(): Promise<boolean> {
-    if (this.#unsavedMs > DEAR_MS) {
+    if (this.#unsavedMs > WORTH_ASKING_MS) {
       const minutes = counted(Math.round(this.#unsavedMs / 60_000), 'minute');
       if (!confirm(`The network has trained for ${minutes} and is not saved. Throw it away?`)) return false;
     }
@@ -182,9 +188,7 @@ export class Bench {
 
   async #save(): Promise<void> {
     const { name, file } = await this.#channel.ask('save', undefined);
-    const link = element('a', { href: URL.createObjectURL(file), download: name });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    download(name, file);
     this.#unsavedMs = 0;
     this.#tell(`${name} is saved. On the command line: rnn sample -c ${name}`);
   }
@@ -232,7 +236,7 @@ export class Bench {
     this.#steps = begun.step;
     this.#isStale = false;
     this.#what = networkWords(begun.model);
-    byId('kernel').textContent = kernelWords(begun);
+    byId('kernel').textContent = kernelRemark({ name: begun.kernel, reason: begun.kernelReason }) ?? '';
   }
 
   #hear(news: News): void {

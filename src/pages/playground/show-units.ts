@@ -1,13 +1,8 @@
 import type { Activations } from '../../browser/index.ts';
+import { ABOVE, BELOW, FULL_BITS, SURPRISAL, strengthOf } from '../../insight/coloured-text.ts';
 import { byId, element } from '../dom.ts';
 import { decimals } from './numbers.ts';
 import type { View } from './protocol.ts';
-
-/** A surprise of so many bits or more has the full colour. */
-const FULL_BITS = 8;
-
-/** The colours of values below and above 0, and of surprise: those of the page of a model. */
-const COLOURS = { below: '0 114 178', above: '230 159 0', surprise: '213 94 0' };
 
 const READ_FROM: Readonly<Record<View['readFrom'], string>> = {
   'held out': 'The network has never learned this part of the text.',
@@ -121,8 +116,7 @@ export class UnitView {
     const column = layer * hidden + unit;
     const its = symbols.map((_, at) => values[at * layers * hidden + column]!);
     for (const [at, value] of its.entries()) {
-      const colour = value < 0 ? COLOURS.below : COLOURS.above;
-      this.#paint(at, colour, 0.75 * Math.min(1, Math.abs(value)), decimals(value));
+      this.#paint(at, value < 0 ? BELOW : ABOVE, 0.75 * Math.min(1, Math.abs(value)), decimals(value));
     }
     const [least, most] = [Math.min(...its), Math.max(...its)];
     byId('unit-words').textContent =
@@ -131,12 +125,7 @@ export class UnitView {
 
   #colourBySurprise({ symbols }: Activations): void {
     for (const [at, { bits }] of symbols.entries())
-      this.#paint(
-        at,
-        COLOURS.surprise,
-        Number.isNaN(bits) ? 0 : 0.85 * Math.min(1, bits / FULL_BITS),
-        `${decimals(bits)} bits`,
-      );
+      this.#paint(at, SURPRISAL, 0.85 * strengthOf(bits), Number.isNaN(bits) ? 'the first' : `${decimals(bits)} bits`);
     const known = symbols.map(({ bits }) => bits).filter((bits) => !Number.isNaN(bits));
     const mean = known.reduce((sum, bits) => sum + bits, 0) / known.length;
     byId('unit-words').textContent =

@@ -23,14 +23,6 @@ export function stoppedWords({ reason, step }: Stopped): string {
 export function openedWords({ name, step, begun, text }: Opened, what: string): string {
   const steps = counted(step, 'step');
   if (begun) return `${name} is open: ${what.replace(/^T/, 't')} after ${steps}. Train goes on with its run.`;
-  const why = text ? 'The file holds no state of its run' : 'Its text is none of this page';
+  const why = text ? 'The file holds no state of its run' : 'This page does not have its text';
   return `${name} is open, a network after ${steps}. ${why}, so Train begins a new run with it on the text at the left.`;
-}
-
-/** What is to be said of the kernels: nothing where they are as fast and as exact as on the command line. */
-export function kernelWords({ kernel, kernelReason }: Begun): string {
-  if (kernel !== 'js' && !/without relaxed/.test(kernelReason)) return '';
-  return kernel === 'js'
-    ? `Plain JavaScript computes here, which is many times slower: ${kernelReason}.`
-    : 'This browser has no relaxed SIMD, so the last digits differ from those of the command line.';
 }

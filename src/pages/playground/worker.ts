@@ -1,5 +1,4 @@
-import { UserError } from '../../browser/index.ts';
-import { type Service, serve } from '../channel.ts';
+import { serve } from '../channel.ts';
 import type { Choices, News, ReadRequest, Settings } from './protocol.ts';
 import { Session } from './session.ts';
 
@@ -34,20 +33,4 @@ const FIELDS: Readonly<Record<string, string>> = {
   hidden: 'the number of units',
 };
 
-/** The same service, whose problems name what the form has. */
-function inWordsOfTheForm<Served extends Service>(served: Served): Served {
-  const entries = Object.entries(served).map(([name, answer]) => {
-    const wrapped: Service[string] = async (...given) => {
-      try {
-        return await answer(...given);
-      } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-        throw new Error(error.messageWith((key) => FIELDS[key.split('.').at(-1)!] ?? key));
-      }
-    };
-    return [name, wrapped] as const;
-  });
-  return Object.fromEntries(entries) as Served;
-}
-
-serve(inWordsOfTheForm(service));
+serve(service, (key) => FIELDS[key.split('.').at(-1)!] ?? key);

@@ -1,4 +1,4 @@
-import { bytesOfLatin1 } from '../host/bytes.browser.ts';
+import { bytesOfLatin1 } from './bytes.browser.ts';
 
 /** The bytes of base64 of gzip. Rejects where these are damaged: gzip has a checksum. */
 export async function unpackBytes(base64: string): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,0 +1,7 @@
+/** What is to be said of the kernels that compute in a page; undefined where they are as fast and as exact as on the command line. */
+export function kernelRemark(choice: { readonly name: string; readonly reason: string }): string | undefined {
+  const { name, reason } = choice;
+  if (name === 'js') return `Plain JavaScript computes here, which is many times slower: ${reason}.`;
+  if (!reason.includes('without relaxed SIMD')) return undefined;
+  return 'This browser has no relaxed SIMD, so the last digits differ from those of the command line.';
+}
