@@ -1,9 +1,8 @@
-import type { Readable } from 'node:stream';
 import { UserError } from '../errors.ts';
 import { MarkRemover } from './byte-order-mark.ts';
 import { LINE, RecordAssembly, type RecordPart, RecordSplitter } from './records.ts';
 import { sourceName } from './source-name.ts';
-import { openSource, type Source } from './sources.ts';
+import { openSource, type Pieces, type Source } from './sources.ts';
 import { splitLines, type Text, textOf } from './text.ts';
 import { Utf16Converter } from './utf16.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -16,7 +15,7 @@ export interface Line {
 
 export interface ReadOptions {
   /** Read in the place of standard input. */
-  readonly stdin?: Readable;
+  readonly stdin?: Pieces;
   /** UserError for a file that has more bytes than this. Not given, a file of lines may be endless, if no line is. */
   readonly mostBytes?: number | undefined;
   /** Whether UTF-16 is converted. */

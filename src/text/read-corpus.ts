@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import * as z from 'zod';
 import { createSha256 } from '#host/sha256';
 import { UserError } from '../errors.ts';
@@ -6,11 +5,14 @@ import { parseOptions } from '../schema.ts';
 import { CorpusAssembly } from './corpus-assembly.ts';
 import { corpusOptionsSchema } from './corpus-options.ts';
 import type { Corpus } from './final-corpus.ts';
-import { isReadOnce, openSource, PIECE_BYTES } from './sources.ts';
+import { isInPieces, isReadOnce, openSource, PIECE_BYTES, type Pieces } from './sources.ts';
 
 /** How the text of files is read. */
 export const fileOptionsSchema = corpusOptionsSchema.safeExtend({
-  stdin: z.instanceof(Readable).optional().describe('must be a stream, which - reads in the place of standard input'),
+  stdin: z
+    .custom<Pieces>(isInPieces)
+    .optional()
+    .describe('must be a stream, which - reads in the place of standard input'),
   pieceBytes: z.int().min(1).default(PIECE_BYTES).describe('bytes read at once'),
 });
 

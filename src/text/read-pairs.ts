@@ -1,7 +1,6 @@
-import type { Readable } from 'node:stream';
 import { message, option, UserError } from '../errors.ts';
 import { PairAssembly, type PairCorpus, type PairOptions } from './pairs.ts';
-import { openSource, PIECE_BYTES } from './sources.ts';
+import { openSource, PIECE_BYTES, type Pieces } from './sources.ts';
 import { concatBytes } from './text.ts';
 
 /** How files of pairs are read. */
@@ -9,7 +8,7 @@ export interface PairFileOptions extends PairOptions {
   /** The most bytes of a file. */
   readonly maxBytes?: number | undefined;
   /** What `-` reads: the process's standard input if not given. */
-  readonly stdin?: Readable | undefined;
+  readonly stdin?: Pieces | undefined;
 }
 
 /** Bytes of a file above which pairs are refused, unless the caller says otherwise: no list of pairs is as long. */

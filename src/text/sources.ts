@@ -1,11 +1,17 @@
 import { fstatSync, type Stats, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
 import { UserError } from '../errors.ts';
 import { sourceName } from './source-name.ts';
 
 /** Bytes read at once. So many cost little a piece, and their code points stay in the processor's cache. */
 export const PIECE_BYTES = 1 << 18;
+
+/** What is read in the place of standard input: a stream of Node, or anything that gives bytes or texts in pieces. */
+export type Pieces = AsyncIterable<Uint8Array | string>;
+
+export function isInPieces(value: unknown): value is Pieces {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
 
 /** A text that is to be read: a file or standard input. */
 export interface Source {
@@ -21,7 +27,7 @@ export interface Source {
 }
 
 /** Opens a file, or `stdin` for `-`. UserError if it can't be read. */
-export async function openSource(path: string, stdin: Readable, pieceBytes: number): Promise<Source> {
+export async function openSource(path: string, stdin: Pieces, pieceBytes: number): Promise<Source> {
   if (path === '-') {
     const device = stdin === process.stdin && isDevice(fstatSync(0));
     return { name: sourceName(path), size: 0, device, pieces: streamed(stdin), close: async () => {} };
@@ -69,7 +75,7 @@ async function* pieces(
   }
 }
 
-async function* streamed(stdin: Readable): AsyncGenerator<Uint8Array> {
+async function* streamed(stdin: Pieces): AsyncGenerator<Uint8Array> {
   try {
     for await (const piece of stdin) yield typeof piece === 'string' ? Buffer.from(piece) : piece;
   } catch (error) {
