@@ -145,7 +145,9 @@ class Lines implements Progress {
   report({ point, best }: ReportEvent): void {
     const accuracy = point.accuracy === undefined ? '' : `, ${shareText(point.accuracy)} right`;
     const validation =
-      point.validation === undefined ? '' : `, validation ${lossText(point.validation)}${accuracy}${best ? ' *' : ''}`;
+      point.validation === undefined
+        ? ''
+        : `, validation ${lossText(point.validation)}${accuracy}${best ? ', the best so far' : ''}`;
     const left = this.#pace.left;
     const time = `${grouped(this.#pace.speed)} chars/s, ${Number.isNaN(left) ? '–' : durationText(left)} left`;
     remark(`step ${point.step}, epoch ${point.epoch.toFixed(2)}: loss ${lossText(point.loss)}${validation}, ${time}`);

@@ -58,7 +58,7 @@ function ours(text: string): { loss: number; seconds: number } {
     const { status, stderr } = spawnSync(process.execPath, argv, { encoding: 'utf8' });
     if (status !== 0) throw new Error(stderr);
     const [run] = figures(process.execPath, [RNN, 'compare', out, '--json']);
-    return { loss: Number(run!.loss), seconds: Number(stderr.trim().split('\n').at(-1)) };
+    return { loss: Number(run!.validation), seconds: Number(stderr.trim().split('\n').at(-1)) };
   } finally {
     rmSync(folder, { recursive: true });
   }

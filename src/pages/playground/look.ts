@@ -53,7 +53,7 @@ export async function lookAt(model: LanguageModel, { step, settings, part, test 
     completions: prefix === '' || model.vocabulary.stop === undefined ? [] : await model.beam(prefix, BEAM),
     flow: attempted(() => gradientFlow(model, own, FLOW)),
     activations: read,
-    tracking: read ? tracking(read) : [],
+    tracking: read && step > 0 ? tracking(read) : [], // before training, a unit follows a feature by chance
     readFrom,
     answers: test && (await evaluate(model, test.text, { only: test.answers })),
     problem: unreadable?.message,
