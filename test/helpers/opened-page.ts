@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { onTestFinished } from 'vitest';
 
 /** A page that was opened from a file, without a network. */
 export interface OpenedPage {
@@ -15,6 +16,7 @@ export async function openFile(
   { before, ...options }: BrowserContextOptions & { readonly before?: string } = {},
 ): Promise<OpenedPage> {
   const context = await browser.newContext({ ...options, offline: true });
+  onTestFinished(() => context.close()); // pages that stay open go on computing
   const page = await context.newPage();
   const told: string[] = [];
   page.on('console', (message) => told.push(message.text()));
