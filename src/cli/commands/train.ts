@@ -129,58 +129,32 @@ Examples:
   async run({ corpus, saveEvery, json = false, quiet = false, ...given }, { nameOf }) {
     const sources = textsOf(corpus, 'corpus');
     const options = await withSeparator(given);
-    const [{ prepareRun }, { TrainingRun }, { createProgress }, notes] = await Promise.all([
+    const [{ prepareRun }, { TrainingRun }, { RunDisplay }, { presetText }] = await Promise.all([
       import('../../library/preparation.ts'),
       import('../../library/run.ts'),
-      import('../progress.ts'),
+      import('../run-display.ts'),
       import('../run-notes.ts'),
     ]);
     const say = sayer(quiet, nameOf);
     const bad = new BadLines(nameOf);
     const prepared = await prepareRun(sources, options, say, (problem) => bad.add(problem));
     bad.conclude();
-    if (options.preset !== undefined) say(notes.presetText(options.preset, prepared));
-    const progress = createProgress(quiet);
-    const interruption = listen(() => {
-      progress.end();
-      say('stopping after this step, and saving; once more to leave at once');
-    });
+    if (options.preset !== undefined) say(presetText(options.preset, prepared));
+    const display = new RunDisplay(prepared, { quiet, nameOf, say });
+    const report = new RunReport(say);
+    const interruption = listen(() => display.stopping());
     const run = new TrainingRun(prepared, {
       signal: interruption.signal,
       saveEvery,
-      say: (note) => {
-        progress.pause();
-        say(note);
-      },
+      say: (note) => display.note(note),
     });
-    const report = new RunReport(say);
-    let hasTrained = false;
     try {
       for await (const event of run.events()) {
-        if (event.type === 'start') notes.announce(event, prepared, say);
-        if (event.type === 'step') {
-          hasTrained = true;
-          progress.step(event);
-        }
-        if (event.type === 'report') progress.report(event);
-        if (event.type === 'notice') {
-          progress.pause();
-          say(event.text);
-        }
-        if (event.type === 'sample' && !quiet) {
-          progress.pause();
-          for (const sample of event.samples) say(notes.sampleText(event.step, sample));
-        }
-        if (event.type === 'done') {
-          progress.end();
-          notes.conclude(event, prepared.path, say);
-          if (!hasTrained && options.resume !== undefined && event.reason !== 'interrupted')
-            say(notes.overText(event, nameOf));
-        }
+        display.event(event);
         if (json) await report.event(event);
       }
     } finally {
-      progress.end();
+      display.end();
       interruption.close();
     }
     if (run.isSaved) await report.path(prepared.path, json);
