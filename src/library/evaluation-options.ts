@@ -2,19 +2,10 @@ import * as z from 'zod';
 import { message, option } from '../errors.ts';
 import { rule } from '../schema.ts';
 import { bytesSchema, pairReadingSchema } from '../text/options.ts';
+import { dynamicSchema } from '../training/dynamic.ts';
 import { placeSchema } from '../training/place.ts';
 
-/** How a model keeps learning while it is measured: dynamic evaluation. */
-export const dynamicSchema = z.strictObject({
-  rate: z.number().positive().default(0.0003).describe('learning rate of dynamic evaluation'),
-  steps: z.int().min(1).max(100_000).default(32).describe('symbols between its updates'),
-  decay: z
-    .number()
-    .min(0)
-    .lt(1)
-    .default(0.001)
-    .describe('share of the way that the parameters go back to the checkpoint after each update'),
-});
+export { dynamicSchema } from '../training/dynamic.ts';
 
 /** What evaluation can be told. */
 export const evaluationSchema = z

@@ -1,34 +1,15 @@
-import * as z from 'zod';
 import { Arena } from '../kernel/arena.ts';
 import { chooseKernel } from '../kernel/choose.ts';
 import { Engine } from '../kernel/engine.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import type { Part } from '../text/split.ts';
 import { OPTIMIZER_DEFAULTS } from './complete-recipe.ts';
+import type { DynamicConfig } from './dynamic.ts';
 import { type Evaluation, evaluatePart, type WindowToRead } from './evaluate-part.ts';
 import type { Place } from './place.ts';
 import * as program from './program.ts';
 import { type ProgramConfig, type TrainingEngine, TrainingPlan } from './program.ts';
 import type { OptimizerConfig } from './recipe.ts';
-
-/** Dynamic evaluation: how a model goes on learning while it is measured. */
-export const dynamicSchema = z.strictObject({
-  rate: z.number().positive().default(0.0003).describe('η: the learning rate'),
-  steps: z
-    .int()
-    .min(1)
-    .max(100_000)
-    .default(32)
-    .describe('symbols between updates, which are also the steps that the gradient goes back'),
-  decay: z
-    .number()
-    .min(0)
-    .lt(1)
-    .default(0.001)
-    .describe('λ: after each update, the parameters go back by this share of the way to the checkpoint’s'),
-});
-
-export type DynamicConfig = Readonly<z.output<typeof dynamicSchema>>;
 
 /** Steps of a window where nothing is learned. The kernels work well with so many. */
 const STATIC_STEPS = 64;
@@ -45,8 +26,7 @@ const CLIP_NORM = 1;
 /**
  * Measures a model on a part. A stream is read from end to end, with the state carried all the way; each line is read from s₀ = 0.
  *
- * With `dynamic`, the model keeps learning from what it has just been measured on (Graves 2013; Krause et al. 2018). After every window,
- * θ ← θ − η·g / (√s + ε) by RMSprop, then θ ← θ + λ(θ₀ − θ). The checkpoint does not change.
+ * With `dynamic`, the model keeps learning from what it has just been measured on (dynamic.ts). The checkpoint does not change.
  *
  * @param only measures these symbols alone; not for a model that keeps learning
  */
