@@ -6,7 +6,7 @@ import { isOfRun } from './checkpoints.ts';
 import { Lock } from './lock.ts';
 import { keptPath, lastPath, modelPath, ownPath } from './names.ts';
 import type { Say } from './prepared-run.ts';
-import type { Place } from './saver.ts';
+import type { SavePlace } from './saver.ts';
 import { isKeptName, keptPaths } from './series.ts';
 
 /** What a run is told about where it is saved. */
@@ -33,7 +33,7 @@ export function outOf({ out, overwrite }: Saving, sources: readonly string[]): s
 }
 
 /** The right to save a new run at `out`, or at a free name where it isn't given. */
-export function claim(out: string | undefined, saving: Saving, sources: readonly string[], say: Say): Place {
+export function claim(out: string | undefined, saving: Saving, sources: readonly string[], say: Say): SavePlace {
   if (out === undefined) return claimFresh(saving, sources, say);
   return claimPath(out, saving, requireFreeUnless(saving.overwrite), say);
 }
@@ -55,7 +55,7 @@ function identityOf(path: string): string | undefined {
 }
 
 /** The first free name that no other run has just begun with. Where the name of the text itself is taken, this is said. */
-function claimFresh(saving: Saving, sources: readonly string[], say: Say): Place {
+function claimFresh(saving: Saving, sources: readonly string[], say: Say): SavePlace {
   const place = claimFreshPath(saving, sources);
   const own = ownPath(sources);
   if (place.path !== own) {
@@ -66,7 +66,7 @@ function claimFresh(saving: Saving, sources: readonly string[], say: Say): Place
   return place;
 }
 
-function claimFreshPath(saving: Saving, sources: readonly string[]): Place {
+function claimFreshPath(saving: Saving, sources: readonly string[]): SavePlace {
   for (let number = 1; ; number++) {
     const path = ownPath(sources, number);
     if (takenOf(path) !== undefined) continue;
@@ -80,7 +80,7 @@ function claimFreshPath(saving: Saving, sources: readonly string[]): Place {
 }
 
 /** The right to save at `path`, with the leftovers of crashed runs cleared away. */
-export function claimPath(path: string, saving: Saving, requireRight: (path: string) => void, say: Say): Place {
+export function claimPath(path: string, saving: Saving, requireRight: (path: string) => void, say: Say): SavePlace {
   requireAllWritable(path, saving);
   const lock = Lock.acquire(targetOf(path));
   try {

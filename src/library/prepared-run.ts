@@ -2,10 +2,10 @@ import type { Message, UserError } from '../errors.ts';
 import type { TrainOptions } from '../training/trainer.ts';
 import type { Interval } from './interval.ts';
 import type { Material } from './material.ts';
-import type { Place } from './saver.ts';
+import type { SavePlace } from './saver.ts';
 
 /** All that a run needs, read and checked before the first step. */
-export interface PreparedRun extends Place {
+export interface PreparedRun extends SavePlace {
   /** How often samples of the model are drawn while it trains. */
   readonly sampleEvery?: Interval | undefined;
   readonly material: Material;

@@ -15,8 +15,8 @@ const LEAST_GAP_MS = 10_000;
 /** The longest time in which the newest state isn't written, where nothing is said. */
 const SAVE_EVERY: Interval = { seconds: 300 };
 
-/** Where a run is saved, and what is there. */
-export interface Place {
+/** Where a run is saved, and what is there. (A `Place` is where a run is computed.) */
+export interface SavePlace {
   /** Where the best model is to be saved; the newest state is saved beside it. */
   readonly path: string;
   /** The right to write all files of the run. */
@@ -68,7 +68,7 @@ export class Saver {
   /** Why the last state could not be added to the series. */
   #keptFailure: string | undefined;
 
-  constructor(place: Place, every: Interval | undefined, tell: (note: Message) => void) {
+  constructor(place: SavePlace, every: Interval | undefined, tell: (note: Message) => void) {
     const { path, lock, keep, best, replacesOther } = place;
     this.path = path;
     this.#lock = lock;

@@ -46,14 +46,10 @@ export interface Run {
 }
 
 /**
- * Prepares a run: checks the recipe, splits the text, plans and allocates the memory, and starts the threads. The caller closes the
+ * Opens a run: checks the recipe, splits the text, plans and allocates the memory, and starts the threads. The caller closes the
  * engine. The parameters are not set yet. UserError where the recipe, the text or the machine does not allow the run.
  */
-export async function prepareRun(
-  makeData: (recipe: Recipe) => TrainingData,
-  given: Recipe,
-  place: Place,
-): Promise<Run> {
+export async function openRun(makeData: (recipe: Recipe) => TrainingData, given: Recipe, place: Place): Promise<Run> {
   const resolved = resolveRecipe(given);
   const data = makeData(resolved);
   const { batch } = data;

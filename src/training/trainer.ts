@@ -16,7 +16,7 @@ import type { Place } from './place.ts';
 import { hasLastPhase } from './recipe.ts';
 import { isOutOfPatience, offerLastState, report } from './report.ts';
 import { keepFallback, rollBack } from './rollback.ts';
-import { prepareRun, type Run, startEvent } from './run.ts';
+import { openRun, type Run, startEvent } from './run.ts';
 import { restoreSnapshot, takeSnapshot } from './snapshot.ts';
 import { takeStep } from './step.ts';
 import { Turn } from './turn.ts';
@@ -69,7 +69,7 @@ async function* trainOn(
   makeData: (recipe: Recipe) => TrainingData,
   options: TrainOptions,
 ): AsyncGenerator<TrainEvent, void, void> {
-  const run = await prepareRun(makeData, options.recipe, options.place);
+  const run = await openRun(makeData, options.recipe, options.place);
   try {
     begin(run, options);
     yield* follow(run, options);
