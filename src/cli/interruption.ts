@@ -1,7 +1,7 @@
 import { EXIT } from '../errors.ts';
 
-/** Exit statuses of a run that a signal ended: 128 and the signal's number, as shells have it. */
-const SIGNAL_STATUS = { SIGINT: EXIT.interrupted, SIGTERM: 143, SIGHUP: 129 } as const;
+/** Signals that ask a program to end, and its exit status then: 128 and the signal's number, as shells have it. */
+export const SIGNAL_STATUS = { SIGINT: EXIT.interrupted, SIGTERM: 143, SIGHUP: 129 } as const;
 type Signal = keyof typeof SIGNAL_STATUS;
 
 /** Signals that ask a run to end. */

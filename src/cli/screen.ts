@@ -1,15 +1,12 @@
 import { openSync } from 'node:fs';
 import { emitKeypressEvents } from 'node:readline';
 import { type ReadStream, WriteStream } from 'node:tty';
-import { EXIT } from '../errors.ts';
 import type { Key, Layout } from './completer.ts';
+import { SIGNAL_STATUS } from './interruption.ts';
 
 /** The alternate screen, on which nothing that was on the terminal is touched. */
 const [ENTER, LEAVE] = ['\u001b[?1049h', '\u001b[?1049l'];
 const [HOME, CLEAR_LINE, CLEAR_BELOW] = ['\u001b[H', '\u001b[K', '\u001b[J'];
-
-/** How the terminal is given back where the process is told to end. (Ctrl-C comes as a key; SIGINT comes from other programs.) */
-const SIGNALS = { SIGINT: EXIT.interrupted, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /** A terminal: where keys come from, and where is drawn. */
 export interface Terminal {
@@ -65,9 +62,9 @@ export class Screen {
       this.#wake?.();
     });
     this.#listen(output, 'resize', resized);
-    // Whatever ends the process, the terminal is as it was.
+    // Whatever ends the process, the terminal is as it was. (Ctrl-C comes as a key; SIGINT comes from other programs.)
     this.#listen(process, 'exit', () => this.close());
-    for (const [signal, status] of Object.entries(SIGNALS)) {
+    for (const [signal, status] of Object.entries(SIGNAL_STATUS)) {
       this.#listen(process, signal, () => {
         this.close();
         process.exit(status);
