@@ -61,23 +61,8 @@ export const SEARCH_FLAGS = {
 
 /** The part of the options that the library is told. */
 export function requestOf(options: SearchCommandOptions, model: LanguageModel | PairModel): BeamRequest {
-  const {
-    checkpoint: _c,
-    prefix: _p,
-    count: _n,
-    source: _o,
-    sources: _f,
-    scores: _a,
-    perSymbol: _y,
-    kernel: _k,
-    json: _j,
-    raw: _r,
-    quiet: _q,
-    svg: _s,
-    html: _h,
-    ...request
-  } = options;
-  return withEscapes(request, model);
+  const own = Object.entries(options).filter(([key]) => key in beamSchema.shape);
+  return withEscapes(Object.fromEntries(own) as BeamRequest, model);
 }
 
 /** How many completions of each prefix are printed. There may be k, or N where that is more. UsageError where more are asked for. */
