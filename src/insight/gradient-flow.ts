@@ -3,6 +3,7 @@ import type { ModelConfig } from '../nn/config.ts';
 import { type Arithmetic, type OpenModel, openModel } from '../nn/open.ts';
 import type { Recurrent } from '../nn/recurrent.ts';
 import type { Part } from '../text/split.ts';
+import { norm } from './norm.ts';
 import { fillWindow, type Position, reach, spreadPositions } from './positions.ts';
 
 /** The number of positions that are computed side by side. */
@@ -194,13 +195,6 @@ function addPosition(
       product[j]! *= f;
     }
   }
-}
-
-/** ‖x‖. It sums in double precision, because the squares of small numbers can be too small for single precision. */
-function norm(values: ArrayLike<number>, at: number, count: number): number {
-  let squares = 0;
-  for (let j = at; j < at + count; j++) squares += values[j]! * values[j]!;
-  return Math.sqrt(squares);
 }
 
 function largest(values: Float64Array): number {

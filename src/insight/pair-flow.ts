@@ -3,6 +3,7 @@ import { type Arithmetic, type OpenModel, openModel } from '../nn/open.ts';
 import { fillGrid } from '../text/pair-batches.ts';
 import { type PairPart, sourceLength, targetLength } from '../text/pair-split.ts';
 import { gridOf } from '../training/data.ts';
+import { norm } from './norm.ts';
 
 /** Positions that are computed side by side. */
 const ROWS = 32;
@@ -186,11 +187,4 @@ class Means {
   values(): (number | null)[] {
     return Array.from(this.#sums, (sum, index) => (sum === undefined ? null : sum / this.#counts[index]!));
   }
-}
-
-/** ‖x‖. It sums in double precision, because the squares of small numbers can be too small for single precision. */
-function norm(values: ArrayLike<number>, at: number, count: number): number {
-  let squares = 0;
-  for (let j = at; j < at + count; j++) squares += values[j]! * values[j]!;
-  return Math.sqrt(squares);
 }

@@ -3,7 +3,7 @@ import { TEXT_STYLE } from './coloured-text.ts';
 import { escapeMarkup } from './escape.ts';
 import { type HeatMap, inlineHeatMap } from './heat-map.ts';
 import { figures, renderPage } from './page.ts';
-import { factTable, section } from './report-section.ts';
+import { factTable, faint, section } from './report-section.ts';
 import { inlineSvg } from './svg.ts';
 
 /** A pair, and what the model predicts for its source. */
@@ -93,8 +93,4 @@ function exampleTable(examples: readonly PairExample[]): string {
     return `<tr>${cells.join('')}<td class="number">${probability.toPrecision(3)}</td></tr>`;
   });
   return `<div class="scroll"><table>${head}${rows.join('')}</table></div>`;
-}
-
-function faint(text: string): string {
-  return `<p class="faint">${escapeMarkup(text)}</p>`;
 }

@@ -1,3 +1,5 @@
+import { norm } from './norm.ts';
+
 /** A square matrix, [size][size], row by row. */
 export interface SquareMatrix {
   readonly size: number;
@@ -23,19 +25,19 @@ export function spectralNorm(
   let vector = normalized(
     Float64Array.from({ length: size }, (_, j) => (start?.[j] ?? 0) + FRESH * Math.cos(j * j + 1)),
   );
-  let norm = 0;
+  let largest = 0;
   // The squares of a product over many steps may be too small to represent, so the matrix is first scaled to 1.
   const scale = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   if (scale === 0) return { norm: 0, vector };
   for (let iteration = 0; iteration < MOST_ITERATIONS; iteration++) {
     const image = multiply(values, vector, size, scale);
-    const before = norm;
-    norm = length(image);
-    if (norm === 0) break;
+    const before = largest;
+    largest = norm(image);
+    if (largest === 0) break;
     vector = normalized(multiplyTransposed(values, image, size, scale));
-    if (Math.abs(norm - before) <= TOLERANCE * norm) break;
+    if (Math.abs(largest - before) <= TOLERANCE * largest) break;
   }
-  return { norm: norm * scale, vector };
+  return { norm: largest * scale, vector };
 }
 
 function multiply(values: Float64Array, vector: Float64Array, size: number, scale: number): Float64Array {
@@ -57,11 +59,7 @@ function multiplyTransposed(values: Float64Array, vector: Float64Array, size: nu
   return out;
 }
 
-function length(vector: Float64Array): number {
-  return Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
-}
-
 function normalized(vector: Float64Array): Float64Array {
-  const norm = length(vector);
-  return norm > 0 ? vector.map((value) => value / norm) : vector;
+  const length = norm(vector);
+  return length > 0 ? vector.map((value) => value / length) : vector;
 }

@@ -7,7 +7,7 @@ import type { ModelConfig } from '../nn/config.ts';
 import { Manifest } from '../nn/manifest.ts';
 import { type OpenModel, openModel } from '../nn/open.ts';
 import type { Part } from '../text/split.ts';
-import { norm } from './bptt/explicit.ts';
+import { norm } from './norm.ts';
 import { type ReadingStep, readingSteps } from './reading.ts';
 
 /** How many symbols back the gradient is followed. */
@@ -132,8 +132,6 @@ class InputGradients {
     const [k, D, width] = [this.#kernels, this.#inputs, this.#width];
     k.floats.set(gradients, this.#from);
     k.multiply(this.#to, this.#zeros, this.#from, this.#packed, count, D, width, D, 0, width);
-    return Float64Array.from({ length: count }, (_, row) =>
-      norm(k.floats.subarray(this.#to + row * D, this.#to + (row + 1) * D)),
-    );
+    return Float64Array.from({ length: count }, (_, row) => norm(k.floats, this.#to + row * D, D));
   }
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { product } from '../../src/insight/bptt/cell-step.ts';
-import { immediateOf, norm, unfold } from '../../src/insight/bptt/explicit.ts';
+import { immediateOf, unfold } from '../../src/insight/bptt/explicit.ts';
 import { networkMatrices } from '../../src/insight/bptt/network-step.ts';
+import { norm } from '../../src/insight/norm.ts';
 import { gradientSymbols, MOST_BACK, symbolGradients } from '../../src/insight/symbol-gradients.ts';
 import type { ModelConfig } from '../../src/nn/config.ts';
 import { freshParameters } from '../../src/nn/initializers.ts';

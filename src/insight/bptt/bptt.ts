@@ -5,10 +5,10 @@ import { Manifest } from '../../nn/manifest.ts';
 import { parseOptions } from '../../schema.ts';
 import type { Text } from '../../text/text.ts';
 import type { Vocabulary } from '../../text/vocabulary.ts';
+import { norm } from '../norm.ts';
 import { backpropagated, centralDifferences, copyDifferences, type SampledDerivatives } from './checks.ts';
 import {
   explicitGradients,
-  norm,
   type ShortText,
   type SumOverSteps,
   sumOverSteps,

@@ -1,5 +1,6 @@
 import type { Matrix } from 'ml-matrix';
 import { CELL_KINDS } from '../../nn/cells/index.ts';
+import { norm } from '../norm.ts';
 import { type CellState, product, type Vector } from './cell-step.ts';
 import {
   EMBEDDING,
@@ -160,13 +161,6 @@ export function thirdOrder({ columns, operands }: ImmediateDerivative): number[]
       ),
     ),
   );
-}
-
-/** √Σ x². */
-export function norm(values: ArrayLike<number>): number {
-  let squares = 0;
-  for (let j = 0; j < values.length; j++) squares += values[j]! * values[j]!;
-  return Math.sqrt(squares);
 }
 
 function outer(a: Vector, b: Vector): Float64Array {

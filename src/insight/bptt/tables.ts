@@ -1,7 +1,7 @@
 import type { Vocabulary } from '../../text/vocabulary.ts';
+import { norm } from '../norm.ts';
 import type { Table } from '../table.ts';
 import type { BpttExamination, GradientCheck } from './bptt.ts';
-import { norm } from './explicit.ts';
 import type { StatePart } from './network-step.ts';
 
 /** Units of a state that are shown: the rest are in the JSON. */
