@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
 import { CELLS, type CellName } from '../nn/cells/index.ts';
+import type { Activation } from '../nn/cells/options.ts';
 import type { Gate } from '../nn/parameters.ts';
 
 /** How another program orders the gates of a cell, and which of them it has with the opposite sign. */
@@ -24,6 +25,14 @@ const LAYOUTS: Readonly<Record<'PyTorch' | 'ONNX', Partial<Readonly<Record<CellN
     lstm: { order: ['i', 'o', 'f', 'g'], negated: [] },
     gru: { order: ['z', 'r', 'n'], negated: ['z'] },
   },
+};
+
+/** ONNX's names of the activations of a vanilla RNN. */
+export const ONNX_ACTIVATIONS: Readonly<Record<Activation, string>> = {
+  tanh: 'Tanh',
+  logistic: 'Sigmoid',
+  relu: 'Relu',
+  linear: 'Affine',
 };
 
 /** How a program lays out a cell. UserError where the program does not have the cell. */

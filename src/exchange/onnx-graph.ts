@@ -1,4 +1,5 @@
 import type { UserError } from '../errors.ts';
+import { transposed } from './layout.ts';
 import { CONVERSION_NOTES, FLOAT_BYTES, type FloatKind, readFloats } from './numbers.ts';
 import { type AttributeProto, DATA_TYPES, type GraphProto, type NodeProto, type TensorProto } from './onnx-proto.ts';
 import { refusal } from './refusal.ts';
@@ -106,10 +107,7 @@ export class Graph {
     const shape = constant.shape.filter((length) => length !== 1);
     if (shape.length !== 2) return undefined;
     const [rows = 0, columns = 0] = shape;
-    const values = new Float32Array(constant.values.length);
-    for (let r = 0; r < rows; r++)
-      for (let c = 0; c < columns; c++) values[c * rows + r] = constant.values[r * columns + c]!;
-    return { shape: [columns, rows], values };
+    return { shape: [columns, rows], values: transposed(constant.values, columns) };
   }
 
   /**

@@ -1,6 +1,6 @@
 import { CELL_KINDS, type CellName } from '../nn/cells/index.ts';
-import type { Activation, Reset } from '../nn/cells/options.ts';
-import { layoutOf, toOurs } from './layout.ts';
+import { ACTIVATIONS, type Activation, type Reset } from '../nn/cells/options.ts';
+import { layoutOf, ONNX_ACTIVATIONS, toOurs } from './layout.ts';
 import { attributeOf, type Constant, type Graph } from './onnx-graph.ts';
 import type { NodeProto } from './onnx-proto.ts';
 
@@ -116,14 +116,6 @@ function hasAffine(node: NodeProto): boolean {
   return attributeOf(node, 'activations')?.texts[0]?.toLowerCase() === 'affine';
 }
 
-/** ONNX's names of activations, in lower case: they do not depend on it. */
-const ACTIVATIONS: Readonly<Record<string, Activation>> = {
-  tanh: 'tanh',
-  sigmoid: 'logistic',
-  relu: 'relu',
-  affine: 'linear',
-};
-
 /** The activations of a cell that has no choice. */
 const FIXED = {
   rnn: ['tanh'],
@@ -135,8 +127,9 @@ function choices(graph: Graph, node: NodeProto, cell: keyof typeof FIXED): { act
   const given = attributeOf(node, 'activations')?.texts.map((each) => each.toLowerCase());
   const names = given && given.length > 0 ? given : FIXED[cell];
   const reset = attributeOf(node, 'linear_before_reset')?.integer ? 'after' : 'before';
-  const activation =
-    cell === 'rnn' && names.length === 1 && Object.hasOwn(ACTIVATIONS, names[0]!) ? ACTIVATIONS[names[0]!] : undefined;
+  // ONNX's names mean the same in small and in capital letters.
+  const isNamed = (activation: Activation): boolean => ONNX_ACTIVATIONS[activation].toLowerCase() === names[0];
+  const activation = cell === 'rnn' && names.length === 1 ? ACTIVATIONS.find(isNamed) : undefined;
   if (activation) return { activation, reset };
   if (cell === 'rnn' || names.join() !== FIXED[cell].join()) {
     throw graph.wrong(

@@ -1,7 +1,7 @@
 import { CELL_KINDS } from '../nn/cells/index.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import type { TensorView } from '../nn/parameters.ts';
-import { layoutOf } from './layout.ts';
+import { layoutOf, ONNX_ACTIVATIONS } from './layout.ts';
 import { attribute, type GraphBuilder } from './onnx-build.ts';
 import { ROWS } from './onnx-dimensions.ts';
 import type { AttributeProto } from './onnx-proto.ts';
@@ -130,7 +130,7 @@ export abstract class NetworkGraph {
     const each = <T>(value: T): T[] => Array<T>(directions).fill(value);
     const attributes = [attribute('hidden_size', { integer: hidden })];
     if (direction !== 'forward') attributes.push(attribute('direction', { text: direction }));
-    if (cell === 'rnn') attributes.push(attribute('activations', { texts: each(ACTIVATIONS[activation]) }));
+    if (cell === 'rnn') attributes.push(attribute('activations', { texts: each(ONNX_ACTIVATIONS[activation]) }));
     // Affine computes αx + β.
     if (cell === 'rnn' && activation === 'linear') {
       attributes.push(attribute('activation_alpha', { floats: each(1) }));
@@ -175,6 +175,3 @@ export abstract class NetworkGraph {
     throw new RangeError(`no tensor is called ${tensor}`);
   }
 }
-
-/** ONNX's names of the activations. */
-const ACTIVATIONS = { tanh: 'Tanh', logistic: 'Sigmoid', relu: 'Relu', linear: 'Affine' } as const;

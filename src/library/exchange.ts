@@ -20,7 +20,7 @@ import { factRows } from './facts.ts';
 import { halfChange } from './half-change.ts';
 import { inspect, shortName } from './inspect.ts';
 import { LanguageModel } from './language-model.ts';
-import { modelPath, nameOf } from './names.ts';
+import { FOLDER, modelPath, nameOf } from './names.ts';
 import { PairModel } from './pair-model.ts';
 import { savedPair } from './saved-model.ts';
 
@@ -87,7 +87,7 @@ export function importModel(path: string, request: ImportRequest = {}): Imported
 }
 
 function defaultPath(path: string): string {
-  return join('checkpoints', `${nameOf(path)}.json`);
+  return join(FOLDER, `${nameOf(path)}.json`);
 }
 
 /** The largest file of symbols: JSON of the largest vocabulary there is. */
