@@ -25,7 +25,7 @@ export const FLAGS = {
   hiddenKernel: { flag: '--kernel <name>', hidden: true },
   json: '--json',
   raw: '--raw',
-  quiet: '--quiet',
+  quiet: '-q, --quiet',
   svg: { flag: '--svg <file>', spelling: 'nonEmpty' },
   html: { flag: '--html <file>', spelling: 'nonEmpty' },
 } as const satisfies Record<string, string | Flag>;

@@ -43,6 +43,11 @@ describe('help', () => {
     expect((await rnn([...command, '-h'], { cwd: temporaryFolder() })).stdout).toBe(stdout);
   });
 
+  test.each(COMMANDS)('of %s has -q, which leaves out remarks and progress', async (name) => {
+    const { stdout } = await rnn([name, '--help'], { cwd: temporaryFolder() });
+    expect(stdout).toMatch(/^ {2}-q, --quiet /m);
+  });
+
   test('of train names the defaults of models of pairs', async () => {
     const { stdout } = await rnn(['train', '--help'], { cwd: temporaryFolder() });
     const [, named = ''] = /^Models of pairs have defaults of their own: (.*?)\.\n\n/ms.exec(stdout) ?? [];

@@ -7,7 +7,7 @@ import { FLAGS, OPTIONS } from '../shared.ts';
 
 /** `rnn bench`. */
 export const command = defineCommand({
-  schema: benchmarkSchema.extend({ json: OPTIONS.json }),
+  schema: benchmarkSchema.extend({ json: OPTIONS.json, quiet: OPTIONS.quiet }),
   flags: {
     '': {
       cell: '--cell <name>',
@@ -23,6 +23,7 @@ export const command = defineCommand({
       seconds: { flag: '--seconds <duration>', spelling: 'duration' },
       profile: '--profile',
       json: FLAGS.json,
+      quiet: FLAGS.quiet,
     },
   },
   help: `
@@ -35,12 +36,12 @@ Examples:
   rnn bench --cell lstm --hidden 512 --profile
   rnn bench --task train --json > speed.jsonl
   rnn bench --task transduce`,
-  async run({ json, ...request }) {
+  async run({ json, quiet, ...request }) {
     const { benchmark } = await import('../../library/benchmark.ts');
     const output = new Output();
-    const figures = benchmark(request, ({ name, reason }) =>
-      remark(`kernel ${name} on Node ${process.version}: ${reason}`),
-    );
+    const figures = benchmark(request, ({ name, reason }) => {
+      if (!quiet) remark(`kernel ${name} on Node ${process.version}: ${reason}`);
+    });
     for await (const figure of figures) {
       await output.line(json ? JSON.stringify(figure) : inWords(figure));
       await output.flush();

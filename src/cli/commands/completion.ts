@@ -2,11 +2,15 @@ import * as z from 'zod';
 import { defineCommand } from '../command.ts';
 import { shellCompletion } from '../completion-script.ts';
 import { Output } from '../output.ts';
+import { FLAGS, OPTIONS } from '../shared.ts';
 
 /** `rnn completion`. */
 export const command = defineCommand({
-  schema: z.strictObject({ shell: z.enum(['bash', 'zsh', 'fish']).describe('the shell that completes') }),
-  flags: { '': { shell: '<shell>' } },
+  schema: z.strictObject({
+    shell: z.enum(['bash', 'zsh', 'fish']).describe('the shell that completes'),
+    quiet: OPTIONS.quiet,
+  }),
+  flags: { '': { shell: '<shell>', quiet: FLAGS.quiet } },
   help: `
 Prints a script with which a shell completes commands, options and the values of
 options when Tab is pressed.

@@ -31,6 +31,7 @@ export const command = defineCommand({
     svg: OPTIONS.svg,
     html: OPTIONS.html,
     json: OPTIONS.json.describe('print the points as JSON Lines, one chart a line'),
+    quiet: OPTIONS.quiet,
   }),
   flags: {
     '': {
@@ -47,6 +48,7 @@ export const command = defineCommand({
       svg: FLAGS.svg,
       html: FLAGS.html,
       json: FLAGS.json,
+      quiet: FLAGS.quiet,
     },
   },
   help: `
@@ -67,7 +69,7 @@ Examples:
   rnn demo linear --eigenvalue 0.5 0.99 1.01
   rnn demo linear --matrix 1 1 0 1 --input 0 1
   rnn demo iterated-unit --svg unit.svg`,
-  async run({ system, svg, html, json, ...given }) {
+  async run({ system, svg, html, json, quiet: _, ...given }) {
     const { writeCharts } = await import('../figures.ts');
     const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
     const { title, charts, tables, phaseLine } = demonstrate(system, options);
