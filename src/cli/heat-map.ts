@@ -1,6 +1,7 @@
 import stringWidth from 'string-width';
 import type { HeatMap } from '../insight/heat-map.ts';
 import { paint } from './output.ts';
+import { tabbed } from './tables.ts';
 
 /** How values in [0, 1] look, from the least. */
 const SHADES = [' ', '░', '▒', '▓', '█'] as const;
@@ -40,10 +41,10 @@ export function terminalHeatMap(
   return [paint.bold(title), ...parts.map((lines) => lines.join('\n'))].join('\n');
 }
 
-/** A map for a program: a line of column names, then for each row its name and its values, separated by tabs. */
+/** A map for a program: its names and its values as a table. */
 export function tabbedHeatMap({ rows, columns, values }: HeatMap): string {
   const lines = rows.map((name, row) => [name, ...values[row]!.map((value) => value.toFixed(4))]);
-  return [['', ...columns], ...lines].map((cells) => cells.join('\t')).join('\n');
+  return tabbed({ header: ['', ...columns], rows: lines });
 }
 
 /** Ranges of columns that fit side by side. */

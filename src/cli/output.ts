@@ -13,6 +13,11 @@ function colourLevel(support: typeof supportsColor): 0 | 1 | 2 | 3 {
   return process.env.NO_COLOR || !support ? 0 : (support.level as 0 | 1 | 2 | 3);
 }
 
+/** Whether standard output is a terminal, which a person reads; what reads a pipe or a file is a program. */
+export function isTerminal(): boolean {
+  return process.stdout.isTTY === true;
+}
+
 /** How long text waits in the buffer of `Output` while a stream of it is made. */
 const FLUSH_MS = 30;
 const FLUSH_LENGTH = 16_384;
@@ -34,7 +39,7 @@ export class Output {
 
   /** Whether a person reads it. */
   get terminal(): boolean {
-    return this.#stream.isTTY === true;
+    return isTerminal();
   }
 
   /** Sends text, or bytes as they are, at once where a person reads, else in pieces. */

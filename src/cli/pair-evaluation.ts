@@ -4,7 +4,7 @@ import type { PairEvaluationRequest } from '../library/evaluation-options.ts';
 import type { SavedPairModel } from '../library/saved-model.ts';
 import { counted, grouped, lossText, shareText } from '../library/words.ts';
 import { complain, Output } from './output.ts';
-import { table, titled } from './tables.ts';
+import { countCell, namedFacts, tabbed, titled } from './tables.ts';
 
 /** The most labels whose confusion matrix is printed as a table. */
 const MOST_LABELS = 20;
@@ -41,9 +41,9 @@ export async function evaluatePairFiles(model: SavedPairModel, options: PairEval
 type Found = PairEvaluation | PredictionEvaluation;
 
 function inWords(found: Found): string {
-  const rows: [string, string][] = [['pairs', grouped(found.pairs)]];
+  const rows: [string, string][] = [['pairs', countCell(found.pairs)]];
   if ('loss' in found) {
-    rows.push(['symbols', grouped(found.symbols)], ['loss', `${lossText(found.loss)} a target symbol`]);
+    rows.push(['symbols', countCell(found.symbols)], ['loss', `${lossText(found.loss)} a target symbol`]);
   }
   switch (found.task) {
     case 'transduce': {
@@ -60,13 +60,13 @@ function inWords(found: Found): string {
         'sequences',
         `${shareText(bySequence)} all right (${grouped(sequenceHits)} of ${grouped(sequences)})`,
       ]);
-      return table(rows);
+      return namedFacts(rows);
     }
     case 'classify': {
       const { accuracy, macroF1 } = found.classes;
       rows.push(['accuracy', shareText(accuracy)]);
       rows.push(['macro F1', shareText(macroF1)]);
-      return [table(rows), ...labelTables(found.classes)].join('\n\n');
+      return [namedFacts(rows), ...labelTables(found.classes)].join('\n\n');
     }
   }
 }
@@ -76,8 +76,8 @@ type Classes = Extract<Found, { readonly task: 'classify' }>['classes'];
 function labelTables({ labels, matrix }: Classes): string[] {
   const rows = labels.map(({ label, support, predicted, precision, recall, f1 }) => [
     label,
-    grouped(support),
-    grouped(predicted),
+    countCell(support),
+    countCell(predicted),
     shareText(precision),
     shareText(recall),
     shareText(f1),
@@ -86,7 +86,7 @@ function labelTables({ labels, matrix }: Classes): string[] {
   const byLabel = titled({ title: 'Labels', header, rows });
   if (labels.length > MOST_LABELS) return [byLabel];
   const names = labels.map(({ label }) => label);
-  const counts = matrix.map((row, at) => [names[at]!, ...row.map(grouped)]);
+  const counts = matrix.map((row, at) => [names[at]!, ...row.map(countCell)]);
   return [
     byLabel,
     titled({ title: 'Targets (rows) and what was predicted (columns)', header: ['', ...names], rows: counts }),
@@ -98,5 +98,5 @@ function confusionTsv(found: Found): string {
   if (found.task !== 'classify') throw new RangeError('only a classifier has a confusion matrix');
   const names = found.classes.labels.map(({ label }) => label);
   const rows = found.classes.matrix.map((row, at) => [names[at]!, ...row.map(String)]);
-  return [['', ...names], ...rows].map((row) => row.join('\t')).join('\n');
+  return tabbed({ header: ['', ...names], rows });
 }

@@ -1,11 +1,14 @@
 import stringWidth from 'string-width';
 import type { Table } from '../insight/table.ts';
-import { harmless } from '../library/words.ts';
+import { grouped, harmless } from '../library/words.ts';
 import { truncate, wrap } from './fit.ts';
-import { paint } from './output.ts';
+import { isTerminal, paint } from './output.ts';
 
 /** Spaces between two columns. */
 const GAP = 3;
+
+/** What a terminal shows where a number was not measured. */
+export const MISSING = '–';
 
 /** A table whose cells may have a style each, which adds no width: `style` is told the row and the column, counted from 0. */
 export interface StyledTable extends Table {
@@ -22,9 +25,10 @@ function terminalColumns(): number {
  * block begins with the columns that name the row. Where even one column beside those is too wide, cells are cut off.
  */
 export function columns(
-  { header, rows, keys = 1, style }: Omit<StyledTable, 'title'>,
+  { header, rows: given, keys = 1, style }: Omit<StyledTable, 'title'>,
   room = terminalColumns(),
 ): string {
+  const rows = given.map((row) => row.map((cell = MISSING) => cell));
   const isTooWide = widestBlock(widthsOf(header, rows), keys) > room;
   const most = isTooWide ? Math.max(1, Math.floor((room - GAP * keys) / (keys + 1))) : Number.POSITIVE_INFINITY;
   const fitting = (cells: readonly string[]): string[] => cells.map((cell) => truncate(cell, most));
@@ -76,14 +80,30 @@ function blocksOf(widths: readonly number[], keys: number, room: number): number
   return blocks;
 }
 
-/** A table below its title. */
+/**
+ * A table for a program: a line of column names, then a line for each row. Cells are separated by tabs; that of a number which was not measured is
+ * empty.
+ */
+export function tabbed({ header, rows }: Pick<Table, 'header' | 'rows'>): string {
+  return [header, ...rows].map((cells) => cells.map((cell = '') => cell).join('\t')).join('\n');
+}
+
+/** A table below its title: aligned on a terminal, and `tabbed` elsewhere. */
 export function titled(table: StyledTable): string {
+  if (!isTerminal()) return `${table.title}\n${tabbed(table)}`;
   const title = wrap(table.title.split(' '), ' ', terminalColumns());
   return [...title.map((line) => paint.bold(line)), columns(table)].join('\n');
 }
 
-/** Named facts, one a line. */
-export function table(rows: readonly (readonly [string, string | number])[]): string {
-  const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, value]) => `${paint.cyan(name.padEnd(width))}  ${harmless(String(value))}`).join('\n');
+/** Named facts, one a line: aligned on a terminal, and elsewhere separated by a tab. */
+export function namedFacts(rows: readonly (readonly [string, string | number])[]): string {
+  const shown = rows.map(([name, value]) => [name, harmless(String(value))] as const);
+  if (!isTerminal()) return shown.map((row) => row.join('\t')).join('\n');
+  const width = Math.max(...shown.map(([name]) => name.length));
+  return shown.map(([name, value]) => `${paint.cyan(name.padEnd(width))}  ${value}`).join('\n');
+}
+
+/** A count in a table: with separators for a person, and with digits alone for a program. */
+export function countCell(count: number): string {
+  return isTerminal() ? grouped(count) : String(count);
 }

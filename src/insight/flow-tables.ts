@@ -39,7 +39,7 @@ export function flowTables(model: FlowExamination): Table[] {
       rows: shownLags((lag) => counts[lag]! > 0, counts.length).map((lag) => [
         String(lag),
         String(counts[lag]),
-        ...norms.map(({ values }) => numberText(values[lag])),
+        ...norms.map(({ values }) => normCell(values[lag])),
       ]),
     },
     ...(measured.length > 0
@@ -47,7 +47,7 @@ export function flowTables(model: FlowExamination): Table[] {
           {
             title: 'Products of Jacobians, by lag and layer',
             header: ['lag', ...products.map(({ name }) => name)],
-            rows: known.map((lag) => [String(lag), ...products.map(({ values }) => numberText(values[lag]))]),
+            rows: known.map((lag) => [String(lag), ...products.map(({ values }) => normCell(values[lag]))]),
           },
         ]
       : []),
@@ -67,7 +67,7 @@ export function flowComparisonTable(models: readonly FlowExamination[], layer: n
   return {
     title: '‖∂L(t)/∂h(t−n)‖',
     header: ['lag', ...shown.map(({ name }) => name)],
-    rows: lags.map((lag) => [String(lag), ...shown.map(({ hidden }) => numberText(hidden[lag]))]),
+    rows: lags.map((lag) => [String(lag), ...shown.map(({ hidden }) => normCell(hidden[lag]))]),
   };
 }
 
@@ -108,9 +108,9 @@ function isKnown(value: number | null | undefined): value is number {
   return value !== null && value !== undefined;
 }
 
-/** A norm, or a dash where it was not measured. */
-export function numberText(value: number | null | undefined): string {
-  return isKnown(value) ? value.toExponential(2) : '–';
+/** A norm as a cell of a table. */
+export function normCell(value: number | null | undefined): string | undefined {
+  return isKnown(value) ? value.toExponential(2) : undefined;
 }
 
 function percent(share: number): string {

@@ -87,9 +87,6 @@ export function gateTable({ layer, unit, names, steps }: GateSteps, vocabulary: 
   return {
     title: `Layer ${layer}, unit ${unit}, after each symbol`,
     header: ['reads', ...names],
-    rows: steps.map(({ id, values }) => [
-      vocabulary.label(id),
-      ...values.map((value) => value.toFixed(3).replace('-', '−')),
-    ]),
+    rows: steps.map(({ id, values }) => [vocabulary.label(id), ...values.map((value) => value.toFixed(3))]),
   };
 }

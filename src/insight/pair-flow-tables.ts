@@ -1,5 +1,5 @@
 import type { Chart, Point, Series } from './chart.ts';
-import { numberText, shownLags } from './flow-tables.ts';
+import { normCell, shownLags } from './flow-tables.ts';
 import type { PairFlow, RecurrenceFlow } from './pair-flow.ts';
 import type { Table } from './table.ts';
 
@@ -103,7 +103,7 @@ function tableOf(title: string, index: string, curves: readonly Curve[], first: 
     header: [index, ...curves.map(({ name }) => name)],
     rows: shownLags(isMeasured, most).map((at) => [
       String(at + first),
-      ...curves.map(({ values }) => numberText(values[at])),
+      ...curves.map(({ values }) => normCell(values[at])),
     ]),
   };
 }

@@ -36,11 +36,11 @@ describe.concurrent('an ensemble', () => {
     }
     const { stdout: info } = await done('info', 'three.json');
     expect(info).toMatch(
-      /^model +ensemble of 3, each GRU, reset before, 1 × 8 units, one-hot input, [\d,]+ parameters in all/m,
+      /^model\tensemble of 3, each GRU, reset before, 1 × 8 units, one-hot input, [\d,]+ parameters in all/m,
     );
     const { stdout: table } = await done('compare', 'one.json', 'three.json');
-    expect(table).toMatch(/^3 of gru 1 × 8 /m);
-    expect(table).toMatch(/^gru 1 × 8 /m);
+    expect(table).toMatch(/^\d\t3 of gru 1 × 8\t/m);
+    expect(table).toMatch(/^\d\tgru 1 × 8\t/m);
   });
 
   test('completes, scores and is measured as one model', async () => {

@@ -44,16 +44,16 @@ describe('a checkpoint that is not named is the newest', () => {
 describe('rnn info', () => {
   test('says what a model is', async () => {
     const { stdout } = await rnn(['info'], { cwd: folder });
-    expect(stdout).toMatch(/^checkpoint +checkpoints\/newest\.json$/m);
-    expect(stdout).toMatch(/^model +LSTM, 1 × 8 units, one-hot input, 1,518 parameters$/m);
-    expect(stdout).toMatch(/^vocabulary +30 symbols \(codepoints\): /m);
-    expect(stdout).toMatch(/^corpus +stream mode, 584 characters: /m);
-    expect(stdout).toMatch(/^training +adam, rate 0\.006, cosine schedule, batch 4, BPTT 16, seed 5$/m);
-    expect(stdout).toMatch(/^done +30 steps, \d\.\d\d epochs$/m);
-    expect(stdout).toMatch(/^validation +\d\.\d+ nats \(\d\.\d+ bits\) a symbol, best at step 30 of 30$/m);
-    expect(stdout).toMatch(/^layers\.0\.recurrent +\[8, 32\] +256$/m);
-    expect(stdout).toMatch(/^ +step +epoch +training +validation/m);
-    expect(stdout).toMatch(/^ +30 +\d\.\d\d +\d\.\d+ +\d\.\d+ /m);
+    expect(stdout).toMatch(/^checkpoint\tcheckpoints\/newest\.json$/m);
+    expect(stdout).toMatch(/^model\tLSTM, 1 × 8 units, one-hot input, 1,518 parameters$/m);
+    expect(stdout).toMatch(/^vocabulary\t30 symbols \(codepoints\): /m);
+    expect(stdout).toMatch(/^corpus\tstream mode, 584 characters: /m);
+    expect(stdout).toMatch(/^training\tadam, rate 0\.006, cosine schedule, batch 4, BPTT 16, seed 5$/m);
+    expect(stdout).toMatch(/^done\t30 steps, \d\.\d\d epochs$/m);
+    expect(stdout).toMatch(/^validation\t\d\.\d+ nats \(\d\.\d+ bits\) a symbol, best at step 30 of 30$/m);
+    expect(stdout).toMatch(/^layers\.0\.recurrent\t\[8, 32\] +256$/m);
+    expect(stdout).toMatch(/^step\tepoch\ttraining\tvalidation\tgradient norm\t/m);
+    expect(stdout).toMatch(/^30\t\d\.\d\d\t\d\.\d+\t\d\.\d+\t/m);
   });
 
   test.each([
@@ -95,8 +95,8 @@ describe('rnn info', () => {
     const cwd = temporaryFolder();
     const { status, stdout, stderr } = await rnn(['info', '--runtime'], { cwd });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout).toMatch(/^kernel +(wasm256|wasm128|js)$/m);
-    expect(stdout).toMatch(new RegExp(`^node +${process.version}$`, 'm'));
+    expect(stdout).toMatch(/^kernel\t(wasm256|wasm128|js)$/m);
+    expect(stdout).toMatch(new RegExp(`^node\\t${process.version}$`, 'm'));
     const json = await rnn(['info', '--runtime', '--json'], { cwd });
     expect(JSON.parse(json.stdout)).toMatchObject({ node: process.version, threads: expect.any(Number) });
   });

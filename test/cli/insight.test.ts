@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { file, PROSE, removeFolders, rnn, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { file, PROSE, removeFolders, rnn, rowsOf, TINY, temporaryFolder } from '../helpers/cli.ts';
 import { readSvg } from '../insight/svg-numbers.ts';
 
 afterAll(removeFolders);
@@ -165,6 +165,28 @@ describe('rnn gradflow', () => {
   });
 });
 
+describe('numbers in a pipe', () => {
+  test('of rnn gates are ASCII, between tabs: those of the JSON, rounded', async () => {
+    const args = ['gates', 'the quick', '-c', 'lstm.json', '--quiet'];
+    const [header, ...rows] = rowsOf((await rnn(args, { cwd })).stdout);
+    expect(header).toEqual(['reads', 'f', 'i', 'C̃', 'C', 'o', 'h']);
+    const steps = (await lines(...args)) as { symbol: string; values: number[] }[];
+    expect(rows.map(([symbol]) => symbol)).toEqual(steps.map(({ symbol }) => symbol));
+    const values = rows.flatMap(([, ...cells]) => cells);
+    expect(values).toEqual(steps.flatMap((step) => step.values.map((value) => value.toFixed(3))));
+    expect(values.some((value) => value.startsWith('-'))).toBe(true);
+  });
+
+  test('of rnn gradflow and rnn bptt have empty cells where nothing was measured', async () => {
+    file(cwd, 'short.txt', 'to be\nor not\n');
+    const flow = ['gradflow', 'short.txt', '--compare', 'lstm.json', 'rnn.json', '--lags', '4', '--quiet'];
+    const { stdout } = await rnn(flow, { cwd });
+    expect(stdout).toMatch(/^lag\tlstm\trnn\n0\t\d\.\d\de[+-]\d+\t\d\.\d\de[+-]\d+$/m);
+    const terms = await rnn(['bptt', 'ab', '--fresh', '--quiet'], { cwd });
+    expect(terms.stdout).toMatch(/^t\tk=1 a\tk=2 b\t‖∂L_t\/∂W‖\n1\t[\de.-]+\t\t[\de.-]+$/m);
+  });
+});
+
 describe('rnn corpus and rnn eval --only', () => {
   test('print lines of a task, and count its answers alone', async () => {
     const { stdout, stderr } = await rnn(['corpus', 'lag', '--length', '5', '--count', '40', '--seed', '2'], { cwd });
@@ -224,15 +246,15 @@ describe('rnn demo', () => {
   test('iterated-unit prints its fixed points, and where the gradient explodes', async () => {
     const { status, stdout } = await rnn(['demo', 'iterated-unit'], { cwd });
     expect(status).toBe(0);
-    expect(stdout).toMatch(/0\.0707 +0\.3943 +sink\n +0\.5000 +1\.5000 +source\n +0\.9293 +0\.3943 +sink\n/);
-    expect(stdout).toMatch(/^ 0\.5 +0\.5000 +2\.71e\+17$/m);
+    expect(stdout).toMatch(/^0\.0707\t0\.3943\tsink\n0\.5000\t1\.5000\tsource\n0\.9293\t0\.3943\tsink\n/m);
+    expect(stdout).toMatch(/^0\.5\t0\.5000\t2\.71e\+17$/m);
   });
 
   test('iterated-unit takes tanh', async () => {
     const { stdout } = await rnn(['demo', 'iterated-unit', '--activation', 'tanh', '--weight', '2', '--bias', '0'], {
       cwd,
     });
-    expect(stdout).toMatch(/-0\.9575 +0\.1664 +sink\n +0\.0000 +2\.0000 +source\n +0\.9575 +0\.1664 +sink\n/);
+    expect(stdout).toMatch(/^-0\.9575\t0\.1664\tsink\n0\.0000\t2\.0000\tsource\n0\.9575\t0\.1664\tsink\n/m);
   });
 
   test('linear draws eigenvalues below, at and above 1', async () => {

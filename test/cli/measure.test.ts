@@ -1,7 +1,8 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { file, PROSE, removeFolders, rnn, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { file, PROSE, removeFolders, rnn, rowsOf, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { hasTerminals, onTerminal, plain } from '../helpers/terminal.ts';
 
 /** To learn, but for a tenth held out to validate and a fifth to test; and the same words, as no one would put them. */
 const TEXT = PROSE;
@@ -64,7 +65,7 @@ describe('rnn eval', () => {
     expect(accuracy).toBeGreaterThan(0.1);
     expect(accuracy).toBeLessThan(0.9);
     const { stdout } = await rnn(['eval', 'new.txt', '--checkpoint', 'gru.json'], { cwd });
-    expect(stdout).toContain(`loss        ${loss.toFixed(4)} nats (${bits.toFixed(3)} bits) a symbol\n`);
+    expect(stdout).toContain(`loss\t${loss.toFixed(4)} nats (${bits.toFixed(3)} bits) a symbol\n`);
   });
 
   test('measures the parts that were held out, of the text trained on', async () => {
@@ -86,7 +87,7 @@ describe('rnn eval', () => {
     expect((await measured('text.txt', '--part', 'test')).trainingLoss).toBe(best.test);
     expect(await measured('text.txt')).not.toHaveProperty('trainingLoss');
     const { stdout } = await rnn(['eval', 'text.txt', '--part', 'validation', '-c', 'gru.json'], { cwd });
-    expect(stdout).toContain(`in training  ${best.validation!.toFixed(4)} nats`);
+    expect(stdout).toContain(`in training\t${best.validation!.toFixed(4)} nats`);
   });
 
   test('leaves out the symbols that the model does not know, and says so', async () => {
@@ -149,21 +150,19 @@ describe('rnn compare', () => {
     const { status, stdout, stderr } = await rnn(['compare', ...paths], { cwd });
     expect(status).toBe(0);
     expect(stderr).toMatch(/validated on different texts or parts/);
-    const lines = stdout.trimEnd().split('\n');
-    expect(lines[0]).toMatch(
-      /^model +parameters +steps +best at +epochs +training +validation +bits +test +checkpoint$/,
+    const [header, ...rows] = rowsOf(stdout);
+    expect(header!.join(', ')).toBe(
+      'group, model, parameters, steps, best at, epochs, training, validation, bits, test, checkpoint',
     );
-    expect(lines.at(-2)).toBe('');
-    expect(
-      lines
-        .slice(1)
-        .filter(Boolean)
-        .map((line) => line.split(/\s+/).at(-1)),
-    ).toEqual(['gru.json', 'plain.json', 'unheld.json']);
-    expect(lines[1]).toMatch(/^gru 1 × 8 +[\d,]+ +120 /);
+    expect(rows.map((row) => row.at(-1))).toEqual(['gru.json', 'plain.json', 'unheld.json']);
+    expect(rows.map(([group]) => group)).toEqual(['1', '1', '2']);
+    const [, model, parameters, steps] = rows[0]!;
+    expect([model, steps]).toEqual(['gru 1 × 8', '120']);
+    expect(Number(parameters)).toBeGreaterThan(1000); // digits alone, which a program can read
+    expect(rows[2]!.slice(7, 9)).toEqual(['', '']); // without validation
   });
 
-  test('shows what the sweep swept, in a hundred columns', async () => {
+  test('shows what the sweep swept', async () => {
     for (const rate of ['0.001', '0.02']) {
       const args = [
         'train',
@@ -183,12 +182,20 @@ describe('rnn compare', () => {
     const paths = ['0.001', '0.02'].map((rate) => `checkpoints-of-a-sweep/rate-${rate}.json`);
     const { stdout, stderr } = await rnn(['compare', ...paths, 'gru.json'], { cwd });
     expect(stderr).toMatch(/each group is ordered by itself/);
-    const lines = stdout.trimEnd().split('\n');
-    expect(lines[0]).toMatch(/^model .* lr +dropout +steps/);
-    expect(lines.find((line) => line.endsWith('rate-0.02.json'))).toMatch(/ 0\.02 +0\.02 +10 /);
-    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(100);
-    expect(lines.findIndex((line) => line.endsWith('gru.json'))).toBe(4);
-    expect(lines[3]).toBe('');
+    const [header, ...rows] = rowsOf(stdout);
+    const swept = header!.indexOf('lr');
+    expect(header!.slice(swept, swept + 3)).toEqual(['lr', 'dropout', 'steps']);
+    const run = rows.find((row) => row.at(-1)!.endsWith('rate-0.02.json'))!;
+    expect(run.slice(swept, swept + 3)).toEqual(['0.02', '0.02', '10']);
+    expect(rows.map(([group]) => group)).toEqual(['1', '1', '2']);
+    expect(rows[2]!.at(-1)).toBe('gru.json');
+  });
+
+  test.runIf(hasTerminals)('has no line wider than the terminal, and an empty line between groups', async () => {
+    const { stdout } = await onTerminal(['compare', 'gru.json', 'unheld.json', '--quiet'], { cwd, columns: 80 });
+    const lines = plain(stdout).trimEnd().split(/\r?\n/);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(lines.slice(1).map((line) => line.split(/\s+/).at(-1))).toEqual(['gru.json', '', 'unheld.json']);
   });
 
   test('--json has the losses that the runs have', async () => {

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadPairs, type PairModel } from '../../src/index.ts';
-import { removeFolders, rnn, shell, temporaryFolder } from '../helpers/cli.ts';
+import { removeFolders, rnn, rowsOf, shell, temporaryFolder } from '../helpers/cli.ts';
 import { gather } from '../helpers/iteration.ts';
 import { PAIR_LISTS, writePairs } from '../helpers/pair-checkpoints.ts';
 import { run, STREAM } from '../helpers/training.ts';
@@ -24,12 +24,6 @@ beforeAll(async () => {
 
 const call = (command: string, input?: string) =>
   rnn(command.split(' '), { cwd: folder, ...(input === undefined ? {} : { input }) });
-
-const rowsOf = (text: string): string[][] =>
-  text
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.split('\t'));
 
 describe('rnn beam with a model of pairs', () => {
   test('prints a line for each source of a pipeline: the source and its targets, as the library finds them', async () => {

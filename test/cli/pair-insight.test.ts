@@ -110,7 +110,7 @@ describe('rnn gradflow with models of pairs', () => {
 
   test('draws charts and tables, of one model or of several', async () => {
     const one = await call('gradflow', 'tag.tsv', '-c', 'tag.json', '--quiet');
-    expect(one.stdout).toMatch(/^Gradient of the loss, mean ‖∂L\(t\)\/∂h‖ by lag\nlag +encoder 1 → +encoder 1 ←$/m);
+    expect(one.stdout).toMatch(/^Gradient of the loss, mean ‖∂L\(t\)\/∂h‖ by lag\nlag\tencoder 1 →\tencoder 1 ←$/m);
     const both = await call('gradflow', 'transduce.tsv', '--compare', 'transduce.json', 'transduce.json', '--quiet');
     expect(both.stdout).toMatch(/^The same by place in the source$/m);
   });

@@ -48,7 +48,7 @@ describe.concurrent('rnn train', () => {
     const cwd = temporaryFolder();
     const pipeline = `rnn train --steps 3 ${TINY.join(' ')} < "${folder}/prose.txt" && rnn eval < "${folder}/prose.txt"`;
     const { stdout, stderr } = await shell(pipeline, { cwd });
-    expect(stdout).toMatch(/^checkpoints\/stdin.json\n.*symbols +583/s);
+    expect(stdout).toMatch(/^checkpoints\/stdin.json\n.*symbols\t583/s);
     expect(stderr).toMatch(/584 characters/);
     expect(stderr).not.toContain('Ctrl-D');
   });

@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { columns } from '../../src/cli/tables.ts';
+import { columns, tabbed } from '../../src/cli/tables.ts';
 import { file, PROSE, removeFolders, rnn, TINY, temporaryFolder } from '../helpers/cli.ts';
 import { hasTerminals, onTerminal, plain } from '../helpers/terminal.ts';
 
@@ -40,6 +40,12 @@ describe('a table', () => {
   test('cuts cells off where one column beside the name of the row is too wide', () => {
     const table = { header: ['parameter', 'value'], rows: [['layers.0.recurrent', '0.123456789012']] };
     expect(columns(table, 20).split('\n')).toEqual(['paramet…      value', 'layers.…   0.12345…']);
+  });
+
+  test('shows a dash where a number was not measured, and for a program an empty cell', () => {
+    const table = { header: ['lag', 'norm'], rows: [['–', undefined]] };
+    expect(columns(table).split('\n')).toEqual(['lag   norm', '  –      –']);
+    expect(tabbed(table)).toBe('lag\tnorm\n–\t');
   });
 
   test('counts columns of the terminal, not characters: C̃ is one wide, 漢 two', () => {

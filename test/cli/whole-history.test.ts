@@ -59,8 +59,8 @@ describe('the best model of a run that overfits', () => {
     for (const name of ['m.json', 'm.last.json']) {
       const { stdout: facts } = await rnn(['info', name], { cwd });
       expect(facts).toContain(place);
-      expect(facts).toMatch(/^done +200 steps, /m);
-      expect(facts).toMatch(new RegExp(`^ +${saved('m.json').run.step} .*\\* best$`, 'm'));
+      expect(facts).toMatch(/^done\t200 steps, /m);
+      expect(facts).toMatch(new RegExp(`^${saved('m.json').run.step}\\t.*\\t\\* best$`, 'm'));
       const { stdout: drawn } = await rnn(['plot', name], { cwd });
       expect(drawn).toContain(`validation (${place})`);
       await rnn(['plot', name, '--what', 'loss', '--svg', 'm.svg'], { cwd });

@@ -91,3 +91,11 @@ export function file(folder: string, name: string, content: string | Uint8Array)
 
 /** As many words as will do for a stream: the same every time. */
 export const PROSE = 'the quick brown fox jumps over the lazy dog, and then it rests a while.\n\n'.repeat(8);
+
+/** The cells of a table that was printed for a program: lines, and tabs between cells. */
+export function rowsOf(text: string): string[][] {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split('\t'));
+}

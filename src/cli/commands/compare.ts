@@ -1,13 +1,14 @@
 import * as z from 'zod';
 import { UsageError } from '../../errors.ts';
 import type { RunSummary } from '../../library/compare.ts';
-import { grouped, harmless, shareText } from '../../library/words.ts';
+import { harmless, shareText } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { flagOf } from '../flags.ts';
 import { modelName } from '../model-name.ts';
 import { Output, paint, remark } from '../output.ts';
 import { RECIPE_FLAGS } from '../recipe-flags.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
+import { countCell, MISSING, tabbed } from '../tables.ts';
 
 /** `rnn compare`. */
 export const command = defineCommand({
@@ -31,11 +32,14 @@ Runs are ordered by the smallest validation loss, in nats a symbol. Only runs
 that held out the same part of the same text are ordered together. Other runs
 are a group of their own, below an empty line; those that held nothing out come
 last, by their training loss. "best at" is the step of the best model. A column
-shows each option in which the runs differ. Where there is no room, columns are
-left out: epochs, bits, parameters, training, "best at". --json has everything.
+shows each option in which the runs differ. Where a terminal has no room,
+columns are left out: epochs, bits, parameters, training, "best at". In a pipe,
+columns are separated by tabs, and the first is the number of the group. --json
+has everything.
 
 Examples:
   rnn compare checkpoints/*.json
+  rnn compare checkpoints/*.json | cut -f2,8
   rnn compare checkpoints/*.json --json | jq -r .path | head -1`,
   async run({ checkpoints = [], json, quiet }) {
     const { compareRuns } = await import('../../library/compare.ts');
@@ -46,77 +50,87 @@ Examples:
       remark('these runs were validated on different texts or parts: each group is ordered by itself');
     }
     const output = new Output();
-    for (const line of json ? runs.map((run) => JSON.stringify(run)) : table(runs)) await output.line(line);
+    if (json) for (const run of runs) await output.line(JSON.stringify(run));
+    else await output.line(output.terminal ? aligned(runs) : tabbedRuns(runs));
     await output.flush();
     return undefined;
   },
 });
 
-/** Columns that the table may have at most, where standard output is no terminal. */
-const WIDTH = 100;
-
 interface Column {
   readonly name: string;
-  readonly of: (run: RunSummary) => string;
+  /** Undefined where the run has no such number. */
+  readonly of: (run: RunSummary) => string | undefined;
   /** Columns with a larger number are left out earlier where there is not enough room. */
   readonly spare?: number;
 }
 
-const loss = (nats: number | undefined): string => nats?.toFixed(4) ?? '–';
+const loss = (nats: number | undefined): string | undefined => nats?.toFixed(4);
 
 const BEFORE: readonly Column[] = [
   { name: 'model', of: modelName },
-  { name: 'parameters', of: ({ parameters }) => grouped(parameters), spare: 3 },
+  { name: 'parameters', of: ({ parameters }) => countCell(parameters), spare: 3 },
 ];
 
 const AFTER: readonly Column[] = [
-  { name: 'steps', of: ({ step }) => grouped(step) },
-  { name: 'best at', of: ({ bestStep }) => (bestStep === undefined ? '–' : grouped(bestStep)), spare: 1 },
+  { name: 'steps', of: ({ step }) => countCell(step) },
+  { name: 'best at', of: ({ bestStep }) => (bestStep === undefined ? undefined : countCell(bestStep)), spare: 1 },
   { name: 'epochs', of: ({ epoch }) => epoch.toFixed(1), spare: 5 },
   { name: 'training', of: (run) => loss(run.loss), spare: 2 },
   { name: 'validation', of: (run) => loss(run.validation) },
   {
     name: 'bits',
-    of: ({ validation }) => (validation === undefined ? '–' : (validation / Math.LN2).toFixed(3)),
+    of: ({ validation }) => (validation === undefined ? undefined : (validation / Math.LN2).toFixed(3)),
     spare: 4,
   },
 ];
 
 const ACCURACY: Column = {
   name: 'right',
-  of: ({ accuracy }) => (accuracy === undefined ? '–' : shareText(accuracy)),
+  of: ({ accuracy }) => (accuracy === undefined ? undefined : shareText(accuracy)),
 };
 const TEST: Column = { name: 'test', of: (run) => loss(run.test) };
 const PATH: Column = { name: 'checkpoint', of: ({ path }) => harmless(path) };
 
-/** The runs as a table, a group below the other, in no more columns than there is room for. */
-function table(runs: readonly RunSummary[], room = process.stdout.columns ?? WIDTH): string[] {
+/** The columns that a table of these runs may have. */
+function columnsOf(runs: readonly RunSummary[]): Column[] {
   const measured = runs.some(({ accuracy }) => accuracy !== undefined) ? [ACCURACY] : [];
   const tested = runs.some(({ test }) => test !== undefined) ? [TEST] : [];
-  const all = [...BEFORE, ...sweptColumns(runs), ...AFTER, ...measured, ...tested, PATH];
-  let shown = all;
+  return [...BEFORE, ...sweptColumns(runs), ...AFTER, ...measured, ...tested, PATH];
+}
+
+function tabbedRuns(runs: readonly RunSummary[]): string {
+  const all: Column[] = [{ name: 'group', of: ({ group }) => String(group) }, ...columnsOf(runs)];
+  return tabbed({ header: all.map(({ name }) => name), rows: runs.map((run) => all.map(({ of }) => of(run))) });
+}
+
+/** The runs as a table for a person, a group below the other, in no more columns than the terminal has room for. */
+function aligned(runs: readonly RunSummary[], room = process.stdout.columns): string {
+  let shown = columnsOf(runs);
   for (let spare = 5; spare > 0 && widthOf(shown, runs) > room; spare--) {
     shown = shown.filter((column) => column.spare !== spare);
   }
   const widths = shown.map((column) => columnWidth(column, runs));
-  const aligned = (cells: readonly string[]): string =>
+  const line = (cells: readonly string[]): string =>
     cells
       .map((cell, at) => {
         if (at === cells.length - 1) return cell;
         return at === 0 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!);
       })
       .join('  ');
-  return [
-    paint.dim(aligned(shown.map(({ name }) => name))),
-    ...runs.flatMap((run, at) => [
-      ...(at > 0 && run.group !== runs[at - 1]!.group ? [''] : []),
-      aligned(shown.map(({ of }) => of(run))),
-    ]),
-  ];
+  const lines = runs.flatMap((run, at) => [
+    ...(at > 0 && run.group !== runs[at - 1]!.group ? [''] : []),
+    line(shown.map((column) => shownCell(column, run))),
+  ]);
+  return [paint.dim(line(shown.map(({ name }) => name))), ...lines].join('\n');
 }
 
-function columnWidth({ name, of }: Column, runs: readonly RunSummary[]): number {
-  return Math.max(name.length, ...runs.map((run) => of(run).length));
+function shownCell({ of }: Column, run: RunSummary): string {
+  return of(run) ?? MISSING;
+}
+
+function columnWidth(column: Column, runs: readonly RunSummary[]): number {
+  return Math.max(column.name.length, ...runs.map((run) => shownCell(column, run).length));
 }
 
 function widthOf(columns: readonly Column[], runs: readonly RunSummary[]): number {
@@ -137,10 +151,10 @@ function sweptColumns(runs: readonly RunSummary[]): Column[] {
     .filter(({ of }) => new Set(runs.map(of)).size > 1);
 }
 
-function valueAt(recipe: RunSummary['recipe'], path: string): string {
+function valueAt(recipe: RunSummary['recipe'], path: string): string | undefined {
   const value = path
     .split('.')
     .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], recipe);
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  return value === undefined || value === null ? '–' : harmless(String(value));
+  return value === undefined || value === null ? undefined : harmless(String(value));
 }

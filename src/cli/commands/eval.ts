@@ -11,7 +11,7 @@ import { Output, sayer } from '../output.ts';
 import { evaluatePairFiles } from '../pair-evaluation.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
 import { textsOf } from '../standard-input.ts';
-import { table, titled } from '../tables.ts';
+import { countCell, namedFacts, titled } from '../tables.ts';
 
 /** `rnn eval`. */
 export const command = defineCommand({
@@ -162,7 +162,7 @@ function comparisonInWords({ symbols, network, orders, errors, learned }: NgramC
   const rows = models.map(([name, loss]) => [name, loss.toFixed(4), (loss / Math.LN2).toFixed(3)]);
   const classes = errors.map(({ name, count, share, ofLoss }) => [
     name,
-    grouped(count),
+    countCell(count),
     `${(100 * share).toFixed(1)} %`,
     `${(100 * ofLoss).toFixed(1)} %`,
   ]);
@@ -181,8 +181,8 @@ function comparisonInWords({ symbols, network, orders, errors, learned }: NgramC
 const NAMED = 5;
 
 function inWords({ symbols, loss, perplexity, accuracy, leftOut, trainingLoss, learned }: EvaluationResult): string {
-  return table([
-    ['symbols', grouped(symbols)],
+  return namedFacts([
+    ['symbols', countCell(symbols)],
     ...(leftOut ? [['left out', leftOutText(leftOut)] as const] : []),
     ['loss', `${lossText(loss)} a symbol`],
     ...(learned

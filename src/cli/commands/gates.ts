@@ -5,7 +5,7 @@ import { defineCommand } from '../command.ts';
 import { readEscapes, TEXT_ESCAPES } from '../constraints.ts';
 import { Output, paint } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
-import { type StyledTable, titled } from '../tables.ts';
+import { type StyledTable, tabbed, titled } from '../tables.ts';
 
 /** `rnn gates`. */
 export const command = defineCommand({
@@ -36,13 +36,14 @@ GRU          the reset gate r, the update gate z, the candidate h̃, and
 vanilla RNN  h
 
 A terminal shows gates in grey, from shut to open, and states in blue below 0
-and in orange above.
+and in orange above. In a pipe, columns are separated by tabs.
 
 ${TEXT_ESCAPES}
 
 Examples:
   rnn gates "deep learning"
   rnn gates machine --layer 2 --unit 17
+  rnn gates machine | cut -f1,2
   rnn gates machine --json | jq '.values[0]'`,
   async run({ text, json, checkpoint, quiet, ...options }) {
     const [{ open }, { gateSteps, gateTable }] = await Promise.all([
@@ -58,8 +59,9 @@ Examples:
         await output.json({ symbol: vocabulary.label(id), names: found.names, values });
       }
     } else {
-      const isPainted = output.terminal && paint.level > 0;
-      await output.line(titled({ ...gateTable(found, vocabulary), ...(isPainted ? { style: styleOf(found) } : {}) }));
+      const table = gateTable(found, vocabulary);
+      const style = paint.level > 0 ? { style: styleOf(found) } : {};
+      await output.line(output.terminal ? titled({ ...table, ...style }) : tabbed(table));
     }
     await output.flush();
     return undefined;

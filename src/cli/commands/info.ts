@@ -1,13 +1,14 @@
 import * as z from 'zod';
+import type { Table } from '../../insight/table.ts';
 import { factRows } from '../../library/facts.ts';
 import { bestPoint } from '../../library/history.ts';
 import type { ModelFacts } from '../../library/inspect.ts';
-import { grouped, shareText } from '../../library/words.ts';
+import { shareText } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import type { OpenOptions } from '../open.ts';
 import { Output, paint } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
-import { table } from '../tables.ts';
+import { countCell, namedFacts, titled } from '../tables.ts';
 
 /** The most points of a history that are printed; --json has all. */
 const POINTS = 12;
@@ -41,7 +42,7 @@ Examples:
     const output = new Output();
     const facts = await (options.runtime ? runtimeFacts() : modelFacts(options));
     if (options.json) await output.line(JSON.stringify(facts));
-    else await output.line(isModel(facts) ? text(facts) : table(Object.entries(facts)));
+    else await output.line(isModel(facts) ? text(facts) : namedFacts(Object.entries(facts)));
     await output.flush();
     return undefined;
   },
@@ -69,38 +70,37 @@ function isModel(facts: object): facts is ModelFacts {
 function text(facts: ModelFacts): string {
   const tensors = facts.tensors.map(({ name, shape }): [string, string] => {
     const size = shape.reduce((product, length) => product * length, 1);
-    return [name, `[${shape.join(', ')}]  ${grouped(size)}`];
+    return [name, `[${shape.join(', ')}]  ${countCell(size)}`];
   });
   return [
-    table(factRows(facts)),
-    '',
-    paint.bold('tensors'),
-    table(tensors),
-    '',
-    paint.bold('history'),
-    history(facts.history),
-  ].join('\n');
+    namedFacts(factRows(facts)),
+    `${paint.bold('tensors')}\n${namedFacts(tensors)}`,
+    titled(historyTable(facts.history)),
+  ].join('\n\n');
 }
 
-function history(points: ModelFacts['history']): string {
+function historyTable(points: ModelFacts['history']): Table {
   const every = Math.ceil(points.length / POINTS);
   const best = bestPoint(points);
   const shown = points.filter((point, index) => (points.length - 1 - index) % every === 0 || point === best);
   const accuracies = points.some(({ accuracy }) => accuracy !== undefined);
-  const head = `    step   epoch  training  validation${accuracies ? '     right' : ''}  gradient norm  clipped      rate`;
-  const rows = shown.map((point) => {
-    const { step, epoch, loss, validation, accuracy, gradientNorm, clipped, rate } = point;
-    return [
-      String(step).padStart(8),
-      epoch.toFixed(2).padStart(8),
-      loss.toFixed(4).padStart(10),
-      (validation?.toFixed(4) ?? '–').padStart(12),
-      accuracies ? (accuracy === undefined ? '–' : shareText(accuracy)).padStart(10) : '',
-      gradientNorm.toPrecision(3).padStart(15),
-      `${Math.round(100 * clipped)} %`.padStart(9),
-      rate.toPrecision(2).padStart(10),
-      validation !== undefined && point === best ? '  * best' : '',
-    ].join('');
-  });
-  return [paint.dim(head), ...rows].join('\n');
+  const right = accuracies ? ['right'] : [];
+  return {
+    title: 'history',
+    header: ['step', 'epoch', 'training', 'validation', ...right, 'gradient norm', 'clipped', 'rate', ''],
+    rows: shown.map((point) => {
+      const { step, epoch, loss, validation, accuracy, gradientNorm, clipped, rate } = point;
+      return [
+        String(step),
+        epoch.toFixed(2),
+        loss.toFixed(4),
+        validation?.toFixed(4),
+        ...(accuracies ? [accuracy === undefined ? undefined : shareText(accuracy)] : []),
+        gradientNorm.toPrecision(3),
+        `${Math.round(100 * clipped)} %`,
+        rate.toPrecision(2),
+        validation !== undefined && point === best ? '* best' : '',
+      ];
+    }),
+  };
 }
