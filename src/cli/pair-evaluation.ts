@@ -50,8 +50,8 @@ function inWords(found: Found): string {
       const { count, hits, accuracy, symbolErrorRate } = found.sequences;
       if (count < found.pairs) rows.push(['sources', `${grouped(count)}; any target of an equal source is right`]);
       rows.push(['accuracy', `${shareText(accuracy)} of sources (${grouped(hits)} of ${grouped(count)})`]);
-      rows.push(['symbol errors', `${shareText(symbolErrorRate)} of the symbols of the targets`]);
-      return table(rows);
+      rows.push(['symbol errors', symbolErrorText(symbolErrorRate)]);
+      return namedFacts(rows);
     }
     case 'tag': {
       const { steps, stepHits, sequences, sequenceHits, byStep, bySequence } = found.tags;
@@ -69,6 +69,12 @@ function inWords(found: Found): string {
       return [namedFacts(rows), ...labelTables(found.classes)].join('\n\n');
     }
   }
+}
+
+/** The symbol error rate. It counts insertions, too, so that it may be above 1; then this is said. */
+function symbolErrorText(rate: number): string {
+  const insertions = rate > 1 ? ', insertions included: the predictions have symbols too many' : '';
+  return `${shareText(rate)} of the symbols of the targets${insertions}`;
 }
 
 type Classes = Extract<Found, { readonly task: 'classify' }>['classes'];

@@ -133,6 +133,15 @@ describe('rnn eval', () => {
     expect(guessed.sequences).toEqual({ count: 2, hits: 1, accuracy: 0.5, symbolErrorRate: 1 / 3 });
   });
 
+  test('says why there can be more symbol errors than symbols', async () => {
+    file(folder, 'one.tsv', 'ab\tA\n');
+    file(folder, 'long.tsv', 'ab\tA B A\n');
+    const { stdout } = await call('eval one.tsv -c transduce.json --predictions long.tsv');
+    expect(stdout).toMatch(/^symbol errors\t200\.00 % of the symbols of the targets, insertions included: /m);
+    const { stdout: help } = await call('eval --help');
+    expect(help).toMatch(/^The symbol error rate is .*insertions.*above 100 %/ms);
+  });
+
   test('names bad predictions, counts missing ones as wrong, and fails', async () => {
     file(folder, 'gold.tsv', 'ab\tnew label\ncc\tnone\nb\tnone\n');
     file(folder, 'guesses.tsv', 'ab\nab\tnew label\ncc\ta word\n');

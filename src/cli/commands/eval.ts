@@ -4,7 +4,7 @@ import type { EvaluationResult } from '../../library/evaluate.ts';
 import { dynamicSchema, evaluationSchema, pairEvaluationSchema } from '../../library/evaluation-options.ts';
 import { ngramSchema } from '../../library/ngram-options.ts';
 import type { NgramComparison } from '../../library/ngrams.ts';
-import { counted, grouped, lossText } from '../../library/words.ts';
+import { counted, grouped, lossText, shareText } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { readEscapes } from '../constraints.ts';
 import { Output, sayer } from '../output.ts';
@@ -87,11 +87,14 @@ not the model's is read with those of the model, and a remark says so.
 
 A model of pairs reads lines of source, tab, target. Printed are its loss and,
 of a model that transduces, how many sources get a target that is right, symbol
-for symbol, and the symbol error rate (edits over the symbols of the targets);
-of one that tags, how many tags and sequences are right; of one that classifies,
-the confusion matrix, and precision, recall and F1 of each label. A line that
-can't be read is named and left out. Where a source has several targets, any of
-them is right.
+for symbol, and the symbol error rate; of one that tags, how many tags and
+sequences are right; of one that classifies, the confusion matrix, and
+precision, recall and F1 of each label. A line that can't be read is named and
+left out. Where a source has several targets, any of them is right.
+
+The symbol error rate is the number of edits that turn the predictions into the
+targets (insertions, deletions, replacements), divided by the number of symbols
+of the targets. It is above 100 % where predictions are much too long.
 
 --predictions measures what another program predicts for the sources of the
 pairs, in any order. The model then only says what the task is and how columns
@@ -202,7 +205,7 @@ function inWords({ symbols, loss, perplexity, accuracy, leftOut, trainingLoss, l
           ] as const,
         ]),
     ['perplexity', perplexity.toFixed(3)],
-    ['accuracy', `${(100 * accuracy).toFixed(2)} %`],
+    ['accuracy', shareText(accuracy)],
   ]);
 }
 
