@@ -3,9 +3,10 @@ import { createSha256 } from '#host/sha256';
 import { message, option, UserError } from '../errors.ts';
 import { MarkRemover } from './byte-order-mark.ts';
 import type { CheckedOptions } from './corpus-options.ts';
+import { DeferredEncoder } from './deferred-encoder.ts';
 import { CorpusEncoder } from './encoder.ts';
 import { type Corpus, finalCorpus } from './final-corpus.ts';
-import { JUDGED_BYTES, judgeMode, type Layout, type ModeChoice } from './mode.ts';
+import { JUDGED_BYTES, type Layout, type ModeChoice } from './mode.ts';
 import { FILE, LINE, type RecordPart, RecordSplitter, separatorOf } from './records.ts';
 import { isSameText, type Text } from './text.ts';
 import { Utf16Converter } from './utf16.ts';
@@ -23,8 +24,8 @@ function mostBytes(asked = Math.floor(0.75 * memoryBytes())): number {
 }
 
 /**
- * Makes a corpus from bytes. The encoder needs the mode, and in the mode `auto` that is known only after the first MiB. Until then
- * the assembly keeps the calls that it gets, and repeats them on the encoder when the mode is known.
+ * Makes a corpus from the bytes of its sources, which come one after the other, in pieces: counts and hashes them, makes UTF-8 of them, leaves
+ * out byte order marks, divides them into examples, and gives these to the encoder.
  */
 export class CorpusAssembly {
   readonly #sources: readonly string[];
@@ -40,11 +41,7 @@ export class CorpusAssembly {
   #source = '';
   /** The most bytes that all sources up to the end of the present one may have. */
   #most = 0;
-  #encoder: CorpusEncoder | undefined;
-  #choice: ModeChoice | undefined;
-  #held: ((encoder: CorpusEncoder) => void)[] = [];
-  #heldText = '';
-  #heldDecoder = new TextDecoder();
+  readonly #encoder: DeferredEncoder;
   /** Converts the present source from UTF-16. Undefined where symbols are bytes. */
   #converter: Utf16Converter | undefined;
   #marks = new MarkRemover();
@@ -58,12 +55,16 @@ export class CorpusAssembly {
     this.#options = options;
     const { mode, separator, vocabulary } = options;
     this.#separator = vocabulary?.separator ?? separatorOf(mode === 'files' ? FILE : (separator ?? LINE));
+    this.#encoder = new DeferredEncoder(
+      (choice) =>
+        new CorpusEncoder(vocabulary?.unit ?? options.unit, this.#layoutOf(choice), mostBytes(options.maxBytes)),
+    );
     if (vocabulary) {
       requireModeOf(vocabulary, options);
       const itsMode = vocabulary.stop === undefined ? 'stream' : 'lines';
-      this.#choose({ mode: itsMode, reason: 'the vocabulary was made in this mode' });
+      this.#encoder.choose({ mode: itsMode, reason: 'the vocabulary was made in this mode' });
     } else if (mode !== 'auto' || separator !== undefined) {
-      this.#choose({ mode: mode === 'stream' ? mode : 'lines', reason: 'as asked for' });
+      this.#encoder.choose({ mode: mode === 'stream' ? mode : 'lines', reason: 'as asked for' });
     }
   }
 
@@ -73,12 +74,13 @@ export class CorpusAssembly {
     const { maxBytes } = this.#options;
     this.#most = device && maxBytes === undefined ? this.#bytes + MOST_DEVICE_BYTES : mostBytes(maxBytes);
     if (this.#bytes + bytes > this.#most) throw this.#tooLong();
-    this.#heldDecoder = new TextDecoder();
     const unit = this.#options.vocabulary?.unit ?? this.#options.unit;
     this.#converter = unit === 'byte' ? undefined : new Utf16Converter(source);
     this.#marks = new MarkRemover();
-    this.#splitter = this.#layout === 'records' ? new RecordSplitter(this.#separator) : undefined;
-    this.#pass((encoder) => encoder.begin(source, bytes));
+    const { choice } = this.#encoder;
+    const hasRecords = choice !== undefined && this.#layoutOf(choice) === 'records';
+    this.#splitter = hasRecords ? new RecordSplitter(this.#separator) : undefined;
+    this.#encoder.begin(source, bytes);
   }
 
   write(piece: Uint8Array): void {
@@ -91,33 +93,26 @@ export class CorpusAssembly {
   #unmark(piece: Uint8Array): void {
     const { removed } = this.#marks;
     const text = this.#marks.write(piece);
-    if (this.#marks.removed > removed) this.#pass((encoder) => encoder.skip(this.#marks.removed));
+    if (this.#marks.removed > removed) this.#encoder.skip(this.#marks.removed);
     this.#divide(text);
   }
 
   #divide(text: Uint8Array): void {
-    if (this.#splitter) this.#encodeParts(this.#splitter.write(text));
-    else if (text.length > 0) this.#encode(text);
+    if (this.#splitter) {
+      this.#encodeParts(this.#splitter.write(text));
+    } else if (text.length > 0) {
+      this.#encoder.write(text);
+      if (this.#bytes >= JUDGED_BYTES) this.#encoder.judge();
+    }
   }
 
   #encodeParts(parts: readonly RecordPart[]): void {
-    const encoder = this.#encoder!;
+    const { encoder } = this.#encoder;
     for (const { bytes, ends, left } of parts) {
       if (bytes.length > 0) encoder.write(bytes);
       if (ends) encoder.endRecord(left);
       else encoder.leaveOut(left);
     }
-  }
-
-  #encode(piece: Uint8Array): void {
-    if (this.#encoder) {
-      this.#encoder.write(piece);
-      return;
-    }
-    const copy = piece.slice();
-    this.#pass((encoder) => encoder.write(copy));
-    this.#heldText += this.#heldDecoder.decode(copy, { stream: true });
-    if (this.#bytes >= JUDGED_BYTES) this.#choose(judgeMode(this.#heldText, false));
   }
 
   #tooLong(): UserError {
@@ -138,17 +133,16 @@ export class CorpusAssembly {
       this.#hasSeparator ||= this.#splitter.found > 0;
     }
     this.#files.push(this.#bytes - this.#start);
-    this.#pass((encoder) => encoder.end());
-    if (!this.#encoder) this.#heldText = withLineEnded(this.#heldText);
+    this.#encoder.end();
   }
 
   finish(): Corpus {
-    if (!this.#encoder) this.#choose(judgeMode(this.#heldText, true));
+    const { encoder, choice } = this.#encoder.finish();
     return finalCorpus({
-      encoder: this.#encoder!,
+      encoder,
       options: this.#options,
-      choice: this.#choice!,
-      layout: this.#layout!,
+      choice,
+      layout: this.#layoutOf(choice),
       separator: this.#separator,
       hasSeparator: this.#hasSeparator,
       remarks: this.#remarks,
@@ -159,28 +153,9 @@ export class CorpusAssembly {
     });
   }
 
-  #choose(choice: ModeChoice): void {
-    this.#choice = choice;
-    const encoder = new CorpusEncoder(
-      this.#options.vocabulary?.unit ?? this.#options.unit,
-      this.#layout!,
-      mostBytes(this.#options.maxBytes),
-    );
-    this.#encoder = encoder;
-    for (const repeat of this.#held) repeat(encoder);
-    this.#held = [];
-    this.#heldText = '';
-  }
-
-  /** Undefined until the mode is known. */
-  get #layout(): Layout | undefined {
-    if (this.#choice?.mode !== 'lines') return this.#choice?.mode;
+  #layoutOf({ mode }: ModeChoice): Layout {
+    if (mode === 'stream') return mode;
     return this.#separator === LINE ? 'lines' : 'records';
-  }
-
-  #pass(event: (encoder: CorpusEncoder) => void): void {
-    if (this.#encoder) event(this.#encoder);
-    else this.#held.push(event);
   }
 }
 
@@ -198,10 +173,4 @@ function requireModeOf(vocabulary: Vocabulary, { mode, separator }: CheckedOptio
       message`the vocabulary was made with another separator, so the text can't be read with this one; leave out ${option('separator')}`,
     );
   }
-}
-
-/** A text whose last line has an end: the next source begins a new line. */
-function withLineEnded(text: string): string {
-  const end = text.includes('\r') && !text.includes('\n') ? '\r' : '\n';
-  return text.endsWith(end) ? text : text + end;
 }

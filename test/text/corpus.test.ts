@@ -214,6 +214,12 @@ describe('readCorpus refuses, in a line that names the file and says what to do'
       /^\S+\.txt: not UTF-8: byte 0xE9 at offset 2: .*read its bytes as symbols with unit byte$/,
     ],
     ['malformed UTF-8 after a mark', [[0xef, 0xbb, 0xbf, 0xff]], {}, /byte 0xFF at offset 3/],
+    [
+      'malformed UTF-8 after a mark, where another file follows before the mode is known',
+      [[0xef, 0xbb, 0xbf, 0x61, 0xff], 'abc'],
+      {},
+      /byte 0xFF at offset 4/,
+    ],
     ['a mark cut off', [[0xef, 0xbb]], {}, /byte 0xEF at offset 0: the text ends/],
     ['a character parted by two files', [[0x61, 0xc3], [0xa9]], {}, /byte 0xC3 at offset 1: the text ends/],
     ['a malformed second file', ['abc', [0xff]], {}, /byte 0xFF at offset 0/],
