@@ -1,5 +1,6 @@
 import { GraphemeSplitter } from './graphemes.ts';
 import type { TextSymbol, Unit } from './symbols.ts';
+import { TOKEN } from './tokens.ts';
 
 /** The symbols of a text, of a unit whose symbols are strings. A newline is a token of its own; a field is the whole text. */
 export function splitText(text: string, unit: Exclude<Unit, 'byte'>): string[] {
@@ -9,7 +10,7 @@ export function splitText(text: string, unit: Exclude<Unit, 'byte'>): string[] {
     case 'grapheme':
       return splitClusters(text);
     case 'token':
-      return text.match(/\n|\S+/gu) ?? [];
+      return text.match(TOKEN) ?? [];
     case 'field':
       return [text];
   }

@@ -1,6 +1,8 @@
+/** A token: what stands between white space, or a newline. */
+export const TOKEN = /\n|\S+/gu;
+
 /**
- * Cuts text that arrives in pieces into tokens: what stands between white space. A newline is a token of its own, and other white space is left
- * out. The last token of a piece is held back, for it may go on in the next piece.
+ * Cuts text that arrives in pieces into tokens. The last token of a piece is held back, for it may go on in the next piece.
  */
 export class TokenSplitter {
   readonly #emit: (token: string) => void;
@@ -19,7 +21,7 @@ export class TokenSplitter {
     const all = this.#carried + text;
     const lastSpace = all.search(/\S*$/u);
     this.#carried = all.slice(lastSpace);
-    for (const [token] of all.slice(0, lastSpace).matchAll(/\n|\S+/gu)) this.#emit(token);
+    for (const [token] of all.slice(0, lastSpace).matchAll(TOKEN)) this.#emit(token);
   }
 
   /** Emits what was held back. */
