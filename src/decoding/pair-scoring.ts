@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
-import { type PairVocabularies, parsePair, splitFields } from '../text/pairs.ts';
+import { parsePair, splitFields } from '../text/pair-lines.ts';
+import type { PairVocabularies } from '../text/pairs.ts';
 import { bytesOf, type Text, textOf } from '../text/text.ts';
 import type { IdPair, PairReader } from './pair-reader.ts';
 import { judge, type Score } from './scoring.ts';

@@ -5,7 +5,7 @@ import { idOf, type LineEnd } from './line-ends.ts';
 import type { Layout } from './mode.ts';
 import type { TextSymbol, Unit } from './symbols.ts';
 import { TokenSplitter } from './tokens.ts';
-import { Utf8Decoder } from './utf8.ts';
+import { countCharacters, Utf8Decoder } from './utf8.ts';
 
 /** The provisional id of `<stop>`. The provisional ids of symbols follow, in the order in which the symbols first occur. */
 export const STOP = 0;
@@ -266,13 +266,6 @@ function translateKnown(
     next++;
   }
   return next - first;
-}
-
-/** The bytes that begin a character of UTF-8, or stand alone. */
-function countCharacters(bytes: Uint8Array): number {
-  let count = 0;
-  for (let i = 0; i < bytes.length; i++) if ((bytes[i]! & 0xc0) !== 0x80) count++;
-  return count;
 }
 
 function fromCodePoints(codePoints: Int32Array): string {

@@ -1,23 +1,17 @@
 import { createSha256 } from '#host/sha256';
-import { type Message, message, option, UserError } from '../errors.ts';
+import { message, option, UserError } from '../errors.ts';
 import type { PairTask } from '../pair-task.ts';
 import { allocateIds, type Ids } from './ids.ts';
+import { COLUMNS, linesOf, type NoPair, type PairForm, parsePair, type SymbolPair } from './pair-lines.ts';
 import { sourceName, sourceNames } from './source-name.ts';
-import { splitBytes } from './split-text.ts';
-import { describeSymbol, type TextSymbol, type Unit } from './symbols.ts';
+import { describeSymbol, type TextSymbol } from './symbols.ts';
+import { countCharacters } from './utf8.ts';
 import { Vocabulary } from './vocabulary.ts';
 
-/** How pairs are read: `source<TAB>target`, a pair a line. */
-export interface PairOptions {
-  readonly task: PairTask;
-  readonly sourceUnit: Unit;
-  readonly targetUnit: Unit;
-  /** The columns of the source and of the target, from 1; 1 and 2 if not given. */
-  readonly columns?: readonly [number, number] | undefined;
+/** How pairs are read, and which symbols they may have. */
+export interface PairOptions extends PairForm {
   /** Symbols seen fewer times than this become `<unk>`; 1 if not given. */
   readonly minCount?: number | undefined;
-  /** The most symbols of a source and of a target; a longer pair is refused. */
-  readonly maxLength?: number | undefined;
   /** The vocabularies of a model, to go on with it or to measure it. */
   readonly vocabularies?: PairVocabularies | undefined;
   /** Whether symbols that these vocabularies do not have are added to them. If not, they make a line that can't be read. */
@@ -55,23 +49,6 @@ export interface PairCorpus {
   readonly hash: string;
   readonly sources: readonly string[];
 }
-
-/** Why a line is no pair. */
-interface Problem {
-  readonly why: string | Message;
-}
-
-/** A pair as symbols. */
-interface SymbolPair {
-  readonly source: readonly TextSymbol[];
-  readonly target: readonly TextSymbol[];
-}
-
-const TAB = 0x09;
-const NEWLINE = 0x0a;
-const CARRIAGE_RETURN = 0x0d;
-
-const COLUMNS = [1, 2] as const;
 
 /**
  * The pairs of some texts, one after the other. Line ends may be CRLF, a byte order mark at the start of a text is dropped, and empty lines are
@@ -166,7 +143,7 @@ export class PairAssembly {
 type SymbolLists = readonly (readonly TextSymbol[])[];
 
 /** A line as a pair of symbols that the vocabularies have, if they are given, or why it is none. */
-function readPair(line: Uint8Array, options: PairOptions): SymbolPair | Problem {
+function readPair(line: Uint8Array, options: PairOptions): SymbolPair | NoPair {
   const pair = parsePair(line, options);
   const { vocabularies, extend } = options;
   if ('why' in pair || !vocabularies || extend) return pair;
@@ -184,80 +161,6 @@ function readPair(line: Uint8Array, options: PairOptions): SymbolPair | Problem 
 function findUnknown(symbols: readonly TextSymbol[], vocabulary: Vocabulary): TextSymbol | undefined {
   if (vocabulary.unknown !== undefined) return undefined;
   return symbols.find((symbol) => vocabulary.id(symbol) === undefined);
-}
-
-/** A line as a pair of symbols, or why it is none. */
-export function parsePair(line: Uint8Array, options: PairOptions): SymbolPair | Problem {
-  const { columns = COLUMNS, sourceUnit, targetUnit, task, maxLength = Number.POSITIVE_INFINITY } = options;
-  const fields = splitFields(line);
-  const least = Math.max(...columns);
-  if (fields.length < least) {
-    const has = fields.length === 1 ? 'has no tab' : `has ${fields.length} columns`;
-    return { why: `${has}, and a pair needs column ${least}; write source, tab, target` };
-  }
-  const [source, target] = [
-    symbolsOf(fields[columns[0] - 1]!, sourceUnit),
-    symbolsOf(fields[columns[1] - 1]!, targetUnit),
-  ];
-  if (typeof source === 'string' || typeof target === 'string')
-    return { why: 'is not UTF-8; convert it, or read bytes' };
-  if (source.length === 0) return { why: 'has an empty source' };
-  if (target.length === 0) return { why: 'has an empty target' };
-  if (task === 'tag' && source.length !== target.length) {
-    return { why: `has ${source.length} source symbols and ${target.length} tags; a tag is needed for each symbol` };
-  }
-  if (task === 'classify' && target.length !== 1) {
-    return { why: `has a target of ${target.length} symbols, and a label is one; read it with the unit field` };
-  }
-  if (source.length > maxLength || target.length > maxLength) {
-    return {
-      why: `has ${Math.max(source.length, target.length)} symbols, more than the ${maxLength} that are allowed`,
-    };
-  }
-  return { source, target };
-}
-
-/** The symbols of a column; a string where it is not UTF-8. */
-export function symbolsOf(field: Uint8Array, unit: Unit): readonly TextSymbol[] | string {
-  try {
-    const symbols = splitBytes(field, unit, (bytes) => STRICT_UTF8.decode(bytes));
-    return unit === 'field' && symbols[0] === '' ? [] : symbols;
-  } catch {
-    return 'not UTF-8';
-  }
-}
-
-const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** The columns of a line. */
-export function splitFields(line: Uint8Array): Uint8Array[] {
-  const fields: Uint8Array[] = [];
-  let start = 0;
-  for (let end = line.indexOf(TAB); end >= 0; end = line.indexOf(TAB, start)) {
-    fields.push(line.subarray(start, end));
-    start = end + 1;
-  }
-  fields.push(line.subarray(start));
-  return fields;
-}
-
-/** The lines of a text that are not empty, by their numbers from 1, without a byte order mark and without their ends. */
-export function* linesOf(content: Uint8Array): Generator<{ readonly number: number; readonly line: Uint8Array }> {
-  let start = content[0] === 0xef && content[1] === 0xbb && content[2] === 0xbf ? 3 : 0;
-  for (let number = 1; start < content.length; number++) {
-    const found = content.indexOf(NEWLINE, start);
-    const end = found < 0 ? content.length : found;
-    const last = end > start && content[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
-    if (last > start) yield { number, line: content.subarray(start, last) };
-    start = end + 1;
-  }
-}
-
-/** Code points: all bytes but those that continue one. */
-function countCharacters(line: Uint8Array): number {
-  let count = 0;
-  for (const byte of line) if ((byte & 0xc0) !== 0x80) count++;
-  return count;
 }
 
 function countSymbols(columns: SymbolLists): Map<TextSymbol, number> {

@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
-import { linesOf, type PairCorpus, splitFields, symbolsOf } from './pairs.ts';
+import { linesOf, NOT_UTF8, splitFields, symbolsOf } from './pair-lines.ts';
+import type { PairCorpus } from './pairs.ts';
 import { type PairFileOptions, readBytes } from './read-pairs.ts';
 import { sourceName } from './source-name.ts';
 import type { TextSymbol, Unit } from './symbols.ts';
@@ -50,8 +51,7 @@ function readPrediction(line: Uint8Array, sourceUnit: Unit, targetUnit: Unit) {
   const [first, second] = splitFields(line);
   if (!first || !second) return { why: 'has no tab; a prediction is source, tab, target' };
   const [source, target] = [symbolsOf(first, sourceUnit), symbolsOf(second, targetUnit)];
-  if (typeof source === 'string' || typeof target === 'string')
-    return { why: 'is not UTF-8; convert it, or read bytes' };
+  if (!source || !target) return NOT_UTF8;
   return { source, target };
 }
 

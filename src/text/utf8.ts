@@ -90,6 +90,13 @@ export class Utf8Decoder {
   }
 }
 
+/** How many characters bytes of UTF-8 are: all bytes count but those that continue a character. */
+export function countCharacters(bytes: Uint8Array): number {
+  let count = 0;
+  for (let i = 0; i < bytes.length; i++) if ((bytes[i]! & 0xc0) !== 0x80) count++;
+  return count;
+}
+
 function hex(byte: number): string {
   return `0x${byte.toString(16).toUpperCase().padStart(2, '0')}`;
 }

@@ -1,0 +1,101 @@
+import type { Message } from '../errors.ts';
+import type { PairTask } from '../pair-task.ts';
+import { MARK } from './byte-order-mark.ts';
+import { splitBytes } from './split-text.ts';
+import type { TextSymbol, Unit } from './symbols.ts';
+
+/** The form of a line that is a pair: `source<TAB>target`, each of symbols of a unit. */
+export interface PairForm {
+  readonly task: PairTask;
+  readonly sourceUnit: Unit;
+  readonly targetUnit: Unit;
+  /** The columns of the source and of the target, from 1; 1 and 2 if not given. */
+  readonly columns?: readonly [number, number] | undefined;
+  /** The most symbols of a source and of a target; a longer pair is refused. */
+  readonly maxLength?: number | undefined;
+}
+
+/** A pair as symbols. */
+export interface SymbolPair {
+  readonly source: readonly TextSymbol[];
+  readonly target: readonly TextSymbol[];
+}
+
+/** Why a line is no pair. */
+export interface NoPair {
+  readonly why: string | Message;
+}
+
+export const COLUMNS = [1, 2] as const;
+
+export const NOT_UTF8 = { why: 'is not UTF-8; convert it, or read bytes' } as const satisfies NoPair;
+
+const TAB = 0x09;
+const NEWLINE = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+
+const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The lines of a text that are not empty, by their numbers from 1, without a byte order mark and without their ends. */
+export function* linesOf(content: Uint8Array): Generator<{ readonly number: number; readonly line: Uint8Array }> {
+  let start = MARK.every((byte, at) => content[at] === byte) ? MARK.length : 0;
+  for (let number = 1; start < content.length; number++) {
+    const found = content.indexOf(NEWLINE, start);
+    const end = found < 0 ? content.length : found;
+    const last = end > start && content[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
+    if (last > start) yield { number, line: content.subarray(start, last) };
+    start = end + 1;
+  }
+}
+
+/** A line as a pair of symbols, or why it is none. */
+export function parsePair(line: Uint8Array, form: PairForm): SymbolPair | NoPair {
+  const { columns = COLUMNS, sourceUnit, targetUnit, task, maxLength = Number.POSITIVE_INFINITY } = form;
+  const fields = splitFields(line);
+  const least = Math.max(...columns);
+  if (fields.length < least) {
+    const has = fields.length === 1 ? 'has no tab' : `has ${fields.length} columns`;
+    return { why: `${has}, and a pair needs column ${least}; write source, tab, target` };
+  }
+  const [source, target] = [
+    symbolsOf(fields[columns[0] - 1]!, sourceUnit),
+    symbolsOf(fields[columns[1] - 1]!, targetUnit),
+  ];
+  if (!source || !target) return NOT_UTF8;
+  if (source.length === 0) return { why: 'has an empty source' };
+  if (target.length === 0) return { why: 'has an empty target' };
+  if (task === 'tag' && source.length !== target.length) {
+    return { why: `has ${source.length} source symbols and ${target.length} tags; a tag is needed for each symbol` };
+  }
+  if (task === 'classify' && target.length !== 1) {
+    return { why: `has a target of ${target.length} symbols, and a label is one; read it with the unit field` };
+  }
+  if (source.length > maxLength || target.length > maxLength) {
+    return {
+      why: `has ${Math.max(source.length, target.length)} symbols, more than the ${maxLength} that are allowed`,
+    };
+  }
+  return { source, target };
+}
+
+/** The columns of a line. */
+export function splitFields(line: Uint8Array): Uint8Array[] {
+  const fields: Uint8Array[] = [];
+  let start = 0;
+  for (let end = line.indexOf(TAB); end >= 0; end = line.indexOf(TAB, start)) {
+    fields.push(line.subarray(start, end));
+    start = end + 1;
+  }
+  fields.push(line.subarray(start));
+  return fields;
+}
+
+/** The symbols of a column; undefined where it is not UTF-8. */
+export function symbolsOf(field: Uint8Array, unit: Unit): readonly TextSymbol[] | undefined {
+  try {
+    const symbols = splitBytes(field, unit, (bytes) => STRICT_UTF8.decode(bytes));
+    return unit === 'field' && symbols[0] === '' ? [] : symbols;
+  } catch {
+    return undefined;
+  }
+}
