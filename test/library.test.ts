@@ -170,7 +170,7 @@ describe('a language model', () => {
     expect(result.symbols).toBe(symbols.length);
     expect(result.loss).toBeCloseTo(-logProbability / symbols.length, 5);
     await expect(evaluate(model, corpus, { only: 'd', dynamic: {} })).rejects.toThrow(
-      /^only can’t be given with dynamic/,
+      /^only can't be given with dynamic/,
     );
     await expect(evaluate(model, corpus, { threads: 0 })).rejects.toThrow(
       /^threads must be a whole number from 1 to 256, not 0$/,

@@ -151,7 +151,7 @@ async function printPairs(model: PairModel, printing: Printing): Promise<number>
 function requireRanking(request: BeamRequest): void {
   const [key] = Object.keys(request).filter((key) => key !== 'k');
   if (key === undefined) return;
-  throw new UsageError(message`${option(key)} can’t be given with ${option('perSymbol')}; leave one out`);
+  throw new UsageError(message`${option(key)} can't be given with ${option('perSymbol')}; leave one out`);
 }
 
 /** Prints the completions of a prefix, or the targets of a source. */

@@ -26,7 +26,7 @@ interface Given {
 /** The separator that the options name. Undefined where they name none. */
 export function namedSeparator({ separator, nul }: Given, unit: LanguageModel['vocabulary']['unit']): Text | undefined {
   if (separator !== undefined && nul) {
-    throw new UsageError(message`${option('separator')} and ${option('nul')} can’t both be given; leave one out`);
+    throw new UsageError(message`${option('separator')} and ${option('nul')} can't both be given; leave one out`);
   }
   if (nul) return '\0';
   return separator === undefined ? undefined : separatorOf(readEscapes('separator', separator, unit));

@@ -45,7 +45,7 @@ export function namedSources(
 ): { source: Text; file?: undefined } | { source?: undefined; file: string } {
   if (source === undefined) return { file: sources ?? '-' };
   if (sources === undefined) return { source: readEscapes('source', source, model.vocabularies.source.unit) };
-  throw new UsageError(message`${option('source')} and a file of sources can’t both be given; leave one out`);
+  throw new UsageError(message`${option('source')} and a file of sources can't both be given; leave one out`);
 }
 
 /** UsageError for an option that is given and that only the other kind of model has. */
@@ -61,7 +61,7 @@ export function requireOneOf(given: object, keys: readonly string[]): void {
     keys.includes(key) && value !== undefined ? [key] : [],
   );
   if (first === undefined || second === undefined) return;
-  throw new UsageError(message`${option(first)} and ${option(second)} can’t both be given; leave one out`);
+  throw new UsageError(message`${option(first)} and ${option(second)} can't both be given; leave one out`);
 }
 
 /** UsageError for a file of sources that is the file of a model, as its name says, where no model is named. */

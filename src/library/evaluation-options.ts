@@ -30,7 +30,7 @@ export const evaluationSchema = z
   .superRefine(
     rule(({ only, dynamic }) => {
       if (only === undefined || dynamic === undefined) return undefined;
-      return message`${option('only')} can’t be given with ${option('dynamic')}, which learns from all symbols; leave one out`;
+      return message`${option('only')} can't be given with ${option('dynamic')}, which learns from all symbols; leave one out`;
     }),
   );
 

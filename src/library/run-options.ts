@@ -40,7 +40,7 @@ export const runSchema = z.strictObject({
   fineTune: z
     .string()
     .optional()
-    .describe('begin with a trained model, on another text; symbols that the model doesn’t have are added'),
+    .describe("begin with a trained model, on another text; symbols that the model doesn't have are added"),
   sampleEvery: intervalSchema
     .optional()
     .describe('show what the model writes after so many steps (500) or so long (90s) (default: never)'),

@@ -312,7 +312,7 @@ describe.concurrent('what can’t be completed', () => {
       /--groups 2 doesn't divide --k 5; give a k that is a multiple/,
     ));
   test('--prefix and --prefix-file', () =>
-    isWrongUsage(['beam', '--prefix', 'a', '--prefix-file', '-'], /can’t both be given/));
+    isWrongUsage(['beam', '--prefix', 'a', '--prefix-file', '-'], /can't both be given/));
   test('--unique where no more texts turn up', async () => {
     const args = ['sample', '--temperature', '0', '--count', '3', '--unique', '--length', '3', '--quiet', '--json'];
     const { status, stdout, stderr } = await rnn(args, { cwd: folder });

@@ -224,7 +224,7 @@ describe('rnn corpus and rnn eval --only', () => {
 
   test.each([
     ['--only', '#', /^rnn: --only: "#"[^\n]* is not in the vocabulary/, 2],
-    ['--dynamic', '--only=A', /^rnn: --only can’t be given with --dynamic/, 2],
+    ['--dynamic', '--only=A', /^rnn: --only can't be given with --dynamic/, 2],
   ])('%s %s is refused', async (first, second, message, expected) => {
     const { status, stderr } = await rnn(['eval', 'lag.txt', '-c', 'lag.json', first, second], { cwd });
     expect(status).toBe(expected);

@@ -73,7 +73,7 @@ describe('a model of a file each', () => {
     expect((await run(`${sample} --count 2`)).stdout).toBe(`${POEM}\n\n${POEM}\n`);
     expect((await run(`${sample} --count 2 -0`)).stdout).toBe(`${POEM}\0${POEM}\0`);
     expect((await run(`${sample} --count 2 --separator \\n%\\n`)).stdout).toBe(`${POEM}\n%\n${POEM}\n%\n`);
-    expect((await run(`${sample} -0 --separator %`)).stderr).toMatch(/--separator and --null can’t both be given/);
+    expect((await run(`${sample} -0 --separator %`)).stderr).toMatch(/--separator and --null can't both be given/);
   });
 
   test('scores files, and what it has written', async () => {
@@ -145,8 +145,8 @@ describe('what texts begin with', () => {
 
   test.each(['sample', 'beam'])('is said once, by rnn %s', async (command) => {
     for (const [other, named] of [
-      ['--prefix a --prompt-file prompt', /--prefix and --prompt-file can’t both be given/],
-      ['--prefix-file prefixes --prompt-file prompt', /--prefix-file and --prompt-file can’t both/],
+      ['--prefix a --prompt-file prompt', /--prefix and --prompt-file can't both be given/],
+      ['--prefix-file prefixes --prompt-file prompt', /--prefix-file and --prompt-file can't both/],
     ] as const) {
       const { status, stderr } = await run(`${command} -c poems.json ${other} --quiet`);
       expect(status).toBe(2);

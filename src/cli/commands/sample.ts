@@ -206,7 +206,7 @@ function requireIndependent(given: object): void {
     ([key, value]) => value !== undefined && !(key in independentSchema.shape) && key !== 'known',
   );
   if (stranger) {
-    throw new UsageError(message`${option(stranger[0])} can’t be given with ${option('independent')}; leave one out`);
+    throw new UsageError(message`${option(stranger[0])} can't be given with ${option('independent')}; leave one out`);
   }
 }
 

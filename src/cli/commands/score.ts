@@ -88,7 +88,7 @@ Examples:
     else requireNone({ columns }, ['columns'], 'pairs');
     const separator = namedSeparator(options, model.vocabulary.unit);
     if (whole && separator !== undefined) {
-      throw new UsageError(message`${option('whole')} and a separator can’t both be given; leave one out`);
+      throw new UsageError(message`${option('whole')} and a separator can't both be given; leave one out`);
     }
     const output = new Output(options);
     const print = printer(options, model, output);
