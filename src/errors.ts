@@ -86,6 +86,16 @@ export function inOption<T>(key: string, read: () => T): T {
   }
 }
 
+/** Runs `read`, which reads a part of a file; its UserError begins with the name of the file. */
+export function inFile<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof UserError) throw new UserError(message`${name}: ${error.inner}`, { cause: error });
+    throw error;
+  }
+}
+
 /** The most characters of a file's contents that a message shows. */
 const LONGEST_EXCERPT = 200;
 

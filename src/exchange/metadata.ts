@@ -1,4 +1,4 @@
-import { message, UserError } from '../errors.ts';
+import { inFile, UserError } from '../errors.ts';
 import { type Checkpoint, type Json, savedModelSchema } from '../nn/checkpoint.ts';
 import { migrateParts } from '../nn/checkpoint-versions.ts';
 import type { ModelConfig } from '../nn/config.ts';
@@ -79,16 +79,7 @@ function requireSound({ model, vocabulary, run }: Metadata, name: string): void 
 }
 
 function requireVocabulary(vocabulary: unknown, symbols: number, name: string): void {
-  const { size } = readVocabulary(vocabulary, name);
+  const { size } = inFile(name, () => Vocabulary.fromJSON(vocabulary));
   if (size === symbols) return;
   throw new UserError(`${name}: its vocabulary has ${size} symbols, its model ${symbols}; export the model again`);
-}
-
-function readVocabulary(json: unknown, name: string): Vocabulary {
-  try {
-    return Vocabulary.fromJSON(json);
-  } catch (error) {
-    if (error instanceof UserError) throw new UserError(message`${name}: ${error.inner}`, { cause: error });
-    throw error;
-  }
 }

@@ -1,4 +1,4 @@
-import { message, UserError } from '../errors.ts';
+import { inFile, UserError } from '../errors.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import type { PairVocabularies } from '../text/pairs.ts';
 import { Vocabulary } from '../text/vocabulary.ts';
@@ -21,18 +21,9 @@ export function pairVocabulariesOf({ vocabulary, model }: Checkpoint, name: stri
 }
 
 function readVocabulary(json: unknown, size: number, name: string): Vocabulary {
-  const vocabulary = parse(json, name);
+  const vocabulary = inFile(name, () => Vocabulary.fromJSON(json));
   if (vocabulary.size === size) return vocabulary;
   throw new UserError(
     `${name}: the checkpoint is damaged: its vocabulary has ${vocabulary.size} symbols, its model ${size}; use another, or train again`,
   );
-}
-
-function parse(json: unknown, name: string): Vocabulary {
-  try {
-    return Vocabulary.fromJSON(json);
-  } catch (error) {
-    if (error instanceof UserError) throw new UserError(message`${name}: ${error.inner}`, { cause: error });
-    throw error;
-  }
 }
