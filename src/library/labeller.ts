@@ -12,9 +12,9 @@ import type { PairModelConfig } from '../nn/config.ts';
 import type { SourceIds } from '../nn/source-rows.ts';
 import { parseOptions } from '../schema.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
+import { Turns } from '../training/turns.ts';
 import type { FoundText, Requests } from './requests.ts';
 import type { SampledTarget, TargetDecoder } from './target-decoder.ts';
-import { Turns } from './turns.ts';
 
 /** A label, and how likely it is. */
 export interface RankedLabel {

@@ -22,11 +22,11 @@ import { parseOptions } from '../schema.ts';
 import type { Text } from '../text/text.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 import type { Place } from '../training/place.ts';
+import { Turns } from '../training/turns.ts';
 import { requireTexts } from './given-text.ts';
 import { type FoundText, Requests, requireKept, type SampledText } from './requests.ts';
 import { type ScoredText, scoredText } from './scored-text.ts';
 import { Steppers } from './steppers.ts';
-import { Turns } from './turns.ts';
 import { vocabularyOf } from './vocabulary.ts';
 
 export type { Score } from '../decoding/scoring.ts';

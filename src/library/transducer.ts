@@ -6,10 +6,10 @@ import { beamTargetSteps, sampleTargetSteps } from '../decoding/transduce.ts';
 import type { SourceIds } from '../nn/source-rows.ts';
 import type { Stepper } from '../nn/stepper.ts';
 import { parseOptions } from '../schema.ts';
+import { Turns } from '../training/turns.ts';
 import { type FoundText, type Requests, requireKept } from './requests.ts';
 import type { Steppers } from './steppers.ts';
 import type { SampledTarget, TargetDecoder } from './target-decoder.ts';
-import { Turns } from './turns.ts';
 
 /** The most targets that are drawn side by side, and the most hypotheses that are searched: more gain little. */
 const SAMPLE_ROWS = 64;

@@ -11,7 +11,7 @@ import type { Run } from './run.ts';
 import { rateFactor } from './schedule.ts';
 import { update } from './step.ts';
 import { startAnew } from './tensors.ts';
-import { Turn } from './turn.ts';
+import { Turns } from './turns.ts';
 
 // The part that is held out to validate finds the best model, and then the model does not know it: a list of words that is completed lacks
 // one word in twenty. So a run may end with a last phase, in which its best model learns everything but the test part.
@@ -47,7 +47,7 @@ export async function* finish(run: Run, signal: AbortSignal | undefined): AsyncG
   const dropoutSeed = new Random(`${recipe.seed}/finish/dropout`).integer(2 ** 32);
   const peak = phase.rate * recipe.rate * power(ROLLBACK_FACTOR, progress.rollbacks);
   const schedule = { ...recipe.schedule, name: 'cosine', warmup: 0 } as const;
-  const turn = new Turn();
+  const turns = new Turns();
   const tooLearned = best.validation === undefined ? '' : ', the validation part too';
   yield notice(`the best model, of step ${best.step}, now learns all of the text${tooLearned}: ${steps} steps`);
   startAnew(plan, engine.kernels, run.best);
@@ -58,7 +58,7 @@ export async function* finish(run: Run, signal: AbortSignal | undefined): AsyncG
       const { epoch, ...step } = await update(run, data, { number, rate, dropoutSeed, watched: false });
       progress.epoch = before.epoch + epoch;
       yield { ...step, epoch: progress.epoch, progress: number / steps };
-      await turn.pass();
+      if (turns.isOver) await turns.next();
     }
     requireFinite(run);
     const point = progress.addPoint({}, (await evaluateSaved(run, run.data.test))?.loss);

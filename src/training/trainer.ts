@@ -19,7 +19,7 @@ import { keepFallback, rollBack } from './rollback.ts';
 import { openRun, type Run, startEvent } from './run.ts';
 import { restoreSnapshot, takeSnapshot } from './snapshot.ts';
 import { takeStep } from './step.ts';
-import { Turn } from './turn.ts';
+import { Turns } from './turns.ts';
 
 export interface TrainOptions {
   readonly recipe: Recipe;
@@ -115,7 +115,7 @@ async function* follow(
   const { engine, interval, progress } = run;
   yield startEvent(run);
   let noticed = engine.notice; // the start event has it
-  const turn = new Turn();
+  const turns = new Turns();
   let end = endOf(run, signal);
   // No step was asked for: the model is saved as it is before training.
   if (end === 'steps' && progress.step === 0) yield* offerLastState(run, true);
@@ -126,7 +126,7 @@ async function* follow(
         noticed = engine.notice;
         yield { type: 'notice', text: noticed };
       }
-      await turn.pass();
+      if (turns.isOver) await turns.next();
       end = endOf(run, signal);
       const isReportDue = progress.step % interval === 0;
       if (end === 'interrupted' && !isReportDue) yield* offerLastState(run, true);

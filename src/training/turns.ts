@@ -1,16 +1,21 @@
 import { nextTurn } from '#host/turn';
 
-/** The longest that signals and timers of the process wait, as long as steps are shorter. */
-const TURN_MS = 50;
+/** The longest that the rest of the program waits, in milliseconds, where steps are shorter. */
+const TURN_MS = 20;
 
-/** Gives the rest of the process its turn while a loop of awaited steps runs, which alone would never let signals and timers in. */
-export class Turn {
-  #since = performance.now();
+/**
+ * Shares the event loop in a long computation: `if (turns.isOver) await turns.next()` after each step lets timers, signals and input of the
+ * program have their turn. A loop of steps that are awaited needs it, too, because promises alone never let them in.
+ */
+export class Turns {
+  #end = performance.now() + TURN_MS;
 
-  /** To be awaited after each step. */
-  async pass(): Promise<void> {
-    if (performance.now() - this.#since <= TURN_MS) return;
+  get isOver(): boolean {
+    return performance.now() >= this.#end;
+  }
+
+  async next(): Promise<void> {
     await nextTurn();
-    this.#since = performance.now();
+    this.#end = performance.now() + TURN_MS;
   }
 }
