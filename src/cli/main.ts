@@ -28,7 +28,8 @@ export async function main(argv: readonly string[]): Promise<number> {
       program.addCommand(buildCommand(name, summary, command, (found = EXIT.done) => (status = found), COMMANDS));
     }
     for (const command of [program, ...program.commands]) reportUsage(command, command === program);
-    await program.parseAsync([...given], { from: 'user' });
+    const known = called === undefined || COMMANDS.some(({ name }) => name === called);
+    await program.parseAsync(known ? [...given] : withoutHelp(given), { from: 'user' });
     return status;
   } catch (error) {
     return report(error, program.opts().debug === true, nameOf);
@@ -40,6 +41,11 @@ function withoutHelpCommand(given: readonly string[]): string[] {
   const [first, ...rest] = given;
   if (first === '-v') return ['-V', ...rest];
   return first === 'help' ? [...rest, '--help'] : [...given];
+}
+
+/** The arguments without the options that ask for help: commander then says that the command is unknown. */
+function withoutHelp(given: readonly string[]): string[] {
+  return given.filter((argument) => argument !== '-h' && argument !== '--help');
 }
 
 /** Errors in usage are one line, and are thrown to `main`. */

@@ -24,16 +24,16 @@ class Pace {
   #start = performance.now();
   #symbols = 0;
   #progress = 0;
-  /** Where a resumed run took up. */
-  #first: number | undefined;
+  /** When the first step had ended, and the progress by then: a first step is slow, and a resumed run doesn't begin at 0. */
+  #first: { readonly at: number; readonly progress: number } | undefined;
 
   add({ symbols, progress }: StepEvent): void {
     if (progress < this.#progress) {
       this.#start = performance.now();
       this.#symbols = 0;
-      this.#first = 0;
+      this.#first = undefined;
     }
-    this.#first ??= progress;
+    this.#first ??= { at: performance.now(), progress };
     this.#symbols += symbols;
     this.#progress = progress;
   }
@@ -49,8 +49,11 @@ class Pace {
 
   /** Seconds. */
   get left(): number {
-    const done = this.#progress - (this.#first ?? 0);
-    return done > 0 ? (this.seconds * (1 - this.#progress)) / done : Number.NaN;
+    if (this.#progress >= 1) return 0;
+    const { at, progress } = this.#first ?? { at: 0, progress: this.#progress };
+    const done = this.#progress - progress;
+    const seconds = (performance.now() - at) / 1000;
+    return done > 0 ? (seconds * (1 - this.#progress)) / done : Number.NaN;
   }
 }
 

@@ -28,7 +28,7 @@ export function announce(start: EventOf<'start'>, { material, trainOptions }: Pr
   );
   const { rows, window, stride } = start.batch;
   const limits = [
-    start.limits.epochs === undefined ? '' : counted(start.limits.epochs, 'epoch'),
+    start.limits.epochs === undefined ? '' : epochsText(start.limits.epochs),
     start.limits.steps === undefined ? '' : counted(start.limits.steps, 'step'),
     start.limits.seconds === undefined ? '' : durationText(start.limits.seconds),
   ];
@@ -38,6 +38,11 @@ export function announce(start: EventOf<'start'>, { material, trainOptions }: Pr
   );
   const faster = trainOptions.place.kernel === 'auto' ? fasterNode(start.kernel) : undefined;
   if (faster !== undefined) say(faster);
+}
+
+/** Epochs, which may be a part of one: 0.5 epochs. */
+function epochsText(epochs: number): string {
+  return `${epochs.toLocaleString('en-US', { maximumSignificantDigits: 6 })} epoch${epochs === 1 ? '' : 's'}`;
 }
 
 /** A sample on one line. */

@@ -83,6 +83,7 @@ function demonstrateMap(
   const starts = options.start.length > 0 ? options.start : SHARES.map((share) => low + share * (high - low));
   const { state } = map;
   const last = `${state}_${options.steps}`;
+  const points = fixedPoints(map).map(({ at, slope, kind }) => [at.toFixed(4), slope.toFixed(4), kind]);
   return {
     title,
     charts: scalarMapCharts(map, options.steps, options.start),
@@ -90,7 +91,7 @@ function demonstrateMap(
       {
         title: `Fixed points of ${state} ← ${map.formula}`,
         header: ['fixed point', 'slope there', 'kind'],
-        rows: fixedPoints(map).map(({ at, slope, kind }) => [at.toFixed(4), slope.toFixed(4), kind]),
+        rows: points.length > 0 ? points : [['none', '', '']],
       },
       {
         title: `From ${state}_1 to ${last}`,

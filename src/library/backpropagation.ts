@@ -10,6 +10,7 @@ import { exactString, type Text } from '../text/text.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 import { type BackpropagationRequest, backpropagationSchema } from './backpropagation-options.ts';
 import { defaultModel } from './checkpoints.ts';
+import { requireMeaning } from './fresh-options.ts';
 import { load } from './load.ts';
 
 export { bpttJson } from '../insight/bptt/json.ts';
@@ -36,6 +37,7 @@ export function backpropagation(
       message`give one of ${option('checkpoint')} and ${option('fresh')}: they name different models`,
     );
   }
+  requireMeaning(request.model, () => fresh);
   const textFor = typeof given === 'string' ? () => given : given;
   const subject = fresh ? freshSubject(textFor('codepoint'), model) : checkpointSubject(checkpoint, say);
   const text = textFor(subject.vocabulary.unit);

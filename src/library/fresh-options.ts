@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { message, option, UsageError } from '../errors.ts';
 import { modelSchema } from '../nn/config.ts';
 import { corpusSchema } from '../text/options.ts';
 
@@ -14,3 +15,13 @@ export const freshSchema = z.strictObject({
   mode: corpusSchema.shape.mode,
   seed: z.string().default('1').describe('the same seed gives the same parameters'),
 });
+
+/**
+ * UsageError for a request that describes a fresh model where no fresh model is looked at: its options would change nothing. `isTold` says
+ * whether an option has a meaning there.
+ */
+export function requireMeaning(model: object | undefined, isTold: (key: string) => boolean): void {
+  const key = Object.keys(model ?? {}).find((each) => !isTold(each));
+  if (key === undefined) return;
+  throw new UsageError(message`${option(`model.${key}`)} says nothing here: it is for a model of ${option('fresh')}`);
+}

@@ -13,6 +13,7 @@ import { readCorpus } from '../text/read-corpus.ts';
 import { wholeCorpus } from '../text/split.ts';
 import { cellLabel } from './cell-label.ts';
 import { defaultModelFor } from './checkpoints.ts';
+import { requireMeaning } from './fresh-options.ts';
 import { type GradientFlowRequest, gradientFlowSchema, LAGS } from './gradient-flow-options.ts';
 import { runOf, shortName } from './inspect.ts';
 import { load } from './load.ts';
@@ -43,6 +44,7 @@ export async function gradientFlow(
   say: (note: ReturnType<typeof message>) => void = () => {},
 ): Promise<FlowExamination[]> {
   const options = parseOptions(gradientFlowSchema, request);
+  requireFreshModels(request);
   const subjects = await subjectsOf(text, options, say);
   return subjects.map((subject) => examine(subject, subjects, options, say));
 }
@@ -55,13 +57,20 @@ type Say = (note: ReturnType<typeof message>) => void;
  */
 export async function measuredModels(
   text: string,
-  { compare, checkpoint, fresh }: GradientFlowRequest,
+  request: GradientFlowRequest,
   say: Say = () => {},
 ): Promise<{ readonly kind: 'text' | 'pairs'; readonly checkpoints: readonly string[] }> {
-  requireOneKind({ compare, checkpoint, fresh });
+  const { compare, checkpoint, fresh } = request;
+  requireOneKind(request);
+  requireFreshModels(request);
   if (compare === true || fresh) return { kind: 'text', checkpoints: [] };
   const checkpoints = compare ?? [checkpoint ?? (await defaultModelFor([text], say))];
   return { kind: readSaved(checkpoints[0]!).kind, checkpoints };
+}
+
+/** UsageError for options of fresh models that change nothing: without one, or the cell where every cell is compared. */
+function requireFreshModels({ compare, fresh, model }: GradientFlowRequest): void {
+  requireMeaning(model, (key) => fresh === true || (compare === true && key !== 'cell'));
 }
 
 /** UsageError for a request that names models in two ways. */

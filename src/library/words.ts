@@ -10,7 +10,12 @@ export function counted(count: number, noun: string): string {
 
 /** A loss in nats and in bits: 1.512 nats (2.181 bits). */
 export function lossText(nats: number): string {
-  return `${nats.toFixed(4)} nats (${(nats / Math.LN2).toFixed(3)} bits)`;
+  return `${fixed(nats, 4)} nats (${fixed(nats / Math.LN2, 3)} bits)`;
+}
+
+/** A number with so many digits after the point. A run that diverges has losses of dozens of digits: they are written as 3.68e+29. */
+function fixed(value: number, digits: number): string {
+  return Math.abs(value) < 1e6 ? value.toFixed(digits) : value.toExponential(2);
 }
 
 /** A share as a percentage: 99.31 %. */

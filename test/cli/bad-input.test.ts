@@ -106,6 +106,10 @@ describe.concurrent('usage', () => {
   test('an unknown command, with a suggestion', () =>
     isWrongUsage(['trian'], /unknown command 'trian' \(did you mean train\?\); see `rnn --help`/));
   test('an unknown command', () => isWrongUsage(['fly'], /unknown command 'fly'; see `rnn --help`/));
+  test.each([[['trian', '--help']], [['--debug', 'trian', '-h']], [['help', 'trian']]])(
+    'help on an unknown command: %j',
+    (args) => isWrongUsage(args, /unknown command 'trian' \(did you mean train\?\)/),
+  );
   test('an unknown option', () => isWrongUsage(['--bogus'], /unknown option '--bogus'; see `rnn --help`/));
   test.each([
     ['train', ['text.txt', '--hiden', '3'], '--hiden', '--hidden'],

@@ -158,6 +158,9 @@ describe('rnn gradflow', () => {
   test.each([
     [['--fresh', '-c', 'rnn.json'], /^rnn: give one of --checkpoint, --fresh and --compare/],
     [['-c', 'rnn.json', '--layer', '1'], /^rnn: --layer is for --compare/],
+    [['-c', 'rnn.json', '--cell', 'gru'], /^rnn: --cell says nothing here: it is for a model of --fresh/],
+    [['--compare', 'rnn.json', 'lstm.json', '--hidden', '8'], /^rnn: --hidden says nothing here/],
+    [['--compare', '--cell', 'gru'], /^rnn: --cell says nothing here/],
   ])('%s is wrong usage', async (args, message) => {
     const { status, stderr } = await rnn(['gradflow', 'prose.txt', '--quiet', ...args, ...QUICK], { cwd });
     expect(status).toBe(2);

@@ -179,6 +179,11 @@ describe('the forward magnitude ‖W^(t−1) U x‖', () => {
 });
 
 describe('a demonstration', () => {
+  test('says that a map has no fixed points', () => {
+    const { tables } = demonstrate('quadratic', { constant: 1 });
+    expect(tables[0]).toMatchObject({ title: 'Fixed points of x ← x² + 1', rows: [['none', '', '']] });
+  });
+
   test.each([
     ['quadratic', { weight: 3 }, 'weight is no option of quadratic; leave it out'],
     ['linear', { start: [0.1] }, 'start is no option of linear; leave it out'],

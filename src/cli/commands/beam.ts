@@ -62,7 +62,7 @@ Examples:
   rnn beam --prefix d --k 12 --groups 4 --diversity 1
   cut -f1 list | rnn beam --k 3 --prefix-file -
   cut -f1 pairs.tsv | rnn beam --count 1 -      source, tab, target
-  echo Satoshi | rnn beam -c names.json --scores - the likeliest labels`,
+  echo Satoshi | rnn beam --scores -            the likeliest labels`,
   async run({ prefixFile, promptFile, trace, ...options }, context) {
     requireOneOf({ prefix: options.prefix, prefixFile, promptFile }, ['prefix', 'prefixFile', 'promptFile']);
     if (trace) requireOneOf({ trace, prefixFile }, ['trace', 'prefixFile']);

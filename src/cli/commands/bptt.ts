@@ -10,7 +10,9 @@ import { titled } from '../tables.ts';
 export const command = defineCommand({
   schema: backpropagationSchema.extend({
     text: z.string().describe('a short text; its first symbol is given, and each of the others is predicted'),
-    json: OPTIONS.json.describe('print every matrix, ∂s_t/∂s_k and the tensor ∂⁺s_k/∂W as one line of JSON'),
+    json: OPTIONS.json.describe(
+      'print the parameters, every matrix ∂s_t/∂s_k and the tensor ∂⁺s_k/∂W as one line of JSON',
+    ),
     quiet: OPTIONS.quiet,
   }),
   flags: {
@@ -35,6 +37,10 @@ of each layer and, of an LSTM, its c. It prints the states, the distributions
 beside the true symbols with L_t, the norm of every term of the sum, and three
 columns that agree: the explicit sum over k, backpropagation as in training, and
 central differences.
+
+A matrix has a row for each number that is read, and a column for each number
+that is computed: s_t = σ(x_t U + s_{t−1} W + b). So W_ij leads from unit i to
+unit j. --json has the parameters, too: input is U, recurrent is W.
 
 ${TEXT_ESCAPES}
 

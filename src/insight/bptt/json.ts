@@ -2,6 +2,7 @@ import { Matrix } from 'ml-matrix';
 import type { Vocabulary } from '../../text/vocabulary.ts';
 import type { BpttExamination } from './bptt.ts';
 import { immediateOf, stateJacobian, thirdOrder } from './explicit.ts';
+import type { NetworkMatrices } from './network-step.ts';
 
 /** The most numbers of all tensors of third order together: more are left out. */
 const MOST_NUMBERS = 2_000_000;
@@ -22,6 +23,7 @@ export function bpttJson(found: BpttExamination, vocabulary: Vocabulary): Record
     inputs: text.inputs.map((id) => vocabulary.label(id)),
     targets: text.targets.map((id) => vocabulary.label(id)),
     symbols: Array.from({ length: vocabulary.size }, (_, id) => vocabulary.label(id)),
+    parameters: parametersOf(unfolded.network),
     stateParts: parts,
     states: steps.map(({ state }) => state),
     gates: steps.map(({ cells }) => cells.map(({ gates }) => gates)),
@@ -63,6 +65,20 @@ export function bpttJson(found: BpttExamination, vocabulary: Vocabulary): Record
         }
       : {}),
     ...(copies ? { copies } : {}),
+  };
+}
+
+/** The numbers of the model, so that every other number can be computed by hand: a = x U + s W + b, and y = softmax(s V + c). */
+function parametersOf({ embedding, layers, output, outputBias }: NetworkMatrices): Record<string, unknown> {
+  return {
+    ...(embedding ? { embedding: embedding.to2DArray() } : {}),
+    layers: layers.map(({ input, recurrent, ...biases }) => ({
+      input: input.to2DArray(),
+      recurrent: recurrent.to2DArray(),
+      ...biases,
+    })),
+    output: output.to2DArray(),
+    outputBias,
   };
 }
 

@@ -16,8 +16,36 @@ function examine(part: Partial<ModelConfig>) {
   return examineBptt(subject, 'deep', { truncate: 2, copies: true });
 }
 
+test('with the parameters of the JSON, the states can be computed by hand: s_t = tanh(x_t U + s_{t−1} W + b)', () => {
+  const json = JSON.parse(
+    JSON.stringify(bpttJson(examine({ cell: 'rnn', hidden: 2, layers: 1 }), vocabulary)),
+  ) as Printed;
+  const { layers, output, outputBias } = json.parameters;
+  const { input, recurrent, bias } = layers[0]!;
+  let state = [0, 0];
+  for (const [t, symbol] of json.inputs.entries()) {
+    const read = input[json.symbols.indexOf(symbol)]!;
+    const before = state;
+    state = before.map((_, j) =>
+      Math.tanh(read[j]! + before[0]! * recurrent[0]![j]! + before[1]! * recurrent[1]![j]! + bias[j]!),
+    );
+    for (const [j, value] of state.entries()) expect(json.states[t]![j]).toBeCloseTo(value, 12);
+    const scores = outputBias.map((c, k) => Math.exp(state[0]! * output[0]![k]! + state[1]! * output[1]![k]! + c));
+    const total = scores.reduce((sum, score) => sum + score, 0);
+    for (const [k, score] of scores.entries()) expect(json.distributions[t]![k]).toBeCloseTo(score / total, 12);
+  }
+});
+
 /** What `--json` prints, as a reader finds it. */
 interface Printed {
+  readonly inputs: string[];
+  readonly symbols: string[];
+  readonly parameters: {
+    readonly layers: { readonly input: number[][]; readonly recurrent: number[][]; readonly bias: number[] }[];
+    readonly output: number[][];
+    readonly outputBias: number[];
+  };
+  readonly distributions: number[][];
   readonly states: number[][];
   readonly lossByState: number[][];
   readonly stateJacobians: number[][][][];
