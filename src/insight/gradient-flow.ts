@@ -1,3 +1,4 @@
+import { SOLO } from '../kernel/team.ts';
 import { CELL_KINDS, type CellName, gateCount } from '../nn/cells/index.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { type Arithmetic, type OpenModel, openModel } from '../nn/open.ts';
@@ -119,6 +120,7 @@ function addBatch(network: OpenModel, part: Part, batch: readonly Position[], su
   model.forward(kernels, rows, steps);
   const kept = model.layers.map((layer) => (hasCellState(model.config.cell) ? keepCell(network, layer) : undefined));
   model.loss(kernels, rows, steps, 1);
+  model.pack(kernels, SOLO, 'backward');
   model.backward(kernels, rows, steps);
   for (const [index, layer] of model.layers.entries()) {
     for (const [row, position] of batch.entries())
@@ -126,10 +128,11 @@ function addBatch(network: OpenModel, part: Part, batch: readonly Position[], su
   }
 }
 
-/** Sets the state of every row to the state before its window, and fills in the window. */
+/** Sets the state of every row to the state before its window, and fills in the window. The weights are packed for a forward pass. */
 export function readHistory({ model, kernels }: OpenModel, { ids }: Part, positions: readonly Position[]): void {
   const { steps, rows } = model.shape;
   const view = (address: number): Int32Array => kernels.ints.subarray(address, address + steps * rows);
+  model.pack(kernels, SOLO);
   for (const state of model.states) state.reset(kernels);
   fillWindow(ids, positions, steps, steps, view(model.inputs), view(model.keep));
   model.forward(kernels, { start: 0, end: rows }, steps);

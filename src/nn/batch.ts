@@ -9,6 +9,11 @@ export interface BatchShape {
   readonly training: boolean;
   /** S: the most steps of a source, of a model that reads one. */
   readonly sourceSteps?: number | undefined;
+  /**
+   * Whether a row's state is reset before the first step of a window only, as in a stream. Less memory is planned then. False if not given: a
+   * row may be reset before any step, as where one line follows another.
+   */
+  readonly resetsAtStart?: boolean;
 }
 
 /** How much of a batch is run: the steps of the window and, of a model that reads a source, those of the source. */

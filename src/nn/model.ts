@@ -13,6 +13,7 @@ import type { Network, SourcePlaces } from './network.ts';
 import { type TensorView, tensorsAt } from './parameters.ts';
 import type { Recurrent } from './recurrent.ts';
 import type { State } from './state.ts';
+import type { PassDirection } from './weight.ts';
 
 /** The flat buffer of parameters, and its gradient, in the kernels' memory. */
 export interface Parameters {
@@ -85,10 +86,13 @@ export class Model {
     return only.layers;
   }
 
-  /** Renews this thread's share of the packed weights. When parameters have changed, all threads must do this before `forward`. */
-  pack(k: Kernels, team: Team): void {
-    const tasks = this.members.flatMap(({ weights }) => weights).flatMap(({ packing }) => packing);
-    for (let task = team.rank; task < tasks.length; task += team.size) tasks[task]?.(k);
+  /**
+   * Makes this thread's share of the packed weights. All threads must do this before `forward` when parameters have changed, and, with
+   * 'backward', between `forward` and `backward`. RangeError in a pass for which the weights are not packed.
+   */
+  pack(k: Kernels, team: Team, direction: PassDirection = 'forward'): void {
+    const weights = this.members.flatMap((member) => member.weights);
+    for (const [index, weight] of weights.entries()) weight.pack(k, direction, index % team.size === team.rank);
   }
 
   /** Whether products read masked copies of parameters. If so, all threads must do `dropWeights` before `pack`. */

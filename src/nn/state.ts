@@ -19,7 +19,7 @@ export interface Step {
  */
 export class State {
   readonly width: number;
-  /** [B][width] s₀, the state before the first step. */
+  /** [B][width] s₀, the state before the first step. `values` follow it, so [T][B][width] from here are the states before the steps 0, 1, … */
   readonly initial: Address;
   /** [T][B][width] s_t, the state after the step at time t. */
   readonly values: Address;
@@ -33,8 +33,8 @@ export class State {
 
   constructor(arena: Arena, { steps, rows, training }: BatchShape, width: number, direction: Direction) {
     this.width = width;
-    this.initial = arena.float(rows * width);
-    this.values = arena.float(steps * rows * width);
+    this.initial = arena.float((1 + steps) * rows * width);
+    this.values = this.initial + rows * width;
     this.carried = training ? arena.float(rows * width) : NONE;
     this.#rows = rows;
     this.#direction = direction;

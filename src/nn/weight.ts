@@ -15,27 +15,35 @@ export interface WeightPart {
   readonly transposed?: boolean;
 }
 
+/** The pass that products are made for: the forward pass multiplies by W, and the backward pass by Wᵀ. */
+export type PassDirection = 'forward' | 'backward';
+
 /**
- * A weight matrix W [rows, columns], with the packed copies that products read: W for the forward pass and, in training, Wᵀ for the backward
- * pass. The copies are renewed each time that the parameters have changed.
+ * A weight matrix W [rows, columns], with the packed copy that products read. It is a copy of W in the forward pass, and of Wᵀ in the backward
+ * pass: one place in memory serves both. It is made anew before each of the two passes.
  */
 export class Weight {
   readonly #part: WeightPart;
   readonly #packed: Address;
-  readonly #packedTransposed: Address;
-  /** Tasks that together renew the packed copies. Any thread may do any task. */
-  readonly packing: readonly ((k: Kernels) => void)[];
+  /** What the packed copy is made for. */
+  #packedFor: PassDirection | undefined;
 
   constructor(arena: Arena, part: WeightPart, training: boolean) {
-    const { parameter, rows, columns, stride, offset = 0, transposed } = part;
+    const { rows, columns } = part;
+    const size = packedSize(rows, columns);
     this.#part = part;
-    this.#packed = arena.float(packedSize(rows, columns));
-    this.#packedTransposed = training ? arena.float(packedSize(columns, rows)) : 0;
+    this.#packed = arena.float(training ? Math.max(size, packedSize(columns, rows)) : size);
+  }
+
+  /** Makes the packed copy that a pass reads, if `isOwn`. Each thread calls this before each pass, and one of them makes the copy. */
+  pack(k: Kernels, direction: PassDirection, isOwn: boolean): void {
+    this.#packedFor = direction;
+    if (!isOwn) return;
+    const { parameter, rows, columns, stride, offset = 0, transposed = false } = this.#part;
     const value = parameter.value + offset;
-    const [as, opposite] = transposed ? (['packTransposed', 'pack'] as const) : (['pack', 'packTransposed'] as const);
-    const pack = (k: Kernels): void => k[as](this.#packed, value, rows, columns, stride);
-    const packTransposed = (k: Kernels): void => k[opposite](this.#packedTransposed, value, columns, rows, stride);
-    this.packing = training ? [pack, packTransposed] : [pack];
+    const isForward = direction === 'forward';
+    const [height, width] = isForward ? [rows, columns] : [columns, rows];
+    k[isForward === transposed ? 'packTransposed' : 'pack'](this.#packed, value, height, width, stride);
   }
 
   /** out [m, columns] += a [m, rows] · W. */
@@ -98,6 +106,7 @@ export class Weight {
     strideA: number,
   ): void {
     const { rows, columns } = this.#part;
+    this.#requirePackedFor('forward');
     k.multiply(out, start, a, this.#packed, m, columns, rows, strideOut, strideStart, strideA);
   }
 
@@ -112,6 +121,11 @@ export class Weight {
     strideOut: number,
   ): void {
     const { rows, columns } = this.#part;
-    k.multiply(da, start, dOut, this.#packedTransposed, m, rows, columns, strideA, strideStart, strideOut);
+    this.#requirePackedFor('backward');
+    k.multiply(da, start, dOut, this.#packed, m, rows, columns, strideA, strideStart, strideOut);
+  }
+
+  #requirePackedFor(direction: PassDirection): void {
+    if (this.#packedFor !== direction) throw new RangeError(`the weights must be packed for the ${direction} pass`);
   }
 }

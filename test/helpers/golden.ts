@@ -118,6 +118,7 @@ export function runChunk({ model, kernels }: Network): ChunkResult {
   model.loss(kernels, all, steps, 1 / positions);
   const loss = numbers(model.losses, positions).reduce((sum, each) => sum + each, 0) / positions;
   kernels.fill(model.parameters.gradients, 0, model.parameters.manifest.size);
+  model.pack(kernels, SOLO, 'backward');
   model.backward(kernels, all, steps);
   model.weightGradients(kernels, SOLO, steps);
   const block = rows * model.config.hidden;

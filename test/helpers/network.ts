@@ -98,6 +98,7 @@ export function forwardBackward(network: Network, scale = 1): number {
   const { gradients, manifest } = model.parameters;
   const loss = totalLoss(network, scale);
   kernels.fill(gradients, 0, manifest.size);
+  model.pack(kernels, SOLO, 'backward');
   model.backward(kernels, { start: 0, end: model.shape.rows }, model.shape.steps, key);
   model.weightGradients(kernels, SOLO, model.shape.steps);
   model.dropGradients(kernels, { start: 0, end: manifest.size }, key);

@@ -88,6 +88,7 @@ function gradientErrors(run: PairRun): Map<string, number> {
   const { manifest, values, gradients } = model.parameters;
   totalLoss(run);
   kernels.fill(gradients, 0, manifest.size);
+  model.pack(kernels, SOLO, 'backward');
   model.backward(kernels, { start: 0, end: ROWS }, steps, key, SOURCE_STEPS);
   model.weightGradients(kernels, SOLO, steps, SOURCE_STEPS);
   model.dropGradients(kernels, { start: 0, end: manifest.size }, key);

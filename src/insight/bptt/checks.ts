@@ -17,6 +17,7 @@ export function backpropagated(
   const [rows, steps] = [{ start: 0, end: 1 }, text.inputs.length];
   model.forward(kernels, rows, steps);
   model.loss(kernels, rows, steps, 1);
+  model.pack(kernels, SOLO, 'backward');
   model.backward(kernels, rows, steps);
   model.weightGradients(kernels, SOLO, steps);
   const { manifest, gradients } = model.parameters;
