@@ -83,9 +83,9 @@ function runBack({ model, kernels }: OpenModel, reading: readonly ReadingStep[],
     const { id, goesOn } = reading[first + row] ?? { goesOn: false };
     if (goesOn) kernels.ints[model.targets + (MOST_BACK - 1 + row) * rows + row] = id!;
   }
-  model.forward(kernels, all, steps);
-  model.loss(kernels, all, steps, 1);
-  model.backward(kernels, all, steps);
+  model.forward(kernels, all, { steps });
+  model.loss(kernels, all, { steps }, 1);
+  model.backward(kernels, all, { steps });
 }
 
 /** ∂L/∂(U x + b) of the first layer for a row's loss, [back][G·H]: at the step that predicts, and at those before it. */

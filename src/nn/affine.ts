@@ -102,27 +102,36 @@ export class Affine {
   }
 
   /**
-   * Adds to the gradients of W and b, in the columns `columns`, the sums over `count` positions, given ∂L/∂y [count][N] at `dOut`. Where the
-   * weight is transposed, the columns of Wᵀ are the numbers of the input, and those in `transposedColumns` are added to.
+   * Adds to the gradients of W and b, in the columns `columns`, the sums over a range of the [T·B] positions, given ∂L/∂y [T·B][N] at `dOut`.
+   * Where the weight is transposed, the columns of Wᵀ are the numbers of the input, and those in `transposedColumns` are added to.
    */
-  weightGradients(k: Kernels, dOut: Address, columns: Range, count: number, transposedColumns: Range = columns): void {
+  weightGradients(
+    k: Kernels,
+    dOut: Address,
+    columns: Range,
+    positions: Range,
+    transposedColumns: Range = columns,
+  ): void {
     const { outputs, weight, bias, transposed } = this.#plan;
+    const { start: first } = positions;
+    const count = positions.end - first;
     const n = columns.end - columns.start;
     const d = dOut + columns.start;
+    const dFirst = d + first * outputs;
     for (const term of this.#terms) {
       if ('ids' in term) {
         const table = weight.gradient + term.offset + columns.start;
-        k.scatterRows(table, d, term.ids, count, n, outputs, outputs);
+        k.scatterRows(table, dFirst, term.ids + first, count, n, outputs, outputs);
         continue;
       }
       const { values, width } = term.reading.signal;
       if (transposed) {
-        term.weight.gradient(k, values + transposedColumns.start, dOut, count, transposedColumns, width, outputs);
+        term.weight.gradient(k, values + transposedColumns.start, dOut, positions, transposedColumns, width, outputs);
       } else {
-        term.weight.gradient(k, values, d, count, columns, width, outputs);
+        term.weight.gradient(k, values, d, positions, columns, width, outputs);
       }
     }
-    if (bias) k.sumRows(bias.gradient + columns.start, d, count, n, outputs);
+    if (bias) k.sumRows(bias.gradient + columns.start, dFirst, count, n, outputs);
   }
 }
 

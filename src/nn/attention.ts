@@ -1,6 +1,7 @@
 import type { Arena } from '../kernel/arena.ts';
 import { type Address, type Kernels, NONE, packedSize } from '../kernel/contract.ts';
 import type { Team } from '../kernel/team.ts';
+import { stepsOfRow } from './active.ts';
 import { type BatchShape, type Pass, sourceRowOf } from './batch.ts';
 import type { Module } from './module.ts';
 import type { Score } from './score.ts';
@@ -71,9 +72,10 @@ export class Attention implements Module {
 
   forward(k: Kernels, pass: Pass): void {
     const { score, shape, lengths, zeros } = this.#plan;
-    const { rows, steps } = pass;
+    const { rows } = pass;
     const S = shape.sourceSteps;
     for (let row = rows.start; row < rows.end; row++) {
+      const steps = stepsOfRow(pass, row);
       const source = sourceRowOf(pass, row);
       const length = k.ints[lengths + source]!;
       const a = this.#ofRow(this.probabilities, row);
@@ -94,10 +96,11 @@ export class Attention implements Module {
 
   backward(k: Kernels, pass: Pass): void {
     const { score, shape, lengths, zeros } = this.#plan;
-    const { rows, steps } = pass;
+    const { rows } = pass;
     const S = shape.sourceSteps;
     this.#clearGradients(k, pass);
     for (let row = rows.start; row < rows.end; row++) {
+      const steps = stepsOfRow(pass, row);
       const length = k.ints[lengths + row]!;
       if (length === 0) continue;
       const a = this.#ofRow(this.probabilities, row);

@@ -1,5 +1,6 @@
 import type { Arena } from '../kernel/arena.ts';
 import { type Address, type Kernels, packedSize } from '../kernel/contract.ts';
+import type { Range } from '../kernel/team.ts';
 import type { Parameter } from './parameters.ts';
 
 /**
@@ -67,24 +68,27 @@ export class Weight {
   }
 
   /**
-   * dW[:, start … end) += aᵀ · dOut, summed over `count` rows of a [count, rows] and of dOut. The address of dOut is that of the column `start`.
+   * dW[:, start … end) += aᵀ · dOut for the columns start … end, summed over a range of the positions of a [·, rows] and of dOut. The address of
+   * dOut is that of the column `start`.
    *
-   * Where W is Mᵀ, the range is of the columns of M: dM[:, start … end) += dOutᵀ · a. Then the address of a is that of the column `start`.
+   * Where W is Mᵀ, the columns are those of M: dM[:, start … end) += dOutᵀ · a. Then the address of a is that of the column `start`.
    */
   gradient(
     k: Kernels,
     a: Address,
     dOut: Address,
-    count: number,
-    range: { readonly start: number; readonly end: number },
+    positions: Range,
+    { start, end }: Range,
     strideA: number,
     strideOut: number,
   ): void {
     const { parameter, rows, columns, stride, offset = 0, transposed } = this.#part;
-    const out = parameter.gradient + offset + range.start;
-    const n = range.end - range.start;
-    if (transposed) k.multiplyTransposed(out, dOut, a, columns, n, count, stride, strideOut, strideA);
-    else k.multiplyTransposed(out, a, dOut, rows, n, count, stride, strideA, strideOut);
+    const out = parameter.gradient + offset + start;
+    const x = a + positions.start * strideA;
+    const d = dOut + positions.start * strideOut;
+    const [n, count] = [end - start, positions.end - positions.start];
+    if (transposed) k.multiplyTransposed(out, d, x, columns, n, count, stride, strideOut, strideA);
+    else k.multiplyTransposed(out, x, d, rows, n, count, stride, strideA, strideOut);
   }
 
   #forward(

@@ -55,15 +55,15 @@ function run(network: Network, steps: number, ranks: readonly number[] = [0]): R
   const block = rows * model.config.hidden;
   const slice = (rank: number) => share(team(rank, size), rows);
   for (const rank of ranks) model.pack(kernels, team(rank, size));
-  for (const rank of ranks) model.forward(kernels, slice(rank), steps);
+  for (const rank of ranks) model.forward(kernels, slice(rank), { steps });
   const logits = numbers(model.members[0]!.logits, steps * rows * model.config.symbols);
   for (const rank of ranks) {
-    model.loss(kernels, slice(rank), steps, 1);
-    if (training) model.backward(kernels, slice(rank), steps);
+    model.loss(kernels, slice(rank), { steps }, 1);
+    if (training) model.backward(kernels, slice(rank), { steps });
   }
   if (training) {
     kernels.fill(model.parameters.gradients, 0, model.parameters.manifest.size);
-    for (const rank of ranks) model.weightGradients(kernels, team(rank, size), steps);
+    for (const rank of ranks) model.weightGradients(kernels, team(rank, size), { steps });
   }
   return {
     logits,
