@@ -7,7 +7,7 @@ import type { Module } from './module.ts';
 import type { Score } from './score.ts';
 import { type Reading, Signal } from './signal.ts';
 import type { State } from './state.ts';
-import type { Weight } from './weight.ts';
+import type { Packed } from './weight.ts';
 import type { Zeros } from './zeros.ts';
 
 export interface AttentionPlan {
@@ -31,7 +31,7 @@ export interface AttentionPlan {
  */
 export class Attention implements Module {
   readonly states: readonly State[] = [];
-  readonly weights: readonly Weight[] = [];
+  readonly weights: readonly Packed[] = [];
   /** c of every step, one signal for each signal of the memory. */
   readonly outputs: readonly Signal[];
   /** [B][T][S] α, of which the first numbers of a row are those of its source symbols. */
@@ -156,7 +156,7 @@ interface PackedMemory {
 /** Packs what an attention reads of the sources. It runs with the encoder, once for a source, however many steps attend to it. */
 export class AttentionMemory implements Module {
   readonly states: readonly State[] = [];
-  readonly weights: readonly Weight[] = [];
+  readonly weights: readonly Packed[] = [];
   readonly #attention: Attention;
 
   constructor(attention: Attention) {

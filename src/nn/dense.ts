@@ -8,7 +8,7 @@ import type { Module } from './module.ts';
 import type { TensorSource } from './parameters.ts';
 import { Signal } from './signal.ts';
 import type { State } from './state.ts';
-import type { Weight } from './weight.ts';
+import type { Packed } from './weight.ts';
 import type { Zeros } from './zeros.ts';
 
 export interface DensePlan {
@@ -47,7 +47,7 @@ export class Dense implements Module {
     this.#preGradients = training ? arena.float(shape.steps * shape.rows * width) : NONE;
   }
 
-  get weights(): readonly Weight[] {
+  get weights(): readonly Packed[] {
     return this.#affine.weights;
   }
 

@@ -6,7 +6,7 @@ import { keyOf } from './dropout-key.ts';
 import type { Module } from './module.ts';
 import { Signal } from './signal.ts';
 import type { State } from './state.ts';
-import type { Weight } from './weight.ts';
+import type { Packed } from './weight.ts';
 
 const probability = z.number().min(0).lt(1);
 
@@ -56,7 +56,7 @@ export interface DropoutPlan {
  */
 export class Dropout implements Module {
   readonly states: readonly State[] = [];
-  readonly weights: readonly Weight[] = [];
+  readonly weights: readonly Packed[] = [];
   /** What the layer above reads. */
   readonly output: Signal;
   readonly #input: Signal;

@@ -9,12 +9,12 @@ import type { Module } from './module.ts';
 import type { Parameter, TensorSource } from './parameters.ts';
 import { Signal } from './signal.ts';
 import type { State } from './state.ts';
-import type { Weight } from './weight.ts';
+import type { Packed } from './weight.ts';
 
 /** Turns symbols into rows of a table E [V, width]: x_t = E[id_t], which is the product of a one-hot row and E. */
 export class Embedding implements Module {
   readonly states: readonly State[] = [];
-  readonly weights: readonly Weight[] = [];
+  readonly weights: readonly Packed[] = [];
   readonly output: Signal;
   /** E. */
   readonly table: Parameter;
@@ -24,7 +24,8 @@ export class Embedding implements Module {
   constructor(arena: Arena, tensors: TensorSource, shape: BatchShape, input: SymbolInput, width: number) {
     const symbolRows = symbolRowsOf([input]);
     this.table = tensors.tensor({ name: 'embedding', shape: [input.symbols, width], role: 'lookup', symbolRows });
-    this.output = Signal.allocate(arena, shape, width);
+    const embedded = { ...input, table: this.table, positions: shape.steps * shape.rows };
+    this.output = Signal.allocate(arena, shape, width, embedded);
     this.#input = input;
     this.#batch = shape.rows;
   }

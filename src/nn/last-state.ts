@@ -4,7 +4,7 @@ import { type BatchShape, type Pass, rowsAt, sourceRowOf } from './batch.ts';
 import type { Module } from './module.ts';
 import { type Reading, Signal } from './signal.ts';
 import type { State } from './state.ts';
-import type { Weight } from './weight.ts';
+import type { Packed } from './weight.ts';
 
 /**
  * The state of a recurrence after its last step, as a signal of one step: s_T [1][B][width]. The recurrence must have been made with
@@ -12,7 +12,7 @@ import type { Weight } from './weight.ts';
  */
 export class LastState implements Module {
   readonly states: readonly State[] = [];
-  readonly weights: readonly Weight[] = [];
+  readonly weights: readonly Packed[] = [];
   readonly output: Signal;
   readonly #state: State;
 
@@ -45,7 +45,7 @@ export class LastState implements Module {
  */
 export class FirstState implements Module {
   readonly states: readonly State[] = [];
-  readonly weights: readonly Weight[] = [];
+  readonly weights: readonly Packed[] = [];
   readonly #input: Reading;
   #state: State | undefined;
 
@@ -87,7 +87,7 @@ export class FirstState implements Module {
 /** A signal of one step, repeated at every step: x_t = x. Its gradient is the sum over the steps. */
 export class Repeat implements Module {
   readonly states: readonly State[] = [];
-  readonly weights: readonly Weight[] = [];
+  readonly weights: readonly Packed[] = [];
   readonly output: Signal;
   readonly #input: Reading;
   readonly #batch: number;

@@ -12,7 +12,7 @@ import type { Module } from './module.ts';
 import { prefixed, type TensorSource } from './parameters.ts';
 import { Signal } from './signal.ts';
 import { State, type Step } from './state.ts';
-import type { Weight } from './weight.ts';
+import type { Packed } from './weight.ts';
 import type { Zeros } from './zeros.ts';
 
 /** What a recurrent layer is made of. */
@@ -100,7 +100,7 @@ export class Recurrent implements Module {
     return this.#buffers;
   }
 
-  get weights(): readonly Weight[] {
+  get weights(): readonly Packed[] {
     return [...this.#cell.weights, ...this.#input.weights];
   }
 

@@ -8,7 +8,7 @@ import type { Module } from './module.ts';
 import type { Parameter, TensorSource } from './parameters.ts';
 import { Signal } from './signal.ts';
 import type { State } from './state.ts';
-import type { Weight } from './weight.ts';
+import type { Packed } from './weight.ts';
 import type { Zeros } from './zeros.ts';
 
 export interface SoftmaxPlan {
@@ -60,7 +60,7 @@ export class Softmax implements Module {
     this.losses = arena.float(shape.steps * shape.rows);
   }
 
-  get weights(): readonly Weight[] {
+  get weights(): readonly Packed[] {
     return this.#affine.weights;
   }
 

@@ -16,16 +16,20 @@ export interface WeightPart {
   readonly transposed?: boolean;
 }
 
+/** What has copies of parameters that products read. The copies are renewed each time that the parameters have changed. */
+export interface Packed {
+  /** Tasks that together renew the copies. Any thread may do any task. */
+  readonly packing: readonly ((k: Kernels) => void)[];
+}
+
 /**
- * A weight matrix W [rows, columns], with the packed copies that products read: W for the forward pass and, in training, Wᵀ for the backward
- * pass. The copies are renewed each time that the parameters have changed.
+ * A weight matrix W [rows, columns], with packed copies: W for the forward pass and, in training, Wᵀ for the backward pass.
  */
-export class Weight {
+export class Weight implements Packed {
   readonly #part: WeightPart;
   readonly #packed: Address;
   readonly #packedTransposed: Address;
-  /** Tasks that together renew the packed copies. Any thread may do any task. */
-  readonly packing: readonly ((k: Kernels) => void)[];
+  readonly packing: Packed['packing'];
 
   constructor(arena: Arena, part: WeightPart, training: boolean) {
     const { parameter, rows, columns, stride, offset = 0, transposed } = part;
@@ -37,6 +41,11 @@ export class Weight {
     const pack = (k: Kernels): void => k[as](this.#packed, value, rows, columns, stride);
     const packTransposed = (k: Kernels): void => k[opposite](this.#packedTransposed, value, columns, rows, stride);
     this.packing = training ? [pack, packTransposed] : [pack];
+  }
+
+  /** The numbers of an input. */
+  get rows(): number {
+    return this.#part.rows;
   }
 
   /** out [m, columns] += a [m, rows] · W. */
