@@ -125,10 +125,10 @@ function addBatch(
     for (let step = 0; step < steps; step++) if (step !== own) grid.targets[step * grid.rows + row] = -1;
   }
   model.pack(kernels, SOLO);
-  model.forward(kernels, rows, steps, undefined, sourceSteps);
-  model.loss(kernels, rows, steps, 1);
+  model.forward(kernels, rows, { steps, sourceSteps });
+  model.loss(kernels, rows, { steps }, 1);
   model.pack(kernels, SOLO, 'backward');
-  model.backward(kernels, rows, steps, undefined, sourceSteps);
+  model.backward(kernels, rows, { steps, sourceSteps });
   const { hidden } = model.config;
   for (const [index, layer] of model.layers.entries()) {
     for (const [row, { pair, step }] of batch.entries()) {

@@ -85,10 +85,10 @@ function runBack({ model, kernels }: OpenModel, reading: readonly ReadingStep[],
     if (goesOn) kernels.ints[model.targets + (MOST_BACK - 1 + row) * rows + row] = id!;
   }
   model.pack(kernels, SOLO);
-  model.forward(kernels, all, steps);
-  model.loss(kernels, all, steps, 1);
+  model.forward(kernels, all, { steps });
+  model.loss(kernels, all, { steps }, 1);
   model.pack(kernels, SOLO, 'backward');
-  model.backward(kernels, all, steps);
+  model.backward(kernels, all, { steps });
 }
 
 /** ∂L/∂(U x + b) of the first layer for a row's loss, [back][G·H]: at the step that predicts, and at those before it. */

@@ -71,14 +71,16 @@ export class State {
     floats.set(saved, this.initial + first * this.width);
   }
 
-  /** Row r of the initial state becomes a copy of row from[r], for as many rows as `from` has. */
-  move(k: Kernels, from: ArrayLike<number>): void {
-    const { floats } = k;
-    const before = this.save(k);
-    for (let row = 0; row < from.length; row++) {
-      const at = from[row]! * this.width;
-      floats.set(before.subarray(at, at + this.width), this.initial + row * this.width);
-    }
+  /**
+   * Row r of the initial state becomes a copy of row ids[r], for `rows` rows. The states after steps are lost: the rows are gathered from a copy
+   * there.
+   *
+   * @param ids int [rows], each below B
+   */
+  move(k: Kernels, ids: Address, rows: number): void {
+    const { initial, values, width } = this;
+    k.floats.copyWithin(values, initial, initial + this.#rows * width);
+    k.gatherRows(initial, values, ids, NONE, rows, width);
   }
 
   /** Sets the initial state of `rows` rows from `first` on to 0. */

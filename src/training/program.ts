@@ -2,7 +2,8 @@ import { Arena } from '../kernel/arena.ts';
 import type { Kernels } from '../kernel/contract.ts';
 import type { Engine } from '../kernel/engine.ts';
 import type { Inputs, Outputs, Program } from '../kernel/program.ts';
-import { type CallTeam, intersection, type Range, share, type Team } from '../kernel/team.ts';
+import { type CallTeam, intersection, type Range, type Team } from '../kernel/team.ts';
+import { shareRows } from '../nn/active.ts';
 import type { BatchShape } from '../nn/batch.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { type DropoutConfig, NO_DROPOUT } from '../nn/dropout.ts';
@@ -89,11 +90,12 @@ function evaluate(
   { steps, sourceSteps, lossScale }: Inputs<typeof CALLS.evaluate>,
 ): void {
   const { model } = plan;
-  const rows = share(team, model.shape.rows);
+  const extent = model.extent(k, steps, sourceSteps);
+  const rows = shareRows(team, model.shape.rows, extent);
   prepareWeights(plan, k, team, undefined);
   team.barrier();
-  model.forward(k, rows, steps, undefined, sourceSteps);
-  model.loss(k, rows, steps, lossScale);
+  model.forward(k, rows, extent);
+  model.loss(k, rows, extent, lossScale);
   team.barrier();
 }
 
@@ -101,21 +103,22 @@ function train(plan: TrainingPlan, k: Kernels, team: CallTeam, inputs: TrainInpu
   const { model, blocks, norm, ratio, average } = plan;
   const { gradients } = model.parameters;
   const { steps, sourceSteps, lossScale, clipNorm, clipValue, dropoutKey: key } = inputs;
-  const rows = share(team, model.shape.rows);
+  const extent = model.extent(k, steps, sourceSteps);
+  const rows = shareRows(team, model.shape.rows, extent);
   const elements = blocks.elements(team);
   const count = elements.end - elements.start;
 
   prepareWeights(plan, k, team, key);
   k.fill(gradients + elements.start, 0, count);
   team.barrier();
-  model.forward(k, rows, steps, key, sourceSteps);
-  model.loss(k, rows, steps, lossScale);
+  model.forward(k, rows, extent, key);
+  model.loss(k, rows, extent, lossScale);
   team.barrier();
   model.pack(k, team, 'backward');
   team.barrier();
-  model.backward(k, rows, steps, key, sourceSteps);
+  model.backward(k, rows, extent, key);
   team.barrier();
-  model.weightGradients(k, team, steps, sourceSteps);
+  model.weightGradients(k, team, extent);
   team.barrier();
   model.dropGradients(k, elements, key);
   if (clipValue < Number.POSITIVE_INFINITY) k.clamp(gradients + elements.start, clipValue, count);

@@ -55,14 +55,14 @@ function run(network: Network, steps: number, ranks: readonly number[] = [0]): R
   const block = rows * model.config.hidden;
   const slice = (rank: number) => share(team(rank, size), rows);
   for (const rank of ranks) model.pack(kernels, team(rank, size));
-  for (const rank of ranks) model.forward(kernels, slice(rank), steps);
+  for (const rank of ranks) model.forward(kernels, slice(rank), { steps });
   const logits = numbers(model.members[0]!.logits, steps * rows * model.config.symbols);
-  for (const rank of ranks) model.loss(kernels, slice(rank), steps, 1);
+  for (const rank of ranks) model.loss(kernels, slice(rank), { steps }, 1);
   if (training) {
     for (const rank of ranks) model.pack(kernels, team(rank, size), 'backward');
-    for (const rank of ranks) model.backward(kernels, slice(rank), steps);
+    for (const rank of ranks) model.backward(kernels, slice(rank), { steps });
     kernels.fill(model.parameters.gradients, 0, model.parameters.manifest.size);
-    for (const rank of ranks) model.weightGradients(kernels, team(rank, size), steps);
+    for (const rank of ranks) model.weightGradients(kernels, team(rank, size), { steps });
   }
   return {
     logits,
@@ -218,7 +218,7 @@ test.each(['forward', 'backward'] as const)('a %s pass without weights that are 
   const { model, kernels } = network;
   const rows = { start: 0, end: 1 };
   model.pack(kernels, SOLO, pass === 'forward' ? 'backward' : 'forward');
-  expect(() => model[pass](kernels, rows, 2)).toThrow(`the weights must be packed for the ${pass} pass`);
+  expect(() => model[pass](kernels, rows, { steps: 2 })).toThrow(`the weights must be packed for the ${pass} pass`);
 });
 
 describe.each(VARIANTS)('work on the $label shared out between threads', (variant) => {
