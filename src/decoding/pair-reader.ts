@@ -50,7 +50,7 @@ export class PairReader {
     for (const { pairs: numbers, open, steps } of this.#read(pairs)) {
       const { model, kernels } = open;
       const { rows } = model.shape;
-      model.loss(kernels, { start: 0, end: numbers.length }, steps, 0);
+      model.loss(kernels, { start: 0, end: numbers.length }, { steps }, 0);
       for (const [row, pair] of numbers.entries()) {
         const own = losses[pair]!;
         for (let step = 0; step < own.length; step++) own[step] = kernels.floats[model.losses + step * rows + row]!;
@@ -158,7 +158,7 @@ export class PairReader {
         kernels.ints[model.keep + at] = 1;
       }
     }
-    model.forward(kernels, rows, steps, undefined, sourceSteps);
+    model.forward(kernels, rows, { steps, sourceSteps });
     return steps;
   }
 

@@ -44,8 +44,8 @@ export class Reader {
    * counts: a view, overwritten by the next.
    */
   read(steps: number, rows = ALL): Float32Array {
-    this.#model.forward(this.#kernels, rows, steps);
-    this.#model.loss(this.#kernels, rows, steps, 0);
+    this.#model.forward(this.#kernels, rows, { steps });
+    this.#model.loss(this.#kernels, rows, { steps }, 0);
     this.#model.carry(this.#kernels, steps);
     return this.#kernels.floats.subarray(this.#model.losses, this.#model.losses + steps * ROWS) as Float32Array;
   }

@@ -130,9 +130,7 @@ export class Search {
       const first = isFirst ? 0 : row;
       row += nodes.length;
       const { kept, saved } = this.#choose(nodes, first, group, logits, taken);
-      for (const { ids, end } of [...kept, ...saved]) {
-        if (end !== 'left') taken.set(ids.at(-1)!, (taken.get(ids.at(-1)!) ?? 0) + 1);
-      }
+      if (group + 1 < this.#beam.length) countSymbols(taken, [...kept, ...saved]);
       for (const node of saved) this.#save(this.#judge(node));
       if (!this.#givesUpPlaces) this.#places[group]! -= saved.length;
       return kept;
@@ -156,6 +154,7 @@ export class Search {
     taken: ReadonlyMap<number, number>,
   ): Pick<Selection<Node>, 'kept' | 'saved'> {
     const { diversity = 0, constraint, trace } = this.#options;
+    const lookahead = this.#lookahead;
     const places = this.#places[group]!;
     const best: Selection<Node> = this.#givesUpPlaces ? new BestRemaining(places) : new BestOfAll(places);
     const traced: Node[] = [];
@@ -166,7 +165,7 @@ export class Search {
       let [possible, leaving] = [0, 0];
       for (let id = 0; id < logs.length; id++) {
         if (logs[id] === Number.NEGATIVE_INFINITY) continue;
-        const chance = this.#lookahead?.valueAfter(node.state, id, left) ?? 0;
+        const chance = lookahead ? lookahead.valueAfter(node.state, id, left) : 0;
         if (chance === Number.NEGATIVE_INFINITY) continue;
         possible++;
         if (constraint?.hasLeft(constraint.next(node.state, id))) {
@@ -274,5 +273,12 @@ export class Search {
     if (this.#givesUpPlaces) return true;
     const worst = items.at(-1)!.score;
     return this.#beam.flat().every((node) => lengthScore(node.logProbability, length, lengthPenalty) <= worst);
+  }
+}
+
+/** Counts the last symbols of expansions, for the groups after theirs. */
+function countSymbols(taken: Map<number, number>, expansions: readonly Node[]): void {
+  for (const { ids, end } of expansions) {
+    if (end !== 'left') taken.set(ids.at(-1)!, (taken.get(ids.at(-1)!) ?? 0) + 1);
   }
 }

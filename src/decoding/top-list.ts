@@ -3,6 +3,8 @@ export class TopList<Item> {
   readonly #limit: number;
   readonly #rank: (item: Item) => number;
   readonly #items: Item[] = [];
+  /** The rank of the last item. Where there is no place, no rank is better. */
+  #last = Number.POSITIVE_INFINITY;
 
   constructor(limit: number, rank: (item: Item) => number) {
     this.#limit = limit;
@@ -15,8 +17,7 @@ export class TopList<Item> {
 
   /** Whether an item of this rank would be taken. */
   takes(rank: number): boolean {
-    const last = this.#items.at(-1);
-    return this.#items.length < this.#limit || (last !== undefined && rank > this.#rank(last));
+    return this.#items.length < this.#limit || rank > this.#last;
   }
 
   offer(item: Item): void {
@@ -26,5 +27,6 @@ export class TopList<Item> {
     while (place > 0 && this.#rank(this.#items[place - 1]!) < rank) place--;
     this.#items.splice(place, 0, item);
     if (this.#items.length > this.#limit) this.#items.pop();
+    this.#last = this.#rank(this.#items.at(-1)!);
   }
 }

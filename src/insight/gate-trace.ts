@@ -57,7 +57,7 @@ function run({ model, kernels }: OpenModel, steps: readonly ReadingStep[]): void
     kernels.ints[model.inputs + step] = id;
     kernels.ints[model.keep + step] = Number(goesOn);
   }
-  model.forward(kernels, { start: 0, end: 1 }, steps.length);
+  model.forward(kernels, { start: 0, end: 1 }, { steps: steps.length });
   model.carry(kernels, steps.length);
 }
 

@@ -1,3 +1,4 @@
+import { SOLO } from '../kernel/team.ts';
 import { CELL_KINDS, type CellName, gateCount } from '../nn/cells/index.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { type Arithmetic, type OpenModel, openModel } from '../nn/open.ts';
@@ -117,23 +118,25 @@ function addBatch(network: OpenModel, part: Part, batch: readonly Position[], su
   kernels.ints.fill(-1, model.targets, model.targets + size);
   const last = model.targets + size - model.shape.rows;
   for (const [row, { target }] of positions.entries()) kernels.ints[last + row] = part.ids[target]!;
-  model.forward(kernels, rows, steps);
+  model.forward(kernels, rows, { steps });
   const kept = model.layers.map((layer) => (hasCellState(model.config.cell) ? keepCell(network, layer) : undefined));
-  model.loss(kernels, rows, steps, 1);
-  model.backward(kernels, rows, steps);
+  model.loss(kernels, rows, { steps }, 1);
+  model.pack(kernels, SOLO, 'backward');
+  model.backward(kernels, rows, { steps });
   for (const [index, layer] of model.layers.entries()) {
     for (const [row, position] of batch.entries())
       addPosition(network, layer, kept[index], row, position, sums[index]!);
   }
 }
 
-/** Sets the state of every row to the state before its window, and fills in the window. */
+/** Sets the state of every row to the state before its window, and fills in the window. The weights are packed for a forward pass. */
 export function readHistory({ model, kernels }: OpenModel, { ids }: Part, positions: readonly Position[]): void {
   const { steps, rows } = model.shape;
   const view = (address: number): Int32Array => kernels.ints.subarray(address, address + steps * rows);
+  model.pack(kernels, SOLO);
   for (const state of model.states) state.reset(kernels);
   fillWindow(ids, positions, steps, steps, view(model.inputs), view(model.keep));
-  model.forward(kernels, { start: 0, end: rows }, steps);
+  model.forward(kernels, { start: 0, end: rows }, { steps });
   model.carry(kernels, steps);
   fillWindow(ids, positions, steps, 0, view(model.inputs), view(model.keep));
 }

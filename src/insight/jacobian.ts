@@ -1,3 +1,4 @@
+import { SOLO } from '../kernel/team.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { type OpenModel, openModel } from '../nn/open.ts';
 import type { Recurrent } from '../nn/recurrent.ts';
@@ -76,7 +77,8 @@ function carryBasisBack(
   const H = model.config.hidden;
   const all = { start: 0, end: rows };
   readHistory(network, part, Array<Position>(rows).fill(position));
-  model.forward(kernels, all, steps);
+  model.forward(kernels, all, { steps });
+  model.pack(kernels, SOLO, 'backward');
   // From the top to the bottom, because the backward pass of a layer writes gradients into the layer below.
   for (const [index, layer] of [...model.layers.entries()].toReversed()) {
     seedBasis(network, layer, first);

@@ -1,3 +1,4 @@
+import { SOLO } from '../kernel/team.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { type Arithmetic, type OpenModel, openModel } from '../nn/open.ts';
 import { fillGrid } from '../text/pair-batches.ts';
@@ -124,9 +125,11 @@ function addBatch(
   for (const [row, { step: own }] of batch.entries()) {
     for (let step = 0; step < steps; step++) if (step !== own) grid.targets[step * grid.rows + row] = -1;
   }
-  model.forward(kernels, rows, steps, undefined, sourceSteps);
-  model.loss(kernels, rows, steps, 1);
-  model.backward(kernels, rows, steps, undefined, sourceSteps);
+  model.pack(kernels, SOLO);
+  model.forward(kernels, rows, { steps, sourceSteps });
+  model.loss(kernels, rows, { steps }, 1);
+  model.pack(kernels, SOLO, 'backward');
+  model.backward(kernels, rows, { steps, sourceSteps });
   const { hidden } = model.config;
   for (const [index, layer] of model.layers.entries()) {
     for (const [row, { pair, step }] of batch.entries()) {

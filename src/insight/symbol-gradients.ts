@@ -2,6 +2,7 @@ import { Arena } from '../kernel/arena.ts';
 import type { KernelChoice } from '../kernel/choose.ts';
 import { type Address, type Kernels, packedSize } from '../kernel/contract.ts';
 import { openKernels } from '../kernel/engine.ts';
+import { SOLO } from '../kernel/team.ts';
 import { gateCount } from '../nn/cells/index.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { Manifest } from '../nn/manifest.ts';
@@ -83,9 +84,11 @@ function runBack({ model, kernels }: OpenModel, reading: readonly ReadingStep[],
     const { id, goesOn } = reading[first + row] ?? { goesOn: false };
     if (goesOn) kernels.ints[model.targets + (MOST_BACK - 1 + row) * rows + row] = id!;
   }
-  model.forward(kernels, all, steps);
-  model.loss(kernels, all, steps, 1);
-  model.backward(kernels, all, steps);
+  model.pack(kernels, SOLO);
+  model.forward(kernels, all, { steps });
+  model.loss(kernels, all, { steps }, 1);
+  model.pack(kernels, SOLO, 'backward');
+  model.backward(kernels, all, { steps });
 }
 
 /** ∂L/∂(U x + b) of the first layer for a row's loss, [back][G·H]: at the step that predicts, and at those before it. */

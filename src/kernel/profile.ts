@@ -1,5 +1,6 @@
 import type { Kernels } from './contract.ts';
-import { ENTRIES, PARTS } from './table.ts';
+import { PARTS } from './table/entry.ts';
+import { ENTRIES } from './table.ts';
 import type { CallTeam } from './team.ts';
 
 /** Milliseconds that kernels take, by part of a training step, and milliseconds spent waiting for other threads. */

@@ -2,7 +2,8 @@ import { Arena } from './arena.ts';
 import type { Address, Floats, FunctionName, Kernels } from './contract.ts';
 import { type Operand, rowCount } from './operand.ts';
 import { referenceKernels } from './reference.ts';
-import { type AnyEntry, ENTRIES, type Places, TABLE } from './table.ts';
+import type { Places } from './table/entry.ts';
+import { type AnyEntry, ENTRIES, TABLE } from './table.ts';
 import { createMemory, SCRATCH_FLOATS, wasmKernels } from './wasm.ts';
 
 export type WasmName = 'wasm128' | 'wasm256';

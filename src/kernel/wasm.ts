@@ -12,7 +12,7 @@ import { power } from './power.ts';
 import { DIRECT_NAMES, type DirectName } from './table.ts';
 
 /** Numbers in the scratch block that each thread gives its kernels. The same constant stands in assembly/scratch.ts. */
-export const SCRATCH_FLOATS = 128 + 16 + 257 * 128 + 512 * 272;
+export const SCRATCH_FLOATS = 128 + 16 + 513 * 64 + 256 * 528;
 
 const PAGE_BYTES = 65_536;
 

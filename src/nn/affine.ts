@@ -3,7 +3,8 @@ import type { Address, Kernels } from '../kernel/contract.ts';
 import type { Range } from '../kernel/team.ts';
 import type { Parameter, SymbolRows } from './parameters.ts';
 import type { Reading } from './signal.ts';
-import { Weight } from './weight.ts';
+import { SymbolProducts } from './symbol-products.ts';
+import { type Packed, Weight } from './weight.ts';
 import type { Zeros } from './zeros.ts';
 
 /** What a layer may read: symbols as one-hot rows, or a signal. */
@@ -45,10 +46,11 @@ export interface AffinePlan {
 /**
  * y = b + Σ_i x_i W_i over the inputs x_i [·][D_i]. Each input has its own rows of one matrix W, as if all inputs stood side by side in one row.
  * A one-hot input is never multiplied: the forward pass gathers the row of W that the symbol picks, and the gradient is scattered back to it.
+ * The first input may be that of an embedding. Then the forward pass may gather rows, too: those of the products of all symbols.
  */
 export class Affine {
   /** The matrices of the inputs that are multiplied: of all but one-hot inputs. */
-  readonly weights: readonly Weight[];
+  readonly weights: readonly Packed[];
   readonly #plan: AffinePlan;
   readonly #terms: readonly Term[];
   /** What sums start from: b, or zeros. */
@@ -61,17 +63,23 @@ export class Affine {
     let row = 0;
     this.#plan = plan;
     this.#start = plan.bias?.value ?? plan.zeros.row(outputs);
-    this.#terms = inputs.map((input): Term => {
+    this.#terms = inputs.map((input, index): Term => {
       const offset = row * outputs;
       const rows = inputWidth(input);
       row += rows;
       if ('ids' in input) return { ids: input.ids, offset };
       const stride = transposed ? rows : outputs;
       const part = { parameter: weight, rows, columns: outputs, stride, offset, transposed: transposed ?? false };
-      return { reading: input, weight: new Weight(arena, part, training), zeros: plan.zeros.row(rows) };
+      const matrix = new Weight(arena, part, training);
+      const { embedded } = input.signal;
+      const products =
+        index === 0 && embedded && SymbolProducts.isWorthwhile(embedded, outputs, training)
+          ? new SymbolProducts(arena, matrix, embedded, this.#start, outputs)
+          : undefined;
+      return { reading: input, weight: matrix, zeros: plan.zeros.row(rows), products };
     });
     this.#backwardTerms = this.#terms.toReversed();
-    this.weights = this.#terms.flatMap((term) => ('weight' in term ? [term.weight] : []));
+    this.weights = this.#terms.flatMap((term) => ('weight' in term ? [term.products ?? term.weight] : []));
   }
 
   /** out [count][N] ← y for the positions first … first + count − 1 of the [T·B]. */
@@ -85,7 +93,8 @@ export class Affine {
       }
       const { values, width } = term.reading.signal;
       const x = values + first * width;
-      if (index === 0) term.weight.forwardFrom(k, out, this.#start, x, count, outputs, width);
+      if (term.products) term.products.forward(k, out, first, count);
+      else if (index === 0) term.weight.forwardFrom(k, out, this.#start, x, count, outputs, width);
       else term.weight.forward(k, out, x, count, outputs, width);
     }
   }
@@ -102,31 +111,46 @@ export class Affine {
   }
 
   /**
-   * Adds to the gradients of W and b, in the columns `columns`, the sums over `count` positions, given ∂L/∂y [count][N] at `dOut`. Where the
-   * weight is transposed, the columns of Wᵀ are the numbers of the input, and those in `transposedColumns` are added to.
+   * Adds to the gradients of W and b, in the columns `columns`, the sums over a range of the [T·B] positions, given ∂L/∂y [T·B][N] at `dOut`.
+   * Where the weight is transposed, the columns of Wᵀ are the numbers of the input, and those in `transposedColumns` are added to.
    */
-  weightGradients(k: Kernels, dOut: Address, columns: Range, count: number, transposedColumns: Range = columns): void {
+  weightGradients(
+    k: Kernels,
+    dOut: Address,
+    columns: Range,
+    positions: Range,
+    transposedColumns: Range = columns,
+  ): void {
     const { outputs, weight, bias, transposed } = this.#plan;
+    const { start: first } = positions;
+    const count = positions.end - first;
     const n = columns.end - columns.start;
     const d = dOut + columns.start;
+    const dFirst = d + first * outputs;
     for (const term of this.#terms) {
       if ('ids' in term) {
         const table = weight.gradient + term.offset + columns.start;
-        k.scatterRows(table, d, term.ids, count, n, outputs, outputs);
+        k.scatterRows(table, dFirst, term.ids + first, count, n, outputs, outputs);
         continue;
       }
       const { values, width } = term.reading.signal;
       if (transposed) {
-        term.weight.gradient(k, values + transposedColumns.start, dOut, count, transposedColumns, width, outputs);
+        term.weight.gradient(k, values + transposedColumns.start, dOut, positions, transposedColumns, width, outputs);
       } else {
-        term.weight.gradient(k, values, d, count, columns, width, outputs);
+        term.weight.gradient(k, values, d, positions, columns, width, outputs);
       }
     }
-    if (bias) k.sumRows(bias.gradient + columns.start, d, count, n, outputs);
+    if (bias) k.sumRows(bias.gradient + columns.start, dFirst, count, n, outputs);
   }
 }
 
 /** An input, and its rows of the matrix. */
 type Term =
   | { readonly ids: Address; readonly offset: number }
-  | { readonly reading: Reading; readonly weight: Weight; readonly zeros: Address };
+  | {
+      readonly reading: Reading;
+      readonly weight: Weight;
+      readonly zeros: Address;
+      /** Where the rows of the input are those of symbols, and their products are made beforehand. */
+      readonly products: SymbolProducts | undefined;
+    };

@@ -1,12 +1,13 @@
 import type { Arena } from '../kernel/arena.ts';
 import { type Address, type Kernels, NONE, packedSize } from '../kernel/contract.ts';
 import type { Team } from '../kernel/team.ts';
+import { stepsOfRow } from './active.ts';
 import { type BatchShape, type Pass, sourceRowOf } from './batch.ts';
 import type { Module } from './module.ts';
 import type { Score } from './score.ts';
 import { type Reading, Signal } from './signal.ts';
 import type { State } from './state.ts';
-import type { Weight } from './weight.ts';
+import type { Packed } from './weight.ts';
 import type { Zeros } from './zeros.ts';
 
 export interface AttentionPlan {
@@ -30,7 +31,7 @@ export interface AttentionPlan {
  */
 export class Attention implements Module {
   readonly states: readonly State[] = [];
-  readonly weights: readonly Weight[] = [];
+  readonly weights: readonly Packed[] = [];
   /** c of every step, one signal for each signal of the memory. */
   readonly outputs: readonly Signal[];
   /** [B][T][S] α, of which the first numbers of a row are those of its source symbols. */
@@ -71,9 +72,10 @@ export class Attention implements Module {
 
   forward(k: Kernels, pass: Pass): void {
     const { score, shape, lengths, zeros } = this.#plan;
-    const { rows, steps } = pass;
+    const { rows } = pass;
     const S = shape.sourceSteps;
     for (let row = rows.start; row < rows.end; row++) {
+      const steps = stepsOfRow(pass, row);
       const source = sourceRowOf(pass, row);
       const length = k.ints[lengths + source]!;
       const a = this.#ofRow(this.probabilities, row);
@@ -94,10 +96,11 @@ export class Attention implements Module {
 
   backward(k: Kernels, pass: Pass): void {
     const { score, shape, lengths, zeros } = this.#plan;
-    const { rows, steps } = pass;
+    const { rows } = pass;
     const S = shape.sourceSteps;
     this.#clearGradients(k, pass);
     for (let row = rows.start; row < rows.end; row++) {
+      const steps = stepsOfRow(pass, row);
       const length = k.ints[lengths + row]!;
       if (length === 0) continue;
       const a = this.#ofRow(this.probabilities, row);
@@ -153,7 +156,7 @@ interface PackedMemory {
 /** Packs what an attention reads of the sources. It runs with the encoder, once for a source, however many steps attend to it. */
 export class AttentionMemory implements Module {
   readonly states: readonly State[] = [];
-  readonly weights: readonly Weight[] = [];
+  readonly weights: readonly Packed[] = [];
   readonly #attention: Attention;
 
   constructor(attention: Attention) {

@@ -6,7 +6,7 @@ import type { Module } from './module.ts';
 import { Recurrent, type RecurrentPlan } from './recurrent.ts';
 import type { Signal } from './signal.ts';
 import type { State } from './state.ts';
-import type { Weight } from './weight.ts';
+import type { Packed } from './weight.ts';
 
 /** What a bidirectional layer is made of. */
 export interface BidirectionalPlan extends Omit<RecurrentPlan, 'inputs' | 'direction'> {
@@ -42,7 +42,7 @@ export class Bidirectional implements Module {
     return [...this.forwards.states, ...this.backwards.states];
   }
 
-  get weights(): readonly Weight[] {
+  get weights(): readonly Packed[] {
     return [...this.forwards.weights, ...this.backwards.weights];
   }
 

@@ -69,6 +69,6 @@ export interface Cell {
   backward(k: Kernels, step: Step): void;
   /** Writes ∂L/∂h₋ to `carried` of h. It is called after `backward`, and only where ∂L/∂h₋ is needed. */
   backwardHidden(k: Kernels, step: Step): void;
-  /** Adds the gradients of the recurrent tensors in the columns `columns` of the gates, summed over `rows` = steps · B rows. */
-  weightGradients(k: Kernels, columns: Range, rows: number): void;
+  /** Adds the gradients of the recurrent tensors in the columns `columns` of the gates, summed over a range of the [T·B] positions. */
+  weightGradients(k: Kernels, columns: Range, positions: Range): void;
 }

@@ -1,13 +1,14 @@
 import type { Arena } from '../kernel/arena.ts';
 import { type Address, type Kernels, NONE } from '../kernel/contract.ts';
 import { GRAIN, share, type Team } from '../kernel/team.ts';
+import { positionsRun } from './active.ts';
 import { Affine, type Input, inputWidth } from './affine.ts';
-import type { BatchShape, Extent, Pass } from './batch.ts';
+import { type BatchShape, type Extent, type Pass, rowsAt } from './batch.ts';
 import type { Module } from './module.ts';
 import type { TensorSource } from './parameters.ts';
 import { Signal } from './signal.ts';
 import type { State } from './state.ts';
-import type { Weight } from './weight.ts';
+import type { Packed } from './weight.ts';
 import type { Zeros } from './zeros.ts';
 
 export interface DensePlan {
@@ -46,27 +47,29 @@ export class Dense implements Module {
     this.#preGradients = training ? arena.float(shape.steps * shape.rows * width) : NONE;
   }
 
-  get weights(): readonly Weight[] {
+  get weights(): readonly Packed[] {
     return this.#affine.weights;
   }
 
-  forward(k: Kernels, { rows, steps }: Pass): void {
+  forward(k: Kernels, pass: Pass): void {
     const { values, width } = this.output;
-    const count = rows.end - rows.start;
-    for (let step = 0; step < steps; step++) {
-      const first = step * this.#plan.shape.rows + rows.start;
+    for (let step = 0; step < pass.steps; step++) {
+      const { start, end } = rowsAt(pass, step);
+      const first = step * this.#plan.shape.rows + start;
+      const count = end - start;
       const y = values + first * width;
       this.#affine.forward(k, y, first, count);
       if (this.#plan.activation === 'tanh') k.tanhForward(y, count * width);
     }
   }
 
-  backward(k: Kernels, { rows, steps }: Pass): void {
+  backward(k: Kernels, pass: Pass): void {
     const { values, gradients, width, isRead } = this.output;
     const { floats } = k;
-    const size = (rows.end - rows.start) * width;
-    for (let step = 0; step < steps; step++) {
-      const first = step * this.#plan.shape.rows + rows.start;
+    for (let step = 0; step < pass.steps; step++) {
+      const { start, end } = rowsAt(pass, step);
+      const first = step * this.#plan.shape.rows + start;
+      const size = (end - start) * width;
       const at = first * width;
       const d = this.#preGradients + at;
       if (!isRead) k.fill(d, 0, size);
@@ -74,12 +77,14 @@ export class Dense implements Module {
         floats.copyWithin(d, values + at, values + at + size);
         k.tanhBackward(d, gradients + at, size);
       } else floats.copyWithin(d, gradients + at, gradients + at + size);
-      this.#affine.backward(k, d, first, rows.end - rows.start);
+      this.#affine.backward(k, d, first, end - start);
     }
   }
 
-  weightGradients(k: Kernels, team: Team, { steps }: Extent): void {
-    const { width } = this.output;
-    this.#affine.weightGradients(k, this.#preGradients, share(team, width, GRAIN), steps * this.#plan.shape.rows);
+  weightGradients(k: Kernels, team: Team, extent: Extent): void {
+    const columns = share(team, this.output.width, GRAIN);
+    for (const positions of positionsRun(extent, this.#plan.shape.rows)) {
+      this.#affine.weightGradients(k, this.#preGradients, columns, positions);
+    }
   }
 }

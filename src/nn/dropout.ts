@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import type { Arena } from '../kernel/arena.ts';
 import type { Address, Kernels } from '../kernel/contract.ts';
-import type { BatchShape, Pass } from './batch.ts';
+import { type BatchShape, type Pass, rowsAt } from './batch.ts';
 import { keyOf } from './dropout-key.ts';
 import type { Module } from './module.ts';
 import { Signal } from './signal.ts';
 import type { State } from './state.ts';
-import type { Weight } from './weight.ts';
+import type { Packed } from './weight.ts';
 
 const probability = z.number().min(0).lt(1);
 
@@ -56,7 +56,7 @@ export interface DropoutPlan {
  */
 export class Dropout implements Module {
   readonly states: readonly State[] = [];
-  readonly weights: readonly Weight[] = [];
+  readonly weights: readonly Packed[] = [];
   /** What the layer above reads. */
   readonly output: Signal;
   readonly #input: Signal;
@@ -82,15 +82,17 @@ export class Dropout implements Module {
   /** Nothing: there are no tensors. */
   weightGradients(): void {}
 
-  #mask(k: Kernels, { rows, steps, key }: Pass, out: Address, from: Address): void {
+  #mask(k: Kernels, pass: Pass, out: Address, from: Address): void {
+    const { steps, key } = pass;
     const { width } = this.#input;
     const { shape, variational, site } = this.#plan;
     const probability = key === undefined ? 0 : this.#plan.probability;
     const siteKey = keyOf(key, site);
     for (let step = 0; step < steps; step++) {
-      const at = (step * shape.rows + rows.start) * width;
-      const place = variational ? rows.start * width : at;
-      k.dropout(out + at, from + at, (rows.end - rows.start) * width, place, siteKey, probability);
+      const { start, end } = rowsAt(pass, step);
+      const at = (step * shape.rows + start) * width;
+      const place = variational ? start * width : at;
+      k.dropout(out + at, from + at, (end - start) * width, place, siteKey, probability);
     }
   }
 }

@@ -1,10 +1,10 @@
 import type { Arena } from '../kernel/arena.ts';
 import type { Kernels } from '../kernel/contract.ts';
-import { type BatchShape, type Pass, sourceRowOf } from './batch.ts';
+import { type BatchShape, type Pass, rowsAt, sourceRowOf } from './batch.ts';
 import type { Module } from './module.ts';
 import { type Reading, Signal } from './signal.ts';
 import type { State } from './state.ts';
-import type { Weight } from './weight.ts';
+import type { Packed } from './weight.ts';
 
 /**
  * The state of a recurrence after its last step, as a signal of one step: s_T [1][B][width]. The recurrence must have been made with
@@ -12,7 +12,7 @@ import type { Weight } from './weight.ts';
  */
 export class LastState implements Module {
   readonly states: readonly State[] = [];
-  readonly weights: readonly Weight[] = [];
+  readonly weights: readonly Packed[] = [];
   readonly output: Signal;
   readonly #state: State;
 
@@ -45,7 +45,7 @@ export class LastState implements Module {
  */
 export class FirstState implements Module {
   readonly states: readonly State[] = [];
-  readonly weights: readonly Weight[] = [];
+  readonly weights: readonly Packed[] = [];
   readonly #input: Reading;
   #state: State | undefined;
 
@@ -87,7 +87,7 @@ export class FirstState implements Module {
 /** A signal of one step, repeated at every step: x_t = x. Its gradient is the sum over the steps. */
 export class Repeat implements Module {
   readonly states: readonly State[] = [];
-  readonly weights: readonly Weight[] = [];
+  readonly weights: readonly Packed[] = [];
   readonly output: Signal;
   readonly #input: Reading;
   readonly #batch: number;
@@ -108,15 +108,14 @@ export class Repeat implements Module {
     }
   }
 
-  backward({ floats }: Kernels, { rows, steps }: Pass): void {
+  backward({ floats }: Kernels, pass: Pass): void {
     const { signal, addsGradient } = this.#input;
-    const { gradients, width } = signal;
-    const count = (rows.end - rows.start) * width;
-    const into = gradients + rows.start * width;
-    if (!addsGradient()) floats.fill(0, into, into + count);
-    for (let step = 0; step < steps; step++) {
-      const from = this.output.gradients + (step * this.#batch + rows.start) * width;
-      for (let j = 0; j < count; j++) floats[into + j]! += floats[from + j]!;
+    const { gradients: into, width } = signal;
+    if (!addsGradient()) floats.fill(0, into + pass.rows.start * width, into + pass.rows.end * width);
+    for (let step = 0; step < pass.steps; step++) {
+      const { start, end } = rowsAt(pass, step);
+      const from = this.output.gradients + step * this.#batch * width;
+      for (let j = start * width; j < end * width; j++) floats[into + j]! += floats[from + j]!;
     }
   }
 

@@ -1,7 +1,8 @@
 import type { Arena } from '../kernel/arena.ts';
 import { type Address, type Floats, type Kernels, NONE } from '../kernel/contract.ts';
 import type { Range, Team } from '../kernel/team.ts';
-import type { BatchShape, Pass } from './batch.ts';
+import { activeRows } from './active.ts';
+import type { BatchShape, Extent, Pass } from './batch.ts';
 import { buildNetwork } from './build.ts';
 import type { ModelConfig } from './config.ts';
 import { DropConnect } from './dropconnect.ts';
@@ -13,6 +14,7 @@ import type { Network, SourcePlaces } from './network.ts';
 import { type TensorView, tensorsAt } from './parameters.ts';
 import type { Recurrent } from './recurrent.ts';
 import type { State } from './state.ts';
+import type { PassDirection } from './weight.ts';
 
 /** The flat buffer of parameters, and its gradient, in the kernels' memory. */
 export interface Parameters {
@@ -85,10 +87,13 @@ export class Model {
     return only.layers;
   }
 
-  /** Renews this thread's share of the packed weights. When parameters have changed, all threads must do this before `forward`. */
-  pack(k: Kernels, team: Team): void {
-    const tasks = this.members.flatMap(({ weights }) => weights).flatMap(({ packing }) => packing);
-    for (let task = team.rank; task < tasks.length; task += team.size) tasks[task]?.(k);
+  /**
+   * Makes this thread's share of the packed weights. All threads must do this before `forward` when parameters have changed, and, with
+   * 'backward', between `forward` and `backward`. RangeError in a pass for which the weights are not packed.
+   */
+  pack(k: Kernels, team: Team, direction: PassDirection = 'forward'): void {
+    const weights = this.members.flatMap((member) => member.weights);
+    for (const [index, weight] of weights.entries()) weight.pack(k, direction, index % team.size === team.rank);
   }
 
   /** Whether products read masked copies of parameters. If so, all threads must do `dropWeights` before `pack`. */
@@ -106,9 +111,24 @@ export class Model {
     this.#dropConnect.backward(k, this.parameters.gradients, elements, key);
   }
 
-  /** Computes the logits of `steps` steps, for a slice of batch rows, from the initial state. With a key, numbers are dropped. */
-  forward(k: Kernels, rows: Range, steps: number, key?: DropoutKey, sourceSteps = 0): void {
-    const pass: Pass = { rows, steps, sourceSteps, key };
+  /**
+   * What has to be run of the window in memory: of a language model all, and of a model of pairs the rows that have not ended, step by step. The
+   * sources are where `source` says, and a target ends with its last symbol that is counted.
+   */
+  extent(k: Kernels, steps: number, sourceSteps: number): Extent {
+    const { source, targets, shape } = this;
+    if (!source) return { steps };
+    return {
+      steps,
+      sourceSteps,
+      active: activeRows((position) => k.ints[targets + position]! >= 0, steps, shape.rows),
+      activeSource: activeRows((position) => k.ints[source.mask + position] !== 0, sourceSteps, shape.rows),
+    };
+  }
+
+  /** Computes the logits of a window, for a slice of batch rows, from the initial state. With a key, numbers are dropped. */
+  forward(k: Kernels, rows: Range, extent: Extent, key?: DropoutKey): void {
+    const pass: Pass = { ...extent, rows, key };
     for (const member of this.members) member.forward(k, pass);
   }
 
@@ -131,11 +151,11 @@ export class Model {
   }
 
   /** Computes the model's losses, and replaces each member's logits by scale · ∂(sum of the member's losses)/∂logits. */
-  loss(k: Kernels, rows: Range, steps: number, scale: number): void {
-    const pass: Pass = { rows, steps, sourceSteps: 0, key: undefined };
+  loss(k: Kernels, rows: Range, extent: Extent, scale: number): void {
+    const pass: Pass = { ...extent, rows, key: undefined };
     for (const member of this.members) member.loss(k, this.targets, pass, scale);
     if (this.members.length === 1) return;
-    for (let step = 0; step < steps; step++) {
+    for (let step = 0; step < extent.steps; step++) {
       const first = step * this.shape.rows + rows.start;
       const own = this.members.map(({ losses }) => losses + first);
       mixLosses(k.floats, this.losses + first, own, rows.end - rows.start);
@@ -143,14 +163,14 @@ export class Model {
   }
 
   /** Computes the gradients of every signal, back through all steps and layers, for a slice of batch rows. The key is that of `forward`. */
-  backward(k: Kernels, rows: Range, steps: number, key?: DropoutKey, sourceSteps = 0): void {
-    const pass: Pass = { rows, steps, sourceSteps, key };
+  backward(k: Kernels, rows: Range, extent: Extent, key?: DropoutKey): void {
+    const pass: Pass = { ...extent, rows, key };
     for (const member of this.members) member.backward(k, pass);
   }
 
   /** Adds to this thread's share of every parameter's gradient, summing over all rows and steps. */
-  weightGradients(k: Kernels, team: Team, steps: number, sourceSteps = 0): void {
-    for (const member of this.members) member.weightGradients(k, team, { steps, sourceSteps });
+  weightGradients(k: Kernels, team: Team, extent: Extent): void {
+    for (const member of this.members) member.weightGradients(k, team, extent);
   }
 
   /** The state after `steps` steps becomes the initial state, for `rows` rows: what truncated BPTT carries on. */

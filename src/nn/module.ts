@@ -2,7 +2,7 @@ import type { Kernels } from '../kernel/contract.ts';
 import type { Team } from '../kernel/team.ts';
 import type { Extent, Pass } from './batch.ts';
 import type { State } from './state.ts';
-import type { Weight } from './weight.ts';
+import type { Packed } from './weight.ts';
 
 /**
  * A part of a network. It reads signals and writes signals (nn/signal.ts), and declares its tensors when it is made. A network is a list of
@@ -14,8 +14,8 @@ import type { Weight } from './weight.ts';
 export interface Module {
   /** What carries from step to step. */
   readonly states: readonly State[];
-  /** The matrices that have packed copies. The copies must be renewed when parameters have changed. */
-  readonly weights: readonly Weight[];
+  /** What must be renewed when parameters have changed. */
+  readonly weights: readonly Packed[];
   forward(k: Kernels, pass: Pass): void;
   /** Reads the gradients of the signals that the module wrote, which are complete by then. Contributes to the gradients of those that it read. */
   backward(k: Kernels, pass: Pass): void;

@@ -10,7 +10,7 @@ import type { TensorSource } from './parameters.ts';
 import type { Recurrent } from './recurrent.ts';
 import type { Softmax } from './softmax.ts';
 import type { State } from './state.ts';
-import type { Weight } from './weight.ts';
+import type { Packed } from './weight.ts';
 
 /** What a network is made of. */
 export interface NetworkPlan {
@@ -94,7 +94,7 @@ export class Network {
   }
 
   /** The matrices whose packed copies must be renewed when parameters have changed. */
-  get weights(): readonly Weight[] {
+  get weights(): readonly Packed[] {
     return this.#modules.flatMap(({ weights }) => weights);
   }
 

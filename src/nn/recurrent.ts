@@ -1,8 +1,9 @@
 import type { Arena } from '../kernel/arena.ts';
 import { type Address, type Kernels, NONE } from '../kernel/contract.ts';
 import { GRAIN, type Range, share, type Team } from '../kernel/team.ts';
+import { positionsRun } from './active.ts';
 import { Affine, type Input, inputWidth, symbolRowsOf } from './affine.ts';
-import type { BatchShape, Extent, Pass } from './batch.ts';
+import { type BatchShape, type Extent, type Pass, rowsAt } from './batch.ts';
 import type { Cell, CellBuffers } from './cell.ts';
 import { CELL_KINDS } from './cells/index.ts';
 import type { ModelConfig } from './config.ts';
@@ -11,7 +12,7 @@ import type { Module } from './module.ts';
 import { prefixed, type TensorSource } from './parameters.ts';
 import { Signal } from './signal.ts';
 import { State, type Step } from './state.ts';
-import type { Weight } from './weight.ts';
+import type { Packed } from './weight.ts';
 import type { Zeros } from './zeros.ts';
 
 /** What a recurrent layer is made of. */
@@ -39,7 +40,8 @@ export interface RecurrentPlan {
 /**
  * A recurrent layer: a_t = U x_t + b for every step, then the cell's recurrence through time, in either direction. The layer alone knows about
  * time: the order of the steps, where a row's state is reset, and where a row is masked. In a row that is masked at a step, the state passes
- * through the step as it is, and so does its gradient. (A row may be reset and masked at one step: then the state that passes through is 0.)
+ * through the step as it is, and so does its gradient. (A row may be reset and masked at one step: then the state that passes through is 0.) The
+ * same holds for a row that is not run at a step.
  */
 export class Recurrent implements Module {
   /** h after every step. */
@@ -57,6 +59,8 @@ export class Recurrent implements Module {
   readonly #input: Affine;
   /** [B][width] for each state: ∂L/∂s of the rows that are masked at a step, while the cell goes back through the step. */
   readonly #aside: readonly Address[];
+  /** Whether h₋ is read where h lies. Rows are then reset before the first step only. */
+  readonly #readsInPlace: boolean;
 
   constructor(plan: RecurrentPlan) {
     const { arena, zeros, config, shape, inputs, direction = FORWARDS } = plan;
@@ -79,10 +83,11 @@ export class Recurrent implements Module {
     this.#hidden = H;
     this.#width = width;
     this.#h = this.states[0]!;
+    this.#readsInPlace = shape.resetsAtStart === true && direction === FORWARDS;
     this.#buffers = {
       gates: arena.float(steps * rows * width), // [T][B][G·H]
       states: this.states,
-      previous: arena.float(steps * rows * H), // [T][B][H]
+      previous: this.#readsInPlace ? this.#h.initial : arena.float(steps * rows * H), // [T][B][H]
       dHidden: training ? arena.float(steps * rows * H) : NONE, // [T][B][H]
       zeros: zeros.row(H),
     };
@@ -98,28 +103,31 @@ export class Recurrent implements Module {
     return this.#buffers;
   }
 
-  get weights(): readonly Weight[] {
+  get weights(): readonly Packed[] {
     return [...this.#cell.weights, ...this.#input.weights];
   }
 
-  forward(k: Kernels, { rows, steps }: Pass): void {
+  forward(k: Kernels, pass: Pass): void {
     const { gates } = this.#buffers;
-    for (let index = 0; index < steps; index++) {
-      const step = this.#step(index, steps, rows);
+    for (let index = 0; index < pass.steps; index++) {
+      const step = this.#step(index, pass);
       const first = this.#first(step);
       this.#reset(k, step);
       this.#input.forward(k, gates + first * this.#width, first, step.rows);
       this.#cell.forward(k, step);
       this.#keepMasked(k, step);
+      this.#keepOthers(k, step, pass.rows);
     }
   }
 
-  backward(k: Kernels, { rows, steps }: Pass): void {
+  backward(k: Kernels, pass: Pass): void {
     const { gates } = this.#buffers;
-    this.#beginBackward(k, steps, rows);
-    for (let index = steps - 1; index >= 0; index--) {
-      const step = this.#step(index, steps, rows);
+    this.#beginBackward(k, pass);
+    let later: Step | undefined;
+    for (let index = pass.steps - 1; index >= 0; index--) {
+      const step = this.#step(index, pass);
       const first = this.#first(step);
+      this.#beginRows(k, step, later);
       this.#setMaskedAside(k, step);
       this.#cell.backward(k, step);
       if (index > 0 || this.#plan.learnsInitialState) {
@@ -128,20 +136,23 @@ export class Recurrent implements Module {
         this.#resetBackward(k, step);
       }
       this.#input.backward(k, gates + first * this.#width, first, step.rows);
+      later = step;
     }
   }
 
-  weightGradients(k: Kernels, team: Team, { steps }: Extent): void {
+  weightGradients(k: Kernels, team: Team, extent: Extent): void {
     const columns = share(team, this.#width, GRAIN);
-    const rows = steps * this.#batch;
-    this.#input.weightGradients(k, this.#buffers.gates, columns, rows);
-    this.#cell.weightGradients(k, columns, rows);
+    for (const positions of positionsRun(extent, this.#batch)) {
+      this.#input.weightGradients(k, this.#buffers.gates, columns, positions);
+      this.#cell.weightGradients(k, columns, positions);
+    }
   }
 
-  /** Step number `index`, of a slice of the batch rows. */
-  #step(index: number, steps: number, { start, end }: Range): Step {
-    const time = this.#direction(index, steps);
-    const previous = index > 0 ? this.#direction(index - 1, steps) : undefined;
+  /** Step number `index` of a pass, of the rows that are run. */
+  #step(index: number, pass: Pass): Step {
+    const time = this.#direction(index, pass.steps);
+    const previous = index > 0 ? this.#direction(index - 1, pass.steps) : undefined;
+    const { start, end } = rowsAt(pass, time);
     return { time, previous, row: start, rows: end - start };
   }
 
@@ -152,6 +163,7 @@ export class Recurrent implements Module {
 
   /** The state that the step starts from: 0 in rows that are reset. */
   #reset(k: Kernels, step: Step): void {
+    if (this.#readsInPlace && step.previous !== undefined) return;
     const first = this.#first(step);
     for (const state of this.states) {
       const before = state.before(step);
@@ -175,18 +187,24 @@ export class Recurrent implements Module {
     }
   }
 
-  /** Sets the gradients that the backward pass starts from: ∂L/∂s_T where another module has left it in `carried`, else 0. */
-  #beginBackward(k: Kernels, steps: number, { start, end }: Range): void {
+  /** Sets the gradients that the backward pass starts from to 0, but for ∂L/∂s_T that another module has left in `carried`. */
+  #beginBackward(k: Kernels, { steps, rows: { start, end } }: Pass): void {
     const { dHidden } = this.#buffers;
-    const dHiddenAt = (time: number): Address => dHidden + (time * this.#batch + start) * this.#hidden;
+    const count = (end - start) * this.#hidden;
     if (!this.output.isRead) {
-      for (let time = 0; time < steps; time++) k.fill(dHiddenAt(time), 0, (end - start) * this.#hidden);
+      for (let time = 0; time < steps; time++) k.fill(dHidden + (time * this.#batch + start) * this.#hidden, 0, count);
     }
-    for (const state of this.states) {
-      const count = (end - start) * state.width;
-      const carried = state.carried + start * state.width;
-      if (!this.#plan.givesFinalState) k.fill(carried, 0, count);
-      else if (state === this.#h && steps > 0) add(k, dHiddenAt(this.#direction(steps - 1, steps)), carried, count);
+    if (this.#plan.givesFinalState) return;
+    for (const { carried, width } of this.states) k.fill(carried + start * width, 0, count);
+  }
+
+  /** The final state of a row is the one after the last step at which the row is run. So ∂L/∂h_T is a part of ∂L/∂h of that step. */
+  #beginRows({ floats }: Kernels, step: Step, later: Step | undefined): void {
+    if (!this.#plan.givesFinalState) return;
+    const { carried, width } = this.#h;
+    const dHidden = this.#buffers.dHidden + step.time * this.#batch * width;
+    for (const { start, end } of othersOf(step, later)) {
+      for (let j = start * width; j < end * width; j++) floats[dHidden + j]! += floats[carried + j]!;
     }
   }
 
@@ -198,6 +216,17 @@ export class Recurrent implements Module {
     for (const state of this.states) {
       const before = state === this.#h ? this.#buffers.previous + first * this.#hidden : state.before(step);
       k.restoreRows(state.after(step), before, mask + first, step.rows, state.width);
+    }
+  }
+
+  /** Rows that are not run keep their state. */
+  #keepOthers(k: Kernels, step: Step, all: Range): void {
+    for (const { start, end } of othersOf({ row: all.start, rows: all.end - all.start }, step)) {
+      const others = { ...step, row: start, rows: end - start };
+      const keep = this.#plan.keep + this.#first(others);
+      for (const state of this.states) {
+        k.keepRows(state.after(others), state.before(others), keep, others.rows, state.width);
+      }
     }
   }
 
@@ -224,7 +253,13 @@ export class Recurrent implements Module {
   }
 }
 
-/** out += a. */
-function add({ floats }: Kernels, out: Address, a: Address, count: number): void {
-  for (let j = 0; j < count; j++) floats[out + j]! += floats[a + j]!;
+/** The rows of a step, or of a batch, that another step does not have: those before and those behind. */
+function othersOf({ row, rows }: Rows, other: Rows = { row, rows: 0 }): Range[] {
+  const end = row + rows;
+  return [
+    { start: row, end: Math.min(end, other.row) },
+    { start: Math.max(row, other.row + other.rows), end },
+  ].filter((range) => range.start < range.end);
 }
+
+type Rows = Pick<Step, 'row' | 'rows'>;

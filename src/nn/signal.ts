@@ -1,6 +1,18 @@
 import type { Arena } from '../kernel/arena.ts';
 import { type Address, NONE } from '../kernel/contract.ts';
 import type { BatchShape } from './batch.ts';
+import type { Parameter } from './parameters.ts';
+
+/** That the rows of a signal are rows of a table E [V, width]: x_t = E[id_t]. */
+export interface Embedded {
+  /** int [T][B] the row of each position. */
+  readonly ids: Address;
+  readonly table: Parameter;
+  /** V. */
+  readonly symbols: number;
+  /** T·B: the most positions that are read at once. */
+  readonly positions: number;
+}
 
 /**
  * Numbers that one module writes and other modules read: x [T][B][width], and the gradient ∂L/∂x of the same shape.
@@ -13,19 +25,22 @@ export class Signal {
   /** NONE where no gradients are needed. */
   readonly gradients: Address;
   readonly width: number;
+  /** Of a signal that an embedding writes. */
+  readonly embedded: Embedded | undefined;
   #readers = 0;
   #exclusive = false;
 
-  constructor(values: Address, gradients: Address, width: number) {
+  constructor(values: Address, gradients: Address, width: number, embedded?: Embedded) {
     this.values = values;
     this.gradients = gradients;
     this.width = width;
+    this.embedded = embedded;
   }
 
   /** A signal with memory of its own. */
-  static allocate(arena: Arena, { steps, rows, training }: BatchShape, width: number): Signal {
+  static allocate(arena: Arena, { steps, rows, training }: BatchShape, width: number, embedded?: Embedded): Signal {
     const count = steps * rows * width;
-    return new Signal(arena.float(count), training ? arena.float(count) : NONE, width);
+    return new Signal(arena.float(count), training ? arena.float(count) : NONE, width, embedded);
   }
 
   /** Whether any module reads the signal. If none does, no module writes its gradient. */

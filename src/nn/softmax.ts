@@ -1,13 +1,14 @@
 import type { Arena } from '../kernel/arena.ts';
 import type { Address, Kernels } from '../kernel/contract.ts';
 import { GRAIN, share, type Team } from '../kernel/team.ts';
+import { positionsRun } from './active.ts';
 import { Affine, type Input, inputWidth, symbolRowsOf } from './affine.ts';
-import type { BatchShape, Extent, Pass } from './batch.ts';
+import { type BatchShape, type Extent, type Pass, rowsAt } from './batch.ts';
 import type { Module } from './module.ts';
 import type { Parameter, TensorSource } from './parameters.ts';
 import { Signal } from './signal.ts';
 import type { State } from './state.ts';
-import type { Weight } from './weight.ts';
+import type { Packed } from './weight.ts';
 import type { Zeros } from './zeros.ts';
 
 export interface SoftmaxPlan {
@@ -59,15 +60,16 @@ export class Softmax implements Module {
     this.losses = arena.float(shape.steps * shape.rows);
   }
 
-  get weights(): readonly Weight[] {
+  get weights(): readonly Packed[] {
     return this.#affine.weights;
   }
 
-  forward(k: Kernels, { rows, steps }: Pass): void {
+  forward(k: Kernels, pass: Pass): void {
     const { shape, symbols } = this.#plan;
-    for (let step = 0; step < steps; step++) {
-      const first = step * shape.rows + rows.start;
-      this.#affine.forward(k, this.logits + first * symbols, first, rows.end - rows.start);
+    for (let step = 0; step < pass.steps; step++) {
+      const { start, end } = rowsAt(pass, step);
+      const first = step * shape.rows + start;
+      this.#affine.forward(k, this.logits + first * symbols, first, end - start);
     }
   }
 
@@ -82,17 +84,20 @@ export class Softmax implements Module {
   }
 
   /** Contributes to ∂L/∂h of every step, given the gradient in `logits`. */
-  backward(k: Kernels, { rows, steps }: Pass): void {
+  backward(k: Kernels, pass: Pass): void {
     const { shape, symbols } = this.#plan;
-    for (let step = 0; step < steps; step++) {
-      const first = step * shape.rows + rows.start;
-      this.#affine.backward(k, this.logits + first * symbols, first, rows.end - rows.start);
+    for (let step = 0; step < pass.steps; step++) {
+      const { start, end } = rowsAt(pass, step);
+      const first = step * shape.rows + start;
+      this.#affine.backward(k, this.logits + first * symbols, first, end - start);
     }
   }
 
-  weightGradients(k: Kernels, team: Team, { steps }: Extent): void {
+  weightGradients(k: Kernels, team: Team, extent: Extent): void {
     const { shape, symbols } = this.#plan;
     const columns = share(team, symbols, GRAIN);
-    this.#affine.weightGradients(k, this.logits, columns, steps * shape.rows, share(team, this.#width, GRAIN));
+    for (const positions of positionsRun(extent, shape.rows)) {
+      this.#affine.weightGradients(k, this.logits, columns, positions, share(team, this.#width, GRAIN));
+    }
   }
 }

@@ -5,16 +5,16 @@ import type { Module } from './module.ts';
 
 /** A module that runs over the steps of the source, in place of those of the window. */
 export function onSource(module: Module): Module {
-  return withSteps(module, ({ sourceSteps = 0 }) => sourceSteps);
+  return within(module, ({ sourceSteps = 0, activeSource }) => ({ steps: sourceSteps, active: activeSource }));
 }
 
 /** A module that runs once for a window. */
 export function atOneStep(module: Module): Module {
-  return withSteps(module, () => 1);
+  return within(module, () => ({ steps: 1, active: undefined }));
 }
 
-function withSteps(module: Module, stepsOf: (extent: Extent) => number): Module {
-  const inside = <E extends Extent>(extent: E): E => ({ ...extent, steps: stepsOf(extent) });
+function within(module: Module, stepsOf: (extent: Extent) => Pick<Extent, 'steps' | 'active'>): Module {
+  const inside = <E extends Extent>(extent: E): E => ({ ...extent, ...stepsOf(extent) });
   return {
     states: module.states,
     weights: module.weights,

@@ -19,7 +19,7 @@ export interface Step {
  */
 export class State {
   readonly width: number;
-  /** [B][width] s₀, the state before the first step. */
+  /** [B][width] s₀, the state before the first step. `values` follow it, so [T][B][width] from here are the states before the steps 0, 1, … */
   readonly initial: Address;
   /** [T][B][width] s_t, the state after the step at time t. */
   readonly values: Address;
@@ -33,8 +33,8 @@ export class State {
 
   constructor(arena: Arena, { steps, rows, training }: BatchShape, width: number, direction: Direction) {
     this.width = width;
-    this.initial = arena.float(rows * width);
-    this.values = arena.float(steps * rows * width);
+    this.initial = arena.float((1 + steps) * rows * width);
+    this.values = this.initial + rows * width;
     this.carried = training ? arena.float(rows * width) : NONE;
     this.#rows = rows;
     this.#direction = direction;
@@ -71,14 +71,16 @@ export class State {
     floats.set(saved, this.initial + first * this.width);
   }
 
-  /** Row r of the initial state becomes a copy of row from[r], for as many rows as `from` has. */
-  move(k: Kernels, from: ArrayLike<number>): void {
-    const { floats } = k;
-    const before = this.save(k);
-    for (let row = 0; row < from.length; row++) {
-      const at = from[row]! * this.width;
-      floats.set(before.subarray(at, at + this.width), this.initial + row * this.width);
-    }
+  /**
+   * Row r of the initial state becomes a copy of row ids[r], for `rows` rows. The states after steps are lost: the rows are gathered from a copy
+   * there.
+   *
+   * @param ids int [rows], each below B
+   */
+  move(k: Kernels, ids: Address, rows: number): void {
+    const { initial, values, width } = this;
+    k.floats.copyWithin(values, initial, initial + this.#rows * width);
+    k.gatherRows(initial, values, ids, NONE, rows, width);
   }
 
   /** Sets the initial state of `rows` rows from `first` on to 0. */

@@ -13,7 +13,6 @@ const SOURCE_STEPS = 32;
 const ENCODED_TOGETHER = 24;
 
 /**
-/**
  * Runs a trained model symbol by symbol, for up to `rows` texts side by side: (symbol, state) → (logits, state). The texts are independent: a
  * row's numbers are the same, to the bit, whatever the other rows read.
  *
@@ -97,7 +96,11 @@ export class Stepper {
 
   /** The state of row r becomes that of row from[r], for as many rows as `from` has. Beam search copies and drops hypotheses this way. */
   moveStates(from: ArrayLike<number>): void {
-    for (const state of this.#model.states) state.move(this.#kernels, from);
+    if (isInPlace(from)) return;
+    // The symbols that were read last are not needed any more.
+    const { inputs, states } = this.#model;
+    this.#kernels.ints.set(from, inputs);
+    for (const state of states) state.move(this.#kernels, inputs, from.length);
     if (!this.config.pairs) return;
     const before = this.#sourceRows.slice();
     for (let row = 0; row < from.length; row++) this.#sourceRows[row] = before[from[row]!]!;
@@ -145,6 +148,12 @@ export class Stepper {
     this.#model = model;
     this.#kernels = kernels;
   }
+}
+
+/** Whether every row stays where it is. */
+function isInPlace(from: ArrayLike<number>): boolean {
+  for (let row = 0; row < from.length; row++) if (from[row] !== row) return false;
+  return true;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Arena } from '../kernel/arena.ts';
 import { type Address, type Kernels, packedSize } from '../kernel/contract.ts';
+import type { Range } from '../kernel/team.ts';
 import type { Parameter } from './parameters.ts';
 
 /**
@@ -15,27 +16,45 @@ export interface WeightPart {
   readonly transposed?: boolean;
 }
 
+/** The pass that products are made for: the forward pass multiplies by W, and the backward pass by Wᵀ. */
+export type PassDirection = 'forward' | 'backward';
+
+/** What has copies of parameters that products read. They are made anew before each pass, for the parameters may have changed. */
+export interface Packed {
+  /** Makes the copies that a pass reads, if `isOwn`. Each thread calls this before each pass, and one of them makes the copies. */
+  pack(k: Kernels, direction: PassDirection, isOwn: boolean): void;
+}
+
 /**
- * A weight matrix W [rows, columns], with the packed copies that products read: W for the forward pass and, in training, Wᵀ for the backward
- * pass. The copies are renewed each time that the parameters have changed.
+ * A weight matrix W [rows, columns], with the packed copy that products read. It is a copy of W in the forward pass, and of Wᵀ in the backward
+ * pass: one place in memory serves both.
  */
-export class Weight {
+export class Weight implements Packed {
   readonly #part: WeightPart;
   readonly #packed: Address;
-  readonly #packedTransposed: Address;
-  /** Tasks that together renew the packed copies. Any thread may do any task. */
-  readonly packing: readonly ((k: Kernels) => void)[];
+  /** What the packed copy is made for. */
+  #packedFor: PassDirection | undefined;
 
   constructor(arena: Arena, part: WeightPart, training: boolean) {
-    const { parameter, rows, columns, stride, offset = 0, transposed } = part;
+    const { rows, columns } = part;
+    const size = packedSize(rows, columns);
     this.#part = part;
-    this.#packed = arena.float(packedSize(rows, columns));
-    this.#packedTransposed = training ? arena.float(packedSize(columns, rows)) : 0;
+    this.#packed = arena.float(training ? Math.max(size, packedSize(columns, rows)) : size);
+  }
+
+  pack(k: Kernels, direction: PassDirection, isOwn: boolean): void {
+    this.#packedFor = direction;
+    if (!isOwn) return;
+    const { parameter, rows, columns, stride, offset = 0, transposed = false } = this.#part;
     const value = parameter.value + offset;
-    const [as, opposite] = transposed ? (['packTransposed', 'pack'] as const) : (['pack', 'packTransposed'] as const);
-    const pack = (k: Kernels): void => k[as](this.#packed, value, rows, columns, stride);
-    const packTransposed = (k: Kernels): void => k[opposite](this.#packedTransposed, value, columns, rows, stride);
-    this.packing = training ? [pack, packTransposed] : [pack];
+    const isForward = direction === 'forward';
+    const [height, width] = isForward ? [rows, columns] : [columns, rows];
+    k[isForward === transposed ? 'packTransposed' : 'pack'](this.#packed, value, height, width, stride);
+  }
+
+  /** The numbers of an input. */
+  get rows(): number {
+    return this.#part.rows;
   }
 
   /** out [m, columns] += a [m, rows] · W. */
@@ -67,24 +86,27 @@ export class Weight {
   }
 
   /**
-   * dW[:, start … end) += aᵀ · dOut, summed over `count` rows of a [count, rows] and of dOut. The address of dOut is that of the column `start`.
+   * dW[:, start … end) += aᵀ · dOut for the columns start … end, summed over a range of the positions of a [·, rows] and of dOut. The address of
+   * dOut is that of the column `start`.
    *
-   * Where W is Mᵀ, the range is of the columns of M: dM[:, start … end) += dOutᵀ · a. Then the address of a is that of the column `start`.
+   * Where W is Mᵀ, the columns are those of M: dM[:, start … end) += dOutᵀ · a. Then the address of a is that of the column `start`.
    */
   gradient(
     k: Kernels,
     a: Address,
     dOut: Address,
-    count: number,
-    range: { readonly start: number; readonly end: number },
+    positions: Range,
+    { start, end }: Range,
     strideA: number,
     strideOut: number,
   ): void {
     const { parameter, rows, columns, stride, offset = 0, transposed } = this.#part;
-    const out = parameter.gradient + offset + range.start;
-    const n = range.end - range.start;
-    if (transposed) k.multiplyTransposed(out, dOut, a, columns, n, count, stride, strideOut, strideA);
-    else k.multiplyTransposed(out, a, dOut, rows, n, count, stride, strideA, strideOut);
+    const out = parameter.gradient + offset + start;
+    const x = a + positions.start * strideA;
+    const d = dOut + positions.start * strideOut;
+    const [n, count] = [end - start, positions.end - positions.start];
+    if (transposed) k.multiplyTransposed(out, d, x, columns, n, count, stride, strideOut, strideA);
+    else k.multiplyTransposed(out, x, d, rows, n, count, stride, strideA, strideOut);
   }
 
   #forward(
@@ -98,6 +120,7 @@ export class Weight {
     strideA: number,
   ): void {
     const { rows, columns } = this.#part;
+    this.#requirePackedFor('forward');
     k.multiply(out, start, a, this.#packed, m, columns, rows, strideOut, strideStart, strideA);
   }
 
@@ -112,6 +135,11 @@ export class Weight {
     strideOut: number,
   ): void {
     const { rows, columns } = this.#part;
-    k.multiply(da, start, dOut, this.#packedTransposed, m, rows, columns, strideA, strideStart, strideOut);
+    this.#requirePackedFor('backward');
+    k.multiply(da, start, dOut, this.#packed, m, rows, columns, strideA, strideStart, strideOut);
+  }
+
+  #requirePackedFor(direction: PassDirection): void {
+    if (this.#packedFor !== direction) throw new RangeError(`the weights must be packed for the ${direction} pass`);
   }
 }

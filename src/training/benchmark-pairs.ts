@@ -27,8 +27,9 @@ export async function measurePairTraining(
 ): Promise<PairTrainingSpeed> {
   const recipe = resolveRecipe({ model, batch, validation: 0 });
   const data = pairData(corpus, recipe);
+  const { sourceSteps, resetsAtStart } = data;
   const { rows, window } = data.batch;
-  const shape = { steps: window, sourceSteps: data.sourceSteps, rows, training: true };
+  const shape = { steps: window, sourceSteps, rows, training: true, resetsAtStart };
   const config: ProgramConfig = { model: { ...recipe.model, ...data.sizes }, shape, optimizer: recipe.optimizer };
   const arena = new Arena();
   const plan = new TrainingPlan(arena, config);
@@ -42,7 +43,7 @@ export async function measurePairTraining(
     const start = performance.now();
     for (let batches = Math.ceil(corpus.count / rows); batches > 0; batches--) {
       const { steps, sourceSteps, counted } = data.next(plan.model, ints);
-      const inputs = { rate: 1e-3, clipNorm, clipValue, dropoutKey: 0, update: ++update };
+      const inputs = { rate: 1e-3, clipNorm, clipValue, dropoutKey: 0, watched: 0, update: ++update };
       await engine.call('train', { ...inputs, steps, sourceSteps, lossScale: 1 / counted });
     }
     return performance.now() - start;

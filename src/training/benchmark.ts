@@ -38,7 +38,7 @@ export async function measureTraining(
   seconds: number,
   withProfile = false,
 ): Promise<TrainingSpeed> {
-  const shape = { ...size, training: true };
+  const shape = { ...size, training: true, resetsAtStart: true };
   const config: ProgramConfig = { model, shape, optimizer: OPTIMIZER_DEFAULTS };
   const arena = new Arena();
   const plan = new TrainingPlan(arena, config);
@@ -54,6 +54,7 @@ export async function measureTraining(
     clipNorm: 5,
     clipValue: Number.POSITIVE_INFINITY,
     dropoutKey: 0,
+    watched: 0,
   };
   const times: number[] = [];
   let update = 0;

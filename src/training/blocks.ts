@@ -2,7 +2,7 @@ import { type Range, share, type Team } from '../kernel/team.ts';
 import type { Manifest } from '../nn/manifest.ts';
 
 /** Numbers of a block. A member's last block may have fewer. */
-const SIZE = 4096;
+export const BLOCK_SIZE = 4096;
 
 /**
  * Divides the flat buffer of parameters, and every buffer of the same layout, into blocks, member by member. A block belongs to one
@@ -17,18 +17,28 @@ export class Blocks {
   constructor({ config: { members }, size }: Manifest) {
     this.members = members;
     this.#memberSize = size / members;
-    this.perMember = Math.ceil(this.#memberSize / SIZE);
+    this.perMember = Math.ceil(this.#memberSize / BLOCK_SIZE);
+  }
+
+  /** The number of all blocks. */
+  get count(): number {
+    return this.members * this.perMember;
   }
 
   /** This thread's blocks. */
   share(team: Team): Range {
-    return share(team, this.members * this.perMember);
+    return share(team, this.count);
   }
 
   /** This thread's numbers: the places of its blocks in the buffer. */
   elements(team: Team): Range {
     const { start, end } = this.share(team);
-    return { start: this.startOf(start), end: this.startOf(end) };
+    return { start: this.#startOf(start), end: this.#startOf(end) };
+  }
+
+  /** The places of a block's numbers in the buffer. */
+  range(block: number): Range {
+    return { start: this.#startOf(block), end: this.#startOf(block + 1) };
   }
 
   /** The places of a member's numbers in the buffer. */
@@ -37,8 +47,8 @@ export class Blocks {
   }
 
   /** The place where a block begins. For the block after the last, this is the end of the buffer. */
-  startOf(block: number): number {
+  #startOf(block: number): number {
     const member = Math.floor(block / this.perMember);
-    return member * this.#memberSize + (block % this.perMember) * SIZE;
+    return member * this.#memberSize + (block % this.perMember) * BLOCK_SIZE;
   }
 }

@@ -35,6 +35,8 @@ export interface TrainingData {
   readonly batch: Required<BatchOptions>;
   /** The longest source of pairs; 0 of a text. */
   readonly sourceSteps: number;
+  /** Whether states are reset before the first step of a window only. */
+  readonly resetsAtStart: boolean;
   /** Targets of an update, on average. */
   readonly targetsPerStep: number;
   /** Of the model: V, and of pairs the symbols of the source. */
@@ -62,6 +64,7 @@ export function textData(corpus: Corpus, recipe: Recipe): TrainingData {
     notes,
     batch,
     sourceSteps: 0,
+    resetsAtStart: mode === 'stream',
     targetsPerStep: batch.rows * batch.stride,
     sizes: { symbols: vocabulary.size },
     vocabulary: toJson(vocabulary.toJSON()),
@@ -96,6 +99,7 @@ export function pairData(corpus: PairCorpus, recipe: Recipe, heldOut: HeldOutPai
     ...split,
     batch: { rows, window, stride: window },
     sourceSteps: Math.max(...longest.map(({ sourceSteps }) => sourceSteps)),
+    resetsAtStart: true,
     targetsPerStep: split.train.targets / Math.ceil(split.train.pairs.length / rows),
     sizes: { symbols: target.vocabulary.size, sourceSymbols: source.vocabulary.size },
     vocabulary: toJson({ source: source.vocabulary.toJSON(), target: target.vocabulary.toJSON() }),

@@ -65,7 +65,7 @@ function learner(
   { rate, decay }: DynamicConfig,
 ): (window: WindowToRead) => Promise<void> {
   const { values, manifest } = model.parameters;
-  const settings = { rate, clipNorm: CLIP_NORM, clipValue: Number.POSITIVE_INFINITY, dropoutKey: 0 };
+  const settings = { rate, clipNorm: CLIP_NORM, clipValue: Number.POSITIVE_INFINITY, dropoutKey: 0, watched: 0 };
   let update = 0;
   return async (window) => {
     update++;

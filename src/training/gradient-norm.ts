@@ -14,16 +14,15 @@ export class GradientNorm {
   constructor(arena: Arena, parameters: Parameters, blocks: Blocks) {
     this.#parameters = parameters;
     this.#blocks = blocks;
-    this.#sums = arena.float(blocks.members * blocks.perMember);
+    this.#sums = arena.float(blocks.count);
   }
 
   /** Sums the squares of this thread's blocks. */
   addSquares(k: Kernels, team: Team): void {
-    const { start, end } = this.#blocks.share(team);
-    for (let block = start; block < end; block++) {
-      const first = this.#blocks.startOf(block);
-      const count = this.#blocks.startOf(block + 1) - first;
-      k.floats[this.#sums + block] = k.sumOfSquares(this.#parameters.gradients + first, count);
+    const own = this.#blocks.share(team);
+    for (let block = own.start; block < own.end; block++) {
+      const { start, end } = this.#blocks.range(block);
+      k.floats[this.#sums + block] = k.sumOfSquares(this.#parameters.gradients + start, end - start);
     }
   }
 

@@ -2,7 +2,8 @@ import { Arena } from '../kernel/arena.ts';
 import type { Kernels } from '../kernel/contract.ts';
 import type { Engine } from '../kernel/engine.ts';
 import type { Inputs, Outputs, Program } from '../kernel/program.ts';
-import { type CallTeam, intersection, type Range, share, type Team } from '../kernel/team.ts';
+import { type CallTeam, intersection, type Range, type Team } from '../kernel/team.ts';
+import { shareRows } from '../nn/active.ts';
 import type { BatchShape } from '../nn/batch.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { type DropoutConfig, NO_DROPOUT } from '../nn/dropout.ts';
@@ -13,6 +14,7 @@ import { Blocks } from './blocks.ts';
 import { GradientNorm } from './gradient-norm.ts';
 import { Optimizer } from './optimizer.ts';
 import type { OptimizerConfig } from './recipe.ts';
+import { UpdateRatio } from './update-ratio.ts';
 
 /** The compiled module that the workers import: a file of dist/. */
 export const PROGRAM = 'training/program.js';
@@ -22,13 +24,15 @@ export const PROGRAM = 'training/program.js';
  * - evaluate: the losses of that window, and `lossScale` times the gradient of their sum by the logits; no parameter changes.
  *
  * Inputs: `steps` T of the window, and `sourceSteps` S of a window of pairs; `lossScale`, which multiplies the gradient; `rate` η; `update`, the number of this update from 1;
- * the bounds `clipNorm` and `clipValue`; `dropoutKey`, which decides what is dropped. Outputs are means over the members: `norm` of
- * the gradient's norm, clipped by value and not yet by norm, and `clipped` of whether it was clipped by norm.
+ * the bounds `clipNorm` and `clipValue`; `dropoutKey`, which decides what is dropped; `watched`, which is 1 where the update is to be measured,
+ * else 0. Outputs are means over the members: `norm` of the gradient's norm, clipped by value and not yet by norm, and `clipped` of
+ * whether it was clipped by norm; and `ratio` of what was measured
+ * (update-ratio.ts).
  */
 export const CALLS = {
   train: {
-    inputs: ['steps', 'sourceSteps', 'lossScale', 'rate', 'update', 'clipNorm', 'clipValue', 'dropoutKey'],
-    outputs: ['norm', 'clipped'],
+    inputs: ['steps', 'sourceSteps', 'lossScale', 'rate', 'update', 'clipNorm', 'clipValue', 'dropoutKey', 'watched'],
+    outputs: ['norm', 'clipped', 'ratio'],
   },
   evaluate: { inputs: ['steps', 'sourceSteps', 'lossScale'], outputs: [] },
 } as const;
@@ -53,6 +57,7 @@ export class TrainingPlan {
   readonly optimizer: Optimizer;
   readonly blocks: Blocks;
   readonly norm: GradientNorm;
+  readonly ratio: UpdateRatio;
   /** The moving average of the parameters, where one is kept. */
   readonly average: Average | undefined;
 
@@ -61,6 +66,7 @@ export class TrainingPlan {
     this.optimizer = new Optimizer(arena, this.model.parameters, optimizer);
     this.blocks = new Blocks(this.model.parameters.manifest);
     this.norm = new GradientNorm(arena, this.model.parameters, this.blocks);
+    this.ratio = new UpdateRatio(arena, this.model.parameters, this.blocks);
     if (averaging > 0) this.average = new Average(arena, this.model.parameters, averaging);
   }
 }
@@ -84,30 +90,35 @@ function evaluate(
   { steps, sourceSteps, lossScale }: Inputs<typeof CALLS.evaluate>,
 ): void {
   const { model } = plan;
-  const rows = share(team, model.shape.rows);
+  const extent = model.extent(k, steps, sourceSteps);
+  const rows = shareRows(team, model.shape.rows, extent);
   prepareWeights(plan, k, team, undefined);
   team.barrier();
-  model.forward(k, rows, steps, undefined, sourceSteps);
-  model.loss(k, rows, steps, lossScale);
+  model.forward(k, rows, extent);
+  model.loss(k, rows, extent, lossScale);
   team.barrier();
 }
 
 function train(plan: TrainingPlan, k: Kernels, team: CallTeam, inputs: TrainInputs): Outputs<typeof CALLS.train> {
-  const { model, blocks, norm } = plan;
+  const { model, blocks, norm, ratio, average } = plan;
   const { gradients } = model.parameters;
   const { steps, sourceSteps, lossScale, clipNorm, clipValue, dropoutKey: key } = inputs;
-  const rows = share(team, model.shape.rows);
+  const extent = model.extent(k, steps, sourceSteps);
+  const rows = shareRows(team, model.shape.rows, extent);
   const elements = blocks.elements(team);
   const count = elements.end - elements.start;
 
   prepareWeights(plan, k, team, key);
   k.fill(gradients + elements.start, 0, count);
   team.barrier();
-  model.forward(k, rows, steps, key, sourceSteps);
-  model.loss(k, rows, steps, lossScale);
-  model.backward(k, rows, steps, key, sourceSteps);
+  model.forward(k, rows, extent, key);
+  model.loss(k, rows, extent, lossScale);
   team.barrier();
-  model.weightGradients(k, team, steps, sourceSteps);
+  model.pack(k, team, 'backward');
+  team.barrier();
+  model.backward(k, rows, extent, key);
+  team.barrier();
+  model.weightGradients(k, team, extent);
   team.barrier();
   model.dropGradients(k, elements, key);
   if (clipValue < Number.POSITIVE_INFINITY) k.clamp(gradients + elements.start, clipValue, count);
@@ -117,28 +128,31 @@ function train(plan: TrainingPlan, k: Kernels, team: CallTeam, inputs: TrainInpu
   // A gradient that is not finite would spoil every parameter. The trainer sees the norm, and ends the run or goes back.
   if (norms.every(Number.isFinite)) {
     team.commit();
-    update(plan, k, elements, inputs, norms);
+    const updateRange = (range: Range): void => update(plan, k, range, inputs, norms);
+    if (inputs.watched) ratio.measure(k, team, updateRange);
+    else updateRange(elements);
+    average?.update(k, elements, inputs.update);
   }
   team.barrier();
   return {
     norm: norms.reduce((sum, one) => sum + one, 0) / norms.length,
     clipped: norms.filter((one) => one > clipNorm).length / norms.length,
+    ratio: inputs.watched ? ratio.value(k) : 0,
   };
 }
 
-/** Updates this thread's share of the parameters: each member's by its own gradient, clipped by its own norm. */
+/** Updates a range of the parameters: each member's by its own gradient, clipped by its own norm. */
 function update(
-  { optimizer, average, blocks }: TrainingPlan,
+  { optimizer, blocks }: TrainingPlan,
   k: Kernels,
-  elements: Range,
+  range: Range,
   { rate, update: step, clipNorm }: TrainInputs,
   norms: readonly number[],
 ): void {
   for (const [member, norm] of norms.entries()) {
     const scale = norm > 0 ? Math.min(1, clipNorm / norm) : 1;
-    optimizer.update(k, intersection(elements, blocks.ofMember(member)), { rate, step, scale });
+    optimizer.update(k, intersection(range, blocks.ofMember(member)), { rate, step, scale });
   }
-  average?.update(k, elements, step);
 }
 
 /** Brings the weights that products read up to date with the parameters. With a key, weights are dropped. */

@@ -52,13 +52,13 @@ export interface Run {
 export async function openRun(makeData: (recipe: Recipe) => TrainingData, given: Recipe, place: Place): Promise<Run> {
   const resolved = resolveRecipe(given);
   const data = makeData(resolved);
-  const { batch } = data;
+  const { batch, sourceSteps, resetsAtStart } = data;
   const { limits, interval, finish } = fitRun(data, resolved);
   const recipe = completeRecipeSchema.parse({ ...resolved, finish });
 
   const model: ModelConfig = { ...recipe.model, ...data.sizes };
   const { optimizer, dropout, averaging } = recipe;
-  const shape = { steps: batch.window, sourceSteps: data.sourceSteps, rows: batch.rows, training: true };
+  const shape = { steps: batch.window, sourceSteps, rows: batch.rows, training: true, resetsAtStart };
   const config: ProgramConfig = { model, shape, optimizer, dropout, averaging };
   const choice = chooseKernel(place.kernel);
   const fitted = place.threads ?? fitThreads(model, batch, processors());

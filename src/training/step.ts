@@ -7,7 +7,7 @@ import type { StepEvent } from './events.ts';
 import { ROLLBACK_FACTOR } from './rollback.ts';
 import type { Run } from './run.ts';
 import { rateFactor } from './schedule.ts';
-import { UpdateWatch } from './statistics.ts';
+import { SaturationWatch } from './statistics.ts';
 
 /** Reads the next window of the text, and updates the parameters once by it. Throws Divergence where the loss or the norm is not finite. */
 export async function takeStep(run: Run): Promise<StepEvent> {
@@ -49,8 +49,8 @@ export async function update(
   const { kernels } = engine;
   const window = data.next(model, kernels.ints);
   progress.rate = rate;
-  const watch = watched ? new UpdateWatch(engine, plan) : undefined;
-  const { norm, clipped } = await engine.call('train', {
+  const watch = watched ? new SaturationWatch(engine, plan) : undefined;
+  const { norm, clipped, ratio } = await engine.call('train', {
     steps: window.steps,
     sourceSteps: window.sourceSteps,
     lossScale: 1 / window.counted,
@@ -59,6 +59,7 @@ export async function update(
     clipNorm: recipe.clipNorm,
     clipValue: recipe.clipValue,
     dropoutKey: updateKey(dropoutSeed, number),
+    watched: Number(watched),
   });
   const losses = sumMemberLosses(run, window.steps * data.batch.rows);
   const loss = losses / window.counted;
@@ -66,7 +67,7 @@ export async function update(
   if (!Number.isFinite(loss)) throw new Divergence(`the loss is ${loss}`);
   if (!Number.isFinite(norm)) throw new Divergence(`the gradient's norm is ${norm}`);
   model.carry(kernels, window.advance);
-  progress.statistics = await watch?.statistics(window.steps);
+  progress.statistics = watch && { updateRatio: ratio, saturation: await watch.count(window.steps) };
   progress.sums.add(losses, window.counted, norm, clipped);
   return {
     type: 'step',

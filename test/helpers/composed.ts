@@ -11,6 +11,7 @@ import { declaredTensors, layOut, type TensorSource, type TensorView, tensorsAt 
 import type { Signal } from '../../src/nn/signal.ts';
 import type { Softmax } from '../../src/nn/softmax.ts';
 import type { State } from '../../src/nn/state.ts';
+import type { PassDirection } from '../../src/nn/weight.ts';
 import { Zeros } from '../../src/nn/zeros.ts';
 import { Random } from '../../src/random.ts';
 import type { Differentiated } from './differences.ts';
@@ -190,15 +191,14 @@ export function run(composed: Composed, { steps = composed.shape.steps, ranks = 
   const { kernels, network, shape, built, views, gradients, places } = composed;
   const size = ranks.length;
   const pass = (rank: number) => ({ rows: share(team(rank, size), shape.rows), steps, key });
-  pack(composed);
+  pack(composed, 'forward');
   for (const rank of ranks) network.forward(kernels, pass(rank));
   const symbols = symbolsOf(views);
   const logits = numbers(kernels, built.output.logits, steps * shape.rows * symbols);
   kernels.fill(gradients, 0, sizeOf(views));
-  for (const rank of ranks) {
-    network.loss(kernels, places.targets, pass(rank), 1);
-    if (shape.training) network.backward(kernels, pass(rank));
-  }
+  for (const rank of ranks) network.loss(kernels, places.targets, pass(rank), 1);
+  if (shape.training) pack(composed, 'backward');
+  for (const rank of ranks) if (shape.training) network.backward(kernels, pass(rank));
   for (const rank of ranks) if (shape.training) network.weightGradients(kernels, team(rank, size), { steps });
   return {
     logits,
@@ -228,7 +228,7 @@ export function expectAgreement(
 export function lossOf(composed: Composed, key?: DropoutKey): number {
   const { kernels, network, modules, shape, places } = composed;
   const pass = { rows: { start: 0, end: shape.rows }, steps: shape.steps, key };
-  pack(composed);
+  pack(composed, 'forward');
   network.forward(kernels, pass);
   network.loss(kernels, places.targets, pass, 1);
   const others = modules.flatMap((module) =>
@@ -267,8 +267,8 @@ export function ofRow(all: readonly number[], row: number, rows: number, width: 
   return all.filter((_, j) => Math.floor(j / width) % rows === row);
 }
 
-function pack({ network, kernels }: Composed): void {
-  for (const { packing } of network.weights) for (const task of packing) task(kernels);
+function pack({ network, kernels }: Composed, direction: PassDirection): void {
+  for (const weight of network.weights) weight.pack(kernels, direction, true);
 }
 
 function symbolsOf(views: readonly TensorView[]): number {

@@ -113,13 +113,14 @@ export function runChunk({ model, kernels }: Network): ChunkResult {
   const all = { start: 0, end: rows };
   const numbers = (from: Address, count: number) => Float64Array.from(kernels.floats.subarray(from, from + count));
   model.pack(kernels, SOLO);
-  model.forward(kernels, all, steps);
+  model.forward(kernels, all, { steps });
   const logits = numbers(model.members[0]!.logits, positions * model.config.symbols);
-  model.loss(kernels, all, steps, 1 / positions);
+  model.loss(kernels, all, { steps }, 1 / positions);
   const loss = numbers(model.losses, positions).reduce((sum, each) => sum + each, 0) / positions;
   kernels.fill(model.parameters.gradients, 0, model.parameters.manifest.size);
-  model.backward(kernels, all, steps);
-  model.weightGradients(kernels, SOLO, steps);
+  model.pack(kernels, SOLO, 'backward');
+  model.backward(kernels, all, { steps });
+  model.weightGradients(kernels, SOLO, { steps });
   const block = rows * model.config.hidden;
   return { logits, loss, finalStates: model.states.map((state) => numbers(state.final(steps), block)) };
 }

@@ -85,8 +85,8 @@ export function totalLoss({ model, kernels, key }: Network, scale = 1): number {
   const { steps } = model.shape;
   model.dropWeights(kernels, { start: 0, end: model.parameters.manifest.size }, key);
   model.pack(kernels, SOLO);
-  model.forward(kernels, rows, steps, key);
-  model.loss(kernels, rows, steps, scale);
+  model.forward(kernels, rows, { steps }, key);
+  model.loss(kernels, rows, { steps }, scale);
   let sum = 0;
   for (let p = 0; p < steps * model.shape.rows; p++) sum += kernels.floats[model.losses + p]!;
   return sum;
@@ -98,8 +98,9 @@ export function forwardBackward(network: Network, scale = 1): number {
   const { gradients, manifest } = model.parameters;
   const loss = totalLoss(network, scale);
   kernels.fill(gradients, 0, manifest.size);
-  model.backward(kernels, { start: 0, end: model.shape.rows }, model.shape.steps, key);
-  model.weightGradients(kernels, SOLO, model.shape.steps);
+  model.pack(kernels, SOLO, 'backward');
+  model.backward(kernels, { start: 0, end: model.shape.rows }, { steps: model.shape.steps }, key);
+  model.weightGradients(kernels, SOLO, { steps: model.shape.steps });
   model.dropGradients(kernels, { start: 0, end: manifest.size }, key);
   return loss;
 }

@@ -74,7 +74,7 @@ export class WholePairRun {
     writeSources(kernels.ints, model.source!, 1, { start: 0, end: 1 }, sourceSteps, [source]);
     kernels.ints.set(read, model.inputs);
     kernels.ints.fill(1, model.keep, model.keep + read.length);
-    model.forward(kernels, { start: 0, end: 1 }, read.length, undefined, sourceSteps);
+    model.forward(kernels, { start: 0, end: 1 }, { steps: read.length, sourceSteps });
     return model.members.map(({ logits }) =>
       read.map((_, step) => [...kernels.floats.subarray(logits + step * V, logits + (step + 1) * V)]),
     );

@@ -4,13 +4,13 @@ import type { Team } from '../../src/kernel/team.ts';
 import type { BatchShape, Pass } from '../../src/nn/batch.ts';
 import type { Module } from '../../src/nn/module.ts';
 import type { State } from '../../src/nn/state.ts';
-import type { Weight } from '../../src/nn/weight.ts';
+import type { Packed } from '../../src/nn/weight.ts';
 import type { LossModule } from './composed.ts';
 
 /** A module without tensors and without states. */
 abstract class Plain {
   readonly states: readonly State[] = [];
-  readonly weights: readonly Weight[] = [];
+  readonly weights: readonly Packed[] = [];
   weightGradients(): void {}
 }
 
@@ -93,7 +93,7 @@ export class OwnSteps implements Module {
     return this.#module.states;
   }
 
-  get weights(): readonly Weight[] {
+  get weights(): readonly Packed[] {
     return this.#module.weights;
   }
 

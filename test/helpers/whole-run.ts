@@ -25,7 +25,7 @@ export class WholeRun {
     const { ints, floats } = this.#kernels;
     const { symbols: V } = this.#model.config;
     ints.set(symbols, this.#model.inputs);
-    this.#model.forward(this.#kernels, { start: 0, end: 1 }, symbols.length);
+    this.#model.forward(this.#kernels, { start: 0, end: 1 }, { steps: symbols.length });
     return symbols.map((_, step) => [
       ...floats.subarray(this.#model.members[0]!.logits + step * V, this.#model.members[0]!.logits + (step + 1) * V),
     ]);

@@ -30,7 +30,7 @@ test.each(VARIANTS)('the gates of the $label are those of the network in float64
   });
   kernels.ints.set(ids, network.inputs);
   kernels.ints.fill(1, network.keep, network.keep + ids.length);
-  network.forward(kernels, { start: 0, end: 1 }, ids.length);
+  network.forward(kernels, { start: 0, end: 1 }, { steps: ids.length });
   const G = gateCount(model.config.cell);
   const H = model.config.hidden;
   for (const layer of [1, 2]) {

@@ -275,11 +275,12 @@ describe.each(VARIANTS)('a recurrence of the $label that walks backwards', (vari
     expect(outputs.flat()).toEqual(expected.logits);
     expect(finalStates).toEqual(expected.finalStates);
     // What is carried is the initial state, which can be saved, loaded, moved and reset.
-    const { kernels, network } = chunked;
+    const { kernels, network, places } = chunked;
+    kernels.ints.set([2, 2], places.ids);
     for (const [index, state] of network.states.entries()) {
       expect(Array.from(state.save(kernels))).toEqual(expected.finalStates[index]);
       state.load(kernels, saved[index]!);
-      state.move(kernels, [2, 2]);
+      state.move(kernels, places.ids, 2);
       state.reset(kernels, 0, 1);
       const row = (of: ArrayLike<number>, at: number) => Array.from(of).slice(at * HIDDEN, (at + 1) * HIDDEN);
       const [zero, second, third] = [0, 1, 2].map((at) => row(state.save(kernels), at));

@@ -87,9 +87,9 @@ function expectSame(network: Network): void {
     model.states.map((state) => numbers(state.initial, block)),
   );
   model.pack(kernels, SOLO);
-  model.forward(kernels, { start: 0, end: rows }, steps);
+  model.forward(kernels, { start: 0, end: rows }, { steps });
   const logits = numbers(model.members[0]!.logits, steps * rows * model.config.symbols);
-  model.loss(kernels, { start: 0, end: rows }, steps, 1);
+  model.loss(kernels, { start: 0, end: rows }, { steps }, 1);
   expect(largestDifference(logits, naive.logits), 'logits').toBeLessThan(1e-12);
   expect(largestDifference(numbers(model.losses, steps * rows), naive.losses), 'losses').toBeLessThan(1e-12);
   for (const [index, state] of model.states.entries()) {

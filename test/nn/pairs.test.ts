@@ -76,8 +76,8 @@ function totalLoss({ model, kernels, steps, key }: PairRun): number {
   const rows = { start: 0, end: ROWS };
   model.dropWeights(kernels, { start: 0, end: model.parameters.manifest.size }, key);
   model.pack(kernels, SOLO);
-  model.forward(kernels, rows, steps, key, SOURCE_STEPS);
-  model.loss(kernels, rows, steps, 1);
+  model.forward(kernels, rows, { steps, sourceSteps: SOURCE_STEPS }, key);
+  model.loss(kernels, rows, { steps }, 1);
   let sum = 0;
   for (let p = 0; p < steps * ROWS; p++) sum += kernels.floats[model.losses + p]!;
   return sum;
@@ -88,8 +88,9 @@ function gradientErrors(run: PairRun): Map<string, number> {
   const { manifest, values, gradients } = model.parameters;
   totalLoss(run);
   kernels.fill(gradients, 0, manifest.size);
-  model.backward(kernels, { start: 0, end: ROWS }, steps, key, SOURCE_STEPS);
-  model.weightGradients(kernels, SOLO, steps, SOURCE_STEPS);
+  model.pack(kernels, SOLO, 'backward');
+  model.backward(kernels, { start: 0, end: ROWS }, { steps, sourceSteps: SOURCE_STEPS }, key);
+  model.weightGradients(kernels, SOLO, { steps, sourceSteps: SOURCE_STEPS });
   model.dropGradients(kernels, { start: 0, end: manifest.size }, key);
   const analytic = kernels.floats.slice(gradients, gradients + manifest.size);
   const { floats } = kernels;

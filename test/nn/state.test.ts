@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { share, type Team } from '../../src/kernel/team.ts';
+import { SOLO, share, type Team } from '../../src/kernel/team.ts';
 import type { ModelConfig } from '../../src/nn/config.ts';
 import { Random } from '../../src/random.ts';
 import { makeNetwork, type Network, randomState, randomSymbols, SMALL, VARIANTS } from '../helpers/network.ts';
@@ -55,15 +55,14 @@ function run(network: Network, steps: number, ranks: readonly number[] = [0]): R
   const block = rows * model.config.hidden;
   const slice = (rank: number) => share(team(rank, size), rows);
   for (const rank of ranks) model.pack(kernels, team(rank, size));
-  for (const rank of ranks) model.forward(kernels, slice(rank), steps);
+  for (const rank of ranks) model.forward(kernels, slice(rank), { steps });
   const logits = numbers(model.members[0]!.logits, steps * rows * model.config.symbols);
-  for (const rank of ranks) {
-    model.loss(kernels, slice(rank), steps, 1);
-    if (training) model.backward(kernels, slice(rank), steps);
-  }
+  for (const rank of ranks) model.loss(kernels, slice(rank), { steps }, 1);
   if (training) {
+    for (const rank of ranks) model.pack(kernels, team(rank, size), 'backward');
+    for (const rank of ranks) model.backward(kernels, slice(rank), { steps });
     kernels.fill(model.parameters.gradients, 0, model.parameters.manifest.size);
-    for (const rank of ranks) model.weightGradients(kernels, team(rank, size), steps);
+    for (const rank of ranks) model.weightGradients(kernels, team(rank, size), { steps });
   }
   return {
     logits,
@@ -195,6 +194,31 @@ describe.each(VARIANTS)('state of the $label', (variant) => {
       expect(runs[0]?.losses).toHaveLength(steps * ROWS);
     },
   );
+
+  test('that is reset at the start only needs less memory, and gives the same bits', () => {
+    const shape = { steps: 6, rows: ROWS, training: true };
+    const sequence = randomSequence(6, ROWS, config.symbols, 72);
+    sequence.keep[1] = 0;
+    const networks = [false, true].map((resetsAtStart) => makeNetwork(config, { ...shape, resetsAtStart }, SEED));
+    const runs = networks.map((network) => {
+      randomState(network, 73);
+      load(network, sequence);
+      const first = run(network, 6);
+      network.model.carry(network.kernels, 6);
+      return [first, run(network, 4)];
+    });
+    expect(runs[0]).toEqual(runs[1]);
+    const [anywhere, atStart] = networks.map(({ kernels }) => kernels.floats.length);
+    expect(atStart).toBeLessThanOrEqual(anywhere! - config.layers * 6 * ROWS * config.hidden);
+  });
+});
+
+test.each(['forward', 'backward'] as const)('a %s pass without weights that are packed for it is an error', (pass) => {
+  const network = makeNetwork(SMALL, { steps: 2, rows: 1, training: true }, SEED);
+  const { model, kernels } = network;
+  const rows = { start: 0, end: 1 };
+  model.pack(kernels, SOLO, pass === 'forward' ? 'backward' : 'forward');
+  expect(() => model[pass](kernels, rows, { steps: 2 })).toThrow(`the weights must be packed for the ${pass} pass`);
 });
 
 describe.each(VARIANTS)('work on the $label shared out between threads', (variant) => {

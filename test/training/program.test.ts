@@ -50,6 +50,7 @@ async function trainProgram(golden: GoldenCase, curve: GoldenCurve, choice: Kern
       clipNorm: curve.clip,
       clipValue: Number.POSITIVE_INFINITY,
       dropoutKey: 0,
+      watched: 0,
     });
     losses.push(sumLosses(kernels.floats, plan.model.losses, steps * rows) / (steps * rows));
     norms.push(norm);

@@ -54,6 +54,7 @@ async function work(threads: number, failure: Failure = {}) {
         clipNorm: 1,
         clipValue: Infinity,
         dropoutKey: 0,
+        watched: 0,
       });
       norms.push(norm);
       plan.model.carry(engine.kernels, shape.steps);

@@ -15,10 +15,11 @@ export function backpropagated(
   const network = openText(config, parameters, text, true);
   const { model, kernels } = network;
   const [rows, steps] = [{ start: 0, end: 1 }, text.inputs.length];
-  model.forward(kernels, rows, steps);
-  model.loss(kernels, rows, steps, 1);
-  model.backward(kernels, rows, steps);
-  model.weightGradients(kernels, SOLO, steps);
+  model.forward(kernels, rows, { steps });
+  model.loss(kernels, rows, { steps }, 1);
+  model.pack(kernels, SOLO, 'backward');
+  model.backward(kernels, rows, { steps });
+  model.weightGradients(kernels, SOLO, { steps });
   const { manifest, gradients } = model.parameters;
   return new Map(
     manifest.views.map(({ name, offset, size }) => {
@@ -131,8 +132,8 @@ function openText(config: ModelConfig, parameters: ArrayLike<number>, text: Shor
 function totalLoss({ model, kernels }: OpenModel, { inputs }: ShortText): number {
   const rows = { start: 0, end: 1 };
   model.pack(kernels, SOLO);
-  model.forward(kernels, rows, inputs.length);
-  model.loss(kernels, rows, inputs.length, 1);
+  model.forward(kernels, rows, { steps: inputs.length });
+  model.loss(kernels, rows, { steps: inputs.length }, 1);
   let sum = 0;
   for (let t = 0; t < inputs.length; t++) sum += kernels.floats[model.losses + t]!;
   return sum;

@@ -19,8 +19,7 @@ export function additiveScores(
   for (let t = 0; t < steps; t++) {
     const row = (q + t * stride) << 2;
     for (let i = 0; i < length; i++) {
-      addSpan(u, row, (keys + i * stride) << 2, width);
-      tanhSpan(u, width);
+      hidden(u, row, (keys + i * stride) << 2, width);
       store<f32>((scores + t * strideScores + i) << 2, dot(u, v << 2, width));
     }
   }
@@ -49,11 +48,17 @@ export function additiveScoresBackward(
     const dRow = (dq + t * stride) << 2;
     for (let i = 0; i < length; i++) {
       const g = (dScores + t * strideScores + i) << 2;
-      addSpan(u, row, (keys + i * stride) << 2, width);
-      tanhSpan(u, width);
+      hidden(u, row, (keys + i * stride) << 2, width);
       scatterGradients(dRow, (dKeys + i * stride) << 2, dv << 2, u, v << 2, g, width);
     }
   }
+}
+
+/** u ← tanh(q + key), of a query and a key. */
+@inline
+function hidden(u: usize, q: usize, key: usize, width: i32): void {
+  addSpan(u, q, key, width);
+  tanhSpan(u, width);
 }
 
 /** Σ a b, in the order of four lanes and then of the rest. */

@@ -8,10 +8,11 @@ export const BLOCK_K: i32 = 512;
 /** `multiply` takes so many numbers of B at a time: a quarter of a megabyte stays in the second-level cache. */
 export const BLOCK_B: i32 = 65536;
 
-/** `multiplyTransposed` takes blocks of both matrices at a time: rows that are summed over, rows of Aᵀ, and columns of B. */
-export const BLOCK_KT: i32 = 256;
-export const BLOCK_M: i32 = 512;
-export const BLOCK_N: i32 = 128;
+/** `multiplyTransposed` takes blocks of both matrices at a time: rows that are summed over, rows of Aᵀ, and columns of B. Blocks
+ * that are long along k load and store C less often; both blocks together stay in the second-level cache at 128 units. */
+export const BLOCK_KT: i32 = 512;
+export const BLOCK_M: i32 = 256;
+export const BLOCK_N: i32 = 64;
 
 /**
  * Bytes from row to row of the block of Aᵀ, and from panel to panel of the block of B. At a distance of a power of two, all rows

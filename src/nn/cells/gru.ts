@@ -38,11 +38,11 @@ abstract class GruCell {
   }
 
   /** ∂L/∂W of the gates r, z: h₋ᵀ · d(r, z). */
-  protected gateGradients(k: Kernels, columns: Range, rows: number): void {
+  protected gateGradients(k: Kernels, columns: Range, positions: Range): void {
     const H = this.hidden;
     const range = overlap(columns, 0, 2 * H);
     const { previous, gates } = this.buffers;
-    this.gateWeight.gradient(k, previous, gates + range.start, rows, range, H, 3 * H);
+    this.gateWeight.gradient(k, previous, gates + range.start, positions, range, H, 3 * H);
   }
 }
 
@@ -95,12 +95,12 @@ class GruBeforeCell extends GruCell implements Cell {
     this.gateWeight.backward(k, this.h.carried + row * H, gates, rows, H, 3 * H);
   }
 
-  weightGradients(k: Kernels, columns: Range, rows: number): void {
+  weightGradients(k: Kernels, columns: Range, positions: Range): void {
     const H = this.hidden;
     const range = overlap(columns, 2 * H, 3 * H);
     const d = this.buffers.gates + 2 * H + range.start;
-    this.gateGradients(k, columns, rows);
-    this.candidateWeight.gradient(k, this.#resetHidden, d, rows, range, H, 3 * H);
+    this.gateGradients(k, columns, positions);
+    this.candidateWeight.gradient(k, this.#resetHidden, d, positions, range, H, 3 * H);
   }
 }
 
@@ -152,12 +152,13 @@ class GruAfterCell extends GruCell implements Cell {
     this.candidateWeight.backward(k, dPrevious, this.#inner + at, rows, H, H);
   }
 
-  weightGradients(k: Kernels, columns: Range, rows: number): void {
+  weightGradients(k: Kernels, columns: Range, positions: Range): void {
     const H = this.hidden;
     const range = overlap(columns, 2 * H, 3 * H);
     const d = this.#inner + range.start;
-    this.gateGradients(k, columns, rows);
-    this.candidateWeight.gradient(k, this.buffers.previous, d, rows, range, H, H);
-    k.sumRows(this.#bias.gradient + range.start, d, rows, range.end - range.start, H);
+    this.gateGradients(k, columns, positions);
+    this.candidateWeight.gradient(k, this.buffers.previous, d, positions, range, H, H);
+    const { start, end } = positions;
+    k.sumRows(this.#bias.gradient + range.start, d + start * H, end - start, range.end - range.start, H);
   }
 }

@@ -74,8 +74,8 @@ class LstmCell implements Cell {
     this.#recurrent.backwardFrom(k, this.#h.carried + row * H, zeros, gates + 4 * at, rows, H, 4 * H);
   }
 
-  weightGradients(k: Kernels, columns: Range, rows: number): void {
+  weightGradients(k: Kernels, columns: Range, positions: Range): void {
     const { previous, gates } = this.#buffers;
-    this.#recurrent.gradient(k, previous, gates + columns.start, rows, columns, this.#hidden, 4 * this.#hidden);
+    this.#recurrent.gradient(k, previous, gates + columns.start, positions, columns, this.#hidden, 4 * this.#hidden);
   }
 }

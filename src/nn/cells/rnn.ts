@@ -81,8 +81,8 @@ class RnnCell implements Cell {
     this.#recurrent.backwardFrom(k, this.#h.carried + row * H, zeros, gates + at, rows, H, H);
   }
 
-  weightGradients(k: Kernels, columns: Range, rows: number): void {
+  weightGradients(k: Kernels, columns: Range, positions: Range): void {
     const { previous, gates } = this.#buffers;
-    this.#recurrent.gradient(k, previous, gates + columns.start, rows, columns, this.#hidden, this.#hidden);
+    this.#recurrent.gradient(k, previous, gates + columns.start, positions, columns, this.#hidden, this.#hidden);
   }
 }

@@ -1,0 +1,140 @@
+import { reads, updates, writes } from '../operand.ts';
+import type { Entries, Entry } from './entry.ts';
+
+const ACTIVATION_FORWARD = {
+  part: 'gates',
+  direct: true,
+  operands: (a, n) => [updates('a', a, 1, n)],
+  example: ({ blocks: [a] }, _rows, n) => [a, n],
+} as const satisfies Entry<'tanhForward'>;
+
+const ACTIVATION_BACKWARD = {
+  part: 'gates',
+  direct: true,
+  operands: (h, dh, n) => [updates('h', h, 1, n), reads('dh', dh, 1, n)],
+  example: ({ blocks: [h, dh] }, _rows, n) => [h, dh, n],
+} as const satisfies Entry<'tanhBackward'>;
+
+/** Activations, and the gates of the LSTM and the GRU. */
+export const GATES = {
+  tanhForward: ACTIVATION_FORWARD,
+  tanhBackward: ACTIVATION_BACKWARD,
+  logisticForward: ACTIVATION_FORWARD,
+  logisticBackward: ACTIVATION_BACKWARD,
+  reluForward: ACTIVATION_FORWARD,
+  reluBackward: ACTIVATION_BACKWARD,
+  lstmForward: {
+    part: 'gates',
+    direct: true,
+    operands: (h, cell, cellTanh, gates, cellPrevious, rows, hidden) => [
+      writes('h', h, rows, hidden),
+      writes('cell', cell, rows, hidden),
+      writes('cellTanh', cellTanh, rows, hidden),
+      updates('gates', gates, rows, 4 * hidden),
+      reads('cellPrevious', cellPrevious, rows, hidden),
+    ],
+    example: ({ blocks: [gates, cellPrevious, h, cell, cellTanh] }, rows, n) => [
+      h,
+      cell,
+      cellTanh,
+      gates,
+      cellPrevious,
+      rows,
+      n,
+    ],
+  },
+  lstmBackward: {
+    part: 'gates',
+    direct: true,
+    operands: (gates, dCell, dh, cellTanh, cellPrevious, rows, hidden) => [
+      updates('gates', gates, rows, 4 * hidden),
+      updates('dCell', dCell, rows, hidden),
+      reads('dh', dh, rows, hidden),
+      reads('cellTanh', cellTanh, rows, hidden),
+      reads('cellPrevious', cellPrevious, rows, hidden),
+    ],
+    example: ({ blocks: [gates, dCell, dh, cellTanh, cellPrevious] }, rows, n) => [
+      gates,
+      dCell,
+      dh,
+      cellTanh,
+      cellPrevious,
+      rows,
+      n,
+    ],
+  },
+  gruResetForward: {
+    part: 'gates',
+    direct: true,
+    operands: (resetHidden, gates, hPrevious, rows, hidden) => [
+      writes('resetHidden', resetHidden, rows, hidden),
+      updates('gates.rz', gates, rows, 2 * hidden, 3 * hidden),
+      reads('hPrevious', hPrevious, rows, hidden),
+    ],
+    example: ({ blocks: [gates, hPrevious, resetHidden] }, rows, n) => [resetHidden, gates, hPrevious, rows, n],
+  },
+  gruForward: {
+    part: 'gates',
+    direct: true,
+    operands: (h, gates, hPrevious, rows, hidden) => [
+      writes('h', h, rows, hidden),
+      reads('gates.z', gates + hidden, rows, hidden, 3 * hidden),
+      updates('gates.n', gates + 2 * hidden, rows, hidden, 3 * hidden),
+      reads('hPrevious', hPrevious, rows, hidden),
+    ],
+    example: ({ blocks: [gates, hPrevious, h] }, rows, n) => [h, gates, hPrevious, rows, n],
+  },
+  gruBackward: {
+    part: 'gates',
+    direct: true,
+    operands: (gates, dPrevious, dh, hPrevious, rows, hidden) => [
+      updates('gates.zn', gates + hidden, rows, 2 * hidden, 3 * hidden),
+      writes('dPrevious', dPrevious, rows, hidden),
+      reads('dh', dh, rows, hidden),
+      reads('hPrevious', hPrevious, rows, hidden),
+    ],
+    example: ({ blocks: [gates, dh, hPrevious, dPrevious] }, rows, n) => [gates, dPrevious, dh, hPrevious, rows, n],
+  },
+  gruResetBackward: {
+    part: 'gates',
+    direct: true,
+    operands: (gates, dPrevious, dResetHidden, hPrevious, rows, hidden) => [
+      updates('gates.r', gates, rows, hidden, 3 * hidden),
+      updates('dPrevious', dPrevious, rows, hidden),
+      reads('dResetHidden', dResetHidden, rows, hidden),
+      reads('hPrevious', hPrevious, rows, hidden),
+    ],
+    example: ({ blocks: [gates, dPrevious, d, hPrevious] }, rows, n) => [gates, dPrevious, d, hPrevious, rows, n],
+  },
+  gruAfterForward: {
+    part: 'gates',
+    direct: true,
+    operands: (h, gates, inner, hPrevious, rows, hidden) => [
+      writes('h', h, rows, hidden),
+      updates('gates', gates, rows, 3 * hidden),
+      reads('inner', inner, rows, hidden),
+      reads('hPrevious', hPrevious, rows, hidden),
+    ],
+    example: ({ blocks: [gates, hPrevious, h, inner] }, rows, n) => [h, gates, inner, hPrevious, rows, n],
+  },
+  gruAfterBackward: {
+    part: 'gates',
+    direct: true,
+    operands: (gates, inner, dPrevious, dh, hPrevious, rows, hidden) => [
+      updates('gates', gates, rows, 3 * hidden),
+      updates('inner', inner, rows, hidden),
+      writes('dPrevious', dPrevious, rows, hidden),
+      reads('dh', dh, rows, hidden),
+      reads('hPrevious', hPrevious, rows, hidden),
+    ],
+    example: ({ blocks: [gates, inner, dPrevious, dh, hPrevious] }, rows, n) => [
+      gates,
+      inner,
+      dPrevious,
+      dh,
+      hPrevious,
+      rows,
+      n,
+    ],
+  },
+} as const satisfies Entries;
