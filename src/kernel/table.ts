@@ -16,8 +16,6 @@ export type Part = (typeof PARTS)[number];
 
 interface Entry<Name extends FunctionName> {
   readonly part: Part;
-  /** Whether the WebAssembly export of this name is the function itself. Otherwise `wasm.ts` adapts what is exported. */
-  readonly direct: boolean;
   /** Whether the function treats its operands as plain lists of numbers, which may run on from one tensor into the next. */
   readonly acrossTensors?: true;
   /** All that a call with these arguments reads and writes, as the contract says. */
@@ -38,14 +36,12 @@ export interface Places {
 
 const ACTIVATION_FORWARD = {
   part: 'gates',
-  direct: true,
   operands: (a, n) => [updates('a', a, 1, n)],
   example: ({ blocks: [a] }, _rows, n) => [a, n],
 } as const satisfies Entry<'tanhForward'>;
 
 const ACTIVATION_BACKWARD = {
   part: 'gates',
-  direct: true,
   operands: (h, dh, n) => [updates('h', h, 1, n), reads('dh', dh, 1, n)],
   example: ({ blocks: [h, dh] }, _rows, n) => [h, dh, n],
 } as const satisfies Entry<'tanhBackward'>;
@@ -57,25 +53,22 @@ const RMSPROP = { ...ADAGRAD, smoothing: 0.95 };
 const ADAM = { ...ADAGRAD, beta1: 0.9, beta2: 0.999, step: 3 };
 
 /**
- * Every function of the contract: its part of the profile, how it is exported, and its operands. `wasm.ts`, `profile.ts` and
- * `checked.ts` work from this table, and the compiler refuses a table that lacks a function.
+ * Every function of the contract: its part of the profile, its operands, and an example of a call. `profile.ts`, `checked.ts` and
+ * `trial.ts` work from this table, and the compiler refuses a table that lacks a function.
  */
 export const TABLE = {
   pack: {
     part: 'packing',
-    direct: true,
     operands: (packed, b, k, n, stride) => [writes('packed', packed, 1, packedSize(k, n)), reads('b', b, k, n, stride)],
     example: ({ blocks: [b], packed }, _rows, n, k) => [packed, b, k, n, n + 1],
   },
   packTransposed: {
     part: 'packing',
-    direct: true,
     operands: (packed, b, k, n, stride) => [writes('packed', packed, 1, packedSize(k, n)), reads('b', b, n, k, stride)],
     example: ({ blocks: [b], packed }, _rows, n, k) => [packed, b, k, n, k + 1],
   },
   multiply: {
     part: 'matrix products',
-    direct: false,
     operands: (c, start, a, packed, m, n, k, strideC, strideStart, strideA) => [
       writes('c', c, m, n, strideC),
       { ...reads('start', start, strideStart === 0 ? Math.min(m, 1) : m, n, strideStart), inPlaceOf: 'c' },
@@ -86,7 +79,6 @@ export const TABLE = {
   },
   multiplyTransposed: {
     part: 'matrix products',
-    direct: false,
     operands: (c, a, b, m, n, k, strideC, strideA, strideB) => [
       updates('c', c, m, n, strideC),
       reads('a', a, k, m, strideA),
@@ -97,7 +89,6 @@ export const TABLE = {
 
   gatherRows: {
     part: 'rows and biases',
-    direct: true,
     operands: (out, table, ids, bias, rows, n) => [
       writes('out', out, rows, n),
       { ...readsInts('ids', ids, rows), isIds: true },
@@ -108,7 +99,6 @@ export const TABLE = {
   },
   scatterRows: {
     part: 'rows and biases',
-    direct: true,
     operands: (table, d, ids, rows, n, strideTable, strideD) => [
       { ...readsInts('ids', ids, rows), isIds: true },
       { ...updates('table', table, 0, n, strideTable), rows: { address: ids, count: rows } },
@@ -118,13 +108,11 @@ export const TABLE = {
   },
   sumRows: {
     part: 'rows and biases',
-    direct: true,
     operands: (out, d, rows, n, strideD) => [updates('out', out, 1, n), reads('d', d, rows, n, strideD)],
     example: ({ blocks: [out, d] }, rows, n) => [out, d, rows, n, n + 1],
   },
   keepRows: {
     part: 'rows and biases',
-    direct: true,
     operands: (out, a, keep, rows, n) => [
       writes('out', out, rows, n),
       { ...reads('a', a, rows, n), inPlaceOf: 'out' },
@@ -134,7 +122,6 @@ export const TABLE = {
   },
   addKeptRows: {
     part: 'rows and biases',
-    direct: true,
     operands: (out, a, keep, rows, n) => [
       updates('out', out, rows, n),
       reads('a', a, rows, n),
@@ -144,7 +131,6 @@ export const TABLE = {
   },
   restoreRows: {
     part: 'rows and biases',
-    direct: true,
     operands: (out, a, mask, rows, n) => [
       updates('out', out, rows, n),
       reads('a', a, rows, n),
@@ -154,7 +140,6 @@ export const TABLE = {
   },
   moveRows: {
     part: 'rows and biases',
-    direct: true,
     operands: (out, a, mask, rows, n) => [
       writes('out', out, rows, n),
       updates('a', a, rows, n),
@@ -164,7 +149,6 @@ export const TABLE = {
   },
   fill: {
     part: 'rows and biases',
-    direct: true,
     acrossTensors: true,
     operands: (out, _value, n) => [writes('out', out, 1, n)],
     example: ({ blocks: [out] }, _rows, n) => [out, 0.5, n],
@@ -172,7 +156,6 @@ export const TABLE = {
 
   dropout: {
     part: 'dropout',
-    direct: false,
     operands: (out, a, n) => [writes('out', out, 1, n), { ...reads('a', a, 1, n), inPlaceOf: 'out' }],
     example: ({ blocks: [out, a] }, _rows, n) => [out, a, n, 7, 0x9234_5678, 0.5],
   },
@@ -186,7 +169,6 @@ export const TABLE = {
 
   lstmForward: {
     part: 'gates',
-    direct: true,
     operands: (h, cell, cellTanh, gates, cellPrevious, rows, hidden) => [
       writes('h', h, rows, hidden),
       writes('cell', cell, rows, hidden),
@@ -206,7 +188,6 @@ export const TABLE = {
   },
   lstmBackward: {
     part: 'gates',
-    direct: true,
     operands: (gates, dCell, dh, cellTanh, cellPrevious, rows, hidden) => [
       updates('gates', gates, rows, 4 * hidden),
       updates('dCell', dCell, rows, hidden),
@@ -226,7 +207,6 @@ export const TABLE = {
   },
   gruResetForward: {
     part: 'gates',
-    direct: true,
     operands: (resetHidden, gates, hPrevious, rows, hidden) => [
       writes('resetHidden', resetHidden, rows, hidden),
       updates('gates.rz', gates, rows, 2 * hidden, 3 * hidden),
@@ -236,7 +216,6 @@ export const TABLE = {
   },
   gruForward: {
     part: 'gates',
-    direct: true,
     operands: (h, gates, hPrevious, rows, hidden) => [
       writes('h', h, rows, hidden),
       reads('gates.z', gates + hidden, rows, hidden, 3 * hidden),
@@ -247,7 +226,6 @@ export const TABLE = {
   },
   gruBackward: {
     part: 'gates',
-    direct: true,
     operands: (gates, dPrevious, dh, hPrevious, rows, hidden) => [
       updates('gates.zn', gates + hidden, rows, 2 * hidden, 3 * hidden),
       writes('dPrevious', dPrevious, rows, hidden),
@@ -258,7 +236,6 @@ export const TABLE = {
   },
   gruResetBackward: {
     part: 'gates',
-    direct: true,
     operands: (gates, dPrevious, dResetHidden, hPrevious, rows, hidden) => [
       updates('gates.r', gates, rows, hidden, 3 * hidden),
       updates('dPrevious', dPrevious, rows, hidden),
@@ -269,7 +246,6 @@ export const TABLE = {
   },
   gruAfterForward: {
     part: 'gates',
-    direct: true,
     operands: (h, gates, inner, hPrevious, rows, hidden) => [
       writes('h', h, rows, hidden),
       updates('gates', gates, rows, 3 * hidden),
@@ -280,7 +256,6 @@ export const TABLE = {
   },
   gruAfterBackward: {
     part: 'gates',
-    direct: true,
     operands: (gates, inner, dPrevious, dh, hPrevious, rows, hidden) => [
       updates('gates', gates, rows, 3 * hidden),
       updates('inner', inner, rows, hidden),
@@ -301,7 +276,6 @@ export const TABLE = {
 
   softmaxCrossEntropy: {
     part: 'softmax',
-    direct: true,
     operands: (logits, losses, targets, rows, symbols) => [
       updates('logits', logits, rows, symbols),
       writes('losses', losses, 1, rows),
@@ -312,19 +286,16 @@ export const TABLE = {
 
   softmaxForward: {
     part: 'softmax',
-    direct: true,
     operands: (a, rows, n, stride) => [updates('a', a, rows, n, stride)],
     example: ({ blocks: [a] }, rows, n) => [a, rows, n, n + 3],
   },
   softmaxBackward: {
     part: 'softmax',
-    direct: true,
     operands: (d, p, rows, n, stride) => [updates('d', d, rows, n, stride), reads('p', p, rows, n, stride)],
     example: ({ blocks: [d, , p] }, rows, n) => [d, p, rows, n, n + 3],
   },
   additiveScores: {
     part: 'attention',
-    direct: true,
     operands: (scores, q, keys, v, steps, length, width, strideScores, stride) => [
       writes('scores', scores, steps, length, strideScores),
       reads('q', q, steps, width, stride),
@@ -335,7 +306,6 @@ export const TABLE = {
   },
   additiveScoresBackward: {
     part: 'attention',
-    direct: true,
     operands: (dq, dKeys, dv, dScores, q, keys, v, steps, length, width, strideScores, stride) => [
       updates('dq', dq, steps, width, stride),
       updates('dKeys', dKeys, length, width, stride),
@@ -364,42 +334,36 @@ export const TABLE = {
 
   sumOfSquares: {
     part: 'optimizer',
-    direct: true,
     acrossTensors: true,
     operands: (g, n) => [reads('g', g, 1, n)],
     example: ({ blocks: [g] }, _rows, n) => [g, n],
   },
   clamp: {
     part: 'optimizer',
-    direct: true,
     acrossTensors: true,
     operands: (g, _limit, n) => [updates('g', g, 1, n)],
     example: ({ blocks: [g] }, _rows, n) => [g, 0.7, n],
   },
   sgd: {
     part: 'optimizer',
-    direct: false,
     acrossTensors: true,
     operands: (p, g, velocity, n) => [updates('p', p, 1, n), reads('g', g, 1, n), updates('velocity', velocity, 1, n)],
     example: ({ blocks: [p, g, velocity] }, _rows, n) => [p, g, velocity, n, SGD],
   },
   rmsProp: {
     part: 'optimizer',
-    direct: false,
     acrossTensors: true,
     operands: (p, g, s, n) => [updates('p', p, 1, n), reads('g', g, 1, n), updates('s', s, 1, n)],
     example: ({ blocks: [p, g, s] }, _rows, n) => [p, g, s, n, RMSPROP],
   },
   adagrad: {
     part: 'optimizer',
-    direct: false,
     acrossTensors: true,
     operands: (p, g, s, n) => [updates('p', p, 1, n), reads('g', g, 1, n), updates('s', s, 1, n)],
     example: ({ blocks: [p, g, s] }, _rows, n) => [p, g, s, n, ADAGRAD],
   },
   adam: {
     part: 'optimizer',
-    direct: false,
     acrossTensors: true,
     operands: (p, g, m, v, n) => [
       updates('p', p, 1, n),
@@ -411,25 +375,17 @@ export const TABLE = {
   },
   average: {
     part: 'optimizer',
-    direct: true,
     acrossTensors: true,
     operands: (mean, p, n) => [updates('mean', mean, 1, n), reads('p', p, 1, n)],
     example: ({ blocks: [mean, p] }, _rows, n) => [mean, p, n, 0.03],
   },
 } as const satisfies { readonly [Name in FunctionName]: Entry<Name> };
 
-/** The functions that the WebAssembly module exports as they are. */
-export type DirectName = {
-  [Name in FunctionName]: (typeof TABLE)[Name]['direct'] extends true ? Name : never;
-}[FunctionName];
-
 /** A row of the table, whatever its function's parameters are. */
-export type AnyEntry = Pick<Entry<FunctionName>, 'part' | 'direct' | 'acrossTensors'> & {
+export type AnyEntry = Pick<Entry<FunctionName>, 'part' | 'acrossTensors'> & {
   operands(...call: never[]): readonly Operand[];
   example(at: Places, rows: number, n: number, k: number): unknown[];
 };
 
 /** The table's rows with the names of their functions. */
 export const ENTRIES = Object.entries(TABLE) as readonly (readonly [FunctionName, AnyEntry])[];
-
-export const DIRECT_NAMES = ENTRIES.filter(([, { direct }]) => direct).map(([name]) => name) as readonly DirectName[];
