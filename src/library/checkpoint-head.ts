@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { beginsAsCheckpoint } from '../checkpoint-format.ts';
 import { type RunRecord, readRun } from '../training/record.ts';
 
 /** What a checkpoint is, read without its tensors. */
@@ -8,9 +9,6 @@ export interface CheckpointHead {
   /** What was run; undefined where it is damaged. */
   readonly run: RunRecord | undefined;
 }
-
-/** Every file of this program begins so, whatever spaces it has. */
-const FORMAT = /^\s*\{\s*"format"\s*:\s*"charnn checkpoint"/;
 
 /** The key that follows the head of a file. In a string of JSON, its quotation marks would be escaped. */
 const TENSORS = /,?\s*"tensors"\s*:/;
@@ -32,7 +30,7 @@ export function readHead(path: string): CheckpointHead | undefined {
     const stat = fstatSync(file);
     if (!stat.isFile()) return undefined;
     const text = headOf(file);
-    if (!FORMAT.test(text)) return undefined;
+    if (!beginsAsCheckpoint(text)) return undefined;
     return { isState: isState(file, stat.size), run: runIn(text) };
   } catch {
     return undefined;
@@ -53,7 +51,7 @@ function headOf(file: number): string {
     pieces.push(piece.subarray(0, count));
     // A key may be cut in two by the end of a piece, so the last piece is looked at again.
     const recent = Buffer.concat(pieces.slice(-2)).toString('latin1');
-    if (length === count && !FORMAT.test(recent)) return '';
+    if (length === count && !beginsAsCheckpoint(recent)) return '';
     if (TENSORS.test(recent)) break;
   }
   text = Buffer.concat(pieces).toString('utf8');

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { latin1Of } from '#host/bytes';
+import { FORMAT } from '../checkpoint-format.ts';
 import { excerpt, UserError } from '../errors.ts';
 import { requireAll } from '../schema.ts';
 import { Excess, parseSetApart, type SetApart } from './checkpoint-json.ts';
@@ -8,8 +9,6 @@ import { decodeTensor, encodedBytes, encodeTensor, findNotFinite, type TensorTex
 import { migrate, VERSION } from './checkpoint-versions.ts';
 import { type ModelConfig, modelSchema } from './config.ts';
 import { Manifest } from './manifest.ts';
-
-const FORMAT = 'charnn checkpoint';
 
 /** Plain data that other layers keep in a checkpoint and check themselves. */
 export type Json = z.core.util.JSONType;

@@ -1,6 +1,7 @@
 import { fstatSync, type Stats, statSync } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { UserError } from '../errors.ts';
+import { type FileHandle, open } from 'node:fs/promises';
+import { beginsAsCheckpoint, FORMAT_BYTES } from '../checkpoint-format.ts';
+import { message, option, UserError } from '../errors.ts';
 import { sourceName } from './source-name.ts';
 
 /** Bytes read at once. So many cost little a piece, and their code points stay in the processor's cache. */
@@ -26,7 +27,7 @@ export interface Source {
   close(): Promise<void>;
 }
 
-/** Opens a file, or `stdin` for `-`. UserError if it can't be read. */
+/** Opens a file, or `stdin` for `-`. UserError if it can't be read, or is a checkpoint: nobody wants to train on one, or to score it. */
 export async function openSource(path: string, stdin: Pieces, pieceBytes: number): Promise<Source> {
   if (path === '-') {
     const device = stdin === process.stdin && isDevice(fstatSync(0));
@@ -36,15 +37,25 @@ export async function openSource(path: string, stdin: Pieces, pieceBytes: number
     const file = await open(path);
     const stat = await file.stat();
     const read = async (into: Uint8Array) => (await file.read(into, 0, into.length, null)).bytesRead;
+    if (stat.isFile()) await refuseCheckpoint(file, path);
     if (!stat.isDirectory()) {
       const of = { name: path, size: stat.size, device: isDevice(stat) };
       return { ...of, pieces: pieces(path, read, pieceBytes), close: () => file.close() };
     }
     await file.close();
   } catch (error) {
-    throw unreadable(path, error);
+    throw error instanceof UserError ? error : unreadable(path, error);
   }
   throw unreadable(path, { code: 'EISDIR' });
+}
+
+async function refuseCheckpoint(file: FileHandle, path: string): Promise<void> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(FORMAT_BYTES), 0, FORMAT_BYTES, 0);
+  if (!beginsAsCheckpoint(buffer.toString('latin1', 0, bytesRead))) return;
+  await file.close();
+  throw new UserError(
+    message`${path}: a checkpoint, not a text; name a model by an option, such as ${option('checkpoint')}`,
+  );
 }
 
 /** Whether a text can be read only once: standard input, a pipe, a device. What can't be looked at, whoever opens it complains about. */

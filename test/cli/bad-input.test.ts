@@ -39,6 +39,12 @@ async function isWrongUsage(args: readonly string[], message: RegExp): Promise<v
 describe.concurrent('a corpus that is no text', () => {
   test('that is missing', () => fails(['train', 'nowhere.txt'], /nowhere\.txt: no such file; give the path/));
   test('that is a folder', () => fails(['train', '.'], /\.: is a directory; give a text file/));
+  test.each(['train', 'eval', 'score'])('that is a checkpoint, for %s', (command) =>
+    fails(
+      [command, file(folder, `${command}.json`, '{"format": "charnn checkpoint",\n "version": 5')],
+      /\.json: a checkpoint, not a text; name a model by an option, such as --checkpoint$/m,
+    ),
+  );
   test('that is empty', () =>
     fails(['train', file(folder, 'empty', '')], /empty: is empty; give a text with at least one character/));
   test('that is empty, from standard input', () => fails(['train', '-'], /standard input: is empty; give a text/));
