@@ -167,8 +167,8 @@ function formsOf(name: string): { node: string; browser: string } {
 
 /** What a build for browsers takes in the place of a file. */
 function inBrowsers(path: string): string {
-  if (path === formsOf('#decoding/constraints').node) return formsOf('#decoding/constraints').browser;
-  return path.replace(/\.node\.ts$/u, '.browser.ts');
+  const forms = HOST_IMPORTS.map(([name]) => formsOf(name)).find(({ node }) => node === path);
+  return forms?.browser ?? path.replace(/\.node\.ts$/u, '.browser.ts');
 }
 
 /** What a build for browsers takes from an entry down: files, and the names of packages. */

@@ -8,10 +8,8 @@ export const SHARES_MEMORY: typeof node.SHARES_MEMORY = false;
 
 export const HAS_REVECTORIZER: typeof node.HAS_REVECTORIZER = false;
 
-export const COMPILES_AHEAD: typeof node.COMPILES_AHEAD = false;
-
-/** What is to be said of each build for one thread, the best first. What the first computes has the bits of Node's kernels. */
-const REMARKS = [{}, { remark: 'without relaxed SIMD, so it rounds otherwise than Node' }];
+/** The builds for one thread, the best first: what the first computes has the bits of Node's kernels. */
+const BUILDS = [{ roundsTwice: false }, { roundsTwice: true }];
 
 let loaded: node.Loaded | undefined;
 let preparation: Promise<void> | undefined;
@@ -33,7 +31,7 @@ async function compile(): Promise<node.Loaded> {
   if (typeof WebAssembly === 'undefined') return { reason: 'this browser runs no WebAssembly' };
   try {
     for (const [index, bytes] of unwoven(await unpackBytes(gzip)).entries())
-      if (WebAssembly.validate(bytes)) return { module: await WebAssembly.compile(bytes), ...REMARKS[index] };
+      if (WebAssembly.validate(bytes)) return { module: await WebAssembly.compile(bytes), ...BUILDS[index] };
     return { reason: 'this browser runs no WebAssembly with SIMD' };
   } catch (error) {
     // A content security policy without 'wasm-unsafe-eval' is one reason, a browser that can't unpack is another.

@@ -16,13 +16,17 @@ const RUNTIME: Runtime = { v8: process.versions.v8 ?? '0', arch: process.arch, p
 /** Whether the host may merge neighbouring 128-bit operations into 256-bit ones, so that wide tiles can be faster. */
 export const HAS_REVECTORIZER: boolean = revectorizeFlagOf(RUNTIME) !== undefined;
 
-/** Whether kernels are as fast at their first call as later, so that timing them tells something. */
-export const COMPILES_AHEAD: boolean = true;
-
-/** The compiled kernels and what sets them apart from other builds, or the reason why there are none. */
+/** The compiled kernels, or the reason why there are none. */
 export type Loaded =
-  | { readonly module: WebAssembly.Module; readonly remark?: string }
+  | {
+      readonly module: WebAssembly.Module;
+      /** Whether it multiplies and then adds, for want of relaxed SIMD: its bits are then others than Node's. */
+      readonly roundsTwice?: boolean;
+    }
   | { readonly module?: undefined; readonly reason: string };
+
+/** The name of the section that marks the module in which V8 merges nothing. */
+const UNMERGED = 'unmerged';
 
 const loaded = new Map<boolean, Loaded>();
 
@@ -54,7 +58,16 @@ function compile(revectorize: boolean): Loaded {
     if (!WebAssembly.validate(bytes))
       return { reason: `Node ${process.version} can't run WebAssembly with relaxed SIMD` };
   }
-  return { module: compileOptimized(bytes, revectorize) };
+  return { module: compileOptimized(revectorize ? bytes : marked(bytes), revectorize) };
+}
+
+/**
+ * The same module with an empty section of its own. V8 compiles the same bytes only once in a process, whatever its flags are by then; so a module
+ * that is to be compiled otherwise needs other bytes.
+ */
+function marked(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const name = new TextEncoder().encode(UNMERGED);
+  return Uint8Array.from([...bytes, 0, name.length + 1, name.length, ...name]);
 }
 
 /** V8's flags hold for the whole process, so they are set back after compilation; compiled code stays as it is. */

@@ -7,5 +7,3 @@ export const memoryBytes: typeof node.memoryBytes = () => Number.POSITIVE_INFINI
 
 /** One: the memory of a page's kernels is not shared. */
 export const processors: typeof node.processors = () => 1;
-
-export const checksKernels: typeof node.checksKernels = () => false;

@@ -1,12 +1,14 @@
-import { checksKernels } from '#host/machine';
 import { type Arena, type Block, RESERVED_BYTES } from './arena.ts';
 import type { FunctionName, Kernels } from './contract.ts';
 import { type Operand, rowCount } from './operand.ts';
 import { type AnyEntry, ENTRIES } from './table.ts';
 
-/** `checkedKernels` where the host asks for them, as in tests; else `kernels` itself, so that a call costs nothing more. */
+/** The environment variable that makes every memory's kernels checked ones. The tests set it. */
+const CHECK = 'RNN_CHECK_KERNELS';
+
+/** `checkedKernels` where the environment asks for them, as in tests; else `kernels` itself, so that a call costs nothing more. */
 export function checkedIfAsked(kernels: Kernels, arena?: Arena): Kernels {
-  return checksKernels() ? checkedKernels(kernels, arena) : kernels;
+  return process.env[CHECK] ? checkedKernels(kernels, arena) : kernels;
 }
 
 /**

@@ -1,32 +1,29 @@
-import { COMPILES_AHEAD, HAS_REVECTORIZER, load } from '#host/kernels';
+import { HAS_REVECTORIZER, load } from '#host/kernels';
 import { HOST } from '#host/machine';
+import { trialOf } from '#kernel/checks';
 import { UserError } from '../errors.ts';
 import type { Loaded } from '../host/kernels.node.ts';
 import type { KernelName } from './contract.ts';
-import { Trial, type WasmName } from './trial.ts';
+import type { Trial, WasmName } from './trial.ts';
 
 /** The kernel to use, its module where it is WebAssembly, and why it is this one, in words. */
 export interface KernelChoice {
   readonly name: KernelName;
   readonly module?: WebAssembly.Module;
   readonly reason: string;
+  /** Whether its bits are others than Node's, because it rounds a multiply-add twice: a browser without relaxed SIMD. */
+  readonly roundsTwice?: boolean;
 }
 
 /** What a choice rests on. Tests fake it. */
 export interface Evidence {
   readonly hasRevectorizer: boolean;
-  /** Whether timing tells something. Where it does not, the narrow tile is taken. */
-  readonly compilesAhead: boolean;
   load(revectorize: boolean): Loaded;
-  trialOf(module: WebAssembly.Module): Pick<Trial, 'fault' | 'measure'>;
+  /** Undefined where kernels are used untried: then the narrow tile is taken. */
+  readonly trialOf: ((module: WebAssembly.Module) => Pick<Trial, 'fault' | 'measure'>) | undefined;
 }
 
-const HERE: Evidence = {
-  hasRevectorizer: HAS_REVECTORIZER,
-  compilesAhead: COMPILES_AHEAD,
-  load,
-  trialOf: (module) => new Trial(module),
-};
+const HERE: Evidence = { hasRevectorizer: HAS_REVECTORIZER, load, trialOf };
 
 /**
  * The kernel asked for, or for 'auto' the fastest that computes correctly here.
@@ -46,13 +43,17 @@ export function chooseKernel(requested: KernelName | 'auto', evidence = HERE): K
   }
   const faults: string[] = [];
   for (const { name, module, fault, reason } of candidates(requested, loaded.module, evidence)) {
-    const remarks = loaded.remark === undefined ? [] : [loaded.remark];
-    if (!fault) return { name, module, reason: [...faults, reason, ...remarks].join('; ') };
+    const remarks = loaded.roundsTwice ? [ROUNDS_TWICE] : [];
+    const choice = { name, module, reason: [...faults, reason, ...remarks].join('; ') };
+    if (!fault) return loaded.roundsTwice ? { ...choice, roundsTwice: true } : choice;
     faults.push(`${name} computes ${fault} wrongly on ${HOST}`);
   }
   if (requested === 'auto') return { name: 'js', reason: faults.join('; ') };
   throw new UserError(`kernel ${requested} is not available: ${faults.join('; ')}`);
 }
+
+/** Said of a kernel whose bits are others than Node's. */
+const ROUNDS_TWICE = 'without relaxed SIMD, so it rounds otherwise than Node';
 
 interface Candidate extends KernelChoice {
   readonly name: WasmName;
@@ -64,12 +65,20 @@ interface Candidate extends KernelChoice {
 function* candidates(
   requested: WasmName | 'auto',
   module: WebAssembly.Module,
-  { hasRevectorizer, compilesAhead, load, trialOf }: Evidence,
+  { hasRevectorizer, load, trialOf }: Evidence,
 ): Generator<Candidate> {
+  if (!trialOf) {
+    const name = requested === 'auto' ? 'wasm128' : requested;
+    yield {
+      name,
+      module,
+      fault: undefined,
+      reason: requested === 'auto' ? 'vectors have 128 bits in browsers' : 'asked for',
+    };
+    return;
+  }
   const trial = trialOf(module);
-  if (requested === 'auto' && !compilesAhead) {
-    yield { name: 'wasm128', module, fault: trial.fault('wasm128'), reason: 'tiles can’t be compared here' };
-  } else if (requested === 'auto') {
+  if (requested === 'auto') {
     const [wide, narrow] = trial.measure();
     const isWideFaster = wide > narrow;
     const comparison = `6 × 16 tiles are ${isWideFaster ? 'faster' : 'not faster'} than 6 × 8`;

@@ -1,7 +1,7 @@
 import { memoryBytes } from '#host/machine';
+import { checkedIfAsked } from '#kernel/checks';
 import { message, option, UserError } from '../errors.ts';
 import type { Arena } from './arena.ts';
-import { checkedIfAsked } from './checked.ts';
 import type { KernelChoice } from './choose.ts';
 import type { Address, Kernels } from './contract.ts';
 import { Pool } from './pool.ts';

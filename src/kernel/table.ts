@@ -9,8 +9,8 @@ import { SOFTMAX } from './table/softmax.ts';
 import { UPDATES } from './table/updates.ts';
 
 /**
- * Every function of the contract: its part of the profile, how it is exported, and its operands. `wasm.ts`, `profile.ts` and
- * `checked.ts` work from this table, and the compiler refuses a table that lacks a function.
+ * Every function of the contract: its part of the profile, its operands, and an example of a call. `profile.ts`, `checked.ts` and
+ * `trial.ts` work from this table, and the compiler refuses a table that lacks a function.
  */
 export const TABLE = {
   ...PRODUCTS,
@@ -21,18 +21,11 @@ export const TABLE = {
   ...UPDATES,
 } as const satisfies { readonly [Name in FunctionName]: Entry<Name> };
 
-/** The functions that the WebAssembly module exports as they are. */
-export type DirectName = {
-  [Name in FunctionName]: (typeof TABLE)[Name]['direct'] extends true ? Name : never;
-}[FunctionName];
-
 /** A row of the table, whatever its function's parameters are. */
-export type AnyEntry = Pick<Entry<FunctionName>, 'part' | 'direct' | 'acrossTensors'> & {
+export type AnyEntry = Pick<Entry<FunctionName>, 'part' | 'acrossTensors'> & {
   operands(...call: never[]): readonly Operand[];
   example(at: Places, rows: number, n: number, k: number): unknown[];
 };
 
 /** The table's rows with the names of their functions. */
 export const ENTRIES = Object.entries(TABLE) as readonly (readonly [FunctionName, AnyEntry])[];
-
-export const DIRECT_NAMES = ENTRIES.filter(([, { direct }]) => direct).map(([name]) => name) as readonly DirectName[];

@@ -9,7 +9,6 @@ import type {
   SgdSettings,
 } from './contract.ts';
 import { power } from './power.ts';
-import { DIRECT_NAMES, type DirectName } from './table.ts';
 
 /** Numbers in the scratch block that each thread gives its kernels. The same constant stands in assembly/scratch.ts. */
 export const SCRATCH_FLOATS = 128 + 16 + 513 * 64 + 256 * 528;
@@ -22,17 +21,15 @@ export function createMemory(bytes: number, shared = SHARES_MEMORY): WebAssembly
   return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
 }
 
-/** The functions that need no adapting. */
-type Direct = Pick<KernelFunctions, DirectName>;
+/** The functions that need no adapting: the module exports them as the contract has them. */
+type Direct = Omit<KernelFunctions, keyof ReturnType<typeof adapted>>;
 
-/** What the module exports: the functions that need no adapting, and what the others are made from. */
-interface Exports extends Direct {
+/** What the other functions are made from. */
+interface AdaptedExports {
   multiply8: Kernels['multiply'];
   multiply16: Kernels['multiply'];
   multiplyTransposed8: Kernels['multiplyTransposed'];
   multiplyTransposed16: Kernels['multiplyTransposed'];
-  readonly SCRATCH_FLOATS: WebAssembly.Global;
-  setScratch(address: Address): void;
   dropout(out: Address, a: Address, n: number, place: number, key: number, threshold: number, scale: number): void;
   sgd(
     p: Address,
@@ -74,6 +71,11 @@ interface Exports extends Direct {
   ): void;
 }
 
+interface Exports extends Direct, AdaptedExports {
+  readonly SCRATCH_FLOATS: WebAssembly.Global;
+  setScratch(address: Address): void;
+}
+
 /**
  * The kernels of one thread over a memory. `wasm256` has tiles of 6 × 16 numbers, `wasm128` of 6 × 8; both give the same
  * bits.
@@ -98,13 +100,13 @@ export function wasmKernels(
     name,
     floats: new Float32Array(memory.buffer),
     ints: new Int32Array(memory.buffer),
-    ...(Object.fromEntries(DIRECT_NAMES.map((direct) => [direct, exports[direct]])) as unknown as Direct),
+    ...exports,
     ...adapted(exports, name === 'wasm256'),
   };
 }
 
 /** The functions whose exports have other names or other parameters. */
-function adapted(exports: Exports, isWide: boolean): Omit<KernelFunctions, DirectName> {
+function adapted(exports: AdaptedExports, isWide: boolean) {
   return {
     multiply: isWide ? exports.multiply16 : exports.multiply8,
     multiplyTransposed: isWide ? exports.multiplyTransposed16 : exports.multiplyTransposed8,
@@ -126,5 +128,5 @@ function adapted(exports: Exports, isWide: boolean): Omit<KernelFunctions, Direc
       const decay = rate * weightDecay;
       exports.adam(p, g, m, v, n, corrected, scale, beta1, 1 - beta1, beta2, 1 - beta2, root, epsilon, decay);
     },
-  };
+  } satisfies Partial<KernelFunctions>;
 }

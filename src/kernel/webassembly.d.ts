@@ -1,6 +1,7 @@
 /** The part of the WebAssembly API that the kernels use. TypeScript declares the API only in its library for browsers. */
 declare namespace WebAssembly {
   class Module {
+    static customSections(module: Module, name: string): ArrayBuffer[];
     constructor(bytes: ArrayBufferView | ArrayBuffer);
   }
   class Memory {

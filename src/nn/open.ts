@@ -1,5 +1,5 @@
+import { checkedIfAsked } from '#kernel/checks';
 import { Arena } from '../kernel/arena.ts';
-import { checkedIfAsked } from '../kernel/checked.ts';
 import type { KernelChoice } from '../kernel/choose.ts';
 import type { Kernels } from '../kernel/contract.ts';
 import { openKernels, withinMemory } from '../kernel/engine.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'rolldown';
-import { licencesOf, packedKernels, textFiles, withoutUnused } from '../build-plugins.ts';
+import { licencesOf, packedKernels, textFiles, withoutUnused, withoutUnusedCurves } from '../build-plugins.ts';
 import { TEXT_STYLE } from '../insight/coloured-text.ts';
 import { renderPage } from '../insight/page.ts';
 
@@ -58,7 +58,7 @@ async function bundled(input: string, target = 'es2023'): Promise<string> {
       minify: true,
       comments: { legal: true, annotation: false, jsdoc: false },
     },
-    plugins: [packedKernels(), textFiles(), withoutUnused()],
+    plugins: [packedKernels(), textFiles(), withoutUnused(), withoutUnusedCurves()],
     logLevel: 'warn',
   });
   const licences = licencesOf(output).replaceAll('*/', '* /');

@@ -1,4 +1,4 @@
-import type { ShownPart } from './byte-spelling.ts';
+import type { ShownPart } from '../text/byte-spelling.ts';
 import { element } from './dom.ts';
 
 /** The nodes of parts of a text. Escapes look otherwise than text. */

@@ -18,6 +18,8 @@ export interface StartEvent {
   readonly testSymbols: number;
   readonly kernel: KernelName;
   readonly kernelReason: string;
+  /** Whether the kernel's bits are others than Node's (`KernelChoice`). */
+  readonly roundsTwice: boolean;
   readonly threads: number;
   /** What was asked for and could not be done, one sentence each. */
   readonly notes: readonly string[];

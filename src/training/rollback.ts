@@ -21,7 +21,7 @@ export function keepFallback(run: Run): void {
 
 /**
  * Goes back to the state of the best model so far, or to the start where there is none, and goes on from there with a lower rate.
- * UserError, which says what to do, where the recipe does not allow it, or where the run has gone back too often.
+ * UserError, which says what to do, where the recipe does not allow it, or where the run has gone back too often. Its cause is the divergence.
  */
 export function rollBack(run: Run, divergence: Divergence): NoticeEvent {
   const { recipe, progress, fallback } = run;
@@ -30,11 +30,13 @@ export function rollBack(run: Run, divergence: Divergence): NoticeEvent {
   if (recipe.onDivergence === 'stop' || !fallback) {
     throw new UserError(
       message`${what}; use a smaller ${option('rate')} (it was ${recipe.rate}) or a smaller ${option('clipNorm')}, or ${option('onDivergence')} rollback`,
+      { cause: divergence },
     );
   }
   if (rollbacks >= MOST_ROLLBACKS) {
     throw new UserError(
       message`${what}, after ${rollbacks} rollbacks; use a smaller ${option('rate')} (it was ${recipe.rate} at first)`,
+      { cause: divergence },
     );
   }
   const { step: before } = readRun(fallback, 'the state to go back to');

@@ -32,6 +32,7 @@ export interface Run {
   readonly plan: TrainingPlan;
   readonly engine: TrainingEngine;
   readonly kernelReason: string;
+  readonly roundsTwice: boolean;
   /** The vocabulary, as checkpoints hold it. */
   readonly vocabulary: Json;
   /** Decides, with the number of an update, what is dropped in it. */
@@ -77,6 +78,7 @@ export async function openRun(makeData: (recipe: Recipe) => TrainingData, given:
     plan,
     engine,
     kernelReason: choice.reason,
+    roundsTwice: choice.roundsTwice ?? false,
     vocabulary: data.vocabulary,
     dropoutSeed: new Random(`${recipe.seed}/dropout`).integer(2 ** 32),
     progress: new Progress(),
@@ -92,7 +94,7 @@ function withAll(recipe: Recipe, { rows, window, stride }: Required<BatchOptions
 }
 
 /** What a run tells before its first step. */
-export function startEvent({ data, limits, plan, engine, kernelReason }: Run): StartEvent {
+export function startEvent({ data, limits, plan, engine, kernelReason, roundsTwice }: Run): StartEvent {
   const { train, validation, test, notes, batch } = data;
   return {
     type: 'start',
@@ -104,6 +106,7 @@ export function startEvent({ data, limits, plan, engine, kernelReason }: Run): S
     testSymbols: test.targets,
     kernel: engine.kernels.name,
     kernelReason,
+    roundsTwice,
     threads: engine.threads,
     notes: engine.notice ? [...notes, engine.notice] : notes,
   };

@@ -68,7 +68,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the library for pages ${WHERE}`, () => {
       };
     }, saved);
     const expected = {
-      kernel: 'wasm128: tiles can’t be compared here',
+      kernel: 'wasm128: vectors have 128 bits in browsers',
       texts: (await gather(node.sample({ temperature: 0, length: 60 }))).map(({ text }) => text),
       beams: await node.beam('the', { k: 4, length: 12 }),
       score: await node.score('the river'),

@@ -87,7 +87,6 @@ describe('chooseKernel where V8 computes wrongly', () => {
   function machine(faults: Faults, plainFaults: Faults = {}, speeds: [number, number] = [100, 60]): Evidence {
     return {
       hasRevectorizer: true,
-      compilesAhead: true,
       load: (revectorize) => ({ module: revectorize ? revectorized : plain }),
       trialOf: (module) => ({
         fault: (name) => (module === revectorized ? faults : plainFaults)[name],
@@ -108,16 +107,19 @@ describe('chooseKernel where V8 computes wrongly', () => {
     });
   });
 
-  it('takes the narrow tile where timing tells nothing, and hands on what sets the build apart', () => {
+  it('takes the narrow tile, untried, in a page, and says where it rounds twice', () => {
     const browser: Evidence = {
       ...machine({}),
       hasRevectorizer: false,
-      compilesAhead: false,
-      load: () => ({ module: plain, remark: 'rounds twice' }),
+      load: () => ({ module: plain, roundsTwice: true }),
+      trialOf: undefined,
     };
-    const reason = 'tiles can’t be compared here; rounds twice';
-    expect(chooseKernel('auto', browser)).toEqual({ name: 'wasm128', module: plain, reason });
-    expect(chooseKernel('wasm256', browser)).toMatchObject({ name: 'wasm256', reason: 'asked for; rounds twice' });
+    const remark = 'without relaxed SIMD, so it rounds otherwise than Node';
+    const reason = `vectors have 128 bits in browsers; ${remark}`;
+    expect(chooseKernel('auto', browser)).toEqual({ name: 'wasm128', module: plain, reason, roundsTwice: true });
+    expect(chooseKernel('wasm256', browser)).toMatchObject({ name: 'wasm256', reason: `asked for; ${remark}` });
+    const fused: Evidence = { ...browser, load: () => ({ module: plain, roundsTwice: false }) };
+    expect(chooseKernel('auto', fused)).not.toHaveProperty('roundsTwice');
   });
 
   it('takes the narrow tile where the wide one is wrong', () => {

@@ -25,6 +25,11 @@ describe.runIf(hasWasm).each<WasmName>(['wasm128', 'wasm256'])('a trial of %s', 
   it('finds no fault in the kernels of this machine', () => {
     expect(new Trial(load().module!).fault(tile)).toBeUndefined();
     expect(new Trial(load(false).module!).fault(tile)).toBeUndefined();
+    // V8 would take the code that it has for the same bytes.
+    const marks = [true, false].map((revectorize) =>
+      WebAssembly.Module.customSections(load(revectorize).module!, 'unmerged'),
+    );
+    expect(marks.map(({ length }) => length)).toEqual([0, 1]);
   });
 
   it.each(NAMES)('finds a %s that does nothing', (name) => {

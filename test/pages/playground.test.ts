@@ -159,6 +159,38 @@ describe.skipIf(!HAS_CHROMIUM)(`the playground ${WHERE}`, () => {
     expect(told).toEqual([]);
   });
 
+  test('says that a run goes on as it began where the text is changed or emptied', async () => {
+    const { page, told } = await open();
+    await page.fill('#steps', '100000');
+    await page.click('#train');
+    await says(page, /^[1-9]\d*$/, '#n-step');
+    await page.fill('#text', '');
+    await says(page, /The text is empty/, '#facts');
+    await says(page, /is training with the text and the settings that it began with\. .* start over/);
+    await page.click('#train');
+    await says(page, /Paused after [\d,]+ steps?\. Train goes on with the text .* start over/);
+    await page.fill('#text', PROSE);
+    await page.click('#restart');
+    await says(page, /is ready/);
+    expect(told).toEqual([]);
+  });
+
+  test('says that a run has diverged, and what to do', async () => {
+    const { page, told } = await open();
+    await says(page, /is ready/);
+    await page.fill('#rate', '10');
+    await page.fill('#validation', '0');
+    await page.click('#train');
+    await says(
+      page,
+      /^The training has diverged after [\d,]+ steps?: .*\. Use a smaller learning rate, and start over\.$/,
+    );
+    await page.fill('#rate', '0.01');
+    await page.click('#train');
+    await says(page, /is training/);
+    expect(told).toEqual([]);
+  });
+
   test('says in a sentence what is wrong with a text or a checkpoint, and goes on', async () => {
     const { page, told } = await open();
     await says(page, /is ready/);

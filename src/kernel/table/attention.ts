@@ -5,7 +5,6 @@ import type { Entries } from './entry.ts';
 export const ATTENTION = {
   additiveScores: {
     part: 'attention',
-    direct: true,
     operands: (scores, q, keys, v, steps, length, width, strideScores, stride) => [
       writes('scores', scores, steps, length, strideScores),
       reads('q', q, steps, width, stride),
@@ -16,7 +15,6 @@ export const ATTENTION = {
   },
   additiveScoresBackward: {
     part: 'attention',
-    direct: true,
     operands: (dq, dKeys, dv, dScores, q, keys, v, steps, length, width, strideScores, stride) => [
       updates('dq', dq, steps, width, stride),
       updates('dKeys', dKeys, length, width, stride),

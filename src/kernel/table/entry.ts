@@ -17,8 +17,6 @@ export type Part = (typeof PARTS)[number];
 /** A row of the table: what is known of a function. */
 export interface Entry<Name extends FunctionName> {
   readonly part: Part;
-  /** Whether the WebAssembly export of this name is the function itself. Otherwise `wasm.ts` adapts what is exported. */
-  readonly direct: boolean;
   /** Whether the function treats its operands as plain lists of numbers, which may run on from one tensor into the next. */
   readonly acrossTensors?: true;
   /** All that a call with these arguments reads and writes, as the contract says. */

@@ -3,14 +3,12 @@ import type { Entries, Entry } from './entry.ts';
 
 const ACTIVATION_FORWARD = {
   part: 'gates',
-  direct: true,
   operands: (a, n) => [updates('a', a, 1, n)],
   example: ({ blocks: [a] }, _rows, n) => [a, n],
 } as const satisfies Entry<'tanhForward'>;
 
 const ACTIVATION_BACKWARD = {
   part: 'gates',
-  direct: true,
   operands: (h, dh, n) => [updates('h', h, 1, n), reads('dh', dh, 1, n)],
   example: ({ blocks: [h, dh] }, _rows, n) => [h, dh, n],
 } as const satisfies Entry<'tanhBackward'>;
@@ -25,7 +23,6 @@ export const GATES = {
   reluBackward: ACTIVATION_BACKWARD,
   lstmForward: {
     part: 'gates',
-    direct: true,
     operands: (h, cell, cellTanh, gates, cellPrevious, rows, hidden) => [
       writes('h', h, rows, hidden),
       writes('cell', cell, rows, hidden),
@@ -45,7 +42,6 @@ export const GATES = {
   },
   lstmBackward: {
     part: 'gates',
-    direct: true,
     operands: (gates, dCell, dh, cellTanh, cellPrevious, rows, hidden) => [
       updates('gates', gates, rows, 4 * hidden),
       updates('dCell', dCell, rows, hidden),
@@ -65,7 +61,6 @@ export const GATES = {
   },
   gruResetForward: {
     part: 'gates',
-    direct: true,
     operands: (resetHidden, gates, hPrevious, rows, hidden) => [
       writes('resetHidden', resetHidden, rows, hidden),
       updates('gates.rz', gates, rows, 2 * hidden, 3 * hidden),
@@ -75,7 +70,6 @@ export const GATES = {
   },
   gruForward: {
     part: 'gates',
-    direct: true,
     operands: (h, gates, hPrevious, rows, hidden) => [
       writes('h', h, rows, hidden),
       reads('gates.z', gates + hidden, rows, hidden, 3 * hidden),
@@ -86,7 +80,6 @@ export const GATES = {
   },
   gruBackward: {
     part: 'gates',
-    direct: true,
     operands: (gates, dPrevious, dh, hPrevious, rows, hidden) => [
       updates('gates.zn', gates + hidden, rows, 2 * hidden, 3 * hidden),
       writes('dPrevious', dPrevious, rows, hidden),
@@ -97,7 +90,6 @@ export const GATES = {
   },
   gruResetBackward: {
     part: 'gates',
-    direct: true,
     operands: (gates, dPrevious, dResetHidden, hPrevious, rows, hidden) => [
       updates('gates.r', gates, rows, hidden, 3 * hidden),
       updates('dPrevious', dPrevious, rows, hidden),
@@ -108,7 +100,6 @@ export const GATES = {
   },
   gruAfterForward: {
     part: 'gates',
-    direct: true,
     operands: (h, gates, inner, hPrevious, rows, hidden) => [
       writes('h', h, rows, hidden),
       updates('gates', gates, rows, 3 * hidden),
@@ -119,7 +110,6 @@ export const GATES = {
   },
   gruAfterBackward: {
     part: 'gates',
-    direct: true,
     operands: (gates, inner, dPrevious, dh, hPrevious, rows, hidden) => [
       updates('gates', gates, rows, 3 * hidden),
       updates('inner', inner, rows, hidden),

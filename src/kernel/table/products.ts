@@ -6,19 +6,16 @@ import type { Entries } from './entry.ts';
 export const PRODUCTS = {
   pack: {
     part: 'packing',
-    direct: true,
     operands: (packed, b, k, n, stride) => [writes('packed', packed, 1, packedSize(k, n)), reads('b', b, k, n, stride)],
     example: ({ blocks: [b], packed }, _rows, n, k) => [packed, b, k, n, n + 1],
   },
   packTransposed: {
     part: 'packing',
-    direct: true,
     operands: (packed, b, k, n, stride) => [writes('packed', packed, 1, packedSize(k, n)), reads('b', b, n, k, stride)],
     example: ({ blocks: [b], packed }, _rows, n, k) => [packed, b, k, n, k + 1],
   },
   multiply: {
     part: 'matrix products',
-    direct: false,
     operands: (c, start, a, packed, m, n, k, strideC, strideStart, strideA) => [
       writes('c', c, m, n, strideC),
       { ...reads('start', start, strideStart === 0 ? Math.min(m, 1) : m, n, strideStart), inPlaceOf: 'c' },
@@ -29,7 +26,6 @@ export const PRODUCTS = {
   },
   multiplyTransposed: {
     part: 'matrix products',
-    direct: false,
     operands: (c, a, b, m, n, k, strideC, strideA, strideB) => [
       updates('c', c, m, n, strideC),
       reads('a', a, k, m, strideA),

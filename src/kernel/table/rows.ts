@@ -6,7 +6,6 @@ import type { Entries } from './entry.ts';
 export const ROWS = {
   gatherRows: {
     part: 'rows and biases',
-    direct: true,
     operands: (out, table, ids, bias, rows, n) => [
       writes('out', out, rows, n),
       { ...readsInts('ids', ids, rows), isIds: true },
@@ -17,7 +16,6 @@ export const ROWS = {
   },
   scatterRows: {
     part: 'rows and biases',
-    direct: true,
     operands: (table, d, ids, rows, n, strideTable, strideD) => [
       { ...readsInts('ids', ids, rows), isIds: true },
       { ...updates('table', table, 0, n, strideTable), rows: { address: ids, count: rows } },
@@ -27,13 +25,11 @@ export const ROWS = {
   },
   sumRows: {
     part: 'rows and biases',
-    direct: true,
     operands: (out, d, rows, n, strideD) => [updates('out', out, 1, n), reads('d', d, rows, n, strideD)],
     example: ({ blocks: [out, d] }, rows, n) => [out, d, rows, n, n + 1],
   },
   keepRows: {
     part: 'rows and biases',
-    direct: true,
     operands: (out, a, keep, rows, n) => [
       writes('out', out, rows, n),
       { ...reads('a', a, rows, n), inPlaceOf: 'out' },
@@ -43,7 +39,6 @@ export const ROWS = {
   },
   addKeptRows: {
     part: 'rows and biases',
-    direct: true,
     operands: (out, a, keep, rows, n) => [
       updates('out', out, rows, n),
       reads('a', a, rows, n),
@@ -53,7 +48,6 @@ export const ROWS = {
   },
   restoreRows: {
     part: 'rows and biases',
-    direct: true,
     operands: (out, a, mask, rows, n) => [
       updates('out', out, rows, n),
       reads('a', a, rows, n),
@@ -63,7 +57,6 @@ export const ROWS = {
   },
   moveRows: {
     part: 'rows and biases',
-    direct: true,
     operands: (out, a, mask, rows, n) => [
       writes('out', out, rows, n),
       updates('a', a, rows, n),
@@ -73,14 +66,12 @@ export const ROWS = {
   },
   fill: {
     part: 'rows and biases',
-    direct: true,
     acrossTensors: true,
     operands: (out, _value, n) => [writes('out', out, 1, n)],
     example: ({ blocks: [out] }, _rows, n) => [out, 0.5, n],
   },
   dropout: {
     part: 'dropout',
-    direct: false,
     operands: (out, a, n) => [writes('out', out, 1, n), { ...reads('a', a, 1, n), inPlaceOf: 'out' }],
     example: ({ blocks: [out, a] }, _rows, n) => [out, a, n, 7, 0x9234_5678, 0.5],
   },

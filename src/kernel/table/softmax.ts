@@ -5,7 +5,6 @@ import type { Entries } from './entry.ts';
 export const SOFTMAX = {
   softmaxCrossEntropy: {
     part: 'softmax',
-    direct: true,
     operands: (logits, losses, targets, rows, symbols) => [
       updates('logits', logits, rows, symbols),
       writes('losses', losses, 1, rows),
@@ -15,13 +14,11 @@ export const SOFTMAX = {
   },
   softmaxForward: {
     part: 'softmax',
-    direct: true,
     operands: (a, rows, n, stride) => [updates('a', a, rows, n, stride)],
     example: ({ blocks: [a] }, rows, n) => [a, rows, n, n + 3],
   },
   softmaxBackward: {
     part: 'softmax',
-    direct: true,
     operands: (d, p, rows, n, stride) => [updates('d', d, rows, n, stride), reads('p', p, rows, n, stride)],
     example: ({ blocks: [d, , p] }, rows, n) => [d, p, rows, n, n + 3],
   },

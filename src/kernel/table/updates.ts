@@ -11,42 +11,36 @@ const ADAM = { ...ADAGRAD, beta1: 0.9, beta2: 0.999, step: 3 };
 export const UPDATES = {
   sumOfSquares: {
     part: 'optimizer',
-    direct: true,
     acrossTensors: true,
     operands: (g, n) => [reads('g', g, 1, n)],
     example: ({ blocks: [g] }, _rows, n) => [g, n],
   },
   clamp: {
     part: 'optimizer',
-    direct: true,
     acrossTensors: true,
     operands: (g, _limit, n) => [updates('g', g, 1, n)],
     example: ({ blocks: [g] }, _rows, n) => [g, 0.7, n],
   },
   sgd: {
     part: 'optimizer',
-    direct: false,
     acrossTensors: true,
     operands: (p, g, velocity, n) => [updates('p', p, 1, n), reads('g', g, 1, n), updates('velocity', velocity, 1, n)],
     example: ({ blocks: [p, g, velocity] }, _rows, n) => [p, g, velocity, n, SGD],
   },
   rmsProp: {
     part: 'optimizer',
-    direct: false,
     acrossTensors: true,
     operands: (p, g, s, n) => [updates('p', p, 1, n), reads('g', g, 1, n), updates('s', s, 1, n)],
     example: ({ blocks: [p, g, s] }, _rows, n) => [p, g, s, n, RMSPROP],
   },
   adagrad: {
     part: 'optimizer',
-    direct: false,
     acrossTensors: true,
     operands: (p, g, s, n) => [updates('p', p, 1, n), reads('g', g, 1, n), updates('s', s, 1, n)],
     example: ({ blocks: [p, g, s] }, _rows, n) => [p, g, s, n, ADAGRAD],
   },
   adam: {
     part: 'optimizer',
-    direct: false,
     acrossTensors: true,
     operands: (p, g, m, v, n) => [
       updates('p', p, 1, n),
@@ -58,7 +52,6 @@ export const UPDATES = {
   },
   average: {
     part: 'optimizer',
-    direct: true,
     acrossTensors: true,
     operands: (mean, p, n) => [updates('mean', mean, 1, n), reads('p', p, 1, n)],
     example: ({ blocks: [mean, p] }, _rows, n) => [mean, p, n, 0.03],

@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.ts';
 import type { AttendedPair, LabelledSymbol, PairModel } from '../../library/pair-model.ts';
+import { partsOf, type ShownPart } from '../../text/byte-spelling.ts';
 import type { Text } from '../../text/text.ts';
-import { partsOf, type ShownPart } from '../byte-spelling.ts';
 import { type ScoredText, scoredText } from './texts.ts';
 
 export interface TargetRequest {

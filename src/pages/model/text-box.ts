@@ -1,6 +1,6 @@
+import { ByteSpelling } from '../../text/byte-spelling.ts';
 import { escapeText } from '../../text/escapes.ts';
 import { bytesOf, concatBytes, type Text, textOf } from '../../text/text.ts';
-import { ByteSpelling } from '../byte-spelling.ts';
 import { byId } from '../dom.ts';
 
 /** The most characters of a text that the page takes: all of it is read again at each change. */

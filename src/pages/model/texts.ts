@@ -1,8 +1,8 @@
 import type { FoundText, LanguageModel, Score } from '../../library/language-model.ts';
+import { ByteSpelling, partsOf, type ShownPart } from '../../text/byte-spelling.ts';
 import { unescapeText } from '../../text/escapes.ts';
 import { bytesOf, type Text } from '../../text/text.ts';
 import type { Vocabulary } from '../../text/vocabulary.ts';
-import { ByteSpelling, partsOf, type ShownPart } from '../byte-spelling.ts';
 
 /** A symbol that may come next. */
 export interface NextBar {

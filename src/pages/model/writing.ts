@@ -1,6 +1,6 @@
+import { ByteSpelling, bytesOfParts, type ShownPart } from '../../text/byte-spelling.ts';
 import type { Text } from '../../text/text.ts';
 import { bytesOf } from '../../text/text.ts';
-import { ByteSpelling, bytesOfParts, type ShownPart } from '../byte-spelling.ts';
 import type { Channel } from '../channel.ts';
 import { byId, element } from '../dom.ts';
 import { type FormValues, valuesOf } from '../form.ts';

@@ -1,18 +1,12 @@
-import { nextTurn } from '../../host/turn.browser.ts';
 import { counted } from '../../library/words.ts';
 import type { Channel } from '../channel.ts';
 import { byId } from '../dom.ts';
 import { download } from '../download.ts';
-import { kernelRemark } from '../kernel-remark.ts';
 import { Latest } from '../latest.ts';
 import type { Form } from './form.ts';
-import type { Begun, News, Opened, Settings, Stopped, View } from './protocol.ts';
-import { AnswersView } from './show-answers.ts';
-import { FlowView } from './show-flow.ts';
-import { LossView } from './show-loss.ts';
-import { SampleView } from './show-samples.ts';
-import { UnitView } from './show-units.ts';
-import { networkWords, openedWords, readyWords, stoppedWords } from './words.ts';
+import type { Begun, Opened, Settings, Stopped } from './protocol.ts';
+import { Views } from './views.ts';
+import { networkWords, openedWords, readyWords, staleWords, stoppedWords } from './words.ts';
 import type { PlaygroundService } from './worker.ts';
 
 /**
@@ -24,17 +18,13 @@ type Phase = 'none' | 'opened' | 'ready' | 'running' | 'over' | 'failed';
 /** Training for longer than this, in milliseconds, is not thrown away without a question. */
 const WORTH_ASKING_MS = 60_000;
 
-/** Trains, pauses, saves and opens, and shows what happens. */
+/** The run under its buttons: trains, pauses, saves and opens, and says what happens. */
 export class Bench {
   readonly #channel: Channel<PlaygroundService>;
   readonly #form: Form;
   /** Resolves when the newest text has been read, with whether it can be trained on. */
   readonly #textIsRead: () => Promise<boolean>;
-  readonly #loss = new LossView();
-  readonly #samples = new SampleView();
-  readonly #flow = new FlowView();
-  readonly #answers = new AnswersView();
-  readonly #units = new UnitView();
+  readonly #views = new Views();
   #phase: Phase = 'none';
   #running: Promise<void> = Promise.resolve();
   #turn: Promise<unknown> = Promise.resolve();
@@ -109,10 +99,10 @@ export class Bench {
 
   async #run(): Promise<void> {
     this.#showPhase('running');
-    this.#tell(`${this.#what} is training.`);
+    this.#tell(this.#isStale ? staleWords(true) : `${this.#what} is training.`);
     const start = performance.now();
     try {
-      const stopped = await this.#channel.ask('run', undefined, { onPiece: (news) => this.#hear(news) });
+      const stopped = await this.#channel.ask('run', undefined, { onPiece: (news) => this.#views.hear(news) });
       this.#unsavedMs += performance.now() - start;
       this.#stop(stopped);
     } catch (error) {
@@ -129,8 +119,8 @@ export class Bench {
   /** The text or the network was changed in the form. A network that has learned nothing yet is replaced when it is to train. */
   settingsChanged(): void {
     this.#isStale = true;
-    if (this.#steps === 0 || this.#phase === 'running' || this.#phase === 'opened') return;
-    this.#tell('The settings have changed. Start over to use them: Train goes on with the network as it is.');
+    const isRunning = this.#phase === 'running';
+    if ((this.#steps > 0 || isRunning) && this.#phase !== 'opened') this.#tell(staleWords(isRunning));
   }
 
   /** Changes the learning rate of the run, from its next step on. */
@@ -174,7 +164,7 @@ export class Bench {
   async #step(): Promise<void> {
     if (!(await this.#isReady())) return;
     const { news, stopped } = await this.#channel.ask('step', undefined);
-    for (const each of news) this.#hear(each);
+    for (const each of news) this.#views.hear(each);
     this.#stop(stopped);
     await this.#look();
   }
@@ -203,7 +193,7 @@ export class Bench {
     this.#form.set(opened.choices);
     if (opened.text) this.#form.showFacts(opened.text);
     this.#clear(opened);
-    this.#loss.begin(opened);
+    this.#views.loss.begin(opened);
     if (opened.begun) this.#show(opened.begun);
     this.#showPhase(opened.begun ? (opened.step >= opened.choices.steps ? 'over' : 'ready') : 'opened');
     this.#tell(openedWords(opened, this.#what));
@@ -226,43 +216,26 @@ export class Bench {
 
   #clear(opened?: Opened): void {
     this.#unsavedMs = 0;
-    this.#loss.restart(opened?.history);
-    for (const view of [this.#samples, this.#flow, this.#answers, this.#units]) view.restart();
+    this.#views.restart(opened?.history);
     this.#what = '';
   }
 
   #show(begun: Begun): void {
-    this.#loss.begin(begun);
+    this.#views.loss.begin(begun);
     this.#steps = begun.step;
     this.#isStale = false;
     this.#what = networkWords(begun.model);
-    byId('kernel').textContent = kernelRemark({ name: begun.kernel, reason: begun.kernelReason }) ?? '';
-  }
-
-  #hear(news: News): void {
-    if (news.kind === 'progress') this.#loss.add(news);
-    else if (news.kind === 'report') this.#loss.report(news.point);
-    else void this.#showView(news.view);
+    byId('kernel').textContent = begun.remark ?? '';
   }
 
   async #look(): Promise<void> {
-    await this.#showView(await this.#channel.ask('look', undefined));
-  }
-
-  /** Shows one thing after another, each in a task of its own, so that the page is never held up for long. */
-  async #showView(view: View): Promise<void> {
-    byId('view-problem').textContent = view.problem ?? '';
-    byId('view-problem').hidden = view.problem === undefined;
-    for (const shown of [this.#samples, this.#flow, this.#answers, this.#units]) {
-      await nextTurn();
-      shown.show(view);
-    }
+    await this.#views.show(await this.#channel.ask('look', undefined));
   }
 
   #stop(stopped: Stopped): void {
     this.#steps = stopped.step;
     this.#showPhase(stopped.reason === 'done' ? 'over' : 'ready');
-    this.#tell(stoppedWords(stopped));
+    this.#tell(stoppedWords(stopped, this.#isStale));
   }
 
   #showPhase(phase: Phase): void {

@@ -5,15 +5,13 @@ import { DEFAULTS, TASK_LENGTHS } from './lessons.ts';
 import {
   type Cell,
   type Choices,
+  MOST_SHOWN,
   OWN_TEXTS,
   type OwnText,
   type ReadRequest,
   type Source,
   type TextFacts,
 } from './protocol.ts';
-
-/** A longer text is not put into the field, which would hold up the page. */
-const MOST_PASTED = 200_000;
 
 /** How long a text must stay as it is before it is read, in milliseconds. */
 const TYPED_MS = 300;
@@ -169,7 +167,7 @@ export class Form {
 
   #paste(event: ClipboardEvent): void {
     const pasted = event.clipboardData?.getData('text/plain') ?? '';
-    if (pasted.length <= MOST_PASTED && !byId<HTMLTextAreaElement>('text').readOnly) return;
+    if (pasted.length <= MOST_SHOWN && !byId<HTMLTextAreaElement>('text').readOnly) return;
     event.preventDefault();
     this.#take(new Blob([pasted]), 'pasted');
   }

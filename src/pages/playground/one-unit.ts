@@ -1,10 +1,10 @@
-import { nextTurn } from '../../host/turn.browser.ts';
 import { iteratedUnit, type SquashingName } from '../../insight/iterated-unit.ts';
 import { fixedPoints, gradient, orbit } from '../../insight/scalar-map.ts';
 import { scalarMapCharts } from '../../insight/small-system-charts.ts';
 import { inlineSvg } from '../../insight/svg.ts';
 import { byId, element } from '../dom.ts';
 import { Latest } from '../latest.ts';
+import { nextFrame } from '../next-frame.ts';
 import { decimals } from './numbers.ts';
 
 const FIELDS = ['activation', 'weight', 'bias', 'start', 'steps'] as const;
@@ -31,7 +31,7 @@ async function draw(): Promise<void> {
   const figures = byId('one-charts');
   while (figures.children.length < charts.length) figures.append(element('figure'));
   for (const [at, chart] of charts.entries()) {
-    await nextTurn();
+    await nextFrame();
     figures.children[at]!.innerHTML = inlineSvg(chart);
   }
   const points = fixedPoints(unit).map(

@@ -20,6 +20,9 @@ export type Source =
   | { readonly own: OwnText }
   | { readonly task: TaskText; readonly length: number };
 
+/** The characters of a text that the page shows and that can be typed: the field of a longer one holds the page up. */
+export const MOST_SHOWN = 60_000;
+
 /** Asks for a text to be read. It is then the text to train on. */
 export interface ReadRequest {
   readonly source: Source;
@@ -67,9 +70,8 @@ export interface Begun {
   readonly window: number;
   /** Updates done already, by a run that goes on. */
   readonly step: number;
-  /** The kernels that compute, and why these. */
-  readonly kernel: string;
-  readonly kernelReason: string;
+  /** What is to be said of the kernels that compute; undefined where they compute as on the command line. */
+  readonly remark: string | undefined;
   /** What could not be done, in sentences. */
   readonly notes: readonly string[];
 }

@@ -1,10 +1,7 @@
 import { type Corpus, corpusFromText, UserError } from '../../browser/index.ts';
 import { type Part, splitCorpus } from '../../text/split.ts';
-import type { ReadRequest, TextFacts } from './protocol.ts';
+import { MOST_SHOWN, type ReadRequest, type TextFacts } from './protocol.ts';
 import { type NamedText, type TaskTest, textOf } from './texts.ts';
-
-/** The characters of a text that the page shows. */
-const SHOWN = 100_000;
 
 /** The symbols of the part that the network is shown reading, and the fewest that make a held-out part worth it. */
 const WATCHED = 20_000;
@@ -26,12 +23,12 @@ export async function readText({ source, mode }: ReadRequest): Promise<ReadText>
 
 /** A text with what it was read as. */
 export function describe({ name, text, test }: NamedText, corpus: Corpus): ReadText {
-  const beginning = typeof text === 'string' ? text : new TextDecoder().decode(text.subarray(0, 4 * SHOWN));
+  const beginning = typeof text === 'string' ? text : new TextDecoder().decode(text.subarray(0, 4 * MOST_SHOWN));
   const { characters, vocabulary, mode, lineStarts, remarks } = corpus;
   const facts: TextFacts = {
     name,
-    beginning: beginning.slice(0, SHOWN),
-    isWhole: beginning.length <= SHOWN && (typeof text === 'string' || text.length <= 4 * SHOWN),
+    beginning: beginning.slice(0, MOST_SHOWN),
+    isWhole: beginning.length <= MOST_SHOWN && (typeof text === 'string' || text.length <= 4 * MOST_SHOWN),
     characters,
     symbols: vocabulary.size,
     mode,

@@ -10,8 +10,11 @@ import {
   train,
   UserError,
 } from '../../browser/index.ts';
+import { counted } from '../../library/words.ts';
 import { textParts } from '../../training/complete-recipe.ts';
+import { Divergence } from '../../training/divergence.ts';
 import { readRun } from '../../training/record.ts';
+import { kernelRemark } from '../kernel-remark.ts';
 import { lookAt } from './look.ts';
 import { Meter } from './meter.ts';
 import { openFile, stateOf } from './open.ts';
@@ -113,6 +116,16 @@ export class Session {
     const run = this.#requireRun();
     this.#isPaused = false;
     this.#meter.restart();
+    try {
+      await this.#goOn(run, give);
+    } finally {
+      for (const news of this.#progress()) give(news);
+      this.#isPaused = true;
+    }
+    return { reason: run.isOver ? 'done' : 'paused', step: run.step };
+  }
+
+  async #goOn(run: Run, give: (news: News) => void): Promise<void> {
     let nextLook = performance.now();
     while (!this.#isPaused && !run.isOver) {
       for (const news of await this.#advance(run)) give(news);
@@ -125,9 +138,6 @@ export class Session {
       }
       await this.#keepPace();
     }
-    for (const news of this.#progress()) give(news);
-    this.#isPaused = true;
-    return { reason: run.isOver ? 'done' : 'paused', step: run.step };
   }
 
   /** Lets the run stop after the step that is under way. */
@@ -195,7 +205,7 @@ export class Session {
     const part = watchedPart(text.corpus, textParts(recipe));
     this.#run = { training, text, first, part, step, isOver: limits.steps !== undefined && step >= limits.steps };
     this.#model = undefined;
-    const { parameters, batch, kernel, kernelReason, notes } = start;
+    const { parameters, batch, kernel: name, kernelReason: reason, roundsTwice, notes } = start;
     const { cell, layers, hidden } = recipe.model;
     return {
       model: { cell, layers, hidden },
@@ -204,8 +214,7 @@ export class Session {
       rows: batch.rows,
       window: batch.window,
       step,
-      kernel,
-      kernelReason,
+      remark: kernelRemark({ name, reason, roundsTwice }),
       notes,
     };
   }
@@ -224,10 +233,10 @@ export class Session {
       }
     } catch (error) {
       run.isOver = true;
-      if (!(error instanceof UserError)) throw error;
-      // What else the command line advises, a page does not have.
-      const [what] = error.message.split(';');
-      throw new UserError(`The ${what}. Use a smaller learning rate, and start over.`, { cause: error });
+      if (!(error instanceof UserError && error.cause instanceof Divergence)) throw error;
+      // What the command line advises, a page does not have.
+      const what = `The training has diverged after ${counted(run.step, 'step')}: ${error.cause.message}.`;
+      throw new UserError(`${what} Use a smaller learning rate, and start over.`, { cause: error });
     }
     return news;
   }

@@ -12,11 +12,24 @@ export function readyWords({ model, parameters, rows, window }: Begun): string {
   return `${networkWords(model)} is ready, with ${counted(parameters, 'parameter')}. A step reads ${reads}. Press Train, or choose an example.`;
 }
 
-/** Why a run stands still, and what comes next. */
-export function stoppedWords({ reason, step }: Stopped): string {
+/** What a visitor has changed at the left, the text or the network, is used by the next run alone. */
+export function staleWords(isRunning: boolean): string {
+  const now = isRunning
+    ? 'The network is training with the text and the settings'
+    : 'Train goes on with the text and the settings';
+  return `${now} that it began with. To use what you have changed since, start over.`;
+}
+
+/**
+ * Why a run stands still, and what comes next.
+ *
+ * @param isStale whether the text or the network was changed in the form since the run began
+ */
+export function stoppedWords({ reason, step }: Stopped, isStale: boolean): string {
   const steps = counted(step, 'step');
-  if (reason === 'paused') return `Paused after ${steps}. Train goes on from here.`;
-  return `${steps} ${step === 1 ? 'is' : 'are'} done. Train goes on for as many more as the form says.`;
+  const why = reason === 'paused' ? `Paused after ${steps}.` : `${steps} ${step === 1 ? 'is' : 'are'} done.`;
+  if (isStale) return `${why} ${staleWords(false)}`;
+  return `${why} ${reason === 'paused' ? 'Train goes on from here.' : 'Train goes on for as many more as the form says.'}`;
 }
 
 /** What a checkpoint is that was opened, and what comes next. */

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ByteSpelling, bytesOfParts, partsOf } from '../../src/pages/byte-spelling.ts';
+import { ByteSpelling, bytesOfParts, partsOf } from '../../src/text/byte-spelling.ts';
 
 const escaped = (text: string) => ({ text, isEscape: true });
 
 test('characters are shown when they are whole, and other bytes as escapes', () => {
   const spelling = new ByteSpelling();
-  const write = (...bytes: number[]) => spelling.write(bytes);
+  const write = (...bytes: number[]) => spelling.write(Uint8Array.from(bytes));
   expect(write(0x61, 0x62)).toEqual([{ text: 'ab' }]);
   expect(write(0xe2, 0x82)).toEqual([]);
   expect(write(0xac, 0x63)).toEqual([{ text: '€c' }]);
