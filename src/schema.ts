@@ -37,8 +37,21 @@ function describeIssue(schema: z.ZodType, issue: z.core.$ZodIssue, given: unknow
     return message`there is no option ${key}; there are ${keysAt(schema, path).join(', ')}`;
   }
   const value = valueAt(given, path);
-  const subject = path.length > 0 ? option(path.join('.')) : 'the options';
+  const subject = subjectOf(issue.path);
   return message`${subject} must be ${expectation(fieldAt(schema, path))}, not ${shown(value)}`;
+}
+
+/** The field that an issue is about, or each item of it if it is a list. */
+function subjectOf(path: readonly PropertyKey[]): Message {
+  if (path.length === 0) return message`the options`;
+  const isItem = typeof path.at(-1) === 'number';
+  const field = option(
+    path
+      .slice(0, isItem ? -1 : undefined)
+      .map(String)
+      .join('.'),
+  );
+  return isItem ? message`each of ${field}` : message`${field}`;
 }
 
 /** What values a field takes, in words: "a whole number from 1 to 64". */
@@ -82,11 +95,16 @@ function expected(json: JsonSchema): string {
 /** zod gives whole numbers these bounds where the schema has none. */
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
-/** The schema of the field at a path, undefined where there is none. */
+/** The schema of the field at a path, or of the items of a list; undefined where there is none. */
 export function fieldAt(schema: z.ZodType, path: readonly string[]): z.ZodType | undefined {
   let at: z.ZodType | undefined = schema;
-  for (const key of path) at = at && shapeOf(at)?.[key];
+  for (const key of path) at = at && (itemOf(at) ?? shapeOf(at)?.[key]);
   return at;
+}
+
+function itemOf(schema: z.ZodType): z.ZodType | undefined {
+  const inner = unwrapped(schema);
+  return inner instanceof z.ZodArray ? (inner.element as z.ZodType) : undefined;
 }
 
 /** The fields of an object's schema, without what wraps it. */

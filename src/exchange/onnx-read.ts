@@ -23,7 +23,7 @@ export function readModelProto(bytes: Uint8Array, name: string): ModelProto {
     const pbf = new PbfReader(bytes);
     return readModel(pbf, bytes.length);
   } catch (cause) {
-    throw refusal(name, `not a whole ONNX file: ${(cause as Error).message}`, cause);
+    throw refusal(name, `neither safetensors nor a whole ONNX file: ${(cause as Error).message}`, cause);
   }
 }
 

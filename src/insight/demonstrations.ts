@@ -16,7 +16,8 @@ import { drawPhaseLine, fixedPoints, gradient, orbit, type ScalarMap } from './s
 import { normChart, scalarMapCharts } from './small-system-charts.ts';
 import type { Table } from './table.ts';
 
-const number = z.number();
+/** Greater numbers overflow within a few steps, and a curve of infinities shows nothing. */
+const number = z.number().min(-1000).max(1000);
 const steps = z.int().min(2).max(10_000).default(100).describe('n of the last state, h_n or x_n');
 const start = z.array(number).max(16).default([]).describe('draw the iterations from these states');
 

@@ -69,7 +69,7 @@ const entry = (from: number, to: number, shape = [(to - from) / 4], dtype = 'F32
 describe('a safetensors file', () => {
   const whole = lstm();
   test.each<[string, Uint8Array, RegExp]>([
-    ['of no bytes at all', Buffer.alloc(0), /not a whole ONNX file/],
+    ['of no bytes at all', Buffer.alloc(0), /neither safetensors nor a whole ONNX file/],
     ['cut off in its header', whole.subarray(0, 40), /its header should have \d+ bytes, but 32 are there/],
     ['cut off in its data', whole.subarray(0, -1), /its tensors have \d+ bytes, but \d+ are there/],
     [
@@ -233,7 +233,7 @@ describe('what is no model', () => {
       Buffer.from('{"format": "charnn checkpoint"}'),
       /JSON; a checkpoint of this program needs no import/,
     ],
-    ['a text', Buffer.from('It was a dark and stormy night'), /not a whole ONNX file/],
+    ['a text', Buffer.from('It was a dark and stormy night'), /neither safetensors nor a whole ONNX file/],
   ])('%s', (_, bytes, expected) => {
     expect(refusal(bytes)).toMatch(expected);
   });
@@ -259,7 +259,11 @@ const withAttribute = (operator: string, attribute: Partial<AttributeProto> & { 
 
 describe('an ONNX file', () => {
   test.each<[string, Uint8Array, RegExp]>([
-    ['cut off', toOnnx(checkpointOf({})).subarray(0, 700), /not a whole ONNX file: it ends too early/],
+    [
+      'cut off',
+      toOnnx(checkpointOf({})).subarray(0, 700),
+      /neither safetensors nor a whole ONNX file: it ends too early/,
+    ],
     [
       'with layout = 1',
       onnx(withAttribute('LSTM', { name: 'layout', integer: 1 })),

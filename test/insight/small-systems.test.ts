@@ -190,6 +190,7 @@ describe('a demonstration', () => {
     ['iterated-unit', { constant: 1 }, 'constant is no option of iterated-unit; leave it out'],
     ['iterated-unit', { steps: 1 }, 'steps must be a whole number from 2 to 10000, not 1'],
     ['linear', { matrix: [1, 0, 0] }, 'matrix must be the 4 numbers of a 2 × 2 matrix, row by row, not 3'],
+    ['linear', { eigenvalue: [1, 1e308] }, 'each of eigenvalue must be a number from -1000 to 1000, not 1e+308'],
     ['linear', { input: [1] }, 'input must be 2 numbers, not 1'],
     ['linear', { matrix: [1, 0, 0, 1], eigenvalue: [1] }, 'matrix and eigenvalue both say what W is; give one of them'],
   ] as const)('%s with %j is refused', (name, options, message) => {

@@ -64,13 +64,19 @@ Examples:
       .filter(({ series }) => what !== undefined || series.length > 0);
     const empty = charts.find(({ series }) => series.length === 0);
     const names = runs.map(({ name }) => name).join(', ');
-    if (empty) throw new UserError(`${names}: nothing was recorded of: ${empty.title}; train again`);
+    if (empty) throw new UserError(`${names}: nothing was recorded of: ${empty.title}; ${recordedText(runs, by)}`);
     const output = new Output();
     await writeCharts(output, `Learning curves: ${names}`, charts, { ...options, inputs: checkpoints });
     await output.flush();
     return undefined;
   },
 });
+
+/** Which quantities can be drawn. */
+function recordedText(runs: readonly Run[], by: (typeof ABSCISSAE)[number]): string {
+  const recorded = QUANTITIES.filter((quantity) => learningCurves(runs, quantity, by).series.length > 0);
+  return `there is: ${recorded.join(', ')}`;
+}
 
 /** The run of a model, by its file's name. UserError where the run stopped before its first report. */
 async function curvesOf(model: SavedModel): Promise<Run> {
