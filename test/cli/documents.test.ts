@@ -118,9 +118,14 @@ describe.each([...TEXTS])('%s', (path, text) => {
   });
 });
 
-/** Options that documents name and no command's help has: of every command, of a benchmark (test/README.md), and of V8 (src/kernel/README.md). */
-const OTHER_OPTIONS =
-  '--help --version --debug --bfloat16 --experimental-wasm-revectorize --wasm-revectorize --experimental-wasm-relaxed-simd --trace-wasm-revectorize';
+/**
+ * Options that documents name and no command's help has: of every command, of a benchmark (test/README.md), of V8 (src/kernel/README.md), and of
+ * Chromium (src/pages/README.md).
+ */
+const OTHER_OPTIONS = `
+  --help --version --debug --bfloat16
+  --experimental-wasm-revectorize --wasm-revectorize --experimental-wasm-relaxed-simd --trace-wasm-revectorize
+  --js-flags --no-liftoff --no-wasm-inlining --no-wasm-dynamic-tiering`;
 
 describe('the README', () => {
   test('has at most 2,000 words', () => {
