@@ -119,6 +119,7 @@ function learn({ model, kernels, steps }: { model: Model; kernels: Kernels; step
   kernels.fill(gradients, 0, manifest.size);
   model.forward(kernels, all, extent, 5);
   model.loss(kernels, all, extent, 1);
+  model.pack(kernels, SOLO, 'backward');
   model.backward(kernels, all, extent, 5);
   model.weightGradients(kernels, SOLO, extent);
   const numbers = (at: number, count: number) => [...kernels.floats.subarray(at, at + count)];

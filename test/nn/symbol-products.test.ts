@@ -6,6 +6,7 @@ import type { ModelConfig } from '../../src/nn/config.ts';
 import { initialize } from '../../src/nn/initializers.ts';
 import { Model } from '../../src/nn/model.ts';
 import { SymbolProducts } from '../../src/nn/symbol-products.ts';
+import type { PassDirection } from '../../src/nn/weight.ts';
 import { Random } from '../../src/random.ts';
 import { KERNEL_CHOICES } from '../helpers/kernel-choices.ts';
 import { SMALL, VARIANTS } from '../helpers/network.ts';
@@ -34,7 +35,10 @@ function run(choice: (typeof KERNEL_CHOICES)[number], config: ModelConfig, rows:
   return (seed: string, threads: number): number[] => {
     initialize(floats.subarray(values), manifest, config, new Random(seed));
     for (const state of model.states) state.reset(kernels);
-    for (let rank = 0; rank < threads; rank++) model.pack(kernels, { ...SOLO, rank, size: threads });
+    const pack = (direction: PassDirection) => {
+      for (let rank = 0; rank < threads; rank++) model.pack(kernels, { ...SOLO, rank, size: threads }, direction);
+    };
+    pack('forward');
     kernels.fill(gradients, 0, manifest.size);
     model.forward(kernels, all, extent);
     const logits = Array.from({ length: STEPS }, (_, step) => {
@@ -42,6 +46,7 @@ function run(choice: (typeof KERNEL_CHOICES)[number], config: ModelConfig, rows:
       return [...floats.subarray(at, at + FEW * config.symbols)];
     });
     model.loss(kernels, all, extent, 1);
+    pack('backward');
     model.backward(kernels, all, extent);
     model.weightGradients(kernels, SOLO, extent);
     return [...logits.flat(), ...floats.subarray(gradients, gradients + manifest.size)];
