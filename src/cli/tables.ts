@@ -85,7 +85,7 @@ function blocksOf(widths: readonly number[], keys: number, room: number): number
  * empty.
  */
 export function tabbed({ header, rows }: Pick<Table, 'header' | 'rows'>): string {
-  return [header, ...rows].map((cells) => cells.map((cell = '') => cell).join('\t')).join('\n');
+  return [header, ...rows].map((cells) => cells.join('\t')).join('\n');
 }
 
 /** A table below its title: aligned on a terminal, and `tabbed` elsewhere. */

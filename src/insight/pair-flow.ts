@@ -1,6 +1,5 @@
-import { SOLO } from '../kernel/team.ts';
 import type { ModelConfig } from '../nn/config.ts';
-import { type Arithmetic, type OpenModel, openModel } from '../nn/open.ts';
+import { type Arithmetic, forwardAndBackward, type OpenModel, openModel } from '../nn/open.ts';
 import { fillGrid } from '../text/pair-batches.ts';
 import { type PairPart, sourceLength, targetLength } from '../text/pair-split.ts';
 import { gridOf } from '../training/data.ts';
@@ -109,13 +108,8 @@ function recurrencesOf({ layers, pairs }: ModelConfig): Recurrence[] {
 }
 
 /** Computes the gradients of some positions, one a row, and adds their norms. */
-function addBatch(
-  { model, kernels }: OpenModel,
-  part: PairPart,
-  batch: readonly Position[],
-  sums: readonly FlowSums[],
-): void {
-  const rows = { start: 0, end: model.shape.rows };
+function addBatch(network: OpenModel, part: PairPart, batch: readonly Position[], sums: readonly FlowSums[]): void {
+  const { model, kernels } = network;
   const grid = gridOf(model, kernels.ints);
   const { steps, sourceSteps } = fillGrid(
     part,
@@ -125,11 +119,7 @@ function addBatch(
   for (const [row, { step: own }] of batch.entries()) {
     for (let step = 0; step < steps; step++) if (step !== own) grid.targets[step * grid.rows + row] = -1;
   }
-  model.pack(kernels, SOLO);
-  model.forward(kernels, rows, { steps, sourceSteps });
-  model.loss(kernels, rows, { steps }, 1);
-  model.pack(kernels, SOLO, 'backward');
-  model.backward(kernels, rows, { steps, sourceSteps });
+  forwardAndBackward(network, { start: 0, end: model.shape.rows }, { steps, sourceSteps });
   const { hidden } = model.config;
   for (const [index, layer] of model.layers.entries()) {
     for (const [row, { pair, step }] of batch.entries()) {

@@ -2,11 +2,10 @@ import { Arena } from '../kernel/arena.ts';
 import type { KernelChoice } from '../kernel/choose.ts';
 import { type Address, type Kernels, packedSize } from '../kernel/contract.ts';
 import { openKernels } from '../kernel/engine.ts';
-import { SOLO } from '../kernel/team.ts';
 import { gateCount } from '../nn/cells/index.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { Manifest } from '../nn/manifest.ts';
-import { type OpenModel, openModel } from '../nn/open.ts';
+import { forwardAndBackward, type OpenModel, openModel } from '../nn/open.ts';
 import type { Part } from '../text/split.ts';
 import { norm } from './norm.ts';
 import { type ReadingStep, readingSteps } from './reading.ts';
@@ -70,9 +69,9 @@ function linkedBack(reading: readonly ReadingStep[], step: number): number {
  * Runs forward, and back from the losses of the symbols first, first + 1, …, one in each row. All rows read the same: the steps from `MOST_BACK`
  * before the first of these symbols to the last but one of them.
  */
-function runBack({ model, kernels }: OpenModel, reading: readonly ReadingStep[], first: number): void {
+function runBack(open: OpenModel, reading: readonly ReadingStep[], first: number): void {
+  const { model, kernels } = open;
   const { steps, rows } = model.shape;
-  const all = { start: 0, end: rows };
   kernels.ints.fill(-1, model.targets, model.targets + steps * rows);
   for (let step = 0; step < steps; step++) {
     const { id = 0, goesOn = false } = reading[first - MOST_BACK + step] ?? {};
@@ -84,11 +83,7 @@ function runBack({ model, kernels }: OpenModel, reading: readonly ReadingStep[],
     const { id, goesOn } = reading[first + row] ?? { goesOn: false };
     if (goesOn) kernels.ints[model.targets + (MOST_BACK - 1 + row) * rows + row] = id!;
   }
-  model.pack(kernels, SOLO);
-  model.forward(kernels, all, { steps });
-  model.loss(kernels, all, { steps }, 1);
-  model.pack(kernels, SOLO, 'backward');
-  model.backward(kernels, all, { steps });
+  forwardAndBackward(open, { start: 0, end: rows }, { steps });
 }
 
 /** ∂L/∂(U x + b) of the first layer for a row's loss, [back][G·H]: at the step that predicts, and at those before it. */

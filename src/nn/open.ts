@@ -4,8 +4,8 @@ import type { KernelChoice } from '../kernel/choose.ts';
 import type { Kernels } from '../kernel/contract.ts';
 import { openKernels, withinMemory } from '../kernel/engine.ts';
 import { referenceKernels } from '../kernel/reference.ts';
-import { SOLO } from '../kernel/team.ts';
-import type { BatchShape } from './batch.ts';
+import { type Range, SOLO } from '../kernel/team.ts';
+import type { BatchShape, Extent } from './batch.ts';
 import type { ModelConfig } from './config.ts';
 import { Model } from './model.ts';
 
@@ -35,6 +35,15 @@ export function openModel(
   kernels.floats.set(parameters, model.parameters.values);
   model.pack(kernels, SOLO);
   return { model, kernels };
+}
+
+/** Runs a window forward and back on this thread: afterwards the losses and the gradients of every signal are in memory. */
+export function forwardAndBackward({ model, kernels }: OpenModel, rows: Range, extent: Extent): void {
+  model.pack(kernels, SOLO);
+  model.forward(kernels, rows, extent);
+  model.loss(kernels, rows, extent, 1);
+  model.pack(kernels, SOLO, 'backward');
+  model.backward(kernels, rows, extent);
 }
 
 function doubleKernels(arena: Arena): Kernels {

@@ -1,7 +1,7 @@
 import { SOLO } from '../../kernel/team.ts';
 import type { ModelConfig } from '../../nn/config.ts';
 import { Manifest } from '../../nn/manifest.ts';
-import { type OpenModel, openModel } from '../../nn/open.ts';
+import { forwardAndBackward, type OpenModel, openModel } from '../../nn/open.ts';
 import type { CellState } from './cell-step.ts';
 import type { ShortText } from './explicit.ts';
 import { forwardStep, networkMatrices, predict, zeroStates } from './network-step.ts';
@@ -14,11 +14,8 @@ export function backpropagated(
 ): Map<string, Float64Array> {
   const network = openText(config, parameters, text, true);
   const { model, kernels } = network;
-  const [rows, steps] = [{ start: 0, end: 1 }, text.inputs.length];
-  model.forward(kernels, rows, { steps });
-  model.loss(kernels, rows, { steps }, 1);
-  model.pack(kernels, SOLO, 'backward');
-  model.backward(kernels, rows, { steps });
+  const steps = text.inputs.length;
+  forwardAndBackward(network, { start: 0, end: 1 }, { steps });
   model.weightGradients(kernels, SOLO, { steps });
   const { manifest, gradients } = model.parameters;
   return new Map(
