@@ -2,7 +2,7 @@ import { base64Of, latin1Of, writeBase64 } from '#host/bytes';
 import type { Stretch } from './checkpoint-json.ts';
 
 /** Numbers of a tensor that are written at once. It is a multiple of three, because base64 turns three bytes into four characters. */
-const PIECE = 3 * 4096;
+const PIECE = 3 * 1024;
 
 /** Characters of base64 that are read at once. It is a multiple of four, for the same reason. */
 const READ_PIECE = 1 << 20;
@@ -15,9 +15,14 @@ export type TensorText = string | { readonly bytes: Uint8Array; readonly stretch
  * every machine that runs V8 is, and WebAssembly memory is by definition.
  */
 export function* encodeTensor(values: Float32Array): Generator<string> {
+  // Base64 needs memory that no other thread shares. A fresh copy for each piece would stay until the next collection of garbage, and the
+  // memory of the process would grow with every file.
+  const copy = new Float32Array(Math.min(PIECE, values.length));
+  const bytes = new Uint8Array(copy.buffer);
   for (let start = 0; start < values.length; start += PIECE) {
-    const copy = values.slice(start, start + PIECE); // base64 needs memory that no other thread shares
-    yield base64Of(new Uint8Array(copy.buffer));
+    const piece = values.subarray(start, start + PIECE);
+    copy.set(piece);
+    yield base64Of(bytes.subarray(0, piece.byteLength));
   }
 }
 

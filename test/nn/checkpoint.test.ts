@@ -135,6 +135,17 @@ function allocated(work: () => void): number {
   return process.memoryUsage().arrayBuffers - before;
 }
 
+test('writing a large checkpoint takes no memory that grows with it', () => {
+  const size = 4 << 20;
+  const resume = { data: null, tensors: new Map([['moment', new Float32Array(size)]]) };
+  const before = process.memoryUsage().arrayBuffers;
+  let most = 0;
+  for (const _piece of serializeCheckpoint({ ...sample(), resume })) {
+    most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+  }
+  expect(most).toBeLessThan(size / 4);
+});
+
 describe('what is saved comes back', () => {
   test('as it was, to the bit, for every configuration', () => {
     fc.assert(
