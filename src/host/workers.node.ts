@@ -10,9 +10,18 @@ export interface RunningWorker {
   terminate(): Promise<unknown>;
 }
 
+/**
+ * The most that V8's space for new objects may take in each thread. Without a limit, V8 lets this space grow while the modules of the thread are
+ * loaded, and keeps it. Later the thread makes hardly any objects.
+ */
+const YOUNG_GENERATION_MB = 1;
+
 /** Starts a thread that runs a compiled file. `data` becomes its `workerData`. */
 export function startWorker(file: string, data: unknown): RunningWorker {
-  const worker = new Worker(new URL(compiledUrl(file)), { workerData: data });
+  const worker = new Worker(new URL(compiledUrl(file)), {
+    workerData: data,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
   const ready = new Promise<void>((resolve, reject) => {
     worker.once('message', () => resolve());
     worker.once('error', reject);
