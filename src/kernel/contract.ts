@@ -185,26 +185,18 @@ export interface KernelFunctions {
 
   /**
    * Turns the pre-activations in `gates` into i, f, o = σ(·) and g = tanh(·), in place. Then
-   * c ← f ⊙ c₋ + i ⊙ g, cellTanh ← tanh c, h ← o ⊙ cellTanh.
+   * c ← f ⊙ c₋ + i ⊙ g, h ← o ⊙ tanh c.
    */
-  lstmForward(
-    h: Address,
-    cell: Address,
-    cellTanh: Address,
-    gates: Address,
-    cellPrevious: Address,
-    rows: number,
-    hidden: number,
-  ): void;
+  lstmForward(h: Address, cell: Address, gates: Address, cellPrevious: Address, rows: number, hidden: number): void;
   /**
    * Turns the activations in `gates` into gradients with respect to the pre-activations, in place. dCell holds ∂L/∂c from later
-   * steps; with δ = dCell + dh ⊙ o ⊙ (1 − cellTanh²), dCell ← δ ⊙ f: the gradient with respect to c₋.
+   * steps; with δ = dCell + dh ⊙ o ⊙ (1 − tanh² c), dCell ← δ ⊙ f: the gradient with respect to c₋.
    */
   lstmBackward(
     gates: Address,
     dCell: Address,
     dh: Address,
-    cellTanh: Address,
+    cell: Address,
     cellPrevious: Address,
     rows: number,
     hidden: number,

@@ -42,7 +42,7 @@ export interface CellBuffers {
   readonly gates: Address;
   /** In the order of the kind's `states`. */
   readonly states: readonly State[];
-  /** [T][B][H] h₋ as each step used it: the state before the step, zero in rows that are reset. */
+  /** [T][B][H] h₋ as each step used it: `previous` of h. */
   readonly previous: Address;
   /** [T][B][H] ∂L/∂h of every step, complete for a step when its `backward` is called. */
   readonly dHidden: Address;
@@ -58,7 +58,7 @@ export interface Cell {
   /** The recurrent weights. */
   readonly weights: readonly Weight[];
   /**
-   * Reads `previous` and the other states before the step. Turns pre-activations in `gates` into activations, and writes every state after the
+   * Reads `previous` of every state. Turns pre-activations in `gates` into activations, and writes every state after the
    * step.
    */
   forward(k: Kernels, step: Step): void;

@@ -59,8 +59,6 @@ export class Recurrent implements Module {
   readonly #input: Affine;
   /** [B][width] for each state: ∂L/∂s of the rows that are masked at a step, while the cell goes back through the step. */
   readonly #aside: readonly Address[];
-  /** Whether h₋ is read where h lies. Rows are then reset before the first step only. */
-  readonly #readsInPlace: boolean;
 
   constructor(plan: RecurrentPlan) {
     const { arena, zeros, config, shape, inputs, direction = FORWARDS } = plan;
@@ -83,11 +81,10 @@ export class Recurrent implements Module {
     this.#hidden = H;
     this.#width = width;
     this.#h = this.states[0]!;
-    this.#readsInPlace = shape.resetsAtStart === true && direction === FORWARDS;
     this.#buffers = {
       gates: arena.float(steps * rows * width), // [T][B][G·H]
       states: this.states,
-      previous: this.#readsInPlace ? this.#h.initial : arena.float(steps * rows * H), // [T][B][H]
+      previous: this.#h.previous,
       dHidden: training ? arena.float(steps * rows * H) : NONE, // [T][B][H]
       zeros: zeros.row(H),
     };
@@ -163,12 +160,11 @@ export class Recurrent implements Module {
 
   /** The state that the step starts from: 0 in rows that are reset. */
   #reset(k: Kernels, step: Step): void {
-    if (this.#readsInPlace && step.previous !== undefined) return;
     const first = this.#first(step);
     for (const state of this.states) {
-      const before = state.before(step);
-      const out = state === this.#h ? this.#buffers.previous + first * this.#hidden : before;
-      k.keepRows(out, before, this.#plan.keep + first, step.rows, state.width);
+      if (state.isReadInPlace && step.previous !== undefined) continue;
+      const out = state.previous + first * state.width;
+      k.keepRows(out, state.before(step), this.#plan.keep + first, step.rows, state.width);
     }
   }
 
@@ -214,8 +210,7 @@ export class Recurrent implements Module {
     if (mask === undefined) return;
     const first = this.#first(step);
     for (const state of this.states) {
-      const before = state === this.#h ? this.#buffers.previous + first * this.#hidden : state.before(step);
-      k.restoreRows(state.after(step), before, mask + first, step.rows, state.width);
+      k.restoreRows(state.after(step), state.previous + first * state.width, mask + first, step.rows, state.width);
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Arena } from '../kernel/arena.ts';
 import { type Address, type Floats, type Kernels, NONE } from '../kernel/contract.ts';
 import type { BatchShape } from './batch.ts';
-import type { Direction } from './direction.ts';
+import { type Direction, FORWARDS } from './direction.ts';
 
 /** One step of a recurrence, for the batch rows [row, row + rows). */
 export interface Step {
@@ -24,6 +24,13 @@ export class State {
   /** [T][B][width] s_t, the state after the step at time t. */
   readonly values: Address;
   /**
+   * [T][B][width] s₋ as each step uses it: the state before the step, zero in rows that are reset. The states themselves stay as they are, for the
+   * backward pass.
+   */
+  readonly previous: Address;
+  /** Whether s₋ is read where the states lie. Rows are then reset before the first step only. */
+  readonly isReadInPlace: boolean;
+  /**
    * [B][width] ∂L/∂s on its way back through time: during the backward pass of a step, what later steps have contributed. After the backward
    * pass of a layer that learns its initial state, it is ∂L/∂s₀.
    */
@@ -31,10 +38,13 @@ export class State {
   readonly #rows: number;
   readonly #direction: Direction;
 
-  constructor(arena: Arena, { steps, rows, training }: BatchShape, width: number, direction: Direction) {
+  constructor(arena: Arena, shape: BatchShape, width: number, direction: Direction) {
+    const { steps, rows, training, resetsAtStart = false } = shape;
     this.width = width;
     this.initial = arena.float((1 + steps) * rows * width);
     this.values = this.initial + rows * width;
+    this.isReadInPlace = resetsAtStart && direction === FORWARDS;
+    this.previous = this.isReadInPlace ? this.initial : arena.float(steps * rows * width);
     this.carried = training ? arena.float(rows * width) : NONE;
     this.#rows = rows;
     this.#direction = direction;

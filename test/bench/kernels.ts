@@ -116,7 +116,7 @@ function rest(kernels: Kernels): void {
   for (const hidden of [128, 100, 512]) {
     const units = 25 * hidden;
     const label = `, 25 × ${hidden}, a unit`;
-    report(`lstmForward${label}`, units, () => kernels.lstmForward(at(0), at(1), at(2), at(3), at(4), 25, hidden));
+    report(`lstmForward${label}`, units, () => kernels.lstmForward(at(0), at(1), at(3), at(4), 25, hidden));
     report(`lstmBackward${label}`, units, () => kernels.lstmBackward(at(3), at(1), at(0), at(2), at(4), 25, hidden));
     report(`gruResetForward${label}`, units, () => kernels.gruResetForward(at(0), at(1), at(2), 25, hidden));
     report(`gruForward${label}`, units, () => kernels.gruForward(at(0), at(1), at(2), 25, hidden));

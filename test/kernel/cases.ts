@@ -180,12 +180,10 @@ export const CASES: Case[] = [
     operands: (floats, _ids, rows, hidden) => ({
       h: floats(rows * hidden),
       cell: floats(rows * hidden),
-      cellTanh: floats(rows * hidden),
       gates: floats(4 * rows * hidden, -6, 6),
       cellPrevious: floats(rows * hidden),
     }),
-    call: (k, at, rows, hidden) =>
-      k.lstmForward(at.h!, at.cell!, at.cellTanh!, at.gates!, at.cellPrevious!, rows, hidden),
+    call: (k, at, rows, hidden) => k.lstmForward(at.h!, at.cell!, at.gates!, at.cellPrevious!, rows, hidden),
   },
   {
     name: 'lstmBackward',
@@ -195,11 +193,11 @@ export const CASES: Case[] = [
       gates: floats(4 * rows * hidden, 0, 1),
       dCell: floats(rows * hidden),
       dh: floats(rows * hidden),
-      cellTanh: floats(rows * hidden, -1, 1),
+      cell: floats(rows * hidden),
       cellPrevious: floats(rows * hidden),
     }),
     call: (k, at, rows, hidden) =>
-      k.lstmBackward(at.gates!, at.dCell!, at.dh!, at.cellTanh!, at.cellPrevious!, rows, hidden),
+      k.lstmBackward(at.gates!, at.dCell!, at.dh!, at.cell!, at.cellPrevious!, rows, hidden),
   },
   {
     name: 'gruResetForward',

@@ -90,8 +90,8 @@ describe('checked kernels', () => {
     ],
     [
       'two outputs at one place',
-      (k) => k.lstmForward(a, b, b, c, d, 2, 3),
-      `lstmForward: cell (2 rows of 3 numbers at ${b}, 3 apart) overlaps cellTanh (2 rows of 3 numbers at ${b}, 3 apart)`,
+      (k) => k.lstmForward(b, b, c, d, 2, 3),
+      `lstmForward: h (2 rows of 3 numbers at ${b}, 3 apart) overlaps cell (2 rows of 3 numbers at ${b}, 3 apart)`,
     ],
     [
       'in place, but shifted',

@@ -4,7 +4,8 @@ import { logisticSpan, one, tanhSpan } from './math';
 
 /** a ← tanh a. */
 export function tanhForward(a: usize, n: i32): void {
-  tanhSpan(a << 2, n);
+  a <<= 2;
+  tanhSpan(a, a, n);
 }
 
 /** h ← dh ⊙ (1 − h²). */

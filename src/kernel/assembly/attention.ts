@@ -58,7 +58,7 @@ export function additiveScoresBackward(
 @inline
 function hidden(u: usize, q: usize, key: usize, width: i32): void {
   addSpan(u, q, key, width);
-  tanhSpan(u, width);
+  tanhSpan(u, u, width);
 }
 
 /** Σ a b, in the order of four lanes and then of the rest. */

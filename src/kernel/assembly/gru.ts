@@ -24,7 +24,7 @@ export function gruForward(h: usize, gates: usize, hPrevious: usize, rows: i32, 
   hPrevious <<= 2;
   const gate = bytes(hidden);
   for (; rows > 0; rows--, gates += 3 * gate, h += gate, hPrevious += gate) {
-    tanhSpan(gates + 2 * gate, hidden);
+    tanhSpan(gates + 2 * gate, gates + 2 * gate, hidden);
     mixSpan(h, gates + gate, hPrevious, hidden);
   }
 }
@@ -148,7 +148,7 @@ export function gruAfterForward(h: usize, gates: usize, inner: usize, hPrevious:
   for (; rows > 0; rows--, gates += 3 * gate) {
     logisticSpan(gates, 2 * hidden);
     addProductSpan(gates + 2 * gate, gates, inner, hidden);
-    tanhSpan(gates + 2 * gate, hidden);
+    tanhSpan(gates + 2 * gate, gates + 2 * gate, hidden);
     mixSpan(h, gates + gate, hPrevious, hidden);
     h += gate;
     inner += gate;

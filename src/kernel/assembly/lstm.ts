@@ -2,17 +2,17 @@ import { logisticGradient, tanhGradient } from './activations';
 import { madd } from './fused';
 import { bytes, loadFirst, loadSecond, multiplySpan, ONE, PAIR, QUAD, Step, storeStep } from './lanes';
 import { logisticSpan, tanhSpan } from './math';
+import { scratchRow } from './scratch';
 
 // A row of `gates` is i, f, g, o, each of `hidden` numbers. c₋ is the previous cell state.
 
 /**
  * Turns the pre-activations in `gates` into i, f, o = σ(·) and g = tanh(·), in place. Then
- * c ← f ⊙ c₋ + i ⊙ g, cellTanh ← tanh c, h ← o ⊙ cellTanh.
+ * c ← f ⊙ c₋ + i ⊙ g, h ← o ⊙ tanh c.
  */
 export function lstmForward(
   h: usize,
   cell: usize,
-  cellTanh: usize,
   gates: usize,
   cellPrevious: usize,
   rows: i32,
@@ -20,36 +20,34 @@ export function lstmForward(
 ): void {
   h <<= 2;
   cell <<= 2;
-  cellTanh <<= 2;
   gates <<= 2;
   cellPrevious <<= 2;
   const gate = bytes(hidden);
   for (; rows > 0; rows--, gates += 4 * gate) {
     logisticSpan(gates, 2 * hidden);
-    tanhSpan(gates + 2 * gate, hidden);
+    tanhSpan(gates + 2 * gate, gates + 2 * gate, hidden);
     logisticSpan(gates + 3 * gate, hidden);
     let at: usize = 0;
     for (; at + bytes(PAIR) <= gate; at += bytes(PAIR)) {
-      cellStep(cell + at, cellTanh + at, gates + at, gate, cellPrevious + at, PAIR);
+      cellStep(cell + at, gates + at, gate, cellPrevious + at, PAIR);
     }
     for (; at + bytes(QUAD) <= gate; at += bytes(QUAD)) {
-      cellStep(cell + at, cellTanh + at, gates + at, gate, cellPrevious + at, QUAD);
+      cellStep(cell + at, gates + at, gate, cellPrevious + at, QUAD);
     }
     for (; at < gate; at += bytes(ONE)) {
-      cellStep(cell + at, cellTanh + at, gates + at, gate, cellPrevious + at, ONE);
+      cellStep(cell + at, gates + at, gate, cellPrevious + at, ONE);
     }
-    tanhSpan(cellTanh, hidden);
-    multiplySpan(h, gates + 3 * gate, cellTanh, hidden);
+    tanhSpan(h, cell, hidden);
+    multiplySpan(h, gates + 3 * gate, h, hidden);
     h += gate;
     cell += gate;
-    cellTanh += gate;
     cellPrevious += gate;
   }
 }
 
-/** c ← f ⊙ c₋ + i ⊙ g, stored in `cell` and in `cellTanh`, where tanh is taken of it afterwards. */
+/** c ← f ⊙ c₋ + i ⊙ g. */
 @inline
-function cellStep(cell: usize, cellTanh: usize, gateI: usize, gate: usize, cellPrevious: usize, step: Step): void {
+function cellStep(cell: usize, gateI: usize, gate: usize, cellPrevious: usize, step: Step): void {
   const gateF = gateI + gate;
   const gateG = gateF + gate;
   const c0 = f32x4.mul(loadFirst(gateI, step), loadFirst(gateG, step));
@@ -57,18 +55,19 @@ function cellStep(cell: usize, cellTanh: usize, gateI: usize, gate: usize, cellP
   const low = madd(loadFirst(gateF, step), loadFirst(cellPrevious, step), c0);
   const high = madd(loadSecond(gateF, step), loadSecond(cellPrevious, step), c1);
   storeStep(cell, low, high, step);
-  storeStep(cellTanh, low, high, step);
 }
 
 /**
  * Turns the activations in `gates` into gradients with respect to the pre-activations, in place. With
- * δ = dCell + dh ⊙ o ⊙ (1 − cellTanh²), dCell ← δ ⊙ f.
+ * δ = dCell + dh ⊙ o ⊙ (1 − tanh² c), dCell ← δ ⊙ f.
+ *
+ * tanh c is computed again: to keep it would take as much memory as c, and to fetch it as much time.
  */
 export function lstmBackward(
   gates: usize,
   dCell: usize,
   dh: usize,
-  cellTanh: usize,
+  cell: usize,
   cellPrevious: usize,
   rows: i32,
   hidden: i32,
@@ -76,10 +75,12 @@ export function lstmBackward(
   gates <<= 2;
   dCell <<= 2;
   dh <<= 2;
-  cellTanh <<= 2;
+  cell <<= 2;
   cellPrevious <<= 2;
   const gate = bytes(hidden);
+  const cellTanh = scratchRow();
   for (; rows > 0; rows--, gates += 4 * gate) {
+    tanhSpan(cellTanh, cell, hidden);
     let at: usize = 0;
     for (; at + bytes(PAIR) <= gate; at += bytes(PAIR)) {
       backwardStep(gates + at, gate, dCell + at, dh + at, cellTanh + at, cellPrevious + at, PAIR);
@@ -92,7 +93,7 @@ export function lstmBackward(
     }
     dCell += gate;
     dh += gate;
-    cellTanh += gate;
+    cell += gate;
     cellPrevious += gate;
   }
 }

@@ -2,7 +2,7 @@ import { madd } from './fused';
 import { bytes } from './lanes';
 import { scratchTile } from './scratch';
 
-// Functions of spans of numbers, in place. They handle sixteen numbers at a time: each number's computation is a long chain of
+// Functions of spans of numbers. They handle sixteen numbers at a time: each number's computation is a long chain of
 // dependent operations, and four vectors side by side keep the processor busy meanwhile. The four also share each constant.
 //
 // Constants are read from tables by `v128.load32_splat`. V8 would build a constant vector anew at every use.
@@ -75,17 +75,17 @@ export function expSpan(x: usize, n: i32, max: usize): void {
   }
 }
 
-/** x ← tanh x. The relative error is below 5e-7. Exact at 0 and ±∞. */
-export function tanhSpan(x: usize, n: i32): void {
+/** out ← tanh x. The relative error is below 5e-7. Exact at 0 and ±∞. May work in place. */
+export function tanhSpan(out: usize, x: usize, n: i32): void {
   const last = scratchTile();
   const hasSixteen = saveLast(last, x, n);
-  for (; n >= STEP; n -= STEP, x += bytes(STEP)) tanh16(x, x);
+  for (; n >= STEP; n -= STEP, out += bytes(STEP), x += bytes(STEP)) tanh16(out, x);
   if (n === 0) return;
   if (hasSixteen) {
-    tanh16(x - bytes(STEP - n), last);
+    tanh16(out - bytes(STEP - n), last);
   } else {
     tanh16(last, last);
-    copy(x, last, n);
+    copy(out, last, n);
   }
 }
 

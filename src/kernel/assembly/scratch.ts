@@ -54,6 +54,12 @@ export function scratchPanels(): usize {
   return start + ((TILE + SETTINGS) << 2);
 }
 
+/** Room for a row of 32,768 numbers, the most that a layer has. The panels have more room than that, and no function needs both. */
+@inline
+export function scratchRow(): usize {
+  return scratchPanels();
+}
+
 /** Room for a block of Aᵀ with row stride `STRIDE_A`. */
 @inline
 export function scratchTransposed(): usize {

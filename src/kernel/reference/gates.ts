@@ -27,7 +27,7 @@ export function gates({ floats: x }: Memory) {
       for (let j = 0; j < n; j++) x[h + j] = x[h + j]! > 0 ? x[dh + j]! : 0;
     },
 
-    lstmForward(h, cell, cellTanh, gates, cellPrevious, rows, hidden) {
+    lstmForward(h, cell, gates, cellPrevious, rows, hidden) {
       eachUnit(rows, hidden, (unit, column) => {
         const at = gates + 4 * unit - 3 * column;
         const i = logistic(x[at]!);
@@ -40,19 +40,18 @@ export function gates({ floats: x }: Memory) {
         x[at + 3 * hidden] = o;
         const c = f * x[cellPrevious + unit]! + i * g;
         x[cell + unit] = c;
-        x[cellTanh + unit] = Math.tanh(c);
         x[h + unit] = o * Math.tanh(c);
       });
     },
 
-    lstmBackward(gates, dCell, dh, cellTanh, cellPrevious, rows, hidden) {
+    lstmBackward(gates, dCell, dh, cell, cellPrevious, rows, hidden) {
       eachUnit(rows, hidden, (unit, column) => {
         const at = gates + 4 * unit - 3 * column;
         const i = x[at]!;
         const f = x[at + hidden]!;
         const g = x[at + 2 * hidden]!;
         const o = x[at + 3 * hidden]!;
-        const tanh = x[cellTanh + unit]!;
+        const tanh = Math.tanh(x[cell + unit]!);
         const dH = x[dh + unit]!;
         const d = x[dCell + unit]! + dH * o * (1 - tanh * tanh);
         x[at] = d * g * i * (1 - i);

@@ -23,37 +23,28 @@ export const GATES = {
   reluBackward: ACTIVATION_BACKWARD,
   lstmForward: {
     part: 'gates',
-    operands: (h, cell, cellTanh, gates, cellPrevious, rows, hidden) => [
+    operands: (h, cell, gates, cellPrevious, rows, hidden) => [
       writes('h', h, rows, hidden),
       writes('cell', cell, rows, hidden),
-      writes('cellTanh', cellTanh, rows, hidden),
       updates('gates', gates, rows, 4 * hidden),
       reads('cellPrevious', cellPrevious, rows, hidden),
     ],
-    example: ({ blocks: [gates, cellPrevious, h, cell, cellTanh] }, rows, n) => [
-      h,
-      cell,
-      cellTanh,
-      gates,
-      cellPrevious,
-      rows,
-      n,
-    ],
+    example: ({ blocks: [gates, cellPrevious, h, cell] }, rows, n) => [h, cell, gates, cellPrevious, rows, n],
   },
   lstmBackward: {
     part: 'gates',
-    operands: (gates, dCell, dh, cellTanh, cellPrevious, rows, hidden) => [
+    operands: (gates, dCell, dh, cell, cellPrevious, rows, hidden) => [
       updates('gates', gates, rows, 4 * hidden),
       updates('dCell', dCell, rows, hidden),
       reads('dh', dh, rows, hidden),
-      reads('cellTanh', cellTanh, rows, hidden),
+      reads('cell', cell, rows, hidden),
       reads('cellPrevious', cellPrevious, rows, hidden),
     ],
-    example: ({ blocks: [gates, dCell, dh, cellTanh, cellPrevious] }, rows, n) => [
+    example: ({ blocks: [gates, dCell, dh, cell, cellPrevious] }, rows, n) => [
       gates,
       dCell,
       dh,
-      cellTanh,
+      cell,
       cellPrevious,
       rows,
       n,

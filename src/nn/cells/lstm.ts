@@ -1,4 +1,4 @@
-import type { Address, Kernels } from '../../kernel/contract.ts';
+import type { Kernels } from '../../kernel/contract.ts';
 import type { Range } from '../../kernel/team.ts';
 import type { Cell, CellBuffers, CellKind, CellPlan } from '../cell.ts';
 import type { State, Step } from '../state.ts';
@@ -35,7 +35,6 @@ class LstmCell implements Cell {
   readonly #recurrent: Weight;
   readonly #h: State;
   readonly #c: State;
-  readonly #cellTanh: Address;
 
   constructor({ arena, recurrent, shape, hidden, buffers }: CellPlan) {
     const part = { parameter: recurrent, rows: hidden, columns: 4 * hidden, stride: 4 * hidden };
@@ -45,7 +44,6 @@ class LstmCell implements Cell {
     this.#buffers = buffers;
     this.#h = buffers.states[0]!;
     this.#c = buffers.states[1]!;
-    this.#cellTanh = arena.float(shape.steps * shape.rows * hidden); // [T][B][H] tanh c
     this.weights = [this.#recurrent];
   }
 
@@ -55,7 +53,7 @@ class LstmCell implements Cell {
     const at = (time * this.#batch + row) * H;
     const gates = this.#buffers.gates + 4 * at;
     this.#recurrent.forward(k, gates, this.#buffers.previous + at, rows, 4 * H, H);
-    k.lstmForward(this.#h.after(step), this.#c.after(step), this.#cellTanh + at, gates, this.#c.before(step), rows, H);
+    k.lstmForward(this.#h.after(step), this.#c.after(step), gates, this.#c.previous + at, rows, H);
   }
 
   backward(k: Kernels, step: Step): void {
@@ -64,7 +62,7 @@ class LstmCell implements Cell {
     const { gates, dHidden } = this.#buffers;
     const at = (time * this.#batch + row) * H;
     const dCell = this.#c.carried + row * H;
-    k.lstmBackward(gates + 4 * at, dCell, dHidden + at, this.#cellTanh + at, this.#c.before(step), rows, H);
+    k.lstmBackward(gates + 4 * at, dCell, dHidden + at, this.#c.after(step), this.#c.previous + at, rows, H);
   }
 
   backwardHidden(k: Kernels, { time, row, rows }: Step): void {
