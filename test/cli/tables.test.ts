@@ -79,6 +79,7 @@ describe.runIf(hasTerminals)('no line is wider than the terminal', { timeout: 12
     ['gradflow', 'text.txt', '--compare', '--hidden', '8', ...FLOW],
     ['gradflow', 'text.txt', '-c', 'model.json', ...FLOW],
     ['demo', 'linear'],
+    ['info', 'model.json'],
   ])('rnn %s %s', async (...args) => {
     for (const options of [{ columns: 60, env: { NO_COLOR: '1' } }, { columns: 120 }]) {
       const { status, stdout } = await onTerminal(args, { cwd, ...options });
