@@ -25,6 +25,18 @@ export function wrap(parts: readonly string[], separator: string, columns: numbe
   return lines;
 }
 
+/** A text in lines of so many columns, broken wherever a line is full. */
+export function breakAnywhere(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (let rest = graphemes(text); rest.length > 0; ) {
+    const line = take(rest, columns);
+    const count = Math.max(1, line.length); // one that is wider than the line stands alone
+    lines.push(rest.slice(0, count).join(''));
+    rest = rest.slice(count);
+  }
+  return lines;
+}
+
 function take(parts: readonly string[], columns: number): string[] {
   const taken: string[] = [];
   let width = 0;

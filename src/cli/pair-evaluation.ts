@@ -73,7 +73,7 @@ function inWords(found: Found): string {
 
 /** The symbol error rate. It counts insertions, too, so that it may be above 1; then this is said. */
 function symbolErrorText(rate: number): string {
-  const insertions = rate > 1 ? ', insertions included: the predictions have symbols too many' : '';
+  const insertions = rate > 1 ? ', insertions included: the predictions are too long' : '';
   return `${shareText(rate)} of the symbols of the targets${insertions}`;
 }
 

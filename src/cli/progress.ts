@@ -82,29 +82,37 @@ class Bar implements Progress {
     stream: process.stderr,
     linewrap: false,
   });
+  #progress = 0;
   #loss: number | undefined;
   #validation: number | undefined;
   #started = false;
 
   step(event: StepEvent): void {
     this.#pace.add(event);
+    this.#progress = event.progress;
     this.#loss = this.#loss === undefined ? event.loss : this.#loss + SMOOTHING * (event.loss - this.#loss);
+    const [value, shown] = [Math.floor(BAR_TOTAL * event.progress), this.#shown(this.#loss)];
+    if (this.#started) this.#bar.update(value, shown);
+    else this.#bar.start(BAR_TOTAL, value, shown);
+    this.#started = true;
+  }
+
+  /** Shows the losses of the report, so that the bar ends with those that the run ends with. */
+  report({ point }: ReportEvent): void {
+    this.#validation = point.validation ?? this.#validation;
+    this.#loss = point.loss;
+    if (this.#started) this.#bar.update(this.#shown(point.loss));
+  }
+
+  #shown(loss: number): Shown {
     const left = this.#pace.left;
-    const payload: Shown = {
-      progress: event.progress,
-      loss: this.#loss,
+    return {
+      progress: this.#progress,
+      loss,
       validation: this.#validation,
       speed: `${grouped(this.#pace.speed)} chars/s`,
       left: `${Number.isNaN(left) ? '–' : durationText(left)} left`,
     };
-    const value = Math.floor(BAR_TOTAL * event.progress);
-    if (this.#started) this.#bar.update(value, payload);
-    else this.#bar.start(BAR_TOTAL, value, payload);
-    this.#started = true;
-  }
-
-  report({ point }: ReportEvent): void {
-    this.#validation = point.validation ?? this.#validation;
   }
 
   pause(): void {

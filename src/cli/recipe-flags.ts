@@ -46,3 +46,12 @@ export const RECIPE_FLAGS = {
     'dropout.variational': '--variational',
   },
 } as const;
+
+/** The same of what only a model of pairs has, beside its task. */
+export const PAIR_MODEL_FLAGS = {
+  'model.pairs.bidirectional': { flag: '--bidirectional', negatable: true },
+  'model.pairs.fusion': '--fusion <how>',
+  'model.pairs.reverseSource': '--reverse-source',
+  'model.pairs.context': '--context <when>',
+  'model.pairs.attention': '--attention <name>',
+} as const;

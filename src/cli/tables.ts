@@ -3,6 +3,7 @@ import type { Table } from '../insight/table.ts';
 import { grouped, harmless } from '../library/words.ts';
 import { truncate, wrap } from './fit.ts';
 import { isTerminal, paint } from './output.ts';
+import { wrapLine } from './wrap.ts';
 
 /** Spaces between two columns. */
 const GAP = 3;
@@ -100,7 +101,13 @@ export function namedFacts(rows: readonly (readonly [string, string | number])[]
   const shown = rows.map(([name, value]) => [name, harmless(String(value))] as const);
   if (!isTerminal()) return shown.map((row) => row.join('\t')).join('\n');
   const width = Math.max(...shown.map(([name]) => name.length));
-  return shown.map(([name, value]) => `${paint.cyan(name.padEnd(width))}  ${value}`).join('\n');
+  const below = `\n${' '.repeat(width + 2)}`;
+  return shown
+    .map(([name, value]) => {
+      const lines = wrapLine(value, terminalColumns() - below.length + 1);
+      return `${paint.cyan(name.padEnd(width))}  ${lines.replaceAll('\n', below)}`;
+    })
+    .join('\n');
 }
 
 /** A count in a table: with separators for a person, and with digits alone for a program. */

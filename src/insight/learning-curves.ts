@@ -62,7 +62,7 @@ const DESCRIPTIONS: Readonly<Record<Quantity, Description>> = {
   },
   rate: {
     title: 'Learning rate',
-    axis: 'learning rate',
+    axis: 'η at a step',
     scale: 'linear',
     include: [0],
     curves: [{ label: 'learning rate', of: ({ rate }) => rate }],

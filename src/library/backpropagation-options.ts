@@ -4,7 +4,10 @@ import { freshSchema } from './fresh-options.ts';
 
 /** What an examination of backpropagation through time can be told. */
 export const backpropagationSchema = bpttSchema.extend({
-  checkpoint: z.string().optional().describe('the model, of one network (default: the newest in ./checkpoints)'),
+  checkpoint: z
+    .string()
+    .optional()
+    .describe('the model, of one network (default: what RNN_CHECKPOINT names, or the newest in ./checkpoints)'),
   fresh: z.boolean().default(false).describe('a model as it is before training, whose symbols are those of the text'),
   model: freshSchema
     .omit({ mode: true })

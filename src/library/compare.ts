@@ -60,7 +60,9 @@ function byLoss(a: Summary, b: Summary): number {
   return difference(a.validation, b.validation) || difference(a.loss, b.loss);
 }
 
-/** What the validation loss was measured on: in lines mode, the seed decides which lines are held out. */
+/** What the validation loss was measured on. The seed decides which lines or pairs are held out, unless these are a file of their own. */
 function heldOut({ corpus, recipe }: Summary): string {
-  return `${corpus.hash} ${corpus.validationSymbols} ${corpus.mode === 'lines' ? recipe.seed : ''}`;
+  const { hash, validationHash, validationSymbols, mode, columns } = corpus;
+  const drawnBy = mode === 'stream' || validationHash !== undefined ? undefined : recipe.seed;
+  return JSON.stringify([validationHash ?? hash, validationSymbols, drawnBy, columns, recipe.model.pairs?.task]);
 }

@@ -11,7 +11,9 @@ export const gradientFlowSchema = z.strictObject({
   checkpoint: z
     .string()
     .optional()
-    .describe('the model, or the first member of an ensemble (default: the newest in ./checkpoints)'),
+    .describe(
+      'the model, or the first member of an ensemble (default: what RNN_CHECKPOINT names, or the newest in ./checkpoints)',
+    ),
   fresh: z.boolean().default(false).describe('measure a model as it is before training, instead of a checkpoint'),
   compare: z
     .union([z.literal(true), z.array(z.string())])

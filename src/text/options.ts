@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { message, option } from '../errors.ts';
 import { rule } from '../schema.ts';
 import { MODES } from './mode.ts';
-import { UNITS } from './symbols.ts';
+import { TEXT_UNITS, UNITS } from './symbols.ts';
 
 /** A text that is given as bytes. They are for models whose symbols are bytes; other models read them as UTF-8. */
 export const bytesSchema = z.custom<Uint8Array>((value) => value instanceof Uint8Array).describe('must be bytes');
@@ -21,7 +21,7 @@ const corpusFields = z.strictObject({
   separator: separatorSchema
     .optional()
     .describe('what separates examples of several lines, such as \\n\\n (default: the end of a line)'),
-  unit: z.enum(UNITS).default('codepoint').describe('what a symbol is'),
+  unit: z.enum(TEXT_UNITS).default('codepoint').describe('what a symbol is'),
   minCount: z.int().min(1).default(1).describe('symbols that occur less often become <unk>'),
   maxBytes: z.int().min(1).optional().describe('refuse a longer text (default: what memory has room for)'),
 });

@@ -2,7 +2,7 @@
  * What one symbol of a text is: a Unicode code point, a byte, a grapheme cluster (what a reader sees as one character), or a token (what stands
  * between spaces: a word, a phone, a tag).
  */
-const TEXT_UNITS = ['codepoint', 'byte', 'grapheme', 'token'] as const;
+export const TEXT_UNITS = ['codepoint', 'byte', 'grapheme', 'token'] as const;
 
 /** The units that leave nothing out of a text: tokens leave out how much white space stands between them. */
 export const CHARACTER_UNITS = ['codepoint', 'byte', 'grapheme'] as const;
@@ -10,6 +10,7 @@ export const CHARACTER_UNITS = ['codepoint', 'byte', 'grapheme'] as const;
 /** The units of a column of pairs: those of texts, or the whole column as one symbol, such as a label. */
 export const UNITS = [...TEXT_UNITS, 'field'] as const;
 export type Unit = (typeof UNITS)[number];
+export type TextUnit = (typeof TEXT_UNITS)[number];
 
 /** A symbol. It is a string; in a text read as bytes, it is a number from 0 to 255. */
 export type TextSymbol = string | number;

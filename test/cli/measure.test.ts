@@ -126,6 +126,19 @@ describe('rnn eval', () => {
     rmSync(join(cwd, 'untested.last.json'), { force: true });
   });
 
+  test.each([
+    ['--dynamic-lr 0.1', '--dynamic-lr is for --dynamic'],
+    ['--ngrams-from new.txt', '--ngrams-from is for --ngrams'],
+    ['--ngrams 2 --only a', '--only is for a measurement without --ngrams'],
+    ['--ngrams 2 --dynamic', '--dynamic is for a measurement without --ngrams'],
+    ['--ngrams 2 --dynamic-steps 8 --dynamic', '--dynamic is for a measurement without --ngrams'],
+    ['--ngrams 2 --kernel js', '--kernel is for a measurement without --ngrams'],
+  ])('%s is refused: it would change nothing', async (options, why) => {
+    const args = ['eval', 'text.txt', '-c', 'gru.json', '--part', 'validation', ...options.split(' ')];
+    const { status, stderr } = await rnn(args, { cwd });
+    expect({ status, stderr }).toEqual({ status: 2, stderr: `rnn: ${why}; leave it out\n` });
+  });
+
   test('of a text with nothing to predict says so', async () => {
     const { status, stderr } = await rnn(['eval', '-', '-c', 'gru.json'], { cwd, input: 'a' });
     expect(status).toBe(1);
@@ -196,6 +209,15 @@ describe('rnn compare', () => {
     const lines = plain(stdout).trimEnd().split(/\r?\n/);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
     expect(lines.slice(1).map((line) => line.split(/\s+/).at(-1))).toEqual(['gru.json', '', 'unheld.json']);
+  });
+
+  test.runIf(hasTerminals)('stands in blocks where columns are too many for the terminal', async () => {
+    const paths = ['gru.json', 'unheld.json'];
+    const { stdout } = await onTerminal(['compare', ...paths, '--quiet'], { cwd, columns: 40 });
+    const lines = plain(stdout).trimEnd().split(/\r?\n/);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(40);
+    const block = ['group checkpoint', '1 gru.json', '2 unheld.json'];
+    expect(lines.map((line) => line.trim().split(/\s+/).slice(0, 2).join(' '))).toEqual([...block, ...block, ...block]);
   });
 
   test('--json has the losses that the runs have', async () => {

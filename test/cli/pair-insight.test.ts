@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { terminalHeatMap } from '../../src/cli/heat-map.ts';
 import { loadPairs } from '../../src/index.ts';
 import { file, removeFolders, rnn, temporaryFolder } from '../helpers/cli.ts';
-import { PAIR_LISTS, writePairs } from '../helpers/pair-checkpoints.ts';
+import { PAIR_LISTS, pairCheckpoint, writePairs } from '../helpers/pair-checkpoints.ts';
 import { run, STREAM } from '../helpers/training.ts';
 
 afterAll(removeFolders);
@@ -152,5 +152,35 @@ describe('rnn report of a model of pairs', () => {
       status: 2,
       stderr: 'rnn: --seed is for a model of texts, and this is not one; leave it out\n',
     });
+  });
+});
+
+describe('rnn compare', () => {
+  /** The text of a checkpoint whose run drew the pairs that it held out by another seed, or held out a file. */
+  const heldOut = (text: string, { seed = '1', file: validationHash }: { seed?: string; file?: string }): string => {
+    const { run: record, ...rest } = JSON.parse(text);
+    const [recipe, corpus] = [
+      { ...record.recipe, seed },
+      { ...record.corpus, validationHash },
+    ];
+    return JSON.stringify({ ...rest, run: { ...record, recipe, corpus } });
+  };
+
+  test('orders together only runs that held out the same pairs, and shows what a model of pairs alone can be told', async () => {
+    const dot = await pairCheckpoint('transduce', { steps: 1 });
+    file(folder, 'dot.json', dot);
+    file(folder, 'none.json', await pairCheckpoint('transduce', { steps: 1, pairs: { attention: 'none' } }));
+    file(folder, 'other-pairs.json', heldOut(dot, { seed: '2' }));
+    file(folder, 'file.json', heldOut(dot, { file: 'ab' }));
+    file(folder, 'same-file.json', heldOut(dot, { file: 'ab', seed: '2' }));
+    const paths = ['dot.json', 'none.json', 'other-pairs.json', 'file.json', 'same-file.json'];
+    const [header, ...rows] = rowsOf((await call('compare', ...paths)).stdout);
+    const cellsOf = (name: string) => {
+      const row = rows.find((cells) => cells.at(-1) === name)!;
+      return Object.fromEntries(header!.map((title, at) => [title, row[at]]));
+    };
+    expect(paths.map((name) => cellsOf(name).group)).toEqual(['1', '1', '2', '3', '3']);
+    expect(cellsOf('dot.json')).toMatchObject({ model: 'lstm 1 × 12, to transduce', attention: 'dot' });
+    expect(cellsOf('none.json')).toMatchObject({ attention: 'none' });
   });
 });

@@ -1,5 +1,7 @@
 import stringWidth from 'string-width';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { aligned } from '../../src/cli/completion-table.ts';
+import { completionOf } from '../../src/cli/completions.ts';
 import { columns, tabbed } from '../../src/cli/tables.ts';
 import { file, PROSE, removeFolders, rnn, TINY, temporaryFolder } from '../helpers/cli.ts';
 import { hasTerminals, onTerminal, plain } from '../helpers/terminal.ts';
@@ -61,6 +63,14 @@ describe('a table', () => {
   });
 });
 
+test('a completion that is too long for its column goes on below, whole', () => {
+  const text = '字'.repeat(20);
+  const found = { text, completion: text, end: '', finished: false, score: -1, logProbability: -20, symbols: 20 };
+  const lines = plain(aligned([completionOf(found)], false, 60)).split('\n');
+  expect(lines.map((line) => line.split(/ +/)[0])).toEqual(['text', '字'.repeat(13), `${'字'.repeat(7)}…`]);
+  expect(Math.max(...lines.map((line) => stringWidth(line)))).toBeLessThanOrEqual(60);
+});
+
 describe.runIf(hasTerminals)('no line is wider than the terminal', { timeout: 120_000 }, () => {
   let cwd: string;
   beforeAll(async () => {
@@ -79,6 +89,7 @@ describe.runIf(hasTerminals)('no line is wider than the terminal', { timeout: 12
     ['gradflow', 'text.txt', '--compare', '--hidden', '8', ...FLOW],
     ['gradflow', 'text.txt', '-c', 'model.json', ...FLOW],
     ['demo', 'linear'],
+    ['info', 'model.json'],
   ])('rnn %s %s', async (...args) => {
     for (const options of [{ columns: 60, env: { NO_COLOR: '1' } }, { columns: 120 }]) {
       const { status, stdout } = await onTerminal(args, { cwd, ...options });

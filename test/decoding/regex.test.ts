@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { DEAD } from '../../src/decoding/automaton.ts';
 import { literal, regexAutomaton } from '../../src/decoding/regex.ts';
 import { corpusFromText } from '../../src/text/corpus.ts';
-import type { Unit } from '../../src/text/symbols.ts';
+import type { TextUnit } from '../../src/text/symbols.ts';
 import { Vocabulary } from '../../src/text/vocabulary.ts';
 
 /** Characters of one to four bytes, and clusters of several characters. */
 const CHARACTERS = ['a', 'b', 'c', ' ', '1', 'é', 'ß', '字', '💧', 'e\u0301', '👩‍🚀'];
 
-function vocabularyOf(unit: Unit, mode: 'lines' | 'stream' = 'lines'): Vocabulary {
+function vocabularyOf(unit: TextUnit, mode: 'lines' | 'stream' = 'lines'): Vocabulary {
   return corpusFromText(CHARACTERS.join('\n'), { unit, mode }).vocabulary;
 }
 
@@ -47,7 +47,7 @@ const { pattern: patterns } = fc.letrec<{ pattern: string }>((tie) => ({
 }));
 const texts = fc.array(fc.constantFrom(...CHARACTERS), { maxLength: 6 }).map((parts) => parts.join(''));
 
-describe.each<Unit>(['codepoint', 'byte', 'grapheme'])('an expression over symbols that are %ss', (unit) => {
+describe.each<TextUnit>(['codepoint', 'byte', 'grapheme'])('an expression over symbols that are %ss', (unit) => {
   const vocabulary = vocabularyOf(unit);
 
   test('accepts what JavaScript’s own regular expressions match whole', () => {

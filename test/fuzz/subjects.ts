@@ -10,7 +10,7 @@ import { createBatches } from '../../src/text/batches.ts';
 import type { Corpus } from '../../src/text/corpus.ts';
 import { readCorpus } from '../../src/text/read-corpus.ts';
 import { splitCorpus } from '../../src/text/split.ts';
-import { UNITS } from '../../src/text/symbols.ts';
+import { TEXT_UNITS } from '../../src/text/symbols.ts';
 import { Vocabulary } from '../../src/text/vocabulary.ts';
 import { readRun } from '../../src/training/record.ts';
 import { train } from '../../src/training/trainer.ts';
@@ -115,7 +115,7 @@ export async function fuzzCorpus(random: Random): Promise<Verdict> {
   const base = random.integer(8) === 0 ? noise(random) : pick(random, TEXTS);
   const bytes = mutateBytes(random, base);
   const options = {
-    unit: pick(random, UNITS),
+    unit: pick(random, TEXT_UNITS),
     mode: pick(random, ['auto', 'stream', 'lines'] as const),
     minCount: pick(random, [1, 1, 2, 5]),
     maxBytes: pick(random, [undefined, 1000]),

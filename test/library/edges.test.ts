@@ -25,7 +25,7 @@ import {
 } from '../../src/library/lines.ts';
 import type { Checkpoint } from '../../src/nn/checkpoint.ts';
 import { readCorpus } from '../../src/text/read-corpus.ts';
-import type { Unit } from '../../src/text/symbols.ts';
+import type { TextUnit } from '../../src/text/symbols.ts';
 import { textOf } from '../../src/text/text.ts';
 import type { Vocabulary } from '../../src/text/vocabulary.ts';
 import { uniformModel } from '../helpers/tiny-models.ts';
@@ -38,7 +38,7 @@ import { uniformModel } from '../helpers/tiny-models.ts';
 interface Column {
   /** What the model was trained on. */
   readonly trained: Uint8Array;
-  readonly unit?: Unit;
+  readonly unit?: TextUnit;
   readonly minCount?: number;
   /** One line as a file has it, without its end, and the end that lines have in the files of this column. */
   readonly line: Text;

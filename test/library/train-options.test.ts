@@ -79,7 +79,7 @@ test('train takes options of every kind', async () => {
 test('a reader of the corpus alone has its options checked, too', () => {
   const read = () => corpusFromText('abc', { unit: 'word' as 'byte' });
   expect(read).toThrow(UserError);
-  expect(read).toThrow('unit must be one of codepoint, byte, grapheme, token, field, not "word"');
+  expect(read).toThrow('unit must be one of codepoint, byte, grapheme, token, not "word"');
 });
 
 test('a time is a limit beside the epochs of a preset that has grown with it, and other limits replace them', () => {

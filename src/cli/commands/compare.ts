@@ -6,9 +6,9 @@ import { defineCommand } from '../command.ts';
 import { flagOf } from '../flags.ts';
 import { modelName } from '../model-name.ts';
 import { Output, paint, remark } from '../output.ts';
-import { RECIPE_FLAGS } from '../recipe-flags.ts';
+import { PAIR_MODEL_FLAGS, RECIPE_FLAGS } from '../recipe-flags.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
-import { countCell, MISSING, tabbed } from '../tables.ts';
+import { columns as blocks, countCell, MISSING, tabbed } from '../tables.ts';
 
 /** `rnn compare`. */
 export const command = defineCommand({
@@ -33,14 +33,15 @@ that held out the same part of the same text are ordered together. Other runs
 are a group of their own, below an empty line; those that held nothing out come
 last, by their training loss. "best at" is the step of the best model. A column
 shows each option in which the runs differ. Where a terminal has no room,
-columns are left out: epochs, bits, parameters, training, "best at". In a pipe,
+columns are left out: epochs, bits, parameters, training, "best at". Where that
+is not enough, the table is divided into blocks, one below the other. In a pipe,
 columns are separated by tabs, and the first is the number of the group. --json
 has everything.
 
 Examples:
   rnn compare checkpoints/*.json
-  rnn compare checkpoints/*.json | cut -f2,8
-  rnn compare checkpoints/*.json --json | jq -r .path | head -1`,
+  rnn compare checkpoints/*.json --json | jq -r .path | head -1
+  rnn compare checkpoints/*.json --json | jq -r '[.path, .validation] | @tsv'`,
   async run({ checkpoints = [], json, quiet }) {
     const { compareRuns } = await import('../../library/compare.ts');
     if (checkpoints.length === 0)
@@ -68,7 +69,7 @@ interface Column {
 const loss = (nats: number | undefined): string | undefined => nats?.toFixed(4);
 
 const BEFORE: readonly Column[] = [
-  { name: 'model', of: modelName },
+  { name: 'model', of: ({ recipe }) => modelName(recipe.model) },
   { name: 'parameters', of: ({ parameters }) => countCell(parameters), spare: 3 },
 ];
 
@@ -90,6 +91,7 @@ const ACCURACY: Column = {
   of: ({ accuracy }) => (accuracy === undefined ? undefined : shareText(accuracy)),
 };
 const TEST: Column = { name: 'test', of: (run) => loss(run.test) };
+const GROUP: Column = { name: 'group', of: ({ group }) => String(group) };
 const PATH: Column = { name: 'checkpoint', of: ({ path }) => harmless(path) };
 
 /** The columns that a table of these runs may have. */
@@ -100,7 +102,7 @@ function columnsOf(runs: readonly RunSummary[]): Column[] {
 }
 
 function tabbedRuns(runs: readonly RunSummary[]): string {
-  const all: Column[] = [{ name: 'group', of: ({ group }) => String(group) }, ...columnsOf(runs)];
+  const all = [GROUP, ...columnsOf(runs)];
   return tabbed({ header: all.map(({ name }) => name), rows: runs.map((run) => all.map(({ of }) => of(run))) });
 }
 
@@ -110,6 +112,18 @@ function aligned(runs: readonly RunSummary[], room = process.stdout.columns): st
   for (let spare = 5; spare > 0 && widthOf(shown, runs) > room; spare--) {
     shown = shown.filter((column) => column.spare !== spare);
   }
+  return widthOf(shown, runs) > room ? inBlocks(runs, shown) : inLines(runs, shown);
+}
+
+/** A table that is too wide for the terminal: each block names the runs and, where there are several, their groups. */
+function inBlocks(runs: readonly RunSummary[], shown: readonly Column[]): string {
+  const keys = runs.some(({ group }) => group > 1) ? [GROUP, PATH] : [PATH];
+  const all = [...keys, ...shown.filter((column) => column !== PATH)];
+  const rows = runs.map((run) => all.map(({ of }) => of(run)));
+  return blocks({ header: all.map(({ name }) => name), rows, keys: keys.length });
+}
+
+function inLines(runs: readonly RunSummary[], shown: readonly Column[]): string {
   const widths = shown.map((column) => columnWidth(column, runs));
   const line = (cells: readonly string[]): string =>
     cells
@@ -144,10 +158,11 @@ const SHOWN = new Set(['preset', 'model.cell', 'model.layers', 'model.hidden', '
 function sweptColumns(runs: readonly RunSummary[]): Column[] {
   // Where only --dropout is given, --dropout-output has its value.
   const followsLayers = runs.every(({ recipe: { dropout } }) => dropout.output === dropout.layers);
-  return Object.values(RECIPE_FLAGS)
+  const groups = { ...RECIPE_FLAGS, pairs: PAIR_MODEL_FLAGS };
+  return Object.values(groups)
     .flatMap((group) => Object.keys(group))
     .filter((path) => !SHOWN.has(path) && !path.startsWith('limits.') && !(followsLayers && path === 'dropout.output'))
-    .map((path): Column => ({ name: flagOf(RECIPE_FLAGS, path).slice(2), of: ({ recipe }) => valueAt(recipe, path) }))
+    .map((path): Column => ({ name: flagOf(groups, path).slice(2), of: ({ recipe }) => valueAt(recipe, path) }))
     .filter(({ of }) => new Set(runs.map(of)).size > 1);
 }
 

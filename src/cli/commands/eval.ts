@@ -106,10 +106,10 @@ training part of the text, where another --part is measured, or from the text
 that --ngrams-from names.
 
 Examples:
-  rnn eval book.txt --part validation --ngrams 1-12
   rnn eval other.txt
   rnn eval book.txt --part validation
   rnn eval book.txt --part validation --dynamic
+  rnn eval book.txt --part validation --ngrams 1-12
   rnn eval pairs.tsv --k 5
   cut -f1 pairs.tsv | other-program | rnn eval pairs.tsv --predictions -
   rnn eval other.txt --json | jq .bits
@@ -118,10 +118,16 @@ Examples:
     const text = textsOf(named, 'text');
     const { openSavedFor } = await import('../open.ts');
     const saved = await openSavedFor(text, { checkpoint, quiet });
-    const { dynamic, learning = {}, ngrams, training = [], k, length, columns, predictions, ...request } = options;
+    const { dynamic, learning = {}, ngrams, training, k, length, columns, predictions, ...request } = options;
+    const learningOptions = Object.fromEntries(
+      Object.entries(learning).map(([key, value]) => [`learning.${key}`, value]),
+    );
     if (saved.kind === 'pairs') {
       const { only, threads, part, kernel } = request;
-      refuse({ only, dynamic, ngrams, threads }, `a model of texts, and ${saved.name} is one of pairs`);
+      refuse(
+        { only, dynamic, ...learningOptions, ngrams, training, threads },
+        `a model of texts, and ${saved.name} is one of pairs`,
+      );
       if (saved.task !== 'classify') refuse({ confusion }, `the task classify, and ${saved.name} is to ${saved.task}`);
       if (saved.task !== 'transduce')
         refuse({ k, length }, `the task transduce, and ${saved.name} is to ${saved.task}`);
@@ -130,13 +136,16 @@ Examples:
       return await evaluatePairFiles(saved, { text, request: pairRequest, predictions, confusion, json, nameOf });
     }
     refuse({ k, length, columns, predictions, confusion }, `a model of pairs, and ${saved.name} is one of texts`);
+    if (!dynamic) refuse(learningOptions, '--dynamic');
+    if (ngrams) refuse({ ...request, part: undefined, dynamic }, 'a measurement without --ngrams');
+    else refuse({ training }, '--ngrams');
     const { LanguageModel } = await import('../../library/language-model.ts');
     const model = new LanguageModel(saved.checkpoint, saved.name);
     if (ngrams) {
       const { part } = request;
       const output = new Output();
       const { compareNgrams } = await import('../../library/ngrams.ts');
-      const found = await compareNgrams(model, text, { orders: ngrams, training: [...training], part });
+      const found = await compareNgrams(model, text, { orders: ngrams, training, part });
       await output.line(json ? JSON.stringify(found) : comparisonInWords(found));
       await output.flush();
       return undefined;
@@ -147,7 +156,8 @@ Examples:
     const say = sayer(quiet === true, nameOf);
     const result = await evaluate(model, text, { ...request, only, dynamic: dynamic ? learning : undefined }, say);
     const output = new Output();
-    await output.line(json ? JSON.stringify(result) : inWords(result));
+    const inRows = model.vocabulary.stop === undefined ? ', read in several rows that each start from the state 0' : '';
+    await output.line(json ? JSON.stringify(result) : inWords(result, inRows));
     await output.flush();
     return undefined;
   },
@@ -183,7 +193,11 @@ function comparisonInWords({ symbols, network, orders, errors, learned }: NgramC
 /** The most symbols that were left out that are named. */
 const NAMED = 5;
 
-function inWords({ symbols, loss, perplexity, accuracy, leftOut, trainingLoss, learned }: EvaluationResult): string {
+/** What was measured. `inRows` says how training read the part, where it read the part in another way. */
+function inWords(
+  { symbols, loss, perplexity, accuracy, leftOut, trainingLoss, learned }: EvaluationResult,
+  inRows: string,
+): string {
   return namedFacts([
     ['symbols', countCell(symbols)],
     ...(leftOut ? [['left out', leftOutText(leftOut)] as const] : []),
@@ -196,14 +210,7 @@ function inWords({ symbols, loss, perplexity, accuracy, leftOut, trainingLoss, l
           ] as const,
         ]
       : []),
-    ...(trainingLoss === undefined
-      ? []
-      : [
-          [
-            'in training',
-            `${lossText(trainingLoss)} a symbol, read in several rows that each start from the state 0`,
-          ] as const,
-        ]),
+    ...(trainingLoss === undefined ? [] : [['in training', `${lossText(trainingLoss)} a symbol${inRows}`] as const]),
     ['perplexity', perplexity.toFixed(3)],
     ['accuracy', shareText(accuracy)],
   ]);

@@ -87,7 +87,7 @@ function historyTable(points: ModelFacts['history']): Table {
   const right = accuracies ? ['right'] : [];
   return {
     title: 'history',
-    header: ['step', 'epoch', 'training', 'validation', ...right, 'gradient norm', 'clipped', 'rate', ''],
+    header: ['step', 'epoch', 'training', 'validation', ...right, 'gradient', 'clipped', 'rate', ''],
     rows: shown.map((point) => {
       const { step, epoch, loss, validation, accuracy, gradientNorm, clipped, rate } = point;
       return [

@@ -62,9 +62,9 @@ Examples:
     const charts = wanted
       .map((quantity) => learningCurves(runs, quantity, by))
       .filter(({ series }) => what !== undefined || series.length > 0);
-    const empty = charts.find(({ series }) => series.length === 0);
+    const missing = what?.find((_, at) => charts[at]!.series.length === 0);
     const names = runs.map(({ name }) => name).join(', ');
-    if (empty) throw new UserError(`${names}: nothing was recorded of: ${empty.title}; ${recordedText(runs, by)}`);
+    if (missing) throw new UserError(`${names}: nothing was recorded of: ${missing}; ${recordedText(runs, by)}`);
     const output = new Output();
     await writeCharts(output, `Learning curves: ${names}`, charts, { ...options, inputs: checkpoints });
     await output.flush();

@@ -6,7 +6,7 @@ import { BadLines } from '../bad-lines.ts';
 import { defineCommand } from '../command.ts';
 import { listen } from '../interruption.ts';
 import { sayer } from '../output.ts';
-import { RECIPE_FLAGS } from '../recipe-flags.ts';
+import { PAIR_MODEL_FLAGS, RECIPE_FLAGS } from '../recipe-flags.ts';
 import { RunReport } from '../run-report.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
 import { textsOf } from '../standard-input.ts';
@@ -45,11 +45,7 @@ export const command = defineCommand({
       'pairs.sourceUnit': '--source-unit <unit>',
       'pairs.targetUnit': '--target-unit <unit>',
       'pairs.maxLength': '--max-length <n>',
-      'model.pairs.bidirectional': { flag: '--bidirectional', negatable: true },
-      'model.pairs.fusion': '--fusion <how>',
-      'model.pairs.reverseSource': '--reverse-source',
-      'model.pairs.context': '--context <when>',
-      'model.pairs.attention': '--attention <name>',
+      ...PAIR_MODEL_FLAGS,
     },
     'Machine:': { 'place.threads': '--threads <n>', 'place.kernel': FLAGS.kernel },
     'Output:': {
