@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { file, PROSE, removeFolders, rnn, rowsOf, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { file, PROSE, removeFolders, rowsOf, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 import { readSvg } from '../insight/svg-numbers.ts';
 
 afterAll(removeFolders);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { corpus, removeFolders, rnn, temporaryFolder } from '../helpers/cli.ts';
+import { corpus, removeFolders, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 
 afterAll(removeFolders);
 

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadCheckpoint } from '../../src/nn/checkpoint-file.ts';
 import { readRun } from '../../src/training/record.ts';
-import { file, type Outcome, PROSE, removeFolders, rnn, shell, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { file, type Outcome, PROSE, removeFolders, rnnProcess, shell, TINY, temporaryFolder } from '../helpers/cli.ts';
 import { startPairs } from './starts.ts';
 
 // A file is known by what it is: neither its name nor a hash is enough to replace it, to resume it, or to answer from it.
@@ -28,13 +28,13 @@ function withText(): string {
 }
 
 async function done(cwd: string, ...args: string[]): Promise<Outcome> {
-  const outcome = await rnn(args, { cwd });
+  const outcome = await rnnProcess(args, { cwd });
   expect(outcome, outcome.stderr).toMatchObject({ status: 0 });
   return outcome;
 }
 
 async function refused(cwd: string, args: readonly string[], message: RegExp, env = {}): Promise<void> {
-  const { status, stdout, stderr } = await rnn(args, { cwd, env });
+  const { status, stdout, stderr } = await rnnProcess(args, { cwd, env });
   expect(stderr).toMatch(message);
   expect({ stdout, failed: status === 1 || status === 2 }).toEqual({ stdout: '', failed: true });
 }
@@ -77,7 +77,7 @@ describe.concurrent('what a run did not write itself is not replaced:', () => {
     await done(cwd, 'train', 'text.txt', '--out', 'b.json', ...STEPS);
     const anew = ['--overwrite', '--seed', 'new', '--time', '5m', '--validate-every', '5', '--save-every', '1h'];
     let killed = false;
-    await rnn(['train', 'text.txt', '--out', 'b.json', ...anew, ...TINY], {
+    await rnnProcess(['train', 'text.txt', '--out', 'b.json', ...anew, ...TINY], {
       cwd,
       onStderr: (text, child) => {
         if (!killed && /^step 50,/m.test(text)) killed = child.kill('SIGKILL');
@@ -96,7 +96,7 @@ describe.concurrent('what a run did not write itself is not replaced:', () => {
     // Without a held-out part, the best model is the last one: the state is written long before it.
     const anew = ['--overwrite', '--seed', 'new', '--validation', '0', '--time', '5m', '--save-every', '1'];
     let killed = false;
-    await rnn(['train', 'text.txt', '--out', 'b.json', ...anew, ...TINY], {
+    await rnnProcess(['train', 'text.txt', '--out', 'b.json', ...anew, ...TINY], {
       cwd,
       onStderr: (text, child) => {
         if (!killed && /^step [5-9]\d/m.test(text)) killed = child.kill('SIGKILL');
@@ -279,7 +279,7 @@ describe.concurrent('the model of a command', () => {
       await done(cwd, ...args, '-c', 'm.json', '--quiet');
     }
     await done(cwd, 'export', '-c', 'm.json', 'm.safetensors');
-    const { stderr } = await rnn(['info'], { cwd, env: { RNN_CHECKPOINT: 'm.json' } });
+    const { stderr } = await rnnProcess(['info'], { cwd, env: { RNN_CHECKPOINT: 'm.json' } });
     expect(stderr).toBe('using m.json (RNN_CHECKPOINT)\n');
     await refused(cwd, ['info', 'm.json', '-c', 'm.json'], /named by --checkpoint or by an argument, not by both/);
     await refused(

@@ -15,7 +15,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { withoutTwins } from '../../src/library/checkpoints.ts';
 import { loadCheckpoint, requireWritable, saveCheckpoint } from '../../src/nn/checkpoint-file.ts';
 import { readRun } from '../../src/training/record.ts';
-import { file, type Outcome, PROSE, removeFolders, rnn, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { file, type Outcome, PROSE, removeFolders, rnnProcess, TINY, temporaryFolder } from '../helpers/cli.ts';
 
 // `--keep N`: the newest N of the states that are saved stay beside the model.
 
@@ -33,13 +33,13 @@ function withText(): string {
 }
 
 async function done(cwd: string, args: readonly string[], env = {}): Promise<Outcome> {
-  const outcome = await rnn(args, { cwd, env });
+  const outcome = await rnnProcess(args, { cwd, env });
   expect(outcome, outcome.stderr).toMatchObject({ status: 0 });
   return outcome;
 }
 
 async function refused(cwd: string, args: readonly string[], message: RegExp): Promise<void> {
-  const { status, stdout, stderr } = await rnn(args, { cwd });
+  const { status, stdout, stderr } = await rnnProcess(args, { cwd });
   expect(stderr).toMatch(message);
   expect({ stdout, failed: status === 1 || status === 2 }).toEqual({ stdout: '', failed: true });
 }
@@ -214,7 +214,7 @@ describe.concurrent('a series that is not written as it should:', () => {
   ])('killed %s a state is in it, the run ends with the bytes of the uninterrupted one', async (when, body) => {
     const [cwd, whole] = await Promise.all([withText(), withSeries()]);
     const env = preload(cwd, `fs.renameSync = (from, to) => { ${body} }`);
-    expect((await rnn(train('--out', 'm', ...SERIES, ...STEPS), { cwd, env })).status).toBe(128);
+    expect((await rnnProcess(train('--out', 'm', ...SERIES, ...STEPS), { cwd, env })).status).toBe(128);
     expect(stepOf(cwd, 'm.last.json')).toBe(21);
     const { stderr } = await done(cwd, train('--resume', 'm.last.json', ...SERIES));
     expect(stderr.includes('removed what a crashed run had left')).toBe(when === 'before');
