@@ -13,6 +13,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { loadCheckpoint } from '../../src/nn/checkpoint-file.ts';
 import { readRun } from '../../src/training/record.ts';
 import { file, type Outcome, PROSE, removeFolders, rnnProcess, shell, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 import { startPairs } from './starts.ts';
 
 // A file is known by what it is: neither its name nor a hash is enough to replace it, to resume it, or to answer from it.
@@ -28,13 +29,18 @@ function withText(): string {
 }
 
 async function done(cwd: string, ...args: string[]): Promise<Outcome> {
-  const outcome = await rnnProcess(args, { cwd });
+  const outcome = await rnn(args, { cwd });
   expect(outcome, outcome.stderr).toMatchObject({ status: 0 });
   return outcome;
 }
 
-async function refused(cwd: string, args: readonly string[], message: RegExp, env = {}): Promise<void> {
-  const { status, stdout, stderr } = await rnnProcess(args, { cwd, env });
+async function refused(
+  cwd: string,
+  args: readonly string[],
+  message: RegExp,
+  env?: Record<string, string>,
+): Promise<void> {
+  const { status, stdout, stderr } = await (env ? rnnProcess(args, { cwd, env }) : rnn(args, { cwd }));
   expect(stderr).toMatch(message);
   expect({ stdout, failed: status === 1 || status === 2 }).toEqual({ stdout: '', failed: true });
 }
@@ -43,7 +49,7 @@ const read = (cwd: string, name: string): string => readFileSync(join(cwd, name)
 const hidden = (cwd: string): string[] => readdirSync(cwd).filter((name) => name.startsWith('.'));
 const stepOf = (cwd: string, name: string): number => readRun(loadCheckpoint(join(cwd, name)), name).step;
 
-describe.concurrent('what a run did not write itself is not replaced:', () => {
+describe('what a run did not write itself is not replaced:', () => {
   test('a copy of a state that is resumed', async () => {
     const cwd = withText();
     await done(cwd, 'train', 'text.txt', '--out', 'm.json', ...STEPS);
@@ -139,7 +145,7 @@ describe.concurrent('what a run did not write itself is not replaced:', () => {
   });
 });
 
-describe.concurrent('names', () => {
+describe('names', () => {
   test.each([
     ['.zsh_history', 'zsh_history'],
     ['....txt', 'corpus'],
@@ -184,7 +190,7 @@ describe.concurrent('names', () => {
   });
 });
 
-describe.concurrent('a text', () => {
+describe('a text', () => {
   test('that ends elsewhere is another text', async () => {
     const cwd = withText();
     file(cwd, 'a.txt', PROSE.slice(0, 500));
@@ -216,7 +222,7 @@ describe.concurrent('a text', () => {
   });
 });
 
-describe.concurrent('a resumed run without a new best', () => {
+describe('a resumed run without a new best', () => {
   const resumed = ['train', 'text.txt', '--resume', 'a.last.json', '--steps', '12'];
   const begun = [
     'train',
@@ -258,7 +264,7 @@ describe.concurrent('a resumed run without a new best', () => {
   });
 });
 
-describe.concurrent('locks', () => {
+describe('locks', () => {
   test('two processes that begin at once never both hold one, whatever was left before, and leave nothing', async () => {
     expect(await startPairs(60)).toEqual({ rounds: 60, both: 0, neither: 0, left: [] });
   }, 120_000);
@@ -271,7 +277,7 @@ describe.concurrent('locks', () => {
   });
 });
 
-describe.concurrent('the model of a command', () => {
+describe('the model of a command', () => {
   test('is named in one way everywhere, or by RNN_CHECKPOINT', async () => {
     const cwd = withText();
     await done(cwd, 'train', 'text.txt', '--out', 'm.json', ...STEPS);
