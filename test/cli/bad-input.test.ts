@@ -276,6 +276,20 @@ describe('usage', () => {
     ));
 });
 
+describe('a text to look into', () => {
+  test.each([
+    ['gates', ''],
+    ['gates', 'X'],
+    ['gates', 'the '.repeat(2600)],
+    ['bptt', ''],
+    ['bptt', 't'],
+    ['bptt', 'X the'],
+    ['bptt', 'the '.repeat(300)],
+  ])('that rnn %s can not take is wrong usage: %j', (command, text) =>
+    isWrongUsage([command, text], /the text (is empty|has \d+ (symbols?|losses))|<text>: "X"/),
+  );
+});
+
 describe('a prefix or a stop string', () => {
   test.each(['sample', 'beam'])('rnn %s: a character outside the vocabulary, with its code point', (command) =>
     isWrongUsage(
