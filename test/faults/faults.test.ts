@@ -16,6 +16,7 @@ import {
   TINY,
   temporaryFolder,
 } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 import { canMount, fillAndResume } from './filling.ts';
 import { killAndResume } from './killing.ts';
 
@@ -358,19 +359,19 @@ test.concurrent('--save-every writes the state after so many steps, and not betw
   expect(steps).toEqual([15, 30, 40]);
 });
 
-test.concurrent('--resume without a file takes the state beside --out, or the newest', async () => {
+test('--resume without a file takes the state beside --out, or the newest', async () => {
   const cwd = withText();
   const options = ['--steps', '5', ...TINY];
-  expect((await rnnProcess(['train', 'text.txt', '--out', 'own.json', ...options], { cwd })).status).toBe(0);
-  expect((await rnnProcess(['train', 'text.txt', ...options], { cwd })).status).toBe(0);
-  const named = await rnnProcess(['train', 'text.txt', '--out', 'own.json', '--steps', '9', '--resume'], { cwd });
+  expect((await rnn(['train', 'text.txt', '--out', 'own.json', ...options], { cwd })).status).toBe(0);
+  expect((await rnn(['train', 'text.txt', ...options], { cwd })).status).toBe(0);
+  const named = await rnn(['train', 'text.txt', '--out', 'own.json', '--steps', '9', '--resume'], { cwd });
   expect(named).toMatchObject({ status: 0, stdout: 'own.json\n' });
   expect(named.stderr).toMatch(/^resuming own\.last\.json\n/);
-  const newest = await rnnProcess(['train', 'text.txt', '--steps', '9', '--resume'], { cwd });
+  const newest = await rnn(['train', 'text.txt', '--steps', '9', '--resume'], { cwd });
   expect(newest).toMatchObject({ status: 0, stdout: 'checkpoints/text.json\n' });
   expect(newest.stderr).toMatch(/^resuming checkpoints\/text\.last\.json\n/);
   rmSync(join(cwd, 'checkpoints'), { recursive: true });
-  const none = await rnnProcess(['train', 'text.txt', '--resume'], { cwd });
+  const none = await rnn(['train', 'text.txt', '--resume'], { cwd });
   expect(none).toMatchObject({ status: 1, stdout: '' });
   expect(none.stderr).toMatch(/^rnn: there is no state to resume from/);
 });
