@@ -86,6 +86,17 @@ export function inOption<T>(key: string, read: () => T): T {
   }
 }
 
+/** The UserError that `read` ends with; undefined where it ends well. */
+export function problemIn(read: () => unknown): UserError | undefined {
+  try {
+    read();
+    return undefined;
+  } catch (error) {
+    if (error instanceof UserError) return error;
+    throw error;
+  }
+}
+
 /** Runs `read`, which reads a part of a file; its UserError begins with the name of the file. */
 export function inFile<T>(name: string, read: () => T): T {
   try {

@@ -10,7 +10,7 @@
  *
  * Options are checked: a wrong type, a value out of range and an unknown key are a UserError that names the key and what was expected.
  *
- * Both stand on functions over ids instead of text, which are exported, too: `Stepper`, `sampleTexts`, `beamSearch`, `Constraint`,
+ * Models stand on functions over ids instead of text, which are exported, too: `Stepper`, `sampleTexts`, `beamSearch`, `Constraint`,
  * `scoreSequences`.
  */
 export { type BeamOptions, beamSearch, beamSearches, type Hypothesis, type SearchOptions } from './decoding/beam.ts';
@@ -47,6 +47,7 @@ export { inspect, type ModelFacts } from './library/inspect.ts';
 export {
   type FoundText,
   LanguageModel,
+  type NextSymbol,
   type SampledText,
   type Score,
   type ScoredText,

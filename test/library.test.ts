@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { UserError } from '../src/errors.ts';
+import { UsageError, UserError } from '../src/errors.ts';
 import type { BeamRequest, SampleRequest } from '../src/library/completion-options.ts';
 import { evaluate } from '../src/library/evaluate.ts';
 import { LanguageModel } from '../src/library/language-model.ts';
+import { load, loadModel } from '../src/library/load.ts';
+import { loadPairs } from '../src/library/load-pairs.ts';
 import { train } from '../src/library/train.ts';
 import type { Checkpoint } from '../src/nn/checkpoint.ts';
 import { corpusFromText } from '../src/text/corpus.ts';
@@ -113,6 +115,13 @@ describe('a language model', () => {
     const texts = drawn.map(({ text }) => text);
     expect(new Set(texts).size).toBe(12);
     expect(texts).not.toContain('deep');
+  });
+
+  test('the path of a model must be text', async () => {
+    const message = 'path must be a text, not 3';
+    expect(() => load(3 as never)).toThrow(new UsageError(message));
+    expect(() => loadPairs(3 as never)).toThrow(new UsageError(message));
+    await expect(loadModel(3 as never)).rejects.toThrow(new UsageError(message));
   });
 
   test('what it cannot read or do is a UserError that names it', async () => {

@@ -11,8 +11,9 @@ import { fieldAt, shapeOf, unwrapped } from '../src/schema.ts';
 import { resolveRecipe } from '../src/training/complete-recipe.ts';
 import { recipeSchema } from '../src/training/recipe.ts';
 import { readRun } from '../src/training/record.ts';
-import { removeFolders, rnn, temporaryFolder } from './helpers/cli.ts';
+import { removeFolders, temporaryFolder } from './helpers/cli.ts';
 import { commandOf } from './helpers/commands.ts';
+import { rnn } from './helpers/in-process.ts';
 import { run, STREAM, textOf } from './helpers/training.ts';
 
 /** The keys of a recipe that the command line can give, `model.hidden` for one, and their flags. */

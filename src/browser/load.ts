@@ -21,13 +21,13 @@ export async function load(source: ModelSource, name?: string): Promise<Language
   return new LanguageModel(checkpoint, label);
 }
 
-/** The same for a model of pairs. */
+/** Gets a model of pairs ready. UserError as for `load`, and where the checkpoint is of a model of texts. */
 export async function loadPairs(source: ModelSource, name?: string): Promise<PairModel> {
   const { checkpoint, label } = await open(source, name);
   return new PairModel(checkpoint, label);
 }
 
-/** The same for a model of either kind. */
+/** Gets a model of texts or of pairs ready, whichever the checkpoint is of. UserError as for `load`. */
 export async function loadModel(source: ModelSource, name?: string): Promise<LanguageModel | PairModel> {
   const { checkpoint, label } = await open(source, name);
   return checkpoint.model.pairs ? new PairModel(checkpoint, label) : new LanguageModel(checkpoint, label);

@@ -44,7 +44,7 @@ export function beamSearch(stepper: Stepper, options: BeamOptions): readonly Hyp
 }
 
 /**
- * The same for many prompts, in their order. The stepper holds as many searches side by side as it has room for, k rows each. What is
+ * Searches from many prompts as `beamSearch` does from one, and gives what it finds in their order. The stepper holds as many searches side by side as it has room for, k rows each. What is
  * found for a prompt is the same, to the bit, whatever is beside it. A transducer decodes its source number i for prompt number i.
  */
 export function* beamSearches(

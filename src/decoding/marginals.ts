@@ -32,6 +32,9 @@ interface Beginning {
 /** Beginnings less likely than this are never followed: a hundred million of them would add up to 1e-4. */
 const LEAST = Math.log(1e-12);
 
+/** Where texts that are not over are less likely than this together, none is followed further. */
+const ALL_OVER = 1e-9;
+
 /**
  * The marginals p(x_t) = Σ over all texts that agree in x_t, by following every beginning of a text that is not next to impossible. They are exact where
  * `missing` is 0 or small: it bounds the error of each probability. A model of a few sentences has few beginnings; a model of a long text has too
@@ -59,19 +62,33 @@ export function exactMarginals(stepper: Stepper, { prompt, length, stop, most }:
       logSoftmax(logs, stepper.logits(from));
       for (let id = 0; id < V; id++) {
         const longer = logProbability + logs[id]!;
-        position[id]! += Math.exp(longer);
-        if (id === stop) over += Math.exp(longer);
+        const probability = Math.exp(longer);
+        position[id]! += probability;
+        if (id === stop) over += probability;
         else if (longer > LEAST) next.push({ logProbability: longer, last: id, from });
-        else missing += Math.exp(longer);
+        else missing += probability;
       }
     }
     positions.push(position);
-    next.sort((a, b) => b.logProbability - a.logProbability);
-    for (const { logProbability } of next.slice(most)) missing += Math.exp(logProbability);
-    beginnings = next.slice(0, most);
-    if (beginnings.length === 0) break;
+    beginnings = likeliest(next, most);
+    const followed = total(beginnings);
+    missing += total(next) - followed;
+    if (followed < ALL_OVER) return { positions, missing: missing + followed };
   }
   return { positions, missing };
+}
+
+/** The `most` likeliest beginnings, in their order. The last place goes to any of those that are equally likely. */
+function likeliest(beginnings: readonly Beginning[], most: number): readonly Beginning[] {
+  if (beginnings.length <= most) return beginnings;
+  const ascending = Float64Array.from(beginnings, ({ logProbability }) => logProbability).sort();
+  const least = ascending[ascending.length - most]!;
+  let ties = most - beginnings.filter(({ logProbability }) => logProbability > least).length;
+  return beginnings.filter(({ logProbability }) => logProbability > least || (logProbability === least && ties-- > 0));
+}
+
+function total(beginnings: readonly Beginning[]): number {
+  return beginnings.reduce((sum, { logProbability }) => sum + Math.exp(logProbability), 0);
 }
 
 /** The marginals as they are among drawn texts: each counts 1/n. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import type { Corpus } from '../text/corpus.ts';
+import { PARTS } from '../text/parts.ts';
 import { type Part, splitCorpus } from '../text/split.ts';
 import { textParts } from '../training/complete-recipe.ts';
 import { fitBatch, fitRun } from '../training/fitting.ts';
@@ -42,7 +43,7 @@ export function toPyTorchFolder(checkpoint: Checkpoint, corpus: Corpus): Files {
     // The symbol that ends a line; null where the text is one long one.
     stop: mode === 'lines' ? corpus.vocabulary.stop : null,
   };
-  const parts = (['train', 'validation', 'test'] as const).map((name) => encoded(name, split[name]));
+  const parts = PARTS.map((name) => encoded(name, split[name]));
   return new Map<string, readonly (Uint8Array | string)[]>([
     ['model.safetensors', writeSafetensors(toPyTorch(model, parameters), writeMetadata({ model, vocabulary, run }))],
     ['corpus.safetensors', writeSafetensors(parts, new Map())],

@@ -1,4 +1,4 @@
-import { message, option, UsageError, UserError } from '../errors.ts';
+import { inOption, message, option, UsageError, UserError } from '../errors.ts';
 import type { ModelConfig } from '../nn/config.ts';
 import { parseOptions } from '../schema.ts';
 import type { Text } from '../text/text.ts';
@@ -33,8 +33,8 @@ export interface GateSteps {
 
 /**
  * The gates and states of one unit after each symbol of a text, in float64, from a state of 0. A model of lines reads `<stop>` first, as in training.
- * UsageError for a layer or unit that the model does not have; UserError for an ensemble, and for a text that is empty, too long, or has an
- * unknown symbol.
+ * UsageError for a layer or unit that the model does not have, and for a text that is empty, too long, or has an unknown symbol. UserError for an
+ * ensemble.
  */
 export function gateSteps(
   model: { readonly config: ModelConfig; readonly parameters: ArrayLike<number>; readonly vocabulary: Vocabulary },
@@ -58,11 +58,11 @@ export function gateSteps(
       message`${option('unit')} ${unit} is more than the ${config.hidden} units of a layer; give a smaller one`,
     );
   }
-  const read = [...vocabulary.encode(text)];
+  const read = [...inOption('text', () => vocabulary.encode(text))];
   const ids = vocabulary.stop === undefined ? read : [vocabulary.stop, ...read];
-  if (read.length === 0) throw new UserError('the text is empty; give a text of at least one symbol');
+  if (read.length === 0) throw new UsageError('the text is empty; give a text of at least one symbol');
   if (ids.length > MOST_SYMBOLS)
-    throw new UserError(`the text has ${read.length} symbols, more than ${MOST_SYMBOLS}; give a shorter text`);
+    throw new UsageError(`the text has ${read.length} symbols, more than ${MOST_SYMBOLS}; give a shorter text`);
   const followed = FOLLOWED[config.cell];
   const network = networkMatrices(config, parameters);
   let states: readonly CellState[] = zeroStates(config);

@@ -25,8 +25,11 @@ export interface Evidence {
 
 const HERE: Evidence = { hasRevectorizer: HAS_REVECTORIZER, load, trialOf };
 
+/** What was chosen before in this process, which has one set of kernels: a program may open many models. */
+const chosen = new Map<KernelName | 'auto', KernelChoice>();
+
 /**
- * The kernel asked for, or for 'auto' the fastest that computes correctly here.
+ * The kernel asked for, or for 'auto' the fastest that computes correctly here. Kernels are tried at the first call alone.
  *
  * V8's revectorizer makes the 256-bit code and is experimental. The kernels are therefore compared with the reference before they are
  * used. Where they are wrong, the next candidate is tried: the narrow tile, then the narrow tile compiled without the revectorizer,
@@ -35,6 +38,13 @@ const HERE: Evidence = { hasRevectorizer: HAS_REVECTORIZER, load, trialOf };
  * Throws a UserError where the kernel asked for by name cannot be had.
  */
 export function chooseKernel(requested: KernelName | 'auto', evidence = HERE): KernelChoice {
+  if (evidence !== HERE) return choose(requested, evidence);
+  const choice = chosen.get(requested) ?? choose(requested, evidence);
+  chosen.set(requested, choice);
+  return choice;
+}
+
+function choose(requested: KernelName | 'auto', evidence: Evidence): KernelChoice {
   if (requested === 'js') return { name: 'js', reason: 'asked for' };
   const loaded = evidence.load(true);
   if (!loaded.module) {

@@ -145,8 +145,10 @@ export class Trial {
   /** Whether the blocks hold the same bits. */
   #areSame(one: Floats, other: Floats): boolean {
     const bits = ({ buffer }: Floats) => new Int32Array(buffer, 4 * this.#start, this.#end - this.#start);
-    const expected = bits(other);
-    return bits(one).every((value, i) => value === expected[i]);
+    const [actual, expected] = [bits(one), bits(other)];
+    // A plain loop: this compares 1.6 million numbers each time that a program starts.
+    for (let i = 0; i < actual.length; i++) if (actual[i] !== expected[i]) return false;
+    return true;
   }
 
   #time(kernels: Kernels): number {

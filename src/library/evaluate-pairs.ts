@@ -19,6 +19,7 @@ import type { PairTask } from '../pair-task.ts';
 import { parseOptions } from '../schema.ts';
 import { type PairPart, wholePairs } from '../text/pair-split.ts';
 import type { PairCorpus } from '../text/pairs.ts';
+import type { PartName } from '../text/parts.ts';
 import { readPredictions } from '../text/predictions.ts';
 import { readPairs } from '../text/read-pairs.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
@@ -53,7 +54,7 @@ export type PairEvaluation = Measured & {
   readonly symbols: number;
   /** Mean of −ln p, in nats a symbol. */
   readonly loss: number;
-  /** The same in bits. */
+  /** The loss in bits a symbol. */
   readonly bits: number;
   /** e^loss. */
   readonly perplexity: number;
@@ -219,7 +220,7 @@ function* decode(
 async function readPart(
   model: SavedPairModel,
   sources: readonly string[],
-  name: 'train' | 'validation' | 'test',
+  name: PartName,
   onProblem: ((problem: UserError) => void) | undefined,
 ): Promise<PairPart> {
   const run = readRun(model.checkpoint, model.name);

@@ -1,13 +1,14 @@
 import { inOption, message, option, UserError } from '../errors.ts';
 import { parseOptions } from '../schema.ts';
 import type { Corpus, LeftOut } from '../text/corpus.ts';
+import type { PartName } from '../text/parts.ts';
 import { readCorpus } from '../text/read-corpus.ts';
-import { type Part, splitCorpus, wholeCorpus } from '../text/split.ts';
+import { type Part, wholeCorpus } from '../text/split.ts';
 import { stringOf } from '../text/text.ts';
 import { textParts } from '../training/complete-recipe.ts';
 import { evaluateModel } from '../training/evaluate-model.ts';
-import { isTextOf } from '../training/record.ts';
 import { type EvaluationRequest, evaluationSchema } from './evaluation-options.ts';
+import { hasLearnedValidation, ownParts } from './held-out.ts';
 import { runOf } from './inspect.ts';
 import type { LanguageModel } from './language-model.ts';
 
@@ -17,7 +18,7 @@ export interface EvaluationResult {
   readonly symbols: number;
   /** Mean of −ln p, in nats a symbol. */
   readonly loss: number;
-  /** The same in bits. */
+  /** The loss in bits a symbol. */
   readonly bits: number;
   /** e^loss. */
   readonly perplexity: number;
@@ -36,7 +37,7 @@ export interface EvaluationResult {
 
 /**
  * Measures how well a model predicts text files (`-` is standard input) or a corpus that the model's vocabulary has read. UserError
- * for a text that can't be read, or that has nothing to predict. `say` is told how the text was read, where that is not as it is.
+ * for a text that can't be read, or that has nothing to predict. `say` is told of what was read otherwise than it stands in the files: line ends, say.
  */
 export async function evaluate(
   model: LanguageModel,
@@ -77,32 +78,33 @@ export async function evaluate(
   };
 }
 
-/** Whether a part was held out to validate, and the model has learned it in a last phase (training/finish.ts). */
-export function hasLearned(model: LanguageModel, part: 'all' | 'train' | 'validation' | 'test'): boolean {
-  return part === 'validation' && runOf(model).finishSteps > 0;
+/** Whether a part was held out to validate, and the model has learned it all the same. */
+export function hasLearned(model: LanguageModel, part: PartName | 'all'): boolean {
+  return part === 'validation' && hasLearnedValidation(runOf(model));
 }
 
 /** The loss of a part that was held out, as the run measured it at the step of the model; undefined where it did not. */
-function measuredInTraining(model: LanguageModel, part: 'train' | 'validation' | 'test'): number | undefined {
+function measuredInTraining(model: LanguageModel, part: PartName): number | undefined {
   if (part === 'train') return undefined;
   const { step, history } = runOf(model);
   return history.find((point) => point.step === step)?.[part];
 }
 
 /** The whole text, or a part of it as the model's own run split it. UserError for a part of a text that the model was not trained on, and for one that the run did not hold out. */
-export function partOf(corpus: Corpus, model: LanguageModel, name: 'all' | 'train' | 'validation' | 'test'): Part {
+export function partOf(corpus: Corpus, model: LanguageModel, name: PartName | 'all'): Part {
   if (name === 'all') return wholeCorpus(corpus);
   const run = runOf(model);
-  if (!isTextOf(run, corpus)) {
+  const parts = ownParts(run, corpus);
+  if (!parts) {
     throw new UserError(
       message`${model.name} was trained on another text than this one, so that it has no ${name} part; give its own text, or leave out ${option('part')}`,
     );
   }
-  const parts = textParts(run.recipe);
-  if (name !== 'train' && parts[name] === 0) {
+  const sizes = textParts(run.recipe);
+  if (name !== 'train' && sizes[name] === 0) {
     const other =
-      name === 'test' && parts.validation > 0 ? 'measure the validation part' : message`leave out ${option('part')}`;
+      name === 'test' && sizes.validation > 0 ? 'measure the validation part' : message`leave out ${option('part')}`;
     throw new UserError(message`this run held out no ${name} part; train with ${option(name)}, or ${other}`);
   }
-  return splitCorpus(corpus, parts)[name];
+  return parts[name];
 }

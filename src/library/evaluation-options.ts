@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { message, option } from '../errors.ts';
 import { rule } from '../schema.ts';
 import { bytesSchema, pairReadingSchema } from '../text/options.ts';
+import { PARTS } from '../text/parts.ts';
 import { dynamicSchema } from '../training/dynamic.ts';
 import { placeSchema } from '../training/place.ts';
 
@@ -11,7 +12,7 @@ export { dynamicSchema } from '../training/dynamic.ts';
 export const evaluationSchema = z
   .strictObject({
     part: z
-      .enum(['all', 'train', 'validation', 'test'])
+      .enum(['all', ...PARTS])
       .default('all')
       .describe('measure a part only, of the text that the model was trained on'),
     only: z

@@ -11,6 +11,11 @@ export function requireTexts(key: string, texts: readonly Text[]): void {
   if (other !== undefined || texts.includes(undefined as never)) requireText(key, other as Text);
 }
 
+/** UsageError where a program gives something else than the path of a file. */
+export function requirePath(path: string): void {
+  parseOptions(z.strictObject({ path: z.string() }), { path });
+}
+
 /** UsageError where a program gives something else than a text. */
 export function requireText(key: string, text: Text): void {
   parseOptions(z.strictObject({ [key]: textSchema }), { [key]: text });

@@ -2,11 +2,10 @@ import { halved } from '../exchange/page-model.ts';
 import { writeText } from '../insight/model-view.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import { readCorpus } from '../text/read-corpus.ts';
-import { type Part, splitCorpus, wholeCorpus } from '../text/split.ts';
-import { textParts } from '../training/complete-recipe.ts';
+import { type Part, wholeCorpus } from '../text/split.ts';
 import { evaluateModel } from '../training/evaluate-model.ts';
-import { isTextOf } from '../training/record.ts';
 import { evaluatePairs } from './evaluate-pairs.ts';
+import { ownParts } from './held-out.ts';
 import { runOf, shortName } from './inspect.ts';
 import type { LanguageModel } from './language-model.ts';
 import { PairModel } from './pair-model.ts';
@@ -38,10 +37,9 @@ async function changeOnPairs(model: PairModel, text: readonly string[]): Promise
 
 async function readPart(model: LanguageModel, text: readonly string[]): Promise<{ part: Part; name: string }> {
   const corpus = await readCorpus(text, { vocabulary: model.vocabulary, leaveOutUnknown: true });
-  const run = runOf(model);
-  const { validation } = splitCorpus(corpus, textParts(run.recipe));
   const name = text.join(', ');
-  return isTextOf(run, corpus) && validation.targets > 0
+  const validation = ownParts(runOf(model), corpus)?.validation;
+  return validation && validation.targets > 0
     ? { part: validation, name: `the validation part of ${name}` }
     : { part: wholeCorpus(corpus), name };
 }

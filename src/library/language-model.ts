@@ -15,7 +15,7 @@ import { type Sample, sampleSteps, sampleStream } from '../decoding/sample.ts';
 import { type Score, scoreLines, scoreWhole } from '../decoding/scoring.ts';
 import type { SearchStep } from '../decoding/search-trace.ts';
 import { selectTexts } from '../decoding/select.ts';
-import { UserError } from '../errors.ts';
+import { problemIn, UserError } from '../errors.ts';
 import { chooseKernel, type KernelChoice } from '../kernel/choose.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import { parseOptions } from '../schema.ts';
@@ -24,7 +24,7 @@ import type { Vocabulary } from '../text/vocabulary.ts';
 import type { Place } from '../training/place.ts';
 import { Turns } from '../training/turns.ts';
 import { requireTexts } from './given-text.ts';
-import { type FoundText, Requests, requireKept, type SampledText } from './requests.ts';
+import { type FoundText, onlyOf, Requests, requireKept, type SampledText } from './requests.ts';
 import { type ScoredText, scoredText } from './scored-text.ts';
 import { Steppers } from './steppers.ts';
 import { vocabularyOf } from './vocabulary.ts';
@@ -67,7 +67,6 @@ export class LanguageModel {
   readonly #kernel: Place['kernel'];
   readonly #steppers: Steppers;
   readonly #requests: Requests;
-  #choice: KernelChoice | undefined;
   #reader: Reader | undefined;
 
   /**
@@ -87,8 +86,7 @@ export class LanguageModel {
 
   /** The kernel that it computes with. UserError where the one asked for can't be had. */
   get choice(): KernelChoice {
-    this.#choice ??= chooseKernel(this.#kernel);
-    return this.#choice;
+    return chooseKernel(this.#kernel);
   }
 
   /** Draws texts, and gives each as soon as it and those before it are done. UserError for what no text can meet. */
@@ -130,7 +128,7 @@ export class LanguageModel {
     }
   }
 
-  /** The same as bytes: exact even where a model of bytes writes bytes that don't form UTF-8. */
+  /** Draws one text as `stream` does, and gives its pieces as bytes: exact even where a model of bytes writes bytes that don't form UTF-8. */
   async *streamBytes(request: SampleRequest = {}): AsyncGenerator<Uint8Array, Outcome, void> {
     const pieces = this.#pieces(request);
     for (let next = await pieces.next(); ; next = await pieces.next()) {
@@ -139,7 +137,7 @@ export class LanguageModel {
     }
   }
 
-  /** The same as symbols. */
+  /** The pieces of such a text, as symbols. */
   async *#pieces(request: SampleRequest): AsyncGenerator<readonly number[], Outcome, void> {
     const options = parseOptions(sampleSchema, request);
     const drawing = await this.#requests.drawing(options);
@@ -165,15 +163,14 @@ export class LanguageModel {
   }
 
   /**
-   * The completions of a prefix with the largest scores, the largest first, by the rules of `beamSearch`. `trace` is told of every step of the search. UserError as
+   * The completions of a prefix with the largest scores, the largest first: by beam search, as `beamSearch` says. `trace` is told of every step of the search. UserError as
    * for `sample`.
    */
   async beam(prefix: Text = '', request: BeamRequest = {}, trace?: (step: SearchStep) => void): Promise<FoundText[]> {
-    for await (const found of this.beams([prefix], request, trace)) return found;
-    return [];
+    return onlyOf(this.beams([prefix], request, trace));
   }
 
-  /** The same for many prefixes, in their order, each as soon as it is done. */
+  /** Completes many prefixes as `beam` does: the completions of each, in the order of the prefixes, as soon as they are found. */
   async *beams(
     prefixes: readonly Text[],
     request: BeamRequest = {},
@@ -227,13 +224,7 @@ export class LanguageModel {
 
   /** Why the model can't read a text: it has a symbol outside the vocabulary. Undefined where the model can read it. */
   problemWith(text: Text): UserError | undefined {
-    try {
-      this.vocabulary.encode(text);
-      return undefined;
-    } catch (error) {
-      if (error instanceof UserError) return error;
-      throw error;
-    }
+    return problemIn(() => this.vocabulary.encode(text));
   }
 
   /** Scores a text from end to end; a model of lines scores each line by itself. UserError for a text that the model can't read. */

@@ -3,7 +3,7 @@ import { PairReader } from '../decoding/pair-reader.ts';
 import { scorePairs } from '../decoding/pair-scoring.ts';
 import type { Score } from '../decoding/scoring.ts';
 import type { SearchStep } from '../decoding/search-trace.ts';
-import { inOption, UserError } from '../errors.ts';
+import { inOption, problemIn, UserError } from '../errors.ts';
 import { chooseKernel, type KernelChoice } from '../kernel/choose.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import type { PairModelConfig } from '../nn/config.ts';
@@ -15,7 +15,7 @@ import type { Vocabulary } from '../text/vocabulary.ts';
 import type { Place } from '../training/place.ts';
 import { requireText, requireTexts } from './given-text.ts';
 import { Labeller, type RankedLabel } from './labeller.ts';
-import { type FoundText, Requests } from './requests.ts';
+import { type FoundText, onlyOf, Requests } from './requests.ts';
 import { type ScoredText, scoredText } from './scored-text.ts';
 import { Steppers } from './steppers.ts';
 import type { SampledTarget, TargetDecoder } from './target-decoder.ts';
@@ -57,7 +57,6 @@ export class PairModel {
   readonly #kernel: Place['kernel'];
   readonly #requests: Requests;
   readonly #decoder: TargetDecoder;
-  #choice: KernelChoice | undefined;
   #pairReader: PairReader | undefined;
 
   /**
@@ -82,8 +81,7 @@ export class PairModel {
 
   /** The kernel that it computes with. UserError where the one asked for can't be had. */
   get choice(): KernelChoice {
-    this.#choice ??= chooseKernel(this.#kernel);
-    return this.#choice;
+    return chooseKernel(this.#kernel);
   }
 
   /** The vocabulary of the targets. */
@@ -96,11 +94,10 @@ export class PairModel {
    * classifier. `trace` is told of every step of the search. UserError for what no target can meet.
    */
   async beam(source: Text, request: TargetBeamRequest = {}, trace?: (step: SearchStep) => void): Promise<FoundText[]> {
-    for await (const found of this.beams([source], request, trace)) return found;
-    return [];
+    return onlyOf(this.beams([source], request, trace));
   }
 
-  /** The same for many sources, in their order, each as soon as it is done. */
+  /** Answers many sources as `beam` does: the targets of each, in the order of the sources, as soon as they are found. */
   async *beams(
     sources: readonly Text[],
     request: TargetBeamRequest = {},
@@ -121,7 +118,7 @@ export class PairModel {
   }
 
   /**
-   * The same for many sources: `count` targets of the first, then as many of the second. With the seed, the number of a source decides every
+   * Draws targets of many sources as `sample` does: `count` targets of the first, then as many of the second. With the seed, the number of a source decides every
    * draw. `firstSource` is the number of the first source, where there were others before.
    */
   async *samples(
@@ -188,13 +185,7 @@ export class PairModel {
 
   /** Why the model can't read a source. Undefined where the model can read it. */
   problemWith(source: Text): UserError | undefined {
-    try {
-      this.#encode(source);
-      return undefined;
-    } catch (error) {
-      if (error instanceof UserError) return error;
-      throw error;
-    }
+    return problemIn(() => this.#encode(source));
   }
 
   /** The symbols of a source that the model reads as `<unk>`, as messages name them. */

@@ -9,7 +9,7 @@ import type { PairExample, PairReportContent } from '../insight/pair-report.ts';
 import { type PairPart, wholePairs } from '../text/pair-split.ts';
 import { readPairs } from '../text/read-pairs.ts';
 import { sourceName } from '../text/source-name.ts';
-import { splitPairData } from '../training/data.ts';
+import { ownPairParts } from './held-out.ts';
 import { runOf, shortName } from './inspect.ts';
 import { pairOptionsOf } from './material.ts';
 import type { PairModel } from './pair-model.ts';
@@ -57,16 +57,13 @@ async function readPart(
   model: PairModel,
   onProblem: ((problem: UserError) => void) | undefined,
 ): Promise<{ readonly part: PairPart; readonly name: string }> {
-  const { corpus: trained, recipe } = runOf(model);
-  const [source = 1, target = 2] = trained.columns ?? [];
+  const run = runOf(model);
+  const [source = 1, target = 2] = run.corpus.columns ?? [];
   const reading = { ...pairOptionsOf(model), columns: [source, target] as const, onProblem };
   const corpus = await readPairs([path], reading);
   const name = path === '-' ? sourceName(path) : oneLine(basename(path));
-  const isSplit = typeof recipe.validation === 'number' && typeof recipe.test === 'number';
-  if (corpus.hash === trained.hash && isSplit) {
-    const { validation } = splitPairData(corpus, recipe, {});
-    if (validation.targets > 0) return { part: validation, name: `The validation part of ${name}` };
-  }
+  const validation = ownPairParts(run, corpus)?.validation;
+  if (validation && validation.targets > 0) return { part: validation, name: `The validation part of ${name}` };
   return { part: wholePairs(corpus), name: `The pairs of ${name}` };
 }
 

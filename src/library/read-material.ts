@@ -1,6 +1,7 @@
 import { message, option, UserError } from '../errors.ts';
 import type { Corpus } from '../text/corpus.ts';
 import type { PairCorpus } from '../text/pairs.ts';
+import { HELD_OUT } from '../text/parts.ts';
 import { readCorpus } from '../text/read-corpus.ts';
 import { type PairFileOptions, readPairs } from '../text/read-pairs.ts';
 import type { Recipe } from '../training/complete-recipe.ts';
@@ -41,7 +42,7 @@ export async function readAgain(
     );
   }
   if (material.kind === 'pairs') {
-    for (const part of ['validation', 'test'] as const) {
+    for (const part of HELD_OUT) {
       const held = material.heldOut[part];
       if (held && held.hash !== run.corpus[`${part}Hash`]) {
         throw new UserError(

@@ -7,10 +7,9 @@ import type { ReportContent } from '../insight/report.ts';
 import { parseOptions } from '../schema.ts';
 import { readCorpus } from '../text/read-corpus.ts';
 import { sourceName } from '../text/source-name.ts';
-import { type Part, splitCorpus, wholeCorpus } from '../text/split.ts';
+import { type Part, wholeCorpus } from '../text/split.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
-import { textParts } from '../training/complete-recipe.ts';
-import { isTextOf } from '../training/record.ts';
+import { hasLearnedValidation, ownParts } from './held-out.ts';
 import { runOf, shortName } from './inspect.ts';
 import type { LanguageModel } from './language-model.ts';
 import { type ReportRequest, reportSchema } from './report-options.ts';
@@ -53,15 +52,17 @@ async function readText(path: string, model: LanguageModel, length: number): Pro
   const corpus = await readCorpus([path], { vocabulary: model.vocabulary });
   const run = runOf(model);
   const name = path === '-' ? sourceName(path) : oneLine(basename(path));
-  if (!isTextOf(run, corpus)) return { part: wholeCorpus(corpus), name: `${name}, a text that the run did not read` };
-  const { train, validation } = splitCorpus(corpus, textParts(run.recipe));
+  const parts = ownParts(run, corpus);
+  if (!parts) return { part: wholeCorpus(corpus), name: `${name}, a text that the run did not read` };
+  const { train, validation } = parts;
   if (validation.targets < length) {
     const why =
       validation.targets === 0 ? 'nothing was held out' : 'the part that was held out is too short to be shown';
     return { part: train, name: `The training part of ${name}, which the model has learned from: ${why}` };
   }
   const part = fromWholeLine(validation, model.vocabulary, length);
-  return { part, name: `The validation part of ${name}, which the model has not learned from` };
+  const learned = hasLearnedValidation(run) ? 'has learned in its last phase' : 'has not learned from';
+  return { part, name: `The validation part of ${name}, which the model ${learned}` };
 }
 
 /** A part of a stream from its first whole line, or its first whole word, on, where it has one soon; lines are whole. */

@@ -162,3 +162,9 @@ export function requireKept({ length = 0, unique, count }: FullSampleRequest): v
     );
   }
 }
+
+/** What was found for the one text that was asked about. */
+export async function onlyOf(found: AsyncIterable<FoundText[]>): Promise<FoundText[]> {
+  for await (const texts of found) return texts;
+  return [];
+}

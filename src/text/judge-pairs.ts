@@ -1,7 +1,9 @@
 import { extname } from 'node:path';
+import { UserError } from '../errors.ts';
 import type { PairTask } from '../pair-task.ts';
 import { readLines } from './line-reader.ts';
 import type { PairReading } from './options.ts';
+import { missingColumn } from './pair-lines.ts';
 import { splitText } from './split-text.ts';
 import type { Unit } from './symbols.ts';
 
@@ -22,17 +24,19 @@ const EXAMPLES_OF_LABEL = 10;
 /**
  * The rule of the task `auto`. Files are pairs when the name of each ends in `.tsv` and each of their lines has a tab; empty lines don't count.
  * Other files are a text. Pairs are to be classified when there are at most 1,000 different targets, each seen ten times on average, or when a
- * target is read as one symbol (the unit `field`). Other pairs are to be transduced. Tags are never guessed.
+ * target is read as one symbol (the unit `field`). Other pairs are to be transduced. Tags are never guessed. A line that lacks a column says
+ * nothing about them. UserError where all lines do.
  *
  * @param reading how the columns will be read. A target that has a unit other than `field` is no label.
  */
 export async function judgePairs(
   sources: readonly string[],
-  { columns: [sourceColumn, targetColumn] = [1, 2], sourceUnit, targetUnit }: PairReading,
+  { columns = [1, 2], sourceUnit, targetUnit }: PairReading,
 ): Promise<TaskChoice> {
   if (sources.length === 0 || !sources.every((path) => extname(path).toLowerCase() === '.tsv'))
     return { task: undefined };
   const counts = new TargetCounts();
+  let lacking: string | undefined;
   const alignments = [new Alignment(sourceUnit ?? 'codepoint', targetUnit ?? 'codepoint')];
   if (sourceUnit === undefined && targetUnit === undefined) alignments.push(new Alignment('token', 'token'));
   for (const path of sources) {
@@ -42,12 +46,18 @@ export async function judgePairs(
         if (typeof text !== 'string') return { task: undefined, reason: `${path}: line ${number} is not UTF-8` };
         const fields = text.split('\t');
         if (fields.length === 1) return { task: undefined, reason: `${path}: line ${number} has no tab` };
-        const [source = '', target = ''] = [fields[sourceColumn - 1], fields[targetColumn - 1]];
+        const missing = missingColumn(fields.length, columns);
+        if (missing) {
+          lacking ??= `${path}: line ${number}: ${missing}`;
+          continue;
+        }
+        const [source, target] = [fields[columns[0] - 1]!, fields[columns[1] - 1]!];
         counts.add(target);
         for (const alignment of alignments) alignment.add(source, target);
       }
     }
   }
+  if (counts.lines === 0 && lacking) throw new UserError(lacking);
   if (counts.lines === 0) return { task: undefined };
   const isLabel = targetUnit === undefined ? counts.areLabels : targetUnit === 'field';
   const alignedUnit = alignments.find(({ holds }) => holds)?.unit;

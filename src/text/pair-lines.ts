@@ -1,8 +1,9 @@
 import type { Message } from '../errors.ts';
 import type { PairTask } from '../pair-task.ts';
 import { MARK } from './byte-order-mark.ts';
-import { splitBytes } from './split-text.ts';
+import { splitText } from './split-text.ts';
 import type { TextSymbol, Unit } from './symbols.ts';
+import { textOf } from './text.ts';
 
 /** The form of a line that is a pair: `source<TAB>target`, each of symbols of a unit. */
 export interface PairForm {
@@ -34,8 +35,6 @@ const TAB = 0x09;
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 /** The lines of a text that are not empty, by their numbers from 1, without a byte order mark and without their ends. */
 export function* linesOf(content: Uint8Array): Generator<{ readonly number: number; readonly line: Uint8Array }> {
   let start = MARK.every((byte, at) => content[at] === byte) ? MARK.length : 0;
@@ -52,11 +51,8 @@ export function* linesOf(content: Uint8Array): Generator<{ readonly number: numb
 export function parsePair(line: Uint8Array, form: PairForm): SymbolPair | NoPair {
   const { columns = COLUMNS, sourceUnit, targetUnit, task, maxLength = Number.POSITIVE_INFINITY } = form;
   const fields = splitFields(line);
-  const least = Math.max(...columns);
-  if (fields.length < least) {
-    const has = fields.length === 1 ? 'has no tab' : `has ${fields.length} columns`;
-    return { why: `${has}, and a pair needs column ${least}; write source, tab, target` };
-  }
+  const missing = missingColumn(fields.length, columns);
+  if (missing) return { why: missing };
   const [source, target] = [
     symbolsOf(fields[columns[0] - 1]!, sourceUnit),
     symbolsOf(fields[columns[1] - 1]!, targetUnit),
@@ -78,6 +74,14 @@ export function parsePair(line: Uint8Array, form: PairForm): SymbolPair | NoPair
   return { source, target };
 }
 
+/** What is said of a line of `count` columns that lacks one of a pair's; undefined of a line that has both. */
+export function missingColumn(count: number, columns: readonly [number, number]): string | undefined {
+  const needed = Math.max(...columns);
+  if (count >= needed) return undefined;
+  const has = count === 1 ? 'has no tab' : `has ${count} columns`;
+  return `${has}, and a pair needs column ${needed}; write source, tab, target`;
+}
+
 /** The columns of a line. */
 export function splitFields(line: Uint8Array): Uint8Array[] {
   const fields: Uint8Array[] = [];
@@ -92,10 +96,8 @@ export function splitFields(line: Uint8Array): Uint8Array[] {
 
 /** The symbols of a column; undefined where it is not UTF-8. */
 export function symbolsOf(field: Uint8Array, unit: Unit): readonly TextSymbol[] | undefined {
-  try {
-    const symbols = splitBytes(field, unit, (bytes) => STRICT_UTF8.decode(bytes));
-    return unit === 'field' && symbols[0] === '' ? [] : symbols;
-  } catch {
-    return undefined;
-  }
+  if (unit === 'byte') return [...field];
+  const text = textOf(field);
+  if (typeof text !== 'string') return undefined;
+  return unit === 'field' && text === '' ? [] : splitText(text, unit);
 }

@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
 import { Random } from '../random.ts';
 import type { PairCorpus } from './pairs.ts';
+import { HELD_OUT } from './parts.ts';
 
 /** Some pairs of a corpus, by their numbers, in ascending order. */
 export interface PairPart {
@@ -49,9 +50,9 @@ export function splitPairs(
   const asked = { validation, test };
   const parts = { validation: partOf(validation, taken[0]), test: partOf(test, taken[1]) };
   const count = corpus.count === 1 ? 'one pair is' : `${corpus.count} pairs are`;
-  const notes = (['validation', 'test'] as const)
-    .filter((name) => asked[name] !== 0 && parts[name].pairs.length === 0)
-    .map((name) => `${count} too few for a ${name} part`);
+  const notes = HELD_OUT.filter((name) => asked[name] !== 0 && parts[name].pairs.length === 0).map(
+    (name) => `${count} too few for a ${name} part`,
+  );
   return { train: pairPart(corpus, rest), ...parts, notes };
 }
 

@@ -2,6 +2,7 @@ import { message, option, UserError } from '../errors.ts';
 import { Random } from '../random.ts';
 import type { Corpus } from './corpus.ts';
 import type { Ids } from './ids.ts';
+import { HELD_OUT } from './parts.ts';
 
 /** A section of a stream: a view of the corpus's ids. */
 export interface StreamPart {
@@ -65,13 +66,11 @@ export function splitCorpus(corpus: Corpus, options: SplitOptions = {}): Split {
   }
   const cut = lineStarts ? cutLines(total, wanted) : cutStream(total, wanted);
   const requested = { validation, test };
-  const notes = (['validation', 'test'] as const)
-    .filter((name) => wanted[name] > 0 && cut[name] === 0)
-    .map((name) =>
-      !lineStarts && requested[name] === 1
-        ? `a ${name} part of 1 symbol has none to predict, because its first symbol is only read; give 2 or more, or a share such as 0.05`
-        : `${total} ${things} are too few for a ${name} part of ${asked(requested[name])}`,
-    );
+  const notes = HELD_OUT.filter((name) => wanted[name] > 0 && cut[name] === 0).map((name) =>
+    !lineStarts && requested[name] === 1
+      ? `a ${name} part of 1 symbol has none to predict, because its first symbol is only read; give 2 or more, or a share such as 0.05`
+      : `${total} ${things} are too few for a ${name} part of ${asked(requested[name])}`,
+  );
 
   if (!lineStarts) {
     const end = cut.train + cut.validation;

@@ -163,7 +163,7 @@ export class Vocabulary {
     return this.#encoder.encode(this.read(text));
   }
 
-  /** The same, but a symbol outside the vocabulary is a UserError even if there is an `<unk>`. */
+  /** The ids of a text, as `encode` gives them; but a symbol outside the vocabulary is a UserError even if there is an `<unk>`. */
   encodeKnown(text: Text): Ids {
     const ids = this.encode(text);
     if (this.unknown !== undefined && ids.includes(this.unknown as never)) {
@@ -186,7 +186,7 @@ export class Vocabulary {
     return text + decoder.end();
   }
 
-  /** The same as `decode`, but as bytes. The result is exact even where the symbols are bytes that are not UTF-8. */
+  /** The text of some ids, as `decode` gives it, but as bytes. The result is exact even where the symbols are bytes that are not UTF-8. */
   decodeBytes(ids: ArrayLike<number>): Uint8Array {
     if (this.unit !== 'byte') return new TextEncoder().encode(this.decode(ids));
     return Uint8Array.from(

@@ -6,6 +6,7 @@ import { evaluationBatches } from '../text/evaluation-batches.ts';
 import { longestPair, PairBatches, type PairGrid, pairEvaluationBatches } from '../text/pair-batches.ts';
 import { type HeldOut, type PairPart, type PairSplit, splitPairs } from '../text/pair-split.ts';
 import type { PairCorpus } from '../text/pairs.ts';
+import type { HeldOutName } from '../text/parts.ts';
 import { type Part, splitCorpus } from '../text/split.ts';
 import type { BatchOptions, Window } from '../text/windows.ts';
 import { type Recipe, textParts } from './complete-recipe.ts';
@@ -127,7 +128,7 @@ export function pairData(corpus: PairCorpus, recipe: Recipe, heldOut: HeldOutPai
 
 /** Pairs in parts, as a recipe asks for them. The parts that the recipe takes from files are given. */
 export function splitPairData(corpus: PairCorpus, recipe: Recipe, heldOut: HeldOutPairs): PairSplit {
-  const part = (name: 'validation' | 'test'): HeldOut => {
+  const part = (name: HeldOutName): HeldOut => {
     const given = heldOut[name] ?? recipe[name];
     if (typeof given === 'string') throw new RangeError(`the ${name} part is a file, which must be read first`);
     return given;

@@ -3,6 +3,7 @@ import { message, option } from '../errors.ts';
 import { INITIALIZERS, modelSchema } from '../nn/config.ts';
 import { dropoutSchema } from '../nn/dropout.ts';
 import { rule } from '../schema.ts';
+import { HELD_OUT } from '../text/parts.ts';
 
 export const OPTIMIZERS = ['sgd', 'rmsprop', 'adagrad', 'adam'] as const;
 export const SCHEDULES = ['constant', 'linear', 'cosine', 'step', 'plateau'] as const;
@@ -162,7 +163,7 @@ export const recipeSchema = z
   .superRefine(
     rule(({ model, validation, test }) => {
       if (model.pairs) return undefined;
-      const key = (['validation', 'test'] as const).find((_, at) => typeof [validation, test][at] === 'string');
+      const key = HELD_OUT.find((_, at) => typeof [validation, test][at] === 'string');
       if (key === undefined) return undefined;
       return message`${option(key)}: a file can be held out of pairs only; give a fraction or a number, or a task with ${option('task')}`;
     }),

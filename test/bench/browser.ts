@@ -8,7 +8,6 @@
  * that it can reach. Prints the medians of the rounds. The program in the browser is the same, bundled as the build bundles a page's worker.
  */
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import type { Browser, Worker } from 'playwright-core';
 import { build } from 'rolldown';
 import { packedKernels } from '../../src/build-plugins.ts';
@@ -17,15 +16,9 @@ import { chooseKernel, type KernelChoice } from '../../src/kernel/choose.ts';
 import { median } from '../../src/kernel/timing.ts';
 import { CHROMIUM, HAS_CHROMIUM, launchChromium } from '../helpers/chromium.ts';
 import { type Figures, measure } from './browser-figures.ts';
+import { readFlags } from './flags.ts';
 
-const { values: flags } = parseArgs({
-  options: {
-    cell: { type: 'string', default: 'lstm' },
-    hidden: { type: 'string', default: '128' },
-    rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '3' },
-  },
-});
+const flags = readFlags({ rounds: 3, seconds: 3 }, { cell: 'lstm', hidden: '128' });
 
 const FIGURES = {
   peak: 'bare kernel, GFLOPS',
@@ -33,7 +26,7 @@ const FIGURES = {
   sample: 'sampling, chars/s',
 } as const satisfies Record<keyof Figures, string>;
 
-const SHAPE = { cell: flags.cell, hidden: Number(flags.hidden), seconds: Number(flags.seconds) };
+const SHAPE = { cell: flags.cell, hidden: Number(flags.hidden), seconds: flags.seconds };
 
 /** What the worker evaluates. */
 declare const bench: typeof import('./browser-worker.ts');
@@ -51,7 +44,7 @@ async function compare(): Promise<void> {
     'without the revectorizer': () => measure(withoutRevectorizer(), SHAPE),
   };
   const rounds: Figures[][] = [];
-  for (let round = 0; round < Number(flags.rounds); round++) {
+  for (let round = 0; round < flags.rounds; round++) {
     const figures: Figures[] = [];
     for (const place of Object.values(places)) figures.push(await place());
     rounds.push(figures);

@@ -9,25 +9,16 @@
  * the rounds, and the median of the rounds' ratios, for machines drift.
  */
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
 import { median } from '../../src/kernel/timing.ts';
+import { readFlags } from './flags.ts';
 import { figures, hasPyTorch } from './pytorch.ts';
 
-const { values: flags } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '4' },
-    python: { type: 'string', default: 'python3' },
-    cell: { type: 'string', default: 'lstm' },
-    layers: { type: 'string', default: '2' },
-    hidden: { type: 'string', default: '128' },
-  },
-});
+const flags = readFlags({ rounds: 5, seconds: 4 }, { python: 'python3', cell: 'lstm', layers: '2', hidden: '128' });
 
 const RNN = new URL('../../bin/rnn.js', import.meta.url).pathname;
 const PEER = new URL('pytorch_pairs.py', import.meta.url).pathname;
 const { cell, layers, hidden, seconds } = flags;
-const SHAPE = ['--cell', cell, '--layers', layers, '--hidden', hidden, '--seconds', seconds];
+const SHAPE = ['--cell', cell, '--layers', layers, '--hidden', hidden, '--seconds', String(seconds)];
 const ALL_THREADS = [...new Set([1, availableParallelism()])];
 
 type Figure = Readonly<Record<string, number | string>>;
@@ -42,7 +33,7 @@ interface Row {
 if (!hasPyTorch(flags.python)) {
   console.log(`skipped: ${flags.python} has no PyTorch`);
 } else {
-  const rounds = Array.from({ length: Number(flags.rounds) }, round);
+  const rounds = Array.from({ length: flags.rounds }, round);
   console.log(`${cell} ${layers} × ${hidden}\n`);
   console.log('| what | PyTorch | rnn | ratio |\n|---|---|---|---|');
   for (const [at, { name }] of rounds[0]!.entries()) {

@@ -9,19 +9,11 @@
  * Prints the medians of the rounds, and the median of the rounds' ratios, for machines drift.
  */
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
 import { median } from '../../src/kernel/timing.ts';
+import { readFlags } from './flags.ts';
 import { figures, hasPyTorch } from './pytorch.ts';
 
-const { values: flags } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '4' },
-    python: { type: 'string', default: 'python3' },
-    only: { type: 'string', default: '' },
-    bfloat16: { type: 'boolean', default: false },
-  },
-});
+const flags = readFlags({ rounds: 5, seconds: 4 }, { python: 'python3', only: '', bfloat16: false });
 
 const RNN = new URL('../../bin/rnn.js', import.meta.url).pathname;
 const PEER = new URL('pytorch_language.py', import.meta.url).pathname;
@@ -76,7 +68,7 @@ function compare(): void {
     const { task, cell, layers, hidden, threads } = shape;
     const name = `${cell} ${layers} × ${hidden}`;
     if (!`${task} ${name} ${threads}`.includes(flags.only)) continue;
-    const rounds = Array.from({ length: Number(flags.rounds) }, () => round(shape));
+    const rounds = Array.from({ length: flags.rounds }, () => round(shape));
     const of = (pick: (round: Round) => number): number => median(rounds.map(pick));
     const speeds = [of((r) => r.theirs), of((r) => r.ours)].map((speed) => Math.round(speed).toLocaleString('en-US'));
     const ratio = of((r) => r.ours / r.theirs).toFixed(2);

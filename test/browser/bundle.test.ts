@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LanguageModel, PairModel, parseCheckpoint, resolveRecipe } from '../../src/index.ts';
 import type { TrainEvent } from '../../src/training/events.ts';
 import { type Bundle, bundleText, importBundle } from '../helpers/browser-bundle.ts';
-import { file, PROSE, removeFolders, rnn, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { file, PROSE, removeFolders, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 import { gather } from '../helpers/iteration.ts';
 import { pairCheckpoint } from '../helpers/pair-checkpoints.ts';
 

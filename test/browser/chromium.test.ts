@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LanguageModel, parseCheckpoint } from '../../src/index.ts';
 import { type Bundle, bundleText } from '../helpers/browser-bundle.ts';
 import { HAS_CHROMIUM, launchChromium, WHERE } from '../helpers/chromium.ts';
-import { file, PROSE, removeFolders, rnn, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { file, PROSE, removeFolders, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 import { gather } from '../helpers/iteration.ts';
 import { openFile } from '../helpers/opened-page.ts';
 

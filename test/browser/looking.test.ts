@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CELLS } from '../../src/nn/config.ts';
 import type { TrainEvent } from '../../src/training/events.ts';
 import { type Bundle, importBundle } from '../helpers/browser-bundle.ts';
-import { file, PROSE, removeFolders, rnn, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { file, PROSE, removeFolders, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 import { gather } from '../helpers/iteration.ts';
 
 /** Another text, with a symbol that PROSE does not have. */

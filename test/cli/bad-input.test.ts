@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { file, type Outcome, PROSE, removeFolders, rnn, shell, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { file, type Outcome, PROSE, removeFolders, shell, TINY, temporaryFolder } from '../helpers/cli.ts';
 import { commandOf } from '../helpers/commands.ts';
+import { rnn } from '../helpers/in-process.ts';
 
 let folder: string;
 
@@ -36,7 +37,7 @@ async function isWrongUsage(args: readonly string[], message: RegExp): Promise<v
   expectError(await rnn(args, { cwd: folder }), { status: 2, message });
 }
 
-describe.concurrent('a corpus that is no text', () => {
+describe('a corpus that is no text', () => {
   test('that is missing', () => fails(['train', 'nowhere.txt'], /nowhere\.txt: no such file; give the path/));
   test('that is a folder', () => fails(['train', '.'], /\.: is a directory; give a text file/));
   test.each(['train', 'eval', 'score'])('that is a checkpoint, for %s', (command) =>
@@ -87,7 +88,7 @@ describe.concurrent('a corpus that is no text', () => {
   });
 });
 
-describe.concurrent('a corpus shorter than a chunk is learned', () => {
+describe('a corpus shorter than a chunk is learned', () => {
   test.each([
     ['two symbols', 'ab'],
     ['a line', 'a\n'],
@@ -102,7 +103,7 @@ describe.concurrent('a corpus shorter than a chunk is learned', () => {
   });
 });
 
-describe.concurrent('usage', () => {
+describe('usage', () => {
   test('an unknown command, with a suggestion', () =>
     isWrongUsage(['trian'], /unknown command 'trian' \(did you mean train\?\); see `rnn --help`/));
   test('an unknown command', () => isWrongUsage(['fly'], /unknown command 'fly'; see `rnn --help`/));
@@ -275,7 +276,21 @@ describe.concurrent('usage', () => {
     ));
 });
 
-describe.concurrent('a prefix or a stop string', () => {
+describe('a text to look into', () => {
+  test.each([
+    ['gates', ''],
+    ['gates', 'X'],
+    ['gates', 'the '.repeat(2600)],
+    ['bptt', ''],
+    ['bptt', 't'],
+    ['bptt', 'X the'],
+    ['bptt', 'the '.repeat(300)],
+  ])('that rnn %s can not take is wrong usage: %j', (command, text) =>
+    isWrongUsage([command, text], /the text (is empty|has \d+ (symbols?|losses))|<text>: "X"/),
+  );
+});
+
+describe('a prefix or a stop string', () => {
   test.each(['sample', 'beam'])('rnn %s: a character outside the vocabulary, with its code point', (command) =>
     isWrongUsage(
       [command, '--prefix', 'caf\u00e9'],
@@ -289,7 +304,7 @@ describe.concurrent('a prefix or a stop string', () => {
   );
 });
 
-describe.concurrent('what can’t be completed', () => {
+describe('what can’t be completed', () => {
   test.each([
     [['--match', '[0-9]+'], /--match: no text of the model's \d+ symbols is like that/],
     [
@@ -354,7 +369,7 @@ describe.concurrent('what can’t be completed', () => {
   test('a text to score that is missing', () => fails(['score', 'nowhere'], /nowhere: no such file/));
 });
 
-describe.concurrent('a prefix that no training text had', () => {
+describe('a prefix that no training text had', () => {
   test.each(['sample', 'beam'])('rnn %s: longer than all of it', async (command) => {
     const prefix = 'the lazy dog '.repeat(100);
     const { status, stdout } = await rnn([command, '--prefix', prefix, '--length', '5', '--quiet'], { cwd: folder });
@@ -381,7 +396,7 @@ test('a model whose probabilities are not numbers', async () => {
   }
 });
 
-describe.concurrent('no checkpoint yet', () => {
+describe('no checkpoint yet', () => {
   test.each(['sample', 'beam', 'complete', 'score', 'info'])('rnn %s', async (command) => {
     const message = /no checkpoint in \.\/checkpoints yet; make one with `rnn train TEXT`/;
     expectError(await rnn([command], { cwd: temporaryFolder() }), { status: 1, message });
@@ -401,7 +416,7 @@ describe.concurrent('no checkpoint yet', () => {
   });
 });
 
-describe.concurrent('what is saved already is not lost', () => {
+describe('what is saved already is not lost', () => {
   const diverging = '--cell rnn --activation relu --optimizer sgd --lr 1e30 --clip-norm 1e30 --steps 50'.split(' ');
 
   /** A file at --out, and the state beside it. */

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseCheckpoint } from '../../src/nn/checkpoint.ts';
 import { VERSION } from '../../src/nn/checkpoint-versions.ts';
-import { file, PROSE, removeFolders, rnn, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { file, PROSE, removeFolders, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 
 let folder: string;
 /** The newest state of a run: a whole checkpoint, with what resuming needs. */
@@ -74,7 +75,7 @@ async function expectRefused(
 
 const BIAS = 'layers.0.bias';
 
-describe.concurrent('a checkpoint that is', () => {
+describe('a checkpoint that is', () => {
   test('of a newer version', () =>
     expectRefused(
       changed((it) => {
@@ -255,7 +256,7 @@ test('a checkpoint of version 1 is read, and its run resumed', async () => {
   });
 });
 
-describe.concurrent('a state that can’t be resumed', () => {
+describe('a state that can’t be resumed', () => {
   async function expectNotResumed(path: string, message: RegExp, text = 'text.txt'): Promise<void> {
     const { status, stdout, stderr } = await rnn(
       ['train', text, '--resume', path, '--out', `${path}.resumed`, '--quiet'],

@@ -3,7 +3,8 @@ import { type Draft, edit, layOut } from '../../src/cli/completer.ts';
 import { aligned } from '../../src/cli/completion-table.ts';
 import { type Completion, isOutOfOrder, scoreInWords } from '../../src/cli/completions.ts';
 import { truncate, truncateStart } from '../../src/cli/fit.ts';
-import { corpus, file, removeFolders, rnn, temporaryFolder } from '../helpers/cli.ts';
+import { corpus, file, removeFolders, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 import { CTRL_C, hasTerminals, onTerminal, plain, SIGINT, SIGTERM, shellOnTerminal } from '../helpers/terminal.ts';
 
 function completion(text: string): Completion {

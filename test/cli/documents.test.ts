@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { rnn } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 

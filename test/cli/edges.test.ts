@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { file, removeFolders, rnn, shell, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { file, removeFolders, shell, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 import { hasTerminals, onTerminal } from '../helpers/terminal.ts';
 
 /** What `rnn` does with text at its edges, from end to end; test/library/edges.test.ts has the whole table. */

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { corpus, file, removeFolders, rnn, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { corpus, file, removeFolders, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 
 let folder: string;
 const OPTIONS = ['--steps', '150', '--validation', '0.2', ...TINY];
@@ -23,7 +24,7 @@ afterAll(removeFolders);
 
 const saved = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8'));
 
-describe.concurrent('an ensemble', () => {
+describe('an ensemble', () => {
   test('is what info and compare say it is, and its first member is the model trained alone', async () => {
     const [one, three] = [saved('one.json'), saved('three.json')];
     expect(three.model.members).toBe(3);

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TransducerRuntime } from '../exchange/onnx-runtime.ts';
-import { corpus, rnn, TINY } from '../helpers/cli.ts';
+import { corpus, TINY } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 import { PAIR_LISTS, writePairs } from '../helpers/pair-checkpoints.ts';
 
 const FOREIGN = fileURLToPath(new URL('../golden/exchange/', import.meta.url));

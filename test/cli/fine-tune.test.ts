@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { file, PROSE, removeFolders, rnn, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { file, PROSE, removeFolders, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 
 let folder: string;
 const NEW = 'déjà vu, déjà lu: the quick brown fox jumps over the lazy dog again, ça va?\n\n'.repeat(8);
@@ -26,7 +27,7 @@ interface Saved {
 }
 const saved = (name: string): Saved => JSON.parse(readFileSync(join(folder, name), 'utf8'));
 
-describe.concurrent('--fine-tune', () => {
+describe('--fine-tune', () => {
   test('begins with the model’s loss, not from nothing, and adds the new symbols', async () => {
     const options = ['--steps', '10', '--validate-every', '10', '--validation', '0', '--warmup', '0'];
     const tuned = await tune('--out', 'tuned.json', '--lr', '0.002', ...options);

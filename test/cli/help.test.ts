@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { resolveRecipe } from '../../src/training/complete-recipe.ts';
-import { removeFolders, rnn, shell, temporaryFolder } from '../helpers/cli.ts';
+import { removeFolders, shell, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 
 afterAll(removeFolders);
 

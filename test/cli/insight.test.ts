@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { file, PROSE, removeFolders, rnn, rowsOf, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { file, PROSE, removeFolders, rowsOf, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 import { readSvg } from '../insight/svg-numbers.ts';
 
 afterAll(removeFolders);
@@ -302,6 +303,11 @@ describe('rnn report', () => {
     const held = await shown('held.json', '--text', 'poem.txt');
     expect(held.reading).toBe('The validation part of poem.txt, which the model has not learned from');
     expect(held.text).toMatch(/^line \d+ of/);
+    const finished = [...train, '--validation', '0.3', '--finish', 'all', '--out', 'finished.json'];
+    expect((await rnn(finished, { cwd })).status).toBe(0);
+    expect((await shown('finished.json', '--text', 'poem.txt')).reading).toBe(
+      'The validation part of poem.txt, which the model has learned in its last phase',
+    );
     expect((await rnn([...train, '--validation', '0', '--out', 'all.json'], { cwd })).status).toBe(0);
     expect((await shown('all.json', '--text', 'poem.txt')).reading).toBe(
       'The training part of poem.txt, which the model has learned from: nothing was held out',

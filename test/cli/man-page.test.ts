@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/registry.ts';
 import { macro, roffParagraphs, roffText } from '../../src/cli/roff.ts';
-import { removeFolders, rnn, temporaryFolder } from '../helpers/cli.ts';
+import { removeFolders, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 
 // The manual page that the build makes: dist/rnn.1.
 

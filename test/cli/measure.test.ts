@@ -1,7 +1,8 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { file, PROSE, removeFolders, rnn, rowsOf, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { file, PROSE, removeFolders, rowsOf, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 import { hasTerminals, onTerminal, plain } from '../helpers/terminal.ts';
 
 /** To learn, but for a tenth held out to validate and a fifth to test; and the same words, as no one would put them. */

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadPairs } from '../../src/index.ts';
-import { file, removeFolders, rnn, shell, temporaryFolder } from '../helpers/cli.ts';
+import { file, removeFolders, shell, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 import { PAIR_LISTS, writePairs } from '../helpers/pair-checkpoints.ts';
 import { hasTerminals, onTerminal, plain } from '../helpers/terminal.ts';
 

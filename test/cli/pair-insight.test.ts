@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { terminalHeatMap } from '../../src/cli/heat-map.ts';
 import { loadPairs } from '../../src/index.ts';
-import { file, removeFolders, rnn, temporaryFolder } from '../helpers/cli.ts';
+import { file, removeFolders, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 import { PAIR_LISTS, pairCheckpoint, writePairs } from '../helpers/pair-checkpoints.ts';
 import { run, STREAM } from '../helpers/training.ts';
 

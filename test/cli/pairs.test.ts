@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { file, removeFolders, rnn, temporaryFolder } from '../helpers/cli.ts';
+import { file, removeFolders, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 
 /** All words of one to four letters from a to c. */
 const WORDS = [1, 2, 3, 4].flatMap((length) =>
@@ -49,7 +50,7 @@ beforeAll(() => {
 });
 afterAll(removeFolders);
 
-describe.concurrent('a model of pairs learns a list by heart, and eval says so', () => {
+describe('a model of pairs learns a list by heart, and eval says so', () => {
   test.each([
     ['attention', []],
     [
@@ -93,7 +94,7 @@ describe.concurrent('a model of pairs learns a list by heart, and eval says so',
   });
 });
 
-describe.concurrent('without a task, the files decide', () => {
+describe('without a task, the files decide', () => {
   const chosen = async (names: string, ...options: string[]) => {
     const args = [...names.split(' '), ...options, '--out', `auto-${names}${options.join('')}`.replaceAll('/', '')];
     const { status, stderr } = await inFolder('train', ...args, '--steps', '1', '--threads', '1', '--hidden', '4');
@@ -129,7 +130,7 @@ describe.concurrent('without a task, the files decide', () => {
   });
 });
 
-describe.concurrent('a run on pairs', () => {
+describe('a run on pairs', () => {
   const train = (out: string, ...options: string[]) =>
     done('train', 'reverse.tsv', '--task', 'transduce', '--out', out, '--schedule', 'constant', ...SMALL, ...options);
 
@@ -214,7 +215,7 @@ describe.concurrent('a run on pairs', () => {
   });
 });
 
-describe.concurrent('what does not fit is refused in a line', () => {
+describe('what does not fit is refused in a line', () => {
   const refusal = async (...args: string[]) => {
     const { status, stdout, stderr } = await inFolder(...args);
     expect(stdout).toBe('');

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { corpus, file, PROSE, removeFolders, rnn, shell, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { corpus, file, PROSE, removeFolders, rnnProcess, shell, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 
 let folder: string;
 
@@ -150,7 +151,7 @@ describe.concurrent('rnn sample', () => {
 
   test('sends what it has written while it goes on', async () => {
     let ended = false;
-    const outcome = await rnn(['sample', '-c', 'prose.json', '--length', '1000000000', '--quiet'], {
+    const outcome = await rnnProcess(['sample', '-c', 'prose.json', '--length', '1000000000', '--quiet'], {
       cwd: folder,
       started: (child) =>
         child.stdout?.once('data', () => {
@@ -201,7 +202,7 @@ describe.concurrent('rnn sample', () => {
     for (const env of environments) {
       for (const command of [['sample'], ['beam'], ['info']]) {
         const name = command[0] === 'info' ? ['words.json'] : ['-c', 'words.json'];
-        const { status, stdout, stderr } = await rnn([...command, ...name], { cwd: folder, env });
+        const { status, stdout, stderr } = await rnnProcess([...command, ...name], { cwd: folder, env });
         expect(status).toBe(0);
         expect(stdout + stderr).not.toMatch(ESCAPE);
       }

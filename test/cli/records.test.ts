@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { file, removeFolders, rnn, shell, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { file, removeFolders, shell, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 
 /** Examples of several lines, from end to end; test/text/records.test.ts has how they are divided. */
 const folder = temporaryFolder();

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { file, PROSE, removeFolders, rnn, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { file, PROSE, removeFolders, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 import { hasTerminals, onTerminal, plain } from '../helpers/terminal.ts';
 
 let folder: string;

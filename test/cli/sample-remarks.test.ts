@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { file, removeFolders, rnn, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { file, removeFolders, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 
 let cwd: string;
 

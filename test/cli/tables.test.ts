@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { aligned } from '../../src/cli/completion-table.ts';
 import { completionOf } from '../../src/cli/completions.ts';
 import { columns, tabbed } from '../../src/cli/tables.ts';
-import { file, PROSE, removeFolders, rnn, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { file, PROSE, removeFolders, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 import { hasTerminals, onTerminal, plain } from '../helpers/terminal.ts';
 
 const TABLE = {

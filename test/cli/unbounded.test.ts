@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
-import { corpus, file, PROSE, removeFolders, rnn, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { corpus, file, PROSE, removeFolders, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 
 afterAll(removeFolders);
 

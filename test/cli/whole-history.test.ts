@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { file, removeFolders, rnn, temporaryFolder } from '../helpers/cli.ts';
+import { file, removeFolders, rnnProcess, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 
 let cwd: string;
 let log: string;
@@ -71,12 +72,15 @@ describe('the best model of a run that overfits', () => {
   test('has the same bytes on another number of threads, and where the run was cut short and resumed', async () => {
     await train(...OVERFIT, '--steps', `${STEPS}`, '--out', 'one.json', '--threads', '1');
     expect(readFileSync(join(cwd, 'one.json'))).toEqual(readFileSync(join(cwd, 'm.json')));
-    await rnn(['train', 'words.txt', ...OVERFIT, '--steps', `${STEPS}`, '--out', 'cut.json', '--save-every', '1'], {
-      cwd,
-      onStderr: (text, child) => {
-        if (text.includes('step 120,')) child.kill('SIGKILL');
+    await rnnProcess(
+      ['train', 'words.txt', ...OVERFIT, '--steps', `${STEPS}`, '--out', 'cut.json', '--save-every', '1'],
+      {
+        cwd,
+        onStderr: (text, child) => {
+          if (text.includes('step 120,')) child.kill('SIGKILL');
+        },
       },
-    });
+    );
     expect(saved('cut.last.json').run.step).toBeLessThan(STEPS);
     expect((await train('--resume', 'cut.last.json')).status).toBe(0);
     expect(readFileSync(join(cwd, 'cut.json'))).toEqual(readFileSync(join(cwd, 'm.json')));

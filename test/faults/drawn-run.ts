@@ -5,7 +5,7 @@ import { lastPath, modelPath } from '../../src/library/names.ts';
 import { keptPaths } from '../../src/library/series.ts';
 import { loadCheckpoint } from '../../src/nn/checkpoint-file.ts';
 import { Random } from '../../src/random.ts';
-import { PROSE, rnn } from '../helpers/cli.ts';
+import { PROSE, rnnProcess } from '../helpers/cli.ts';
 
 /** A run of `rnn train` with options drawn at random, which has been trained to its end once. */
 export interface DrawnRun {
@@ -156,7 +156,7 @@ function optionsOf(
 }
 
 async function train(cwd: string, args: readonly string[]): Promise<void> {
-  const { status, stderr } = await rnn(['train', ...args], { cwd });
+  const { status, stderr } = await rnnProcess(['train', ...args], { cwd });
   if (status !== 0) throw new Error(`rnn train ${args.join(' ')} ended with ${status}: ${stderr}`);
 }
 

@@ -5,7 +5,18 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadCheckpoint } from '../../src/nn/checkpoint-file.ts';
 import { readRun } from '../../src/training/record.ts';
-import { BIN, file, type Outcome, PROSE, removeFolders, rnn, run, TINY, temporaryFolder } from '../helpers/cli.ts';
+import {
+  BIN,
+  file,
+  type Outcome,
+  PROSE,
+  removeFolders,
+  rnnProcess,
+  run,
+  TINY,
+  temporaryFolder,
+} from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 import { canMount, fillAndResume } from './filling.ts';
 import { killAndResume } from './killing.ts';
 
@@ -37,7 +48,7 @@ async function play(cwd: string, args: readonly string[], scene: Scene, env = {}
   let next = 0;
   let from = 0;
   let failure: unknown;
-  const outcome = await rnn(['train', 'text.txt', ...args], {
+  const outcome = await rnnProcess(['train', 'text.txt', ...args], {
     cwd,
     env,
     onStderr: (text, child) => {
@@ -223,11 +234,11 @@ describe.concurrent('two runs with the same --out', () => {
     const cwd = withText();
     const args = ['train', 'text.txt', '--out', 'model.json', '--overwrite'];
     let second: Promise<Outcome> | undefined;
-    const first = rnn([...args, ...ENDLESS], {
+    const first = rnnProcess([...args, ...ENDLESS], {
       cwd,
       onStderr: (text, child) => {
         if (second || !STEP.test(text)) return;
-        second = rnn([...args, ...TINY, '--steps', '1'], { cwd });
+        second = rnnProcess([...args, ...TINY, '--steps', '1'], { cwd });
         second.then(() => child.kill('SIGKILL'));
       },
     });
@@ -239,7 +250,7 @@ describe.concurrent('two runs with the same --out', () => {
     );
     expect(hidden(cwd)).toContain('.model.json.lock');
     file(cwd, '.model.last.json.4000000.tmp', 'half a check');
-    const third = await rnn([...args, ...TINY, '--steps', '1'], { cwd });
+    const third = await rnnProcess([...args, ...TINY, '--steps', '1'], { cwd });
     expect(third).toMatchObject({ status: 0, stdout: 'model.json\n' });
     // The run that was killed may have been saving, too.
     expect(third.stderr).toMatch(
@@ -251,7 +262,7 @@ describe.concurrent('two runs with the same --out', () => {
   test('two that are begun at once without --out take two names', async () => {
     const cwd = withText();
     const outcomes = await Promise.all(
-      [1, 2, 3].map(() => rnn(['train', 'text.txt', '--steps', '50', ...TINY], { cwd })),
+      [1, 2, 3].map(() => rnnProcess(['train', 'text.txt', '--steps', '50', ...TINY], { cwd })),
     );
     expect(outcomes.map(({ stdout }) => stdout).sort()).toEqual(
       ['checkpoints/text-2.json\n', 'checkpoints/text-3.json\n', 'checkpoints/text.json\n'].sort(),
@@ -262,9 +273,11 @@ describe.concurrent('two runs with the same --out', () => {
     const cwd = withText();
     const lock = file(cwd, '.model.json.lock', '{"pid":1,"host":"elsewhere.invalid","started":""}\n');
     const args = ['train', 'text.txt', '--out', 'model.json', '--steps', '1', ...TINY];
-    expect((await rnn(args, { cwd })).stderr).toMatch('another run is saving there (process 1 on elsewhere.invalid)');
+    expect((await rnnProcess(args, { cwd })).stderr).toMatch(
+      'another run is saving there (process 1 on elsewhere.invalid)',
+    );
     spawnSync('touch', ['-d', '11 minutes ago', lock]);
-    expect((await rnn(args, { cwd })).status).toBe(0);
+    expect((await rnnProcess(args, { cwd })).status).toBe(0);
   });
 });
 
@@ -272,7 +285,7 @@ describe.concurrent('signals', () => {
   test('SIGHUP ends a run as SIGTERM does, with status 129', async () => {
     const cwd = withText();
     let sent = false;
-    const { status, stdout, stderr } = await rnn(['train', 'text.txt', '--out', 'model.json', ...ENDLESS], {
+    const { status, stdout, stderr } = await rnnProcess(['train', 'text.txt', '--out', 'model.json', ...ENDLESS], {
       cwd,
       onStderr: (text, child) => {
         if (!sent && STEP.test(text)) sent = child.kill('SIGHUP');
@@ -340,13 +353,13 @@ test.concurrent('--save-every writes the state after so many steps, and not betw
      };
      syncBuiltinESMExports();`,
   );
-  const { status } = await rnn([...args, ...TINY], { cwd, env: { NODE_OPTIONS: `--import=${preload}` } });
+  const { status } = await rnnProcess([...args, ...TINY], { cwd, env: { NODE_OPTIONS: `--import=${preload}` } });
   expect(status).toBe(0);
   const steps = readFileSync(join(cwd, 'steps'), 'utf8').trim().split('\n').map(Number);
   expect(steps).toEqual([15, 30, 40]);
 });
 
-test.concurrent('--resume without a file takes the state beside --out, or the newest', async () => {
+test('--resume without a file takes the state beside --out, or the newest', async () => {
   const cwd = withText();
   const options = ['--steps', '5', ...TINY];
   expect((await rnn(['train', 'text.txt', '--out', 'own.json', ...options], { cwd })).status).toBe(0);

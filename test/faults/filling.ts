@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Random } from '../../src/random.ts';
-import { type Outcome, rnn } from '../helpers/cli.ts';
+import { type Outcome, rnnProcess } from '../helpers/cli.ts';
 import { type DrawnRun, drawRun, isSame, leftovers, nextArguments, requireWhole } from './drawn-run.ts';
 
 /** What became of a run whose disk was full at some instants. */
@@ -85,7 +85,7 @@ async function trainOnFull(drawn: DrawnRun, folder: string, { space, from, until
     until === undefined ? undefined : setTimeout(() => resize(folder, AMPLE), until),
   ];
   if (space !== undefined) resize(folder, used(folder) + space);
-  const outcome = await rnn(['train', ...drawn.begin], { cwd: folder });
+  const outcome = await rnnProcess(['train', ...drawn.begin], { cwd: folder });
   for (const timer of timers) clearTimeout(timer);
   resize(folder, AMPLE);
   const { status, stderr } = outcome;
@@ -100,7 +100,7 @@ async function trainOnFull(drawn: DrawnRun, folder: string, { space, from, until
 
 async function goOn(drawn: DrawnRun, folder: string): Promise<void> {
   const args = nextArguments(drawn, folder);
-  const { status, stderr } = await rnn(['train', ...args], { cwd: folder });
+  const { status, stderr } = await rnnProcess(['train', ...args], { cwd: folder });
   if (status !== 0) throw new Error(`with space again, rnn train ${args.join(' ')} ended with ${status}: ${stderr}`);
 }
 

@@ -12,7 +12,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadCheckpoint } from '../../src/nn/checkpoint-file.ts';
 import { readRun } from '../../src/training/record.ts';
-import { file, type Outcome, PROSE, removeFolders, rnn, shell, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { file, type Outcome, PROSE, removeFolders, rnnProcess, shell, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 import { startPairs } from './starts.ts';
 
 // A file is known by what it is: neither its name nor a hash is enough to replace it, to resume it, or to answer from it.
@@ -33,8 +34,13 @@ async function done(cwd: string, ...args: string[]): Promise<Outcome> {
   return outcome;
 }
 
-async function refused(cwd: string, args: readonly string[], message: RegExp, env = {}): Promise<void> {
-  const { status, stdout, stderr } = await rnn(args, { cwd, env });
+async function refused(
+  cwd: string,
+  args: readonly string[],
+  message: RegExp,
+  env?: Record<string, string>,
+): Promise<void> {
+  const { status, stdout, stderr } = await (env ? rnnProcess(args, { cwd, env }) : rnn(args, { cwd }));
   expect(stderr).toMatch(message);
   expect({ stdout, failed: status === 1 || status === 2 }).toEqual({ stdout: '', failed: true });
 }
@@ -43,7 +49,7 @@ const read = (cwd: string, name: string): string => readFileSync(join(cwd, name)
 const hidden = (cwd: string): string[] => readdirSync(cwd).filter((name) => name.startsWith('.'));
 const stepOf = (cwd: string, name: string): number => readRun(loadCheckpoint(join(cwd, name)), name).step;
 
-describe.concurrent('what a run did not write itself is not replaced:', () => {
+describe('what a run did not write itself is not replaced:', () => {
   test('a copy of a state that is resumed', async () => {
     const cwd = withText();
     await done(cwd, 'train', 'text.txt', '--out', 'm.json', ...STEPS);
@@ -77,7 +83,7 @@ describe.concurrent('what a run did not write itself is not replaced:', () => {
     await done(cwd, 'train', 'text.txt', '--out', 'b.json', ...STEPS);
     const anew = ['--overwrite', '--seed', 'new', '--time', '5m', '--validate-every', '5', '--save-every', '1h'];
     let killed = false;
-    await rnn(['train', 'text.txt', '--out', 'b.json', ...anew, ...TINY], {
+    await rnnProcess(['train', 'text.txt', '--out', 'b.json', ...anew, ...TINY], {
       cwd,
       onStderr: (text, child) => {
         if (!killed && /^step 50,/m.test(text)) killed = child.kill('SIGKILL');
@@ -96,7 +102,7 @@ describe.concurrent('what a run did not write itself is not replaced:', () => {
     // Without a held-out part, the best model is the last one: the state is written long before it.
     const anew = ['--overwrite', '--seed', 'new', '--validation', '0', '--time', '5m', '--save-every', '1'];
     let killed = false;
-    await rnn(['train', 'text.txt', '--out', 'b.json', ...anew, ...TINY], {
+    await rnnProcess(['train', 'text.txt', '--out', 'b.json', ...anew, ...TINY], {
       cwd,
       onStderr: (text, child) => {
         if (!killed && /^step [5-9]\d/m.test(text)) killed = child.kill('SIGKILL');
@@ -139,7 +145,7 @@ describe.concurrent('what a run did not write itself is not replaced:', () => {
   });
 });
 
-describe.concurrent('names', () => {
+describe('names', () => {
   test.each([
     ['.zsh_history', 'zsh_history'],
     ['....txt', 'corpus'],
@@ -184,7 +190,7 @@ describe.concurrent('names', () => {
   });
 });
 
-describe.concurrent('a text', () => {
+describe('a text', () => {
   test('that ends elsewhere is another text', async () => {
     const cwd = withText();
     file(cwd, 'a.txt', PROSE.slice(0, 500));
@@ -216,7 +222,7 @@ describe.concurrent('a text', () => {
   });
 });
 
-describe.concurrent('a resumed run without a new best', () => {
+describe('a resumed run without a new best', () => {
   const resumed = ['train', 'text.txt', '--resume', 'a.last.json', '--steps', '12'];
   const begun = [
     'train',
@@ -258,7 +264,7 @@ describe.concurrent('a resumed run without a new best', () => {
   });
 });
 
-describe.concurrent('locks', () => {
+describe('locks', () => {
   test('two processes that begin at once never both hold one, whatever was left before, and leave nothing', async () => {
     expect(await startPairs(60)).toEqual({ rounds: 60, both: 0, neither: 0, left: [] });
   }, 120_000);
@@ -271,7 +277,7 @@ describe.concurrent('locks', () => {
   });
 });
 
-describe.concurrent('the model of a command', () => {
+describe('the model of a command', () => {
   test('is named in one way everywhere, or by RNN_CHECKPOINT', async () => {
     const cwd = withText();
     await done(cwd, 'train', 'text.txt', '--out', 'm.json', ...STEPS);
@@ -279,7 +285,7 @@ describe.concurrent('the model of a command', () => {
       await done(cwd, ...args, '-c', 'm.json', '--quiet');
     }
     await done(cwd, 'export', '-c', 'm.json', 'm.safetensors');
-    const { stderr } = await rnn(['info'], { cwd, env: { RNN_CHECKPOINT: 'm.json' } });
+    const { stderr } = await rnnProcess(['info'], { cwd, env: { RNN_CHECKPOINT: 'm.json' } });
     expect(stderr).toBe('using m.json (RNN_CHECKPOINT)\n');
     await refused(cwd, ['info', 'm.json', '-c', 'm.json'], /named by --checkpoint or by an argument, not by both/);
     await refused(

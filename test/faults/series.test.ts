@@ -15,7 +15,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { withoutTwins } from '../../src/library/checkpoints.ts';
 import { loadCheckpoint, requireWritable, saveCheckpoint } from '../../src/nn/checkpoint-file.ts';
 import { readRun } from '../../src/training/record.ts';
-import { file, type Outcome, PROSE, removeFolders, rnn, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { file, type Outcome, PROSE, removeFolders, rnnProcess, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 
 // `--keep N`: the newest N of the states that are saved stay beside the model.
 
@@ -32,8 +33,8 @@ function withText(): string {
   return cwd;
 }
 
-async function done(cwd: string, args: readonly string[], env = {}): Promise<Outcome> {
-  const outcome = await rnn(args, { cwd, env });
+async function done(cwd: string, args: readonly string[], env?: Record<string, string>): Promise<Outcome> {
+  const outcome = await (env ? rnnProcess(args, { cwd, env }) : rnn(args, { cwd }));
   expect(outcome, outcome.stderr).toMatchObject({ status: 0 });
   return outcome;
 }
@@ -72,7 +73,7 @@ function preload(cwd: string, body: string): Record<string, string> {
   return { NODE_OPTIONS: `--import=${file(cwd, 'preload.mjs', program)}` };
 }
 
-describe.concurrent('a series of states', () => {
+describe('a series of states', () => {
   test('has the newest of those that are saved, each as the run was then, and a seed gives the same bytes', async () => {
     const [one, other] = await Promise.all([withSeries(), withSeries()]);
     expect(checkpoints(one)).toEqual(ALL);
@@ -142,7 +143,7 @@ describe.concurrent('a series of states', () => {
   });
 });
 
-describe.concurrent('the files of a series are those of its run:', () => {
+describe('the files of a series are those of its run:', () => {
   test('another run is saved elsewhere, unless it may replace them all', async () => {
     const cwd = await withSeries();
     for (const name of ['m.json', 'm.last.json']) rmSync(join(cwd, name));
@@ -206,7 +207,7 @@ describe.concurrent('the files of a series are those of its run:', () => {
   });
 });
 
-describe.concurrent('a series that is not written as it should:', () => {
+describe('a series that is not written as it should:', () => {
   // The run is killed when a state has its name in the series, but is not the newest one yet; or just before.
   test.each([
     ['after', `renameSync(from, to); if (String(to).endsWith('step-00000028.json')) process.kill(process.pid, 9)`],
@@ -214,7 +215,7 @@ describe.concurrent('a series that is not written as it should:', () => {
   ])('killed %s a state is in it, the run ends with the bytes of the uninterrupted one', async (when, body) => {
     const [cwd, whole] = await Promise.all([withText(), withSeries()]);
     const env = preload(cwd, `fs.renameSync = (from, to) => { ${body} }`);
-    expect((await rnn(train('--out', 'm', ...SERIES, ...STEPS), { cwd, env })).status).toBe(128);
+    expect((await rnnProcess(train('--out', 'm', ...SERIES, ...STEPS), { cwd, env })).status).toBe(128);
     expect(stepOf(cwd, 'm.last.json')).toBe(21);
     const { stderr } = await done(cwd, train('--resume', 'm.last.json', ...SERIES));
     expect(stderr.includes('removed what a crashed run had left')).toBe(when === 'before');

@@ -32,8 +32,8 @@ export interface RunOptions {
   readonly onStderr?: (text: string, child: ChildProcess) => void;
 }
 
-/** Runs `rnn` on the Node that runs the tests. */
-export function rnn(args: readonly string[], options: RunOptions): Promise<Outcome> {
+/** Runs `rnn` in a process of its own, on the Node that runs the tests. */
+export function rnnProcess(args: readonly string[], options: RunOptions): Promise<Outcome> {
   return run(process.execPath, [BIN, ...args], options);
 }
 

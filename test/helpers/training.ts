@@ -68,7 +68,7 @@ export const LINES: Corpus = corpusFromText(
   { mode: 'lines' },
 );
 
-/** A checkpoint event, with the checkpoint that its snapshot gave at once, and the checkpoint's text. */
+/** A checkpoint event, with the text of the checkpoint that its snapshot gave at once, and the checkpoint, which is read when it is asked for. */
 export interface Kept extends CheckpointEvent {
   readonly step: number;
   readonly text: string;
@@ -103,7 +103,16 @@ export async function run(
     if (event.type === 'step') step = event.step;
     if (event.type === 'checkpoint') {
       const text = textOf(event.snapshot());
-      kept.push({ ...event, step, checkpoint: parseCheckpoint(text, 'test'), text });
+      let parsed: Checkpoint | undefined;
+      kept.push({
+        ...event,
+        step,
+        text,
+        get checkpoint() {
+          parsed ??= checkpointOf(text);
+          return parsed;
+        },
+      });
     }
     await watch(event);
   }

@@ -9,7 +9,8 @@ import { corpusFromText } from '../../src/text/corpus.ts';
 import { wholeCorpus } from '../../src/text/split.ts';
 import { Vocabulary } from '../../src/text/vocabulary.ts';
 import { HAS_CHROMIUM, launchChromium, WHERE } from '../helpers/chromium.ts';
-import { file, removeFolders, rnn, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { file, removeFolders, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 import { JS } from '../helpers/tiny-models.ts';
 
 /** What a page would run, load or fall apart by, if it took text for markup. */

@@ -23,6 +23,10 @@ describe('chooseKernel', () => {
     expect(chooseKernel(name).name).toBe(name);
   });
 
+  it('tries kernels once in a process', () => {
+    expect(chooseKernel('auto')).toBe(chooseKernel('auto'));
+  });
+
   it.skipIf(hasWasm)('falls back to plain JavaScript, and says why', () => {
     const { name, reason } = chooseKernel('auto');
     expect(name).toBe('js');

@@ -101,7 +101,7 @@ export function run(
       if (numbers[start + operand.length + i] !== canary)
         throw new Error(`${subject.name} wrote past ${name}, at +${i}`);
     }
-    results[name] = Float64Array.from(numbers.subarray(start, start + operand.length));
+    results[name] = new Float64Array(numbers.subarray(start, start + operand.length));
   }
   return results;
 }

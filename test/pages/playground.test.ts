@@ -5,7 +5,8 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseCheckpoint } from '../../src/index.ts';
 import { CHROMIUM, HAS_CHROMIUM, launchChromium, WHERE } from '../helpers/chromium.ts';
-import { file, PROSE, removeFolders, rnn, shell, temporaryFolder } from '../helpers/cli.ts';
+import { file, PROSE, removeFolders, shell, temporaryFolder } from '../helpers/cli.ts';
+import { rnn } from '../helpers/in-process.ts';
 import { openFile } from '../helpers/opened-page.ts';
 
 const PAGE = fileURLToPath(new URL('../../dist/pages/playground.html', import.meta.url));

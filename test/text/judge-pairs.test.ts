@@ -33,6 +33,14 @@ describe('judgePairs', () => {
     expect(await judge(labelled(40, 2), { columns: [2, 1] })).toMatchObject({ task: 'transduce' });
   });
 
+  test('says nothing of lines that lack a column, and refuses a list of such lines', async () => {
+    const few = `${labelled(40, 2)}${'a\tb\tc\n'.repeat(40)}`;
+    expect(await judge(few, { columns: [1, 3] })).toMatchObject({ task: 'classify', reason: 'all targets are equal' });
+    await expect(judge(labelled(40, 2), { columns: [1, 5] })).rejects.toThrow(
+      /list\.tsv: line 1: has 2 columns, and a pair needs column 5; write source, tab, target$/,
+    );
+  });
+
   test('takes CRLF, a byte order mark, empty lines and a name in capitals', async () => {
     expect(await judge(`\ufeff${labelled(40, 2).replaceAll('\n', '\r\n\r\n')}`, {}, 'LIST.TSV')).toMatchObject({
       task: 'classify',

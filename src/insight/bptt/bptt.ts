@@ -1,4 +1,4 @@
-import { message, option, UsageError, UserError } from '../../errors.ts';
+import { inOption, message, option, UsageError, UserError } from '../../errors.ts';
 import { CELL_KINDS } from '../../nn/cells/index.ts';
 import type { ModelConfig } from '../../nn/config.ts';
 import { Manifest } from '../../nn/manifest.ts';
@@ -81,7 +81,8 @@ export interface BpttExamination {
  * The text's first symbol is given and its state before that is 0: *deep* has the inputs d e e p and the targets e e p `<stop>`. A stream has no
  * `<stop>`: its targets are e e p.
  *
- * UserError for a text or a model that is too large, and for an ensemble. UsageError for a tensor that no state depends on directly.
+ * UserError for a model that is too large, and for an ensemble. UsageError for a text that is too long or too short, or has an unknown symbol, and
+ * for a tensor that no state depends on directly.
  */
 export function examineBptt(subject: BpttSubject, text: Text, options: BpttOptions = {}): BpttExamination {
   const { truncate, start, copies, samples, tensor = 'layers.0.recurrent' } = parseOptions(bpttSchema, options);
@@ -103,9 +104,9 @@ export function examineBptt(subject: BpttSubject, text: Text, options: BpttOptio
   };
 }
 
-/** The symbols that are read and predicted. UserError where there are none, too many, or one that the model doesn't know. */
+/** The symbols that are read and predicted. UsageError where there are none, too many, or one that the model doesn't know. */
 function shortText(text: Text, vocabulary: Vocabulary, start: boolean): ShortText {
-  const ids = [...vocabulary.encode(text)];
+  const ids = [...inOption('text', () => vocabulary.encode(text))];
   const { stop } = vocabulary;
   if (start && stop === undefined) {
     throw new UsageError(message`${option('start')} needs a model of lines; the model of a stream has no <stop>`);
@@ -114,18 +115,18 @@ function shortText(text: Text, vocabulary: Vocabulary, start: boolean): ShortTex
   const all = [...first, ...ids, ...(stop === undefined ? [] : [stop])];
   requireLength(ids.length, stop !== undefined);
   if (all.length - 1 > MOST_LOSSES) {
-    throw new UserError(
+    throw new UsageError(
       `the text has ${all.length - 1} losses, more than the table’s limit of ${MOST_LOSSES}; give a shorter text`,
     );
   }
   return { inputs: all.slice(0, -1), targets: all.slice(1) };
 }
 
-/** UserError where a text of so many symbols has nothing to predict. */
+/** UsageError where a text of so many symbols has nothing to predict. */
 export function requireLength(symbols: number, hasStop: boolean): void {
   if (symbols >= (hasStop ? 1 : 2)) return;
   const needed = hasStop ? 'one symbol' : 'two symbols, because the first is given';
-  throw new UserError(
+  throw new UsageError(
     `the text has ${symbols} ${symbols === 1 ? 'symbol' : 'symbols'}; give a text of at least ${needed}`,
   );
 }
