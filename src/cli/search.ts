@@ -20,6 +20,7 @@ import {
   requireNoModel,
   requireNone,
   requireNoSources,
+  requireWith,
   SOURCE_FLAGS,
   SOURCE_OPTIONS,
 } from './sources.ts';
@@ -77,6 +78,12 @@ export function countOf({ count, finished, k = beamSchema.shape.k.parse(undefine
   return count ?? most;
 }
 
+/** UsageError for options that can't be met or would change nothing, whatever the model is. */
+export function requireEffect(options: SearchCommandOptions): void {
+  countOf(options);
+  requireWith(options, 'diversity', 'groups');
+}
+
 /** What `rnn beam` alone can be told, and how `rnn complete` reads. */
 export interface SearchInput {
   readonly prefixFile?: string | undefined;
@@ -92,7 +99,7 @@ export async function printCompletions(
   input: SearchInput,
   { name, nameOf }: Context,
 ): Promise<number> {
-  countOf(options); // a count that can't be had is an error before anything is searched
+  requireEffect(options); // before anything is searched
   requireNoModel(options, { name });
   const { openModel } = await import('./open.ts');
   const model = await openModel(options);
@@ -132,7 +139,7 @@ async function printPairs(model: PairModel, printing: Printing): Promise<number>
   requireNone(input, ['prefixFile', 'promptFile'], 'texts');
   const { prefix } = withEscapes({ prefix: options.prefix }, model);
   const request = { ...requestOf(options, model), ...(prefix === undefined ? {} : { prefix }) };
-  if (perSymbol) requireRanking(request);
+  if (perSymbol) requireRanking({ ...request, scores, count: options.count });
   const { source, file } = namedSources(options, model);
   if (input.trace && (source === undefined || model.task !== 'transduce')) {
     throw new UsageError(
@@ -148,8 +155,8 @@ async function printPairs(model: PairModel, printing: Printing): Promise<number>
 }
 
 /** UsageError for what has no meaning where the labels of each symbol are ranked by themselves. */
-function requireRanking(request: BeamRequest): void {
-  const [key] = Object.keys(request).filter((key) => key !== 'k');
+function requireRanking(given: BeamRequest & Pick<SearchCommandOptions, 'scores' | 'count'>): void {
+  const [key] = Object.entries(given).find(([key, value]) => key !== 'k' && value !== undefined) ?? [];
   if (key === undefined) return;
   throw new UsageError(message`${option(key)} can't be given with ${option('perSymbol')}; leave one out`);
 }

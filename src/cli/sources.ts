@@ -64,6 +64,16 @@ export function requireOneOf(given: object, keys: readonly string[]): void {
   throw new UsageError(message`${option(first)} and ${option(second)} can't both be given; leave one out`);
 }
 
+/** UsageError for an option that is given without the one that it belongs to: it would change nothing. */
+export function requireWith<Options extends object>(
+  given: Options,
+  key: keyof Options & string,
+  needed: keyof Options & string,
+): void {
+  if (given[key] === undefined || given[needed] !== undefined) return;
+  throw new UsageError(message`${option(key)} is for ${option(needed)}; leave it out`);
+}
+
 /** UsageError for a file of sources that is the file of a model, as its name says, where no model is named. */
 export function requireNoModel(
   { sources, checkpoint }: { readonly sources?: string | undefined; readonly checkpoint?: string | undefined },

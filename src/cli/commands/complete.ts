@@ -13,6 +13,7 @@ import {
   PREFIX_FLAG,
   printCompletions,
   requestOf,
+  requireEffect,
   SEARCH_FLAGS,
   type SearchCommandOptions,
   searchOptions,
@@ -52,7 +53,7 @@ Examples:
     if (!terminal) {
       return await printCompletions(options, { readsInput: !process.stdin.isTTY }, context);
     }
-    countOf(options); // a count that can't be had is an error before the screen is taken
+    requireEffect(options); // before the screen is taken
     const { openModel } = await import('../open.ts');
     const model = await openModel({ ...options, quiet: true });
     const { status, accepted } = isOfPairs(model)

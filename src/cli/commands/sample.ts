@@ -20,6 +20,7 @@ import {
   requireNone,
   requireNoSources,
   requireOneOf,
+  requireWith,
   SOURCE_FLAGS,
   SOURCE_OPTIONS,
 } from '../sources.ts';
@@ -115,6 +116,7 @@ Examples:
   rnn sample --count 20 --unique --novel names.txt --match "[A-Z][a-z]{4,6}"`,
   async run({ checkpoint, kernel, json = false, raw = false, quiet = false, novel = [], ...given }, context) {
     requireNoModel({ ...given, checkpoint }, context);
+    requireWith(given, 'repetitionWindow', 'repetitionPenalty');
     const { openModel } = await import('../open.ts');
     const model = await openModel({ checkpoint, kernel, quiet });
     const { independent, marginals, separator: named, nul, prefixFile, promptFile, ...rest } = given;
@@ -148,7 +150,7 @@ Examples:
       const remarks = new SampleRemarks(request, { given, quiet });
       return await printIndependent(model, request, { ...printing, remarks, json, quiet });
     }
-    if (marginals !== undefined) throw new UsageError(message`${option('marginals')} is for ${option('independent')}`);
+    requireWith(given, 'marginals', 'independent');
     const request = await requestFor(model, rest, novel, separator);
     const remarks = new SampleRemarks(request, { given, quiet });
     if (prefixFile !== undefined) {
