@@ -67,11 +67,16 @@ export function exportModel(
   return { format, notes: notesOn(checkpoint, format) };
 }
 
-/** The format that is asked for, or else the one that the file's ending names. */
+/** The format that is asked for, or else the one that the file's ending names. UsageError where they differ: the file could not be told by its name. */
 export function formatOf(path: string, asked?: Format): Format {
-  if (asked) return asked;
   const ending = extname(path).slice(1).toLowerCase();
-  const format = FILE_FORMATS.find((each) => each === ending);
+  const named = FILE_FORMATS.find((each) => each === ending);
+  if (asked && named && asked !== named) {
+    throw new UsageError(
+      message`${path}: its ending names ${named}, and ${option('to')} ${asked}; give another ending, or leave out ${option('to')}`,
+    );
+  }
+  const format = asked ?? named;
   if (format) return format;
   const endings = FILE_FORMATS.map((each) => `.${each}`).join(', ');
   throw new UsageError(

@@ -205,6 +205,11 @@ describe('rnn export and rnn import', () => {
     const ending = await run('export', 'terms.json', 'model.bin');
     expect(ending).toMatchObject({ status: 2 });
     expect(ending.stderr).toMatch(/^rnn: model.bin: its ending names no format; .* with --to\n$/);
+    expect(await run('export', 'terms.json', 'page.onnx', '--to', 'html')).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: 'rnn: page.onnx: its ending names onnx, and --to html; give another ending, or leave out --to\n',
+    });
     expect((await run('export', 'a', 'b', 'c')).stderr).toBe(
       'rnn: 3 paths are too many; name a checkpoint and what to write\n',
     );

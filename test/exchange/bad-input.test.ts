@@ -378,6 +378,14 @@ describe('files', () => {
     expect(readBounded(join(scratch, 'x')).toString()).toBe('abc');
   });
 
+  test.each(['html', 'ml5', 'pytorch'] as const)('an ending that names another format than `to`, %s', (to) => {
+    const path = join(scratch, 'book.ONNX');
+    expect(() => exportModel(checkpointOf({}), path, { to })).toThrow(
+      `${path}: its ending names onnx, and to ${to}; give another ending, or leave out to`,
+    );
+    expect(readdirSync(scratch)).not.toContain('book.ONNX');
+  });
+
   test('an ending that names no format, and options that nobody knows', () => {
     expect(() => exportModel(checkpointOf({}), join(scratch, 'a.bin'))).toThrow(
       /its ending names no format; end it in one of .safetensors, .onnx, .html, or say one of safetensors, onnx, html/,

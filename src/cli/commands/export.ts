@@ -31,7 +31,8 @@ export const command = defineCommand({
   },
   help: `
 The ending .safetensors, .onnx or .html says the format; any other path needs
---to. Nothing is overwritten. What is in each: src/exchange/README.md.
+--to. An ending and --to that differ are refused. Nothing is overwritten. What
+is in each: src/exchange/README.md.
 A model of pairs can be exported as safetensors, as ONNX and as a page.
 
   safetensors  tensors with PyTorch's names and layout
