@@ -1,3 +1,4 @@
+import { grouped } from '../library/words.ts';
 import { remark } from './output.ts';
 
 /** What `rnn sample` says beside its texts: the seed that was chosen, before the first, and whether any is approximate, after the last. */
@@ -36,7 +37,9 @@ export class SampleRemarks {
   end(): void {
     if (this.#approximate === 0 || this.#quiet) return;
     const which =
-      this.#approximate === this.#count ? 'the texts were' : `${this.#approximate} of ${this.#count} texts were`;
+      this.#approximate === this.#count
+        ? 'the texts were'
+        : `${grouped(this.#approximate)} of ${grouped(this.#count)} texts were`;
     remark(
       `${which} drawn by looking ahead, because the constraints are met so seldom: how often each is drawn is approximate`,
     );

@@ -4,6 +4,7 @@ import { type BeamRequest, beamSchema } from '../library/completion-options.ts';
 import type { LanguageModel, SearchStep } from '../library/language-model.ts';
 import { readLines, stringOf, type Text } from '../library/lines.ts';
 import type { PairModel } from '../library/pair-model.ts';
+import { counted } from '../library/words.ts';
 import type { Context } from './command.ts';
 import { aligned } from './completion-table.ts';
 import { completionOf, exactly, isOutOfOrder, jsonOf, scoreInWords, tabbed } from './completions.ts';
@@ -177,7 +178,7 @@ async function printOne(
     const { describeSequences } = await import('../library/language-model.ts');
     const sequences = describeSequences(model.vocabulary.size, model.beamLength(request));
     remark(
-      `looked at ${lookedAt} expansions; there are ${sequences} sequences of ${model.beamLength(request)} symbols`,
+      `looked at ${counted(lookedAt, 'expansion')}; there are ${sequences} sequences of ${model.beamLength(request)} symbols`,
     );
   }
   const completions = found.slice(0, countOf(options)).map(completionOf);

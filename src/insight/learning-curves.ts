@@ -1,3 +1,4 @@
+import { grouped } from '../counts.ts';
 import { bestPoint, type History, type HistoryPoint } from '../training/history.ts';
 import type { Chart, Point, Series } from './chart.ts';
 
@@ -119,7 +120,7 @@ function ringAtBest({ history }: Run, curve: Curve, by: Abscissa): Series['ring'
   const [best, last] = [bestPoint(history), history.at(-1)];
   const value = best && curve.of(best);
   if (best === undefined || value === undefined || best === last) return undefined;
-  const [at, of] = [best.step, last!.step].map((step) => step.toLocaleString('en-US'));
+  const [at, of] = [best.step, last!.step].map(grouped);
   return { at: [best[by], value], label: `best at step ${at} of ${of}` };
 }
 

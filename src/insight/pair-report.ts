@@ -25,7 +25,7 @@ export interface PairReportContent {
   /** What was read of pairs; undefined where none were named. */
   readonly pairs?:
     | {
-        /** A name for them: "The validation part of numbers.tsv". */
+        /** A name for them: "the validation part of numbers.tsv". */
         readonly name: string;
         readonly examples: readonly PairExample[];
         /** What the model attends to in some of them. */
@@ -56,7 +56,7 @@ function pairSections({ name, examples, attention, flow, inside }: NonNullable<P
     section(
       'examples',
       'Predictions',
-      faint(`${name}. Predictions that are wrong are marked.`),
+      faint(`The sources are those of ${name}. Predictions that are wrong are marked.`),
       exampleTable(examples),
     ),
     ...(attention.length === 0

@@ -77,7 +77,9 @@ function surprisalSection({ trace, shown, textName }: ReportContent): string {
   return section(
     'surprisal',
     'Surprise',
-    faint(`How surprised the model was by each symbol, −log₂ p in bits; the mean is ${mean.toFixed(2)}. ${textName}.`),
+    faint(
+      `How surprised the model was by each symbol, −log₂ p in bits; the mean is ${mean.toFixed(2)}. It read ${textName}.`,
+    ),
     '<p class="key faint"><span>0</span><i class="ramp surprise"></i><span>8 bits and more</span></p>',
     colouredText(trace, shown),
   );

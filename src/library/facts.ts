@@ -71,7 +71,7 @@ function readingText(mode: string, { separator }: ModelFacts['vocabulary']): str
 }
 
 function vocabularyText({ size, unit, symbols }: ModelFacts['vocabulary']): string {
-  return `${size} symbols (${unit}s): ${shortened(symbols.join(' '), 200)}`;
+  return `${grouped(size)} symbols (${unit}s): ${shortened(symbols.join(' '), 200)}`;
 }
 
 /** How far the run went. The file of its best model has the whole history, so it may have fewer steps than its run. */

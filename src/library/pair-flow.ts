@@ -9,6 +9,7 @@ import { type PairFlowRequest, pairFlowSchema } from './gradient-flow-options.ts
 import { shortName } from './inspect.ts';
 import { pairOptionsOf } from './material.ts';
 import { readSaved } from './saved-model.ts';
+import { counted } from './words.ts';
 
 /**
  * Measures how the gradient of the loss reaches the encoder of models of pairs, on a file of pairs (`-` is standard input). UserError for a file or a checkpoint that can't be read, and for a model of texts.
@@ -28,7 +29,7 @@ export async function pairGradientFlow(
     const corpus = await readPairs([pairs], { ...pairOptionsOf(model), columns });
     const { model: config, parameters } = model.checkpoint;
     const member = firstMember({ name: shortName(model), config, parameters });
-    say(message`${member.name}: ${corpus.count} pairs`);
+    say(message`${member.name}: ${counted(corpus.count, 'pair')}`);
     const options = { arithmetic: double ? ('double' as const) : chooseKernel(kernel), positions };
     flows.push(measurePairFlow(member.name, member.config, member.parameters, wholePairs(corpus), options));
   }

@@ -63,8 +63,8 @@ async function readPart(
   const corpus = await readPairs([path], reading);
   const name = path === '-' ? sourceName(path) : oneLine(basename(path));
   const validation = ownPairParts(run, corpus)?.validation;
-  if (validation && validation.targets > 0) return { part: validation, name: `The validation part of ${name}` };
-  return { part: wholePairs(corpus), name: `The pairs of ${name}` };
+  if (validation && validation.targets > 0) return { part: validation, name: `the validation part of ${name}` };
+  return { part: wholePairs(corpus), name: `the pairs of ${name}` };
 }
 
 /** Predictions for sources that are spread evenly over the part. */

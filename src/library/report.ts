@@ -36,7 +36,7 @@ export async function examineModel(
   const view = { choice: model.choice, length, seed };
   const { part, name } =
     text === undefined
-      ? { part: writeText(subject, view), name: 'A text that the model has written itself' }
+      ? { part: writeText(subject, view), name: 'a text that the model has written itself' }
       : await readText(text, model, length);
   if (part.targets === 0)
     throw new UserError(message`${name}: the text has nothing to predict; give a longer ${option('text')}`);
@@ -58,11 +58,11 @@ async function readText(path: string, model: LanguageModel, length: number): Pro
   if (validation.targets < length) {
     const why =
       validation.targets === 0 ? 'nothing was held out' : 'the part that was held out is too short to be shown';
-    return { part: train, name: `The training part of ${name}, which the model has learned from: ${why}` };
+    return { part: train, name: `the training part of ${name}, which the model has learned from: ${why}` };
   }
   const part = fromWholeLine(validation, model.vocabulary, length);
   const learned = hasLearnedValidation(run) ? 'has learned in its last phase' : 'has not learned from';
-  return { part, name: `The validation part of ${name}, which the model ${learned}` };
+  return { part, name: `the validation part of ${name}, which the model ${learned}` };
 }
 
 /** A part of a stream from its first whole line, or its first whole word, on, where it has one soon; lines are whole. */

@@ -1,12 +1,4 @@
-/** A count with separators: 1,115,394. */
-export function grouped(count: number): string {
-  return Math.round(count).toLocaleString('en-US');
-}
-
-/** A number of things: 1 step, 2,000 steps. */
-export function counted(count: number, noun: string): string {
-  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
-}
+export { counted, grouped } from '../counts.ts';
 
 /** A loss in nats and in bits: 1.512 nats (2.181 bits). */
 export function lossText(nats: number): string {

@@ -1,3 +1,5 @@
+import { counted, grouped } from '../counts.ts';
+
 /** How a corpus is read: as one long text (`stream`), or as a list in which each line is a separate example (`lines`). */
 export const MODES = ['stream', 'lines'] as const;
 export type Mode = (typeof MODES)[number];
@@ -50,13 +52,13 @@ export function judgeMode(text: string, whole: boolean): ModeChoice {
   const long = share((_, index) => lengths[index]! > 40);
   if (long > 1 / 10) return stream(`${percent(long)} of its lines have more than 40 characters`);
   const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
-  if (longest > 200) return stream(`it has a line of ${longest} characters`);
+  if (longest > 200) return stream(`it has a line of ${counted(longest, 'character')}`);
   if (meanWords > 4) return stream(`its lines have ${meanWords.toFixed(1)} words on average`);
   const indented = share((line) => /^\s/u.test(line));
   if (indented > 1 / 10) return stream(`${percent(indented)} of its lines are indented`);
   const sentences = share((line) => SENTENCE.test(line));
   if (sentences > 1 / 3) return stream(`${percent(sentences)} of its lines read like sentences`);
-  const count = whole ? `${lines.length}` : `it begins with ${lines.length}`;
+  const count = whole ? grouped(lines.length) : `it begins with ${grouped(lines.length)}`;
   const means = `${meanLength.toFixed(1)} characters and ${meanWords.toFixed(1)} words on average`;
   return { mode: 'lines', reason: `${count} short lines (${means})` };
 }

@@ -1,3 +1,4 @@
+import { grouped } from '../counts.ts';
 import { UserError } from '../errors.ts';
 import { Random } from '../random.ts';
 import type { PairCorpus } from './pairs.ts';
@@ -49,7 +50,7 @@ export function splitPairs(
     typeof held === 'number' ? pairPart(corpus, pairs) : wholePairs(held);
   const asked = { validation, test };
   const parts = { validation: partOf(validation, taken[0]), test: partOf(test, taken[1]) };
-  const count = corpus.count === 1 ? 'one pair is' : `${corpus.count} pairs are`;
+  const count = corpus.count === 1 ? 'one pair is' : `${grouped(corpus.count)} pairs are`;
   const notes = HELD_OUT.filter((name) => asked[name] !== 0 && parts[name].pairs.length === 0).map(
     (name) => `${count} too few for a ${name} part`,
   );

@@ -1,3 +1,4 @@
+import { grouped } from '../counts.ts';
 import { message, option, UserError } from '../errors.ts';
 import { Random } from '../random.ts';
 import type { Corpus } from './corpus.ts';
@@ -69,7 +70,7 @@ export function splitCorpus(corpus: Corpus, options: SplitOptions = {}): Split {
   const notes = HELD_OUT.filter((name) => wanted[name] > 0 && cut[name] === 0).map((name) =>
     !lineStarts && requested[name] === 1
       ? `a ${name} part of 1 symbol has none to predict, because its first symbol is only read; give 2 or more, or a share such as 0.05`
-      : `${total} ${things} are too few for a ${name} part of ${asked(requested[name])}`,
+      : `${grouped(total)} ${things} are too few for a ${name} part of ${asked(requested[name])}`,
   );
 
   if (!lineStarts) {

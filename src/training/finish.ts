@@ -1,3 +1,4 @@
+import { counted, grouped } from '../counts.ts';
 import { power } from '../kernel/power.ts';
 import { Random } from '../random.ts';
 import { Divergence, isFarAboveBest } from './divergence.ts';
@@ -49,7 +50,9 @@ export async function* finish(run: Run, signal: AbortSignal | undefined): AsyncG
   const schedule = { ...recipe.schedule, name: 'cosine', warmup: 0 } as const;
   const turns = new Turns();
   const tooLearned = best.validation === undefined ? '' : ', the validation part too';
-  yield notice(`the best model, of step ${best.step}, now learns all of the text${tooLearned}: ${steps} steps`);
+  yield notice(
+    `the best model, of step ${grouped(best.step)}, now learns all of the text${tooLearned}: ${counted(steps, 'step')}`,
+  );
   startAnew(plan, engine.kernels, run.best);
   try {
     for (let number = 1; number <= steps; number++) {

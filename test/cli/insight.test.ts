@@ -301,16 +301,16 @@ describe('rnn report', () => {
     // 0.3 of the text begins within a line.
     expect((await rnn([...train, '--validation', '0.3', '--out', 'held.json'], { cwd })).status).toBe(0);
     const held = await shown('held.json', '--text', 'poem.txt');
-    expect(held.reading).toBe('The validation part of poem.txt, which the model has not learned from');
+    expect(held.reading).toBe('the validation part of poem.txt, which the model has not learned from');
     expect(held.text).toMatch(/^line \d+ of/);
     const finished = [...train, '--validation', '0.3', '--finish', 'all', '--out', 'finished.json'];
     expect((await rnn(finished, { cwd })).status).toBe(0);
     expect((await shown('finished.json', '--text', 'poem.txt')).reading).toBe(
-      'The validation part of poem.txt, which the model has learned in its last phase',
+      'the validation part of poem.txt, which the model has learned in its last phase',
     );
     expect((await rnn([...train, '--validation', '0', '--out', 'all.json'], { cwd })).status).toBe(0);
     expect((await shown('all.json', '--text', 'poem.txt')).reading).toBe(
-      'The training part of poem.txt, which the model has learned from: nothing was held out',
+      'the training part of poem.txt, which the model has learned from: nothing was held out',
     );
     expect((await shown('all.json', '--text', 'other.txt')).reading).toBe(
       'other.txt, a text that the run did not read',

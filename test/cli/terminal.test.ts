@@ -141,7 +141,7 @@ describe.runIf(hasTerminals)('on a terminal', () => {
   test('rnn beam shows a table', async () => {
     const { stdout } = await onTerminal(['beam', '-c', 'bar.json', '--prefix', 'th', '--k', '3', '--length', '5']);
     const [remark, ...lines] = plain(stdout).trimEnd().split('\r\n');
-    expect(remark).toMatch(/^looked at \d+ expansions; there are .+ sequences of 5 symbols$/);
+    expect(remark).toMatch(/^looked at [\d,]+ expansions; there are .+ sequences of 5 symbols$/);
     expect(lines).toHaveLength(4);
     expect(lines[0]).toMatch(/^text +score ↓ +log p +probability$/);
     for (const line of lines.slice(1)) expect(line).toHaveLength(lines[0]!.length);

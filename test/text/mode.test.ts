@@ -57,6 +57,13 @@ describe('judgeMode', () => {
     );
   });
 
+  it('separates thousands', () => {
+    expect(judgeMode('deep\n'.repeat(2209), true).reason).toMatch(/^2,209 short lines \(/);
+    expect(judgeMode(`${'deep\n'.repeat(20)}${'x'.repeat(1500)}`, true).reason).toBe(
+      'it has a line of 1,500 characters',
+    );
+  });
+
   it('leaves a last line out that is cut off', () => {
     const text = `${many(() => 'term', 5)}${'x'.repeat(300)}`;
     expect(judgeMode(text, true).mode).toBe('stream');

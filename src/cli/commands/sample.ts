@@ -6,6 +6,7 @@ import { type IndependentRequest, independentSchema } from '../../library/indepe
 import type { LanguageModel } from '../../library/language-model.ts';
 import { stringOf, type Text } from '../../library/lines.ts';
 import type { PairModel } from '../../library/pair-model.ts';
+import { counted } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { CONSTRAINT_FLAGS, CONSTRAINT_HELP, ESCAPE_HELP, withEscapes } from '../constraints.ts';
 import { remark } from '../output.ts';
@@ -238,7 +239,7 @@ async function printIndependent(
     remark(
       request.marginals === undefined
         ? `exact marginals, but for texts whose probabilities add up to ${missing.toExponential(1)}`
-        : `marginals counted among ${request.marginals} texts`,
+        : `marginals counted among ${counted(request.marginals, 'text')}`,
     );
   }
   return EXIT.done;
