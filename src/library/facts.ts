@@ -3,6 +3,9 @@ import { bestPoint } from './history.ts';
 import type { ModelFacts } from './inspect.ts';
 import { counted, grouped, lossText, shareText } from './words.ts';
 
+/** Of a run whose record has an `origin`. */
+const FINE_TUNED: [string, string] = ['fine-tuned', 'the run began with the parameters of a trained model'];
+
 /** What a model is and how it was trained, by name, in words. */
 export function factRows({
   path,
@@ -35,6 +38,7 @@ export function factRows({
       'training',
       `${optimizer.name}, rate ${recipe.rate}, ${recipe.schedule.name} schedule, batch ${recipe.batch ?? `size chosen to fit the ${model.pairs ? 'pairs' : 'text'}`}, ${model.pairs ? '' : `BPTT ${recipe.bptt}, `}seed ${recipe.seed}`,
     ],
+    ...(run.origin === null ? [] : [FINE_TUNED]),
     ['done', doneText(run)],
   ];
   if (best?.validation !== undefined) {

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadCheckpoint } from '../../src/index.ts';
 import { file, PROSE, removeFolders, TINY, temporaryFolder } from '../helpers/cli.ts';
 import { rnn } from '../helpers/in-process.ts';
 
@@ -38,6 +40,17 @@ describe('--fine-tune', () => {
     const anew = ['train', 'new.txt', '--out', 'anew.json', '--lr', '0.002', ...options, ...TINY, '--hidden', '32'];
     expect((await rnn(anew, { cwd: folder })).status).toBe(0);
     expect(run.history[0]!.loss).toBeLessThan(saved('anew.json').run.history[0]!.loss - 1);
+  });
+
+  test('rnn info says that the run began with a trained model, and of other runs nothing', async () => {
+    expect((await tune('--out', 'said.json', '--steps', '1')).status).toBe(0);
+    const info = async (...args: string[]) => (await rnn(['info', ...args], { cwd: folder })).stdout;
+    expect(await info('said.json')).toMatch(/^fine-tuned\tthe run began with the parameters of a trained model$/m);
+    const { parameters } = loadCheckpoint(join(folder, 'old.json'));
+    const origin = createHash('sha256').update(parameters).digest('hex');
+    expect(JSON.parse(await info('said.json', '--json')).origin).toBe(origin);
+    expect(await info('old.json')).not.toMatch(/^fine-tuned/m);
+    expect(JSON.parse(await info('old.json', '--json')).origin).toBe(null);
   });
 
   test('is resumed to the bytes of the uninterrupted run', async () => {
