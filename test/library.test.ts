@@ -2,9 +2,12 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { UsageError, UserError } from '../src/errors.ts';
 import type { BeamRequest, SampleRequest } from '../src/library/completion-options.ts';
 import { evaluate } from '../src/library/evaluate.ts';
+import { exportModel, importModel } from '../src/library/exchange.ts';
+import { inspect } from '../src/library/inspect.ts';
 import { LanguageModel } from '../src/library/language-model.ts';
 import { load, loadModel } from '../src/library/load.ts';
 import { loadPairs } from '../src/library/load-pairs.ts';
+import { readSaved } from '../src/library/saved-model.ts';
 import { train } from '../src/library/train.ts';
 import type { Checkpoint } from '../src/nn/checkpoint.ts';
 import { corpusFromText } from '../src/text/corpus.ts';
@@ -117,8 +120,27 @@ describe('a language model', () => {
     expect(texts).not.toContain('deep');
   });
 
-  test('the path of a model must be text', async () => {
+  test('a path must be text, what is trained on too, and what is inspected must be a model', async () => {
     const message = 'path must be a text, not 3';
+    expect(() => importModel(3 as never)).toThrow(new UsageError(message));
+    expect(() => readSaved(3 as never)).toThrow(new UsageError(message));
+    await expect(exportModel(model, 3 as never)).rejects.toThrow(new UsageError(message));
+    for (const [text, shown] of [
+      [3, '3'],
+      [undefined, 'missing'],
+      [['book.txt', 3], '["book.txt",3]'],
+    ]) {
+      await expect(train(text as never).next()).rejects.toThrow(
+        new UsageError(`text must be a text, or a list, each of it a text, not ${shown}`),
+      );
+    }
+    for (const other of [3, undefined, {}]) {
+      expect(() => inspect(other as never)).toThrow(
+        new UsageError(
+          `model must be a model, as load or readSaved gives it, not ${JSON.stringify(other) ?? 'missing'}`,
+        ),
+      );
+    }
     expect(() => load(3 as never)).toThrow(new UsageError(message));
     expect(() => loadPairs(3 as never)).toThrow(new UsageError(message));
     await expect(loadModel(3 as never)).rejects.toThrow(new UsageError(message));

@@ -17,6 +17,7 @@ import {
   importRequestSchema,
 } from './exchange-options.ts';
 import { factRows } from './facts.ts';
+import { requirePath } from './given-text.ts';
 import { halfChange } from './half-change.ts';
 import { inspect, shortName } from './inspect.ts';
 import { LanguageModel } from './language-model.ts';
@@ -44,6 +45,7 @@ export async function exportModel(
   request: ExportRequest = {},
 ): Promise<Exported> {
   const { text, to, half } = parseOptions(exportRequestSchema, request);
+  requirePath(path);
   requireFree(path);
   const format = formatOf(path, to);
   if (format === 'html') {
@@ -74,6 +76,7 @@ function wordsOn(model: LanguageModel | PairModel): PageWords {
  * overwritten. UserError for what can't be imported.
  */
 export function importModel(path: string, request: ImportRequest = {}): ImportedModel {
+  requirePath(path);
   const { symbols, out: asked, ...unsaid } = parseOptions(importRequestSchema, request);
   const out = asked === undefined ? defaultPath(path) : modelPath(asked);
   requireFree(out);

@@ -16,6 +16,11 @@ export function requirePath(path: string): void {
   parseOptions(z.strictObject({ path: z.string() }), { path });
 }
 
+/** UsageError where a program gives something else than the path of a text, or than a list of paths. */
+export function requirePaths(text: string | readonly string[]): void {
+  parseOptions(z.strictObject({ text: z.union([z.string(), z.array(z.string())]) }), { text });
+}
+
 /** UsageError where a program gives something else than a text. */
 export function requireText(key: string, text: Text): void {
   parseOptions(z.strictObject({ [key]: textSchema }), { [key]: text });

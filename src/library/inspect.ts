@@ -1,5 +1,7 @@
 import { basename } from 'node:path';
+import * as z from 'zod';
 import { Manifest } from '../nn/manifest.ts';
+import { parseOptions } from '../schema.ts';
 import { escapeText } from '../text/escapes.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 import { type RunRecord, readRun } from '../training/record.ts';
@@ -35,8 +37,18 @@ export function runOf({ checkpoint, name }: Pick<LanguageModel, 'checkpoint' | '
   return readRun(checkpoint, name);
 }
 
-/** Everything that a checkpoint says, but for the numbers of its tensors. UserError where its record is damaged. */
+const modelSchema = z.strictObject({
+  model: z
+    .custom<object>((value) => typeof value === 'object' && value !== null && 'checkpoint' in value)
+    .describe('must be a model, as load or readSaved gives it'),
+});
+
+/**
+ * Everything that a checkpoint says, but for the numbers of its tensors. UsageError where a program gives something else than a model, UserError where
+ * the record is damaged.
+ */
 export function inspect(model: LanguageModel | SavedModel): ModelFacts {
+  parseOptions(modelSchema, { model });
   const { checkpoint, name } = model;
   const manifest = new Manifest(checkpoint.model);
   return {

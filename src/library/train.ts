@@ -5,6 +5,7 @@ import type { PairReading } from '../text/options.ts';
 import { fileOptionsSchema, readCorpus } from '../text/read-corpus.ts';
 import { type Recipe, resolveRecipe } from '../training/complete-recipe.ts';
 import type { TrainEvent } from '../training/events.ts';
+import { requirePaths } from './given-text.ts';
 import { type Material, newPairOptions, trainOn } from './material.ts';
 import { readPairMaterial } from './read-material.ts';
 import { decideTask } from './task.ts';
@@ -42,13 +43,19 @@ export async function* train(
   options: TrainingOptions = {},
 ): AsyncGenerator<TrainEvent, void, void> {
   const { text: reading, pairs, place, signal, resume } = parseOptions(fileTrainingSchema, options);
+  if (!isCorpus(text)) requirePaths(text);
   const sources = typeof text === 'string' ? [text] : text;
-  const decided = await decideTask('ids' in sources ? [] : sources, options);
+  const decided = await decideTask(isCorpus(sources) ? [] : sources, options);
   const { text: _t, pairs: _p, place: _l, signal: _s, resume: _r, ...given } = decided.options;
   const recipe = resolveRecipe(given);
-  const material: Material =
-    'ids' in sources ? { kind: 'text', corpus: sources } : await readMaterial(sources, recipe, reading, pairs);
+  const material: Material = isCorpus(sources)
+    ? { kind: 'text', corpus: sources }
+    : await readMaterial(sources, recipe, reading, pairs);
   yield* trainOn(material, { recipe, place, ...(signal ? { signal } : {}), ...(resume ? { resume } : {}) });
+}
+
+function isCorpus(text: string | readonly string[] | Corpus): text is Corpus {
+  return typeof text === 'object' && text !== null && 'ids' in text;
 }
 
 async function readMaterial(
