@@ -17,9 +17,9 @@ describe('best with a time', () => {
     [1, '1 × 160, 0.007, 0, 6 epochs'],
     [3, '3 × 160, 0.007, 0, 6 epochs'],
     [10, '10 × 160, 0.007, 0, 6 epochs'],
-    [20, '5 × 256, 0.0027, 0.1, 10 epochs'],
-    [60, '14 × 256, 0.0027, 0.1, 10 epochs'],
-    [600, '16 × 256, 0.0027, 0.1, 10 epochs'],
+    [20, '5 × 256, 0.003, 0.03, 10 epochs'],
+    [60, '14 × 256, 0.003, 0.03, 10 epochs'],
+    [600, '16 × 256, 0.003, 0.03, 10 epochs'],
   ])('of %s minutes on a megabyte is %s', (minutes, networks) => {
     expect(best(minutes)).toBe(networks);
   });
@@ -31,7 +31,7 @@ describe('best with a time', () => {
   });
 
   test.each([
-    [20, { characters: 228_145, symbols: 27 }, '16 × 256, 0.0027, 0.1, 10 epochs'],
+    [20, { characters: 228_145, symbols: 27 }, '16 × 256, 0.003, 0.03, 10 epochs'],
     [20, { characters: 5_000_000, symbols: 65 }, '4 × 160, 0.007, 0, 6 epochs'],
     // A softmax over 4,000 symbols takes longer than the rest of the network.
     [20, { characters: 1_115_394, symbols: 4000 }, '5 × 160, 0.007, 0, 6 epochs'],
