@@ -259,7 +259,7 @@ describe('rnn train --preset', () => {
     const { stderr, recipe } = await train('--preset', 'best', '--time', '1h', '--hidden', '5', '--lr', '0.01');
     // The text is short, so the members are as many as there may be.
     expect(stderr).toMatch(/^preset best: .*--hidden 5 .*--members 16 .*--steps 1 --time 3600 .*--lr 0\.01 /m);
-    expect(recipe).toMatchObject({ model: { members: 16, hidden: 5 }, rate: 0.01, dropout: { layers: 0.1 } });
+    expect(recipe).toMatchObject({ model: { members: 16, hidden: 5 }, rate: 0.01, dropout: { layers: 0.03 } });
     await rnn(['train', 'text.txt', '--resume', 'preset.last.json', '--steps', '2', '--threads', '1'], { cwd });
     const { run } = saved('preset.json') as unknown as { run: { recipe: Recipe; step: number } };
     expect(run).toMatchObject({ step: 2, recipe: { ...recipe, limits: { steps: 2 } } });
@@ -274,10 +274,10 @@ describe('rnn train --preset', () => {
   test('gives way to what is said, numbers and switches alike', async () => {
     const { stderr, recipe } = await train('--preset', 'best', '--hidden', '9', '--cell', 'lstm', '--variational');
     expect(stderr).toMatch(/^preset best: .*--cell lstm .*--hidden 9 .*--steps 1 /m);
-    expect(stderr).toMatch(/^preset best: .*--dropout 0\.1 .*--variational/m);
+    expect(stderr).toMatch(/^preset best: .*--dropout 0\.03 .*--variational/m);
     expect(recipe).toMatchObject({
       model: { cell: 'lstm', hidden: 9, members: 5 },
-      dropout: { layers: 0.1, variational: true },
+      dropout: { layers: 0.03, variational: true },
     });
     expect(recipe.limits).toEqual({ steps: 1 });
     expect((await train('--preset', 'best', '--hidden', '9')).recipe.dropout.variational).toBe(false);
