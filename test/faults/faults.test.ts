@@ -87,7 +87,7 @@ describe.concurrent('killed at random instants and resumed', () => {
     'a run ends with the bytes of the uninterrupted one: chain %s',
     async (chain) => {
       const seed = `${Date.now()}/${chain}`;
-      const survival = await killAndResume(temporaryFolder(), seed, 1, 5);
+      const survival = await killAndResume(temporaryFolder(), seed, 1, 3);
       expect(survival, `seed ${seed}`).toMatchObject({ same: true });
     },
     300_000,
