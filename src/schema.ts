@@ -24,6 +24,11 @@ export function parseOptions<Schema extends z.ZodType>(schema: Schema, options: 
   throw new UsageError(describeIssue(schema, result.error.issues[0]!, options));
 }
 
+/** UsageError where a program gives something else than the path of a file. */
+export function requirePath(path: string): void {
+  parseOptions(z.strictObject({ path: z.string() }), { path });
+}
+
 /** What an issue says, in one sentence. */
 function describeIssue(schema: z.ZodType, issue: z.core.$ZodIssue, given: unknown): Message {
   const path = issue.path.map(String);

@@ -10,6 +10,7 @@ import { loadPairs } from '../src/library/load-pairs.ts';
 import { readSaved } from '../src/library/saved-model.ts';
 import { train } from '../src/library/train.ts';
 import type { Checkpoint } from '../src/nn/checkpoint.ts';
+import { loadCheckpoint, saveCheckpoint } from '../src/nn/checkpoint-file.ts';
 import { corpusFromText } from '../src/text/corpus.ts';
 import { resolveRecipe } from '../src/training/complete-recipe.ts';
 import type { RecipeOptions } from '../src/training/recipe.ts';
@@ -124,6 +125,8 @@ describe('a language model', () => {
     const message = 'path must be a text, not 3';
     expect(() => importModel(3 as never)).toThrow(new UsageError(message));
     expect(() => readSaved(3 as never)).toThrow(new UsageError(message));
+    expect(() => loadCheckpoint(3 as never)).toThrow(new UsageError(message));
+    expect(() => saveCheckpoint(3 as never, model.checkpoint)).toThrow(new UsageError(message));
     await expect(exportModel(model, 3 as never)).rejects.toThrow(new UsageError(message));
     for (const [text, shown] of [
       [3, '3'],

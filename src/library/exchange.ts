@@ -8,7 +8,7 @@ import { TRANSDUCER_FILES } from '../exchange/onnx-graphs.ts';
 import type { PageWords } from '../exchange/page-model.ts';
 import type { SymbolList } from '../exchange/symbols.ts';
 import { saveCheckpoint } from '../nn/checkpoint-file.ts';
-import { parseOptions } from '../schema.ts';
+import { parseOptions, requirePath } from '../schema.ts';
 import { readCorpus } from '../text/read-corpus.ts';
 import {
   type ExportRequest,
@@ -17,7 +17,6 @@ import {
   importRequestSchema,
 } from './exchange-options.ts';
 import { factRows } from './facts.ts';
-import { requirePath } from './given-text.ts';
 import { halfChange } from './half-change.ts';
 import { inspect, shortName } from './inspect.ts';
 import { LanguageModel } from './language-model.ts';

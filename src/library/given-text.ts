@@ -11,11 +11,6 @@ export function requireTexts(key: string, texts: readonly Text[]): void {
   if (other !== undefined || texts.includes(undefined as never)) requireText(key, other as Text);
 }
 
-/** UsageError where a program gives something else than the path of a file. */
-export function requirePath(path: string): void {
-  parseOptions(z.strictObject({ path: z.string() }), { path });
-}
-
 /** UsageError where a program gives something else than the path of a text, or than a list of paths. */
 export function requirePaths(text: string | readonly string[]): void {
   parseOptions(z.strictObject({ text: z.union([z.string(), z.array(z.string())]) }), { text });

@@ -1,6 +1,5 @@
 import { loadCheckpoint } from '../nn/checkpoint-file.ts';
 import type { Place } from '../training/place.ts';
-import { requirePath } from './given-text.ts';
 import { PairModel } from './pair-model.ts';
 
 /**
@@ -11,6 +10,5 @@ import { PairModel } from './pair-model.ts';
  * @param kernel what computes; `auto` is the fastest that this machine has
  */
 export function loadPairs(path: string, kernel: Place['kernel'] = 'auto'): PairModel {
-  requirePath(path);
   return new PairModel(loadCheckpoint(path), path, kernel);
 }

@@ -1,6 +1,5 @@
 import { loadCheckpoint } from '../nn/checkpoint-file.ts';
 import type { Place } from '../training/place.ts';
-import { requirePath } from './given-text.ts';
 import { LanguageModel } from './language-model.ts';
 import type { PairModel } from './pair-model.ts';
 
@@ -12,7 +11,6 @@ import type { PairModel } from './pair-model.ts';
  * @param kernel what computes; `auto` is the fastest that this machine has
  */
 export function load(path: string, kernel: Place['kernel'] = 'auto'): LanguageModel {
-  requirePath(path);
   return new LanguageModel(loadCheckpoint(path), path, kernel);
 }
 
@@ -21,7 +19,6 @@ export function load(path: string, kernel: Place['kernel'] = 'auto'): LanguageMo
  * parameters are those of `load`.
  */
 export async function loadModel(path: string, kernel: Place['kernel'] = 'auto'): Promise<LanguageModel | PairModel> {
-  requirePath(path);
   const checkpoint = loadCheckpoint(path);
   if (!checkpoint.model.pairs) return new LanguageModel(checkpoint, path, kernel);
   const { PairModel } = await import('./pair-model.ts'); // models of texts do without it

@@ -3,7 +3,6 @@ import { loadCheckpoint } from '../nn/checkpoint-file.ts';
 import type { PairTask } from '../pair-task.ts';
 import type { PairVocabularies } from '../text/pairs.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
-import { requirePath } from './given-text.ts';
 import { pairVocabulariesOf, vocabularyOf } from './vocabulary.ts';
 
 /** A checkpoint with its vocabulary, or, of a model of pairs, its two vocabularies. */
@@ -28,7 +27,6 @@ export interface SavedPairModel extends Saved {
 
 /** Reads a checkpoint of either kind. UserError where there is none or it is damaged. */
 export function readSaved(name: string): SavedModel {
-  requirePath(name);
   const checkpoint = loadCheckpoint(name);
   const { pairs } = checkpoint.model;
   return pairs

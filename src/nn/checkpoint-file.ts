@@ -16,12 +16,14 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { message, option, UserError } from '../errors.ts';
+import { requirePath } from '../schema.ts';
 import { type Checkpoint, parseCheckpoint, serializeCheckpoint } from './checkpoint.ts';
 import { LIMITS } from './checkpoint-limits.ts';
 import { READ_PIECE, readUpTo, temporaryPath, writeSynced } from './whole-file.ts';
 
-/** Reads and checks a checkpoint. UserError where there is none, or where it is damaged. */
+/** Reads and checks a checkpoint. UserError where there is none, or where it is damaged; UsageError where the path is no text. */
 export function loadCheckpoint(path: string): Checkpoint {
+  requirePath(path);
   return parseCheckpoint(readBytes(path), path);
 }
 
@@ -31,6 +33,7 @@ export function loadCheckpoint(path: string): Checkpoint {
  * is exact. A symbolic link stays, and the file that it points to is written. UserError where the file can't be written; then the old file is as it was.
  */
 export function saveCheckpoint(path: string, checkpoint: Checkpoint): void {
+  requirePath(path);
   const target = targetOf(path);
   const folder = dirname(target);
   try {
