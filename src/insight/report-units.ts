@@ -117,10 +117,10 @@ function largest(values: Float32Array): number {
 }
 
 function gateBytes(values: Float32Array): Uint8Array {
-  return Uint8Array.from(values, (value) => Math.round(OPEN * value));
+  return new Uint8Array(values.map((value) => Math.round(OPEN * value)));
 }
 
 function stateBytes(values: Float32Array, scale: number): Int8Array {
   const byteOf = (value: number): number => Math.max(-FULL, Math.min(FULL, Math.round((FULL * value) / scale)));
-  return Int8Array.from(values, (value) => (scale > 0 ? byteOf(value) : 0));
+  return new Int8Array(values.map((value) => (scale > 0 ? byteOf(value) : 0)));
 }

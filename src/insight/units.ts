@@ -29,7 +29,7 @@ export function rankUnits(
   const count = ids.length;
   const ranks = Array.from({ length: trace.units }, (_, index): UnitRank => {
     const activation = standardized(
-      Float64Array.from({ length: count }, (__, at) => trace.activations[at * trace.units + index]!),
+      new Float64Array(count).map((__, at) => trace.activations[at * trace.units + index]!),
       ids,
     );
     let best = { feature: '', correlation: 0 };

@@ -40,7 +40,7 @@ export function ngramLosses(train: GramText, test: GramText, symbols: number, mo
   for (let order = 1; order <= most; order++) {
     const level = grams.level(order);
     const highest = interpolate(grams, level, level.counts, lower, order);
-    surprisals.push(Float32Array.from(highest, (p, at) => (grams.isGiven(at) ? Number.NaN : -Math.log(p))));
+    surprisals.push(new Float32Array(highest.map((p, at) => (grams.isGiven(at) ? Number.NaN : -Math.log(p)))));
     if (order < most) lower = interpolate(grams, level, grams.continuations(level), lower, order);
   }
   return { surprisals, losses: surprisals.map(meanOf) };
