@@ -29,13 +29,19 @@ export function divideByTemperature(weights: Float64Array, temperature: number):
 
 /** Keeps the k largest (Fan, Lewis & Dauphin 2018). */
 export function keepTopK(weights: Float64Array, k: number): void {
-  if (k >= weights.length) return;
-  for (const id of descending(weights).slice(k)) weights[id] = Number.NEGATIVE_INFINITY;
+  if (k < weights.length) keepLargest(weights, k, weights.slice().sort());
 }
 
 /** Keeps the smallest set, likeliest first, with Σ p ≥ `share` (nucleus sampling, Holtzman et al. 2020). */
 export function keepTopP(weights: Float64Array, share: number): void {
-  keepShare(weights, descending(weights), probabilities(weights), share);
+  const ascending = weights.slice().sort();
+  const V = ascending.length;
+  const greatest = ascending[V - 1]!;
+  const total = sumOfPowers(weights, greatest);
+  let sum = 0;
+  let count = 0;
+  while (sum < share && count < V) sum += Math.exp(ascending[V - ++count]! - greatest) / total;
+  keepLargest(weights, count, ascending);
 }
 
 /** Keeps those with p ≥ `share` · max p (Nguyen et al. 2024). */
@@ -49,12 +55,23 @@ export function keepMinP(weights: Float64Array, share: number): void {
  * typical sampling, Meister et al. 2023).
  */
 export function keepTypical(weights: Float64Array, share: number): void {
-  const p = probabilities(weights);
-  const surprisal = p.map((each) => -Math.log(each));
-  const entropy = p.reduce((sum, each, id) => (each > 0 ? sum + each * surprisal[id]! : sum), 0);
-  const distance = surprisal.map((each) => Math.abs(each - entropy));
+  const greatest = weights[likeliest(weights)]!;
+  const total = sumOfPowers(weights, greatest);
+  const V = weights.length;
+  const p = new Float64Array(V);
+  let entropy = 0;
+  for (let id = 0; id < V; id++) {
+    p[id] = Math.exp(weights[id]! - greatest) / total;
+    if (p[id]! > 0) entropy -= p[id]! * Math.log(p[id]!);
+  }
+  const distance = new Float64Array(V);
+  for (let id = 0; id < V; id++) distance[id] = Math.abs(-Math.log(p[id]!) - entropy);
   const order = ids(weights).sort((a, b) => distance[a]! - distance[b]! || a - b);
-  keepShare(weights, order, p, share);
+  let sum = 0;
+  for (const id of order) {
+    if (sum >= share) weights[id] = Number.NEGATIVE_INFINITY;
+    sum += p[id]!;
+  }
 }
 
 /** The id of the largest weight, of equals the smallest id. */
@@ -64,27 +81,26 @@ export function likeliest(weights: Float64Array): number {
   return best;
 }
 
-/** Takes away those after the first, in the order given, whose probabilities reach the share. */
-function keepShare(weights: Float64Array, order: readonly number[], p: Float64Array, share: number): void {
-  let sum = 0;
-  for (const id of order) {
-    if (sum >= share) weights[id] = Number.NEGATIVE_INFINITY;
-    sum += p[id]!;
+/** Keeps the `count` largest weights. A sort of numbers without their ids, `ascending`, takes a fraction of the time of a sort of ids. */
+function keepLargest(weights: Float64Array, count: number, ascending: Float64Array): void {
+  const least = ascending[ascending.length - count]!;
+  let equals = count;
+  for (let id = 0; id < weights.length; id++) if (weights[id]! > least) equals--;
+  for (let id = 0; id < weights.length; id++) {
+    if (weights[id]! > least) continue;
+    if (weights[id] === least && equals > 0) equals--;
+    else weights[id] = Number.NEGATIVE_INFINITY;
   }
 }
 
-function probabilities(weights: Float64Array): Float64Array {
-  const top = weights[likeliest(weights)]!;
-  const p = weights.map((weight) => Math.exp(weight - top));
-  const sum = p.reduce((total, each) => total + each, 0);
-  return p.map((each) => each / sum);
+/** Σ exp(w − max w). */
+function sumOfPowers(weights: Float64Array, greatest: number): number {
+  let sum = 0;
+  for (let id = 0; id < weights.length; id++) sum += Math.exp(weights[id]! - greatest);
+  return sum;
 }
 
-/** Ids that are left, likeliest first. */
-function descending(weights: Float64Array): number[] {
-  return ids(weights).sort((a, b) => weights[b]! - weights[a]! || a - b);
-}
-
+/** Ids that are left. */
 function ids(weights: Float64Array): number[] {
   const left: number[] = [];
   for (let id = 0; id < weights.length; id++) if (weights[id]! > Number.NEGATIVE_INFINITY) left.push(id);

@@ -122,6 +122,7 @@ class Likeliest {
       for (let id = 0; id < symbols; id++) sums[id]! += floats[from + id]!;
     }
     const largest = sums[target]!;
-    return sums.every((sum) => sum <= largest);
+    for (let id = 0; id < symbols; id++) if (sums[id]! > largest) return false;
+    return true;
   }
 }

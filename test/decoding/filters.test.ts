@@ -20,6 +20,14 @@ function kept(probabilities: readonly number[], apply: (weights: Float64Array) =
   return [...weights.keys()].filter((id) => weights[id]! > Number.NEGATIVE_INFINITY);
 }
 
+/** The ids in the order in which they are kept: the first ones of a stable sort. */
+function inOrder(values: readonly number[], before: (a: number, b: number) => number): number[] {
+  return [...values.keys()].sort((a, b) => before(values[a]!, values[b]!) || a - b);
+}
+
+/** Small whole numbers, so that many probabilities are equal, and some are 0. */
+const anyCounts = fc.array(fc.nat(5), { minLength: 1, maxLength: 40 }).filter((counts) => counts.some((n) => n > 0));
+
 const P = [0.1, 0.45, 0.05, 0.25, 0.15];
 
 describe('worked by hand', () => {
@@ -78,6 +86,31 @@ describe('worked by hand', () => {
     expect(kept(equal, (weights) => keepTopK(weights, 2))).toEqual([0, 1]);
     expect(kept(equal, (weights) => keepTopP(weights, 0.6))).toEqual([0, 1, 2]);
     expect(kept(equal, (weights) => keepTypical(weights, 0.3))).toEqual([0, 1]);
+  });
+
+  test('top-k keeps the first k of all symbols, sorted by their probability', () => {
+    fc.assert(
+      fc.property(anyCounts, fc.integer({ min: 1, max: 45 }), (counts, k) => {
+        const first = inOrder(counts, (a, b) => b - a).slice(0, k);
+        const possible = first.filter((id) => counts[id]! > 0);
+        expect(kept(counts, (weights) => keepTopK(weights, k))).toEqual(possible.sort((a, b) => a - b));
+      }),
+    );
+  });
+
+  test('top-p keeps the shortest beginning of this order that has the share', () => {
+    fc.assert(
+      // Shares between those that such counts can have.
+      fc.property(anyCounts, fc.integer({ min: 0, max: 199 }), (counts, place) => {
+        const total = counts.reduce((sum, count) => sum + count, 0);
+        const wanted = ((place % total) + 0.5) / total;
+        const order = inOrder(counts, (a, b) => b - a);
+        let length = 0;
+        for (let sum = 0; sum < wanted * total; length++) sum += counts[order[length]!]!;
+        const first = order.slice(0, length).sort((a, b) => a - b);
+        expect(kept(counts, (weights) => keepTopP(weights, wanted))).toEqual(first);
+      }),
+    );
   });
 
   test('each sees what the ones before it left: the order is temperature, top-k, top-p, min-p, typical', () => {
