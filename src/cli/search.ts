@@ -21,6 +21,7 @@ import {
   requireNoModel,
   requireNone,
   requireNoSources,
+  requireOneOf,
   requireWith,
   SOURCE_FLAGS,
   SOURCE_OPTIONS,
@@ -83,6 +84,9 @@ export function countOf({ count, finished, k = beamSchema.shape.k.parse(undefine
 export function requireEffect(options: SearchCommandOptions): void {
   countOf(options);
   requireWith(options, 'diversity', 'groups');
+  requireOneOf(options, ['raw', 'json']);
+  requireOneOf(options, ['scores', 'json']);
+  requireOneOf(options, ['scores', 'source']);
 }
 
 /** What `rnn beam` alone can be told, and how `rnn complete` reads. */

@@ -1,4 +1,4 @@
-import { inOption, message, option, UserError } from '../errors.ts';
+import { inOption, message, option, UsageError, UserError } from '../errors.ts';
 import { parseOptions } from '../schema.ts';
 import type { Corpus, LeftOut } from '../text/corpus.ts';
 import type { PartName } from '../text/parts.ts';
@@ -46,6 +46,7 @@ export async function evaluate(
   say: (note: string) => void = () => {},
 ): Promise<EvaluationResult> {
   const { part: name, only, dynamic, ...place } = parseOptions(evaluationSchema, request);
+  requireRows(model, place.threads, dynamic !== undefined);
   const corpus = 'ids' in text ? text : await readCorpus(text, { vocabulary: model.vocabulary, leaveOutUnknown: true });
   for (const remark of corpus.remarks) say(remark);
   const part = partOf(corpus, model, name);
@@ -76,6 +77,15 @@ export async function evaluate(
     ...(trainingLoss !== undefined && { trainingLoss }),
     ...(hasLearned(model, name) && { learned: true }),
   };
+}
+
+/** UsageError for several threads where a text is read in one row, which one thread reads. */
+function requireRows({ vocabulary, name }: LanguageModel, threads: number, isDynamic: boolean): void {
+  if (threads === 1 || (vocabulary.layout !== 'stream' && !isDynamic)) return;
+  const why = isDynamic
+    ? message`with ${option('dynamic')} one thread reads`
+    : `${name} is of a stream, which one thread reads`;
+  throw new UsageError(message`${option('threads')} is for a model of lines, and ${why}; leave it out`);
 }
 
 /** Whether a part was held out to validate, and the model has learned it all the same. */

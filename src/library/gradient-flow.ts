@@ -13,7 +13,7 @@ import { readCorpus } from '../text/read-corpus.ts';
 import { wholeCorpus } from '../text/split.ts';
 import { cellLabel } from './cell-label.ts';
 import { defaultModelFor } from './checkpoints.ts';
-import { requireMeaning } from './fresh-options.ts';
+import { freshSchema, requireMeaning, requireOfCell } from './fresh-options.ts';
 import { type GradientFlowRequest, gradientFlowSchema, LAGS } from './gradient-flow-options.ts';
 import { runOf, shortName } from './inspect.ts';
 import { load } from './load.ts';
@@ -71,6 +71,7 @@ export async function measuredModels(
 /** UsageError for options of fresh models that change nothing: without one, or the cell where every cell is compared. */
 function requireFreshModels({ compare, fresh, model }: GradientFlowRequest): void {
   requireMeaning(model, (key) => fresh === true || (compare === true && key !== 'cell'));
+  if (fresh) requireOfCell(model, freshSchema.shape.cell.parse(model?.cell));
 }
 
 /** UsageError for a request that names models in two ways. */

@@ -163,7 +163,7 @@ function optionsOf(
   // The bits of `js` are its own, and it is slow.
   const kernel = hidden === 16 ? one('auto', 'wasm128', 'js') : one('auto', 'wasm128');
   const saving = [
-    `--save-every ${one('1', '7', '0.05s')} --kernel ${kernel} --threads ${one(1, 2)} ${one('', '--json', '--quiet')}`,
+    `--save-every ${one('1', '7', '0.05s')} --kernel ${kernel} --threads ${kernel === 'js' ? 1 : one(1, 2)} ${one('', '--json', '--quiet')}`,
     one('', '--keep 1', '--keep 3'),
   ];
   const split = (parts: readonly string[]): string[] => parts.flatMap((part) => part.split(' ')).filter(Boolean);
