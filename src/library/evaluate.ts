@@ -9,7 +9,7 @@ import { textParts } from '../training/complete-recipe.ts';
 import { evaluateModel } from '../training/evaluate-model.ts';
 import { type EvaluationRequest, evaluationSchema } from './evaluation-options.ts';
 import { hasLearnedValidation, ownParts } from './held-out.ts';
-import { runOf } from './inspect.ts';
+import { requireModel, runOf } from './inspect.ts';
 import type { LanguageModel } from './language-model.ts';
 
 /** How well a model predicts a text. */
@@ -45,9 +45,11 @@ export async function evaluate(
   request: EvaluationRequest = {},
   say: (note: string) => void = () => {},
 ): Promise<EvaluationResult> {
+  requireModel(model);
   const { part: name, only, dynamic, ...place } = parseOptions(evaluationSchema, request);
   requireRows(model, place.threads, dynamic !== undefined);
-  const corpus = 'ids' in text ? text : await readCorpus(text, { vocabulary: model.vocabulary, leaveOutUnknown: true });
+  const isRead = typeof text === 'object' && text !== null && 'ids' in text;
+  const corpus = isRead ? text : await readCorpus(text, { vocabulary: model.vocabulary, leaveOutUnknown: true });
   for (const remark of corpus.remarks) say(remark);
   const part = partOf(corpus, model, name);
   const where = name === 'all' ? 'the text' : `the ${name} part`;

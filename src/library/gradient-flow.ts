@@ -7,7 +7,7 @@ import { greatestLag } from '../insight/positions.ts';
 import { chooseKernel } from '../kernel/choose.ts';
 import { CELLS, type CellName, type ModelConfig, modelSchema } from '../nn/config.ts';
 import { freshParameters } from '../nn/initializers.ts';
-import { parseOptions } from '../schema.ts';
+import { parseOptions, requirePath } from '../schema.ts';
 import type { Corpus } from '../text/corpus.ts';
 import { readCorpus } from '../text/read-corpus.ts';
 import { wholeCorpus } from '../text/split.ts';
@@ -43,6 +43,7 @@ export async function gradientFlow(
   request: GradientFlowRequest = {},
   say: (note: ReturnType<typeof message>) => void = () => {},
 ): Promise<FlowExamination[]> {
+  requirePath(text, 'text');
   const options = parseOptions(gradientFlowSchema, request);
   requireFreshModels(request);
   const subjects = await subjectsOf(text, options, say);

@@ -6,7 +6,7 @@ import { fileOptionsSchema, readCorpus } from '../text/read-corpus.ts';
 import { type Recipe, resolveRecipe } from '../training/complete-recipe.ts';
 import type { TrainEvent } from '../training/events.ts';
 import { requireChosen, requireUnread } from './effect.ts';
-import { requirePaths } from './given-text.ts';
+import { requirePathOrPaths } from './given-text.ts';
 import { type Material, newPairOptions, trainOn } from './material.ts';
 import { readPairMaterial } from './read-material.ts';
 import { decideTask } from './task.ts';
@@ -44,7 +44,7 @@ export async function* train(
   options: TrainingOptions = {},
 ): AsyncGenerator<TrainEvent, void, void> {
   const { text: reading, pairs, place, signal, resume } = parseOptions(fileTrainingSchema, options);
-  if (!isCorpus(text)) requirePaths(text);
+  if (!isCorpus(text)) requirePathOrPaths(text);
   const sources = typeof text === 'string' ? [text] : text;
   const decided = await decideTask(isCorpus(sources) ? [] : sources, options);
   const { text: _t, pairs: _p, place: _l, signal: _s, resume: _r, ...given } = decided.options;

@@ -123,7 +123,9 @@ Examples:
     requireWith(given, 'repetitionWindow', 'repetitionPenalty');
     requireOneOf({ raw, json }, ['raw', 'json']);
     if (novel.length === 0) {
-      for (const key of ['separator', 'nul']) requireOneOf({ json, ...given }, [key, 'json', 'prefixFile']);
+      // Texts as JSON, and those of a prefix, are lines.
+      for (const key of ['separator', 'nul'])
+        for (const lines of ['json', 'prefixFile']) requireOneOf({ json, ...given }, [key, lines]);
     }
     const { openModel } = await import('../open.ts');
     const model = await openModel({ checkpoint, kernel, quiet });
