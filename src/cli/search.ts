@@ -85,8 +85,6 @@ export function requireEffect(options: SearchCommandOptions): void {
   countOf(options);
   requireWith(options, 'diversity', 'groups');
   requireOneOf(options, ['raw', 'json']);
-  requireOneOf(options, ['scores', 'json']);
-  requireOneOf(options, ['scores', 'source']);
 }
 
 /** What `rnn beam` alone can be told, and how `rnn complete` reads. */
@@ -145,6 +143,8 @@ async function printPairs(model: PairModel, printing: Printing): Promise<number>
   const { prefix } = withEscapes({ prefix: options.prefix }, model);
   const request = { ...requestOf(options, model), ...(prefix === undefined ? {} : { prefix }) };
   if (perSymbol) requireRanking({ ...request, scores, count: options.count });
+  // The targets of one source, and JSON, have their scores anyway.
+  for (const other of ['json', 'source']) requireOneOf(options, ['scores', other]);
   const { source, file } = namedSources(options, model);
   if (input.trace && (source === undefined || model.task !== 'transduce')) {
     throw new UsageError(
