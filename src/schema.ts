@@ -14,6 +14,11 @@ export function rule<T>(
   };
 }
 
+/** What is wrong where an option is given without the one that it belongs to: it would change nothing. */
+export function isFor(key: string, needed: string): Message {
+  return message`${option(key)} is for ${option(needed)}; leave it out`;
+}
+
 /**
  * Options checked by their schema, with its defaults filled in. UsageError that names the key, what was expected there, and what
  * was given.
@@ -24,9 +29,14 @@ export function parseOptions<Schema extends z.ZodType>(schema: Schema, options: 
   throw new UsageError(describeIssue(schema, result.error.issues[0]!, options));
 }
 
-/** UsageError where a program gives something else than the path of a file. */
-export function requirePath(path: string): void {
-  parseOptions(z.strictObject({ path: z.string() }), { path });
+/** UsageError where a program gives something else than the path of a file. `key` names it in the message. */
+export function requirePath(path: string, key = 'path'): void {
+  parseOptions(z.strictObject({ [key]: z.string() }), { [key]: path });
+}
+
+/** UsageError where a program gives something else than a list of paths. `key` names it in the message. */
+export function requirePaths(paths: readonly string[], key: string): void {
+  parseOptions(z.strictObject({ [key]: z.array(z.string()) }), { [key]: paths });
 }
 
 /** What an issue says, in one sentence. */

@@ -1,17 +1,22 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { UsageError, UserError } from '../src/errors.ts';
+import { compareRuns } from '../src/library/compare.ts';
 import type { BeamRequest, SampleRequest } from '../src/library/completion-options.ts';
 import { evaluate } from '../src/library/evaluate.ts';
+import { evaluatePairs, evaluatePredictions } from '../src/library/evaluate-pairs.ts';
 import { exportModel, importModel } from '../src/library/exchange.ts';
+import { gradientFlow } from '../src/library/gradient-flow.ts';
 import { inspect } from '../src/library/inspect.ts';
 import { LanguageModel } from '../src/library/language-model.ts';
 import { load, loadModel } from '../src/library/load.ts';
 import { loadPairs } from '../src/library/load-pairs.ts';
+import { prepareRun } from '../src/library/preparation.ts';
 import { readSaved } from '../src/library/saved-model.ts';
 import { train } from '../src/library/train.ts';
 import type { Checkpoint } from '../src/nn/checkpoint.ts';
 import { loadCheckpoint, saveCheckpoint } from '../src/nn/checkpoint-file.ts';
 import { corpusFromText } from '../src/text/corpus.ts';
+import { readCorpus } from '../src/text/read-corpus.ts';
 import { resolveRecipe } from '../src/training/complete-recipe.ts';
 import type { RecipeOptions } from '../src/training/recipe.ts';
 import { commandOf } from './helpers/commands.ts';
@@ -144,6 +149,25 @@ describe('a language model', () => {
         ),
       );
     }
+    for (const [sources, shown] of [
+      [3, 'sources must be a list, each of it a text, not 3'],
+      [undefined, 'sources must be a list, each of it a text, not missing'],
+      [['book.txt', 3], 'each of sources must be a text, not 3'],
+    ] as const) {
+      await expect(prepareRun(sources as never)).rejects.toThrow(new UsageError(shown));
+      await expect(readCorpus(sources as never)).rejects.toThrow(new UsageError(shown));
+      await expect(evaluate(model, sources as never)).rejects.toThrow(new UsageError(shown));
+      expect(() => compareRuns(sources as never)).toThrow(new UsageError(shown.replace('sources', 'paths')));
+    }
+    await expect(prepareRun(['book.txt'], null as never)).rejects.toThrow('the options must be an object, not null');
+    await expect(gradientFlow(3 as never)).rejects.toThrow(new UsageError('text must be a text, not 3'));
+    expect(() => corpusFromText(3 as never)).toThrow(/^text must be a text, or bytes, not 3$/);
+    for (const of of [evaluate, evaluatePairs, exportModel] as const) {
+      await expect(of(3 as never, 'book.txt' as never)).rejects.toThrow(/^model must be a model, as load or readSaved/);
+    }
+    await expect(evaluatePredictions(3 as never, [], 'other.tsv')).rejects.toThrow(
+      /^model must be a model, as load or/,
+    );
     expect(() => load(3 as never)).toThrow(new UsageError(message));
     expect(() => loadPairs(3 as never)).toThrow(new UsageError(message));
     await expect(loadModel(3 as never)).rejects.toThrow(new UsageError(message));

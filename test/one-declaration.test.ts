@@ -72,7 +72,17 @@ async function libraryRefusal(recipe: object): Promise<string | undefined> {
   return message?.startsWith('no such file: ') ? undefined : message;
 }
 
-/** What the command line refuses: a value at once, or the recipe that its options come to. */
+/** Why a recipe can't be, or undefined. What can be may still be refused where it is asked for, because a part of it would never act. */
+function recipeRefusal(recipe: object): string | undefined {
+  try {
+    resolveRecipe(recipe);
+    return undefined;
+  } catch (error) {
+    return refusalOf(error);
+  }
+}
+
+/** What the command line refuses: a value at once, or what its options come to. */
 async function commandRefusal(fields: ReadonlyMap<string, unknown>): Promise<string | undefined> {
   const args = [...fields].flatMap(([path, value]) => {
     const flag = new Map(FLAGS).get(path)!;
@@ -89,12 +99,7 @@ async function commandRefusal(fields: ReadonlyMap<string, unknown>): Promise<str
     return (error as CommanderError).message;
   }
   const { corpus: _, ...recipe } = options as { corpus: unknown };
-  try {
-    resolveRecipe(recipe);
-    return undefined;
-  } catch (error) {
-    return refusalOf(error);
-  }
+  return await libraryRefusal(recipe);
 }
 
 afterAll(removeFolders);
@@ -125,10 +130,12 @@ test('library, command line and checkpoint accept and refuse the same recipes', 
         command: library === undefined,
         message: command ?? library,
       });
+      const impossible = recipeRefusal(recipe);
+      if (impossible !== undefined) expect(library).toBeDefined();
       // A record is JSON, which has no NaN and no infinity, and it is complete.
       if ([...fields.values()].some(isNotInJson)) return;
-      const complete = library === undefined ? resolveRecipe(recipe) : recipe;
-      expect(recordRefusal(complete) === undefined, library).toBe(library === undefined);
+      const complete = impossible === undefined ? resolveRecipe(recipe) : recipe;
+      expect(recordRefusal(complete) === undefined, library).toBe(impossible === undefined);
     }),
     { numRuns: 400 },
   );
@@ -142,7 +149,8 @@ test('library and checkpoint accept and refuse the same models', async () => {
     .map((fields) => nested(new Map(fields.filter(([, value]) => !isNotInJson(value)))).model ?? {});
   await fc.assert(
     fc.asyncProperty(models, async (model) => {
-      const library = await libraryRefusal({ model });
+      const library = recipeRefusal({ model });
+      if (library !== undefined) expect(await libraryRefusal({ model })).toBeDefined();
       const file = JSON.parse(textOf(checkpoint)) as { model: object };
       const text = JSON.stringify({ ...file, model: { ...modelSchema.parse({}), ...file.model, ...model } });
       let refusal: string | undefined;

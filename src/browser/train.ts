@@ -1,5 +1,7 @@
 import type * as z from 'zod';
 import { prepareKernels } from '../host/kernels.browser.ts';
+import { requireChosen, requireUnread } from '../library/effect.ts';
+import { requireOpen } from '../library/given-options.ts';
 import type { LanguageModel } from '../library/language-model.ts';
 import { type Material, newPairOptions, trainOn } from '../library/material.ts';
 import { trainingSchema } from '../library/training-options.ts';
@@ -29,12 +31,14 @@ export type TrainingOptions = Readonly<z.input<typeof trainingSchema>>;
  *
  * @param text a string, or the bytes of a file, or a corpus that has been read
  *
- * UserError for an option of the wrong type or out of range, for a key that is no option, and for a text that can't be read.
+ * UserError for an option of the wrong type or out of range, for one that can never act beside the others, for a key that is no option, and for a text that can't be read.
  */
 export function train(text: Text | Corpus, options: TrainingOptions = {}): Training {
   const { text: reading, pairs, place, signal, resume } = parseOptions(trainingSchema, options);
   const { text: _t, pairs: _p, place: _l, signal: _s, resume: _r, ...given } = options;
   const recipe = resolveRecipe(given);
+  if (isCorpus(text)) requireUnread(options);
+  if (!resume) requireChosen(options, recipe);
   const { pairs: model } = recipe.model;
   const material: Material = isCorpus(text)
     ? { kind: 'text', corpus: text }
@@ -61,6 +65,7 @@ export function fineTune(
   options: FineTuningOptions = {},
 ): Training {
   const { symbols: _, sourceSymbols: __, ...model } = checkpoint.model;
+  requireOpen(options);
   const { text: reading, place, signal } = parseOptions(trainingSchema, options);
   const { text: _t, place: _l, signal: _s, ...given } = options;
   const { minCount, maxBytes } = reading;
@@ -71,6 +76,7 @@ export function fineTune(
     ids: vocabulary.idsIn(corpus.vocabulary),
   };
   const recipe = resolveRecipe({ ...given, model });
+  requireChosen(options, recipe);
   return new Training({ kind: 'text', corpus }, { recipe, place, origin, ...(signal ? { signal } : {}) });
 }
 

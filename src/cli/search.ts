@@ -21,6 +21,7 @@ import {
   requireNoModel,
   requireNone,
   requireNoSources,
+  requireOneOf,
   requireWith,
   SOURCE_FLAGS,
   SOURCE_OPTIONS,
@@ -83,6 +84,7 @@ export function countOf({ count, finished, k = beamSchema.shape.k.parse(undefine
 export function requireEffect(options: SearchCommandOptions): void {
   countOf(options);
   requireWith(options, 'diversity', 'groups');
+  requireOneOf(options, ['raw', 'json']);
 }
 
 /** What `rnn beam` alone can be told, and how `rnn complete` reads. */
@@ -141,6 +143,8 @@ async function printPairs(model: PairModel, printing: Printing): Promise<number>
   const { prefix } = withEscapes({ prefix: options.prefix }, model);
   const request = { ...requestOf(options, model), ...(prefix === undefined ? {} : { prefix }) };
   if (perSymbol) requireRanking({ ...request, scores, count: options.count });
+  // The targets of one source, and JSON, have their scores anyway.
+  for (const other of ['json', 'source']) requireOneOf(options, ['scores', other]);
   const { source, file } = namedSources(options, model);
   if (input.trace && (source === undefined || model.task !== 'transduce')) {
     throw new UsageError(

@@ -3,6 +3,7 @@ import { message, option, UsageError } from '../errors.ts';
 import type { LanguageModel } from '../library/language-model.ts';
 import { LINE, readingOf, readLines, type Text } from '../library/lines.ts';
 import type { PairModel } from '../library/pair-model.ts';
+import { isFor } from '../schema.ts';
 import { type Context, unwanted } from './command.ts';
 import { readEscapes } from './constraints.ts';
 import { complain, remark } from './output.ts';
@@ -58,7 +59,7 @@ export function requireNone(given: object, keys: readonly string[], kind: 'texts
 /** UsageError where more than one of some options is given. */
 export function requireOneOf(given: object, keys: readonly string[]): void {
   const [first, second] = Object.entries(given).flatMap(([key, value]) =>
-    keys.includes(key) && value !== undefined ? [key] : [],
+    keys.includes(key) && value !== undefined && value !== false ? [key] : [],
   );
   if (first === undefined || second === undefined) return;
   throw new UsageError(message`${option(first)} and ${option(second)} can't both be given; leave one out`);
@@ -71,7 +72,7 @@ export function requireWith<Options extends object>(
   needed: keyof Options & string,
 ): void {
   if (given[key] === undefined || given[needed] !== undefined) return;
-  throw new UsageError(message`${option(key)} is for ${option(needed)}; leave it out`);
+  throw new UsageError(isFor(key, needed));
 }
 
 /** UsageError for a file of sources that is the file of a model, as its name says, where no model is named. */

@@ -1,3 +1,4 @@
+import { message, option, UsageError } from '../errors.ts';
 import { CELL_KINDS, type CellName } from '../nn/cells/index.ts';
 import type { Activation, Reset } from '../nn/cells/options.ts';
 import { type ModelConfig, parseFoundModel } from '../nn/config.ts';
@@ -24,6 +25,12 @@ export interface Sizes {
   readonly reset?: Reset;
 }
 
+/** UsageError for what is given of a model though its file says it. */
+export function requireNothingGiven(given: Unsaid, name: string): void {
+  const key = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
+  if (key !== undefined) throw new UsageError(message`${name}: the file says it; leave out ${option(key)}`);
+}
+
 /** The configuration of a model that was found, and notes on what was assumed. UserError if this program has no such model. */
 export function configOf(
   sizes: Sizes,
@@ -33,6 +40,11 @@ export function configOf(
   const { symbols, reset: told } = sizes;
   const { activation } = unsaid;
   const { uses } = CELL_KINDS[sizes.cell];
+  for (const key of ['activation', 'reset'] as const) {
+    if (unsaid[key] === undefined || uses.includes(key)) continue;
+    throw new UsageError(message`${name}: its cell, ${sizes.cell}, has no ${option(key)}; leave it out`);
+  }
+  requireNothingGiven({ reset: told && unsaid.reset }, name);
   // A GRU from elsewhere is PyTorch's unless it is said to be another.
   const reset = uses.includes('reset') ? (told ?? unsaid.reset ?? 'after') : undefined;
   const result = parseFoundModel({ ...sizes, activation, reset });

@@ -6,7 +6,7 @@ import { parseOptions } from '../schema.ts';
 import { toJson } from '../training/record.ts';
 import { findModel } from './find-model.ts';
 import type { ForeignModel } from './foreign-model.ts';
-import type { Unsaid } from './found-config.ts';
+import { requireNothingGiven, type Unsaid } from './found-config.ts';
 import { readMetadata, unknownRun } from './metadata.ts';
 import type { TransducerGraphs } from './onnx-graphs.ts';
 import { readOnnx } from './onnx-import.ts';
@@ -38,6 +38,7 @@ export function importModel(
   options: ImportOptions = {},
 ): Imported {
   const { symbols, ...unsaid } = parseOptions(importSchema, options);
+  if (!(given instanceof Uint8Array)) requireNothingGiven(unsaid, name);
   const found = given instanceof Uint8Array ? fromFile(given, unsaid, name) : fromTransducerGraphs(given, name);
   requireFinite(found, name);
   return { checkpoint: toCheckpoint(found, symbols, name), notes: found.notes };
@@ -46,7 +47,9 @@ export function importModel(
 function fromFile(bytes: Uint8Array, unsaid: Unsaid, name: string): ForeignModel {
   requireData(bytes, name);
   const isSafetensors = bytes[SAFETENSORS_HEADER] === OPEN_OBJECT;
-  return isSafetensors ? fromSafetensors(readSafetensors(bytes, name), unsaid, name) : readOnnx(bytes, name);
+  if (isSafetensors) return fromSafetensors(readSafetensors(bytes, name), unsaid, name);
+  requireNothingGiven(unsaid, name);
+  return readOnnx(bytes, name);
 }
 
 /** A safetensors file has an object of JSON here. An ONNX file begins with its version and its producer's name. */
@@ -78,6 +81,7 @@ function requireData(bytes: Uint8Array, name: string): void {
 function fromSafetensors(file: TensorFile, unsaid: Unsaid, name: string): ForeignModel {
   const metadata = readMetadata(file.metadata, name);
   if (metadata) {
+    requireNothingGiven(unsaid, name);
     const config = metadata.model;
     return { config, parameters: fromPyTorch(config, file.tensors, name), metadata, notes: file.notes };
   }

@@ -10,7 +10,7 @@ import { exactString, type Text } from '../text/text.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 import { type BackpropagationRequest, backpropagationSchema } from './backpropagation-options.ts';
 import { defaultModel } from './checkpoints.ts';
-import { requireMeaning } from './fresh-options.ts';
+import { requireMeaning, requireOfCell } from './fresh-options.ts';
 import { load } from './load.ts';
 
 export { bpttJson } from '../insight/bptt/json.ts';
@@ -38,6 +38,7 @@ export function backpropagation(
     );
   }
   requireMeaning(request.model, () => fresh);
+  requireOfCell(request.model, model.cell);
   const textFor = typeof given === 'string' ? () => given : given;
   const subject = fresh ? freshSubject(textFor('codepoint'), model) : checkpointSubject(checkpoint, say);
   const text = textFor(subject.vocabulary.unit);

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type * as z from 'zod';
 import { measureSampling, measureTransduction } from '../decoding/benchmark.ts';
+import { message, option, UsageError } from '../errors.ts';
 import { chooseKernel, type KernelChoice } from '../kernel/choose.ts';
 import { measurePeak } from '../kernel/peak.ts';
 import { type ModelConfig, modelSchema } from '../nn/config.ts';
@@ -8,7 +9,9 @@ import { parseOptions } from '../schema.ts';
 import { benchmarkPairs } from '../text/benchmark-pairs.ts';
 import { measureTraining } from '../training/benchmark.ts';
 import { measurePairTraining } from '../training/benchmark-pairs.ts';
+import { placeSchema } from '../training/place.ts';
 import { type BenchmarkRequest, benchmarkSchema, SHAPE } from './benchmark-options.ts';
+import { cellProblem } from './effect.ts';
 
 type Request = z.output<typeof benchmarkSchema>;
 
@@ -36,6 +39,7 @@ export async function* benchmark(
   chosen: (choice: Pick<KernelChoice, 'name' | 'reason'>) => void = () => {},
 ): AsyncGenerator<Figure, void, void> {
   const options = parseOptions(benchmarkSchema, request);
+  requireMeasured(request);
   const { task, seconds } = options;
   const choice = chooseKernel(options.kernel);
   chosen(choice);
@@ -64,6 +68,25 @@ export async function* benchmark(
       yield { task: 'sample', ...shape, threads: 1, microseconds: measureSampling(choice, model, seconds), ...facts };
     }
   }
+}
+
+/** What each task alone is not told. */
+const UNTOLD: Readonly<Record<Figure['task'], readonly (keyof BenchmarkRequest)[]>> = {
+  train: [],
+  sample: ['batch', 'bptt', 'threads', 'profile'],
+  peak: ['cell', 'layers', 'hidden', 'reset', 'batch', 'bptt', 'symbols', 'profile'],
+  transduce: ['bptt', 'profile'],
+};
+
+/** UsageError for an option that the task is not told, that the cell does not have, or that the kernel has no use for. */
+function requireMeasured(request: BenchmarkRequest): void {
+  const { task, cell, hidden, reset, kernel, threads = 1 } = request;
+  const untold = task && UNTOLD[task].find((key) => request[key] !== undefined && request[key] !== false);
+  if (untold) throw new UsageError(message`${option(untold)} says nothing to ${option('task')} ${task}; leave it out`);
+  const only = cell ?? (hidden !== undefined || task === 'transduce' ? SHAPE.cell : undefined);
+  const problem = reset !== undefined && only !== undefined ? cellProblem('reset', only) : undefined;
+  if (problem) throw new UsageError(problem);
+  if (kernel !== undefined) parseOptions(placeSchema, { kernel, threads });
 }
 
 /** An encoder in both directions, and a decoder with dot attention. */

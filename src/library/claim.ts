@@ -1,5 +1,5 @@
 import { lstatSync, statSync } from 'node:fs';
-import { message, option, UserError } from '../errors.ts';
+import { message, option, UsageError, UserError } from '../errors.ts';
 import { removeLeftovers, requireWritable, targetOf } from '../nn/checkpoint-file.ts';
 import type { RunRecord } from '../training/record.ts';
 import { isOfRun } from './checkpoints.ts';
@@ -22,10 +22,15 @@ const MOST_STEPS = Number.MAX_SAFE_INTEGER;
 
 /**
  * Where a new run is saved that is told so; undefined where it isn't. UserError for a place that is taken, unless it may be replaced, and for
- * a text that is read.
+ * a text that is read. UsageError for what would be replaced where no place is named: the run then has a free one.
  */
 export function outOf({ out, overwrite }: Saving, sources: readonly string[]): string | undefined {
-  if (out === undefined) return undefined;
+  if (out === undefined) {
+    if (!overwrite) return undefined;
+    throw new UsageError(
+      message`${option('overwrite')} is for ${option('out')}; name the file to replace, or leave it out`,
+    );
+  }
   const path = modelPath(out);
   requireNoSource(path, sources);
   requireFreeUnless(overwrite)(path);

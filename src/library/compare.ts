@@ -1,3 +1,4 @@
+import { requirePaths } from '../schema.ts';
 import { bestPoint } from '../training/history.ts';
 import { withoutTwins } from './checkpoints.ts';
 import { inspect, type ModelFacts } from './inspect.ts';
@@ -30,6 +31,7 @@ export interface RunSummary extends Pick<ModelFacts['model'], 'cell' | 'layers' 
  * best model and newest state are both named is told once. UserError for a checkpoint that can't be read.
  */
 export function compareRuns(paths: readonly string[]): RunSummary[] {
+  requirePaths(paths, 'paths');
   const runs = withoutTwins(paths).map(summarize);
   const isValidated = ({ validation }: Summary): boolean => validation !== undefined;
   const ordered = [...runs.filter(isValidated), ...runs.filter((run) => !isValidated(run))];

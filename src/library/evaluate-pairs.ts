@@ -16,7 +16,7 @@ import { message, option, UsageError, UserError } from '../errors.ts';
 import { chooseKernel, type KernelChoice } from '../kernel/choose.ts';
 import { Stepper } from '../nn/stepper.ts';
 import type { PairTask } from '../pair-task.ts';
-import { parseOptions } from '../schema.ts';
+import { parseOptions, requirePath } from '../schema.ts';
 import { type PairPart, wholePairs } from '../text/pair-split.ts';
 import type { PairCorpus } from '../text/pairs.ts';
 import type { PartName } from '../text/parts.ts';
@@ -31,6 +31,7 @@ import {
   pairEvaluationSchema,
   predictionSchema,
 } from './evaluation-options.ts';
+import { requireModel } from './inspect.ts';
 import { pairOptionsOf } from './material.ts';
 import { readAgain } from './read-material.ts';
 import type { SavedPairModel } from './saved-model.ts';
@@ -84,6 +85,7 @@ export async function evaluatePairs(
   request: PairEvaluationRequest = {},
   onProblem?: (problem: UserError) => void,
 ): Promise<PairEvaluation> {
+  requireModel(model);
   const { part: name, k, length, columns, kernel } = parseOptions(pairEvaluationSchema, request);
   const skipped = new Skipped(onProblem);
   const part =
@@ -120,6 +122,8 @@ export async function evaluatePredictions(
   request: PredictionRequest = {},
   onProblem?: (problem: UserError) => void,
 ): Promise<PredictionEvaluation> {
+  requireModel(model);
+  requirePath(predictions, 'predictions');
   const { columns } = parseOptions(predictionSchema, request);
   if (predictions === '-' && sources.includes('-'))
     throw new UsageError(

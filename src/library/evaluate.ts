@@ -1,4 +1,4 @@
-import { inOption, message, option, UserError } from '../errors.ts';
+import { inOption, message, option, UsageError, UserError } from '../errors.ts';
 import { parseOptions } from '../schema.ts';
 import type { Corpus, LeftOut } from '../text/corpus.ts';
 import type { PartName } from '../text/parts.ts';
@@ -9,7 +9,7 @@ import { textParts } from '../training/complete-recipe.ts';
 import { evaluateModel } from '../training/evaluate-model.ts';
 import { type EvaluationRequest, evaluationSchema } from './evaluation-options.ts';
 import { hasLearnedValidation, ownParts } from './held-out.ts';
-import { runOf } from './inspect.ts';
+import { requireModel, runOf } from './inspect.ts';
 import type { LanguageModel } from './language-model.ts';
 
 /** How well a model predicts a text. */
@@ -45,8 +45,11 @@ export async function evaluate(
   request: EvaluationRequest = {},
   say: (note: string) => void = () => {},
 ): Promise<EvaluationResult> {
+  requireModel(model);
   const { part: name, only, dynamic, ...place } = parseOptions(evaluationSchema, request);
-  const corpus = 'ids' in text ? text : await readCorpus(text, { vocabulary: model.vocabulary, leaveOutUnknown: true });
+  requireRows(model, place.threads, dynamic !== undefined);
+  const isRead = typeof text === 'object' && text !== null && 'ids' in text;
+  const corpus = isRead ? text : await readCorpus(text, { vocabulary: model.vocabulary, leaveOutUnknown: true });
   for (const remark of corpus.remarks) say(remark);
   const part = partOf(corpus, model, name);
   const where = name === 'all' ? 'the text' : `the ${name} part`;
@@ -76,6 +79,15 @@ export async function evaluate(
     ...(trainingLoss !== undefined && { trainingLoss }),
     ...(hasLearned(model, name) && { learned: true }),
   };
+}
+
+/** UsageError for several threads where a text is read in one row, which one thread reads. */
+function requireRows({ vocabulary, name }: LanguageModel, threads: number, isDynamic: boolean): void {
+  if (threads === 1 || (vocabulary.layout !== 'stream' && !isDynamic)) return;
+  const why = isDynamic
+    ? message`with ${option('dynamic')} one thread reads`
+    : `${name} is of a stream, which one thread reads`;
+  throw new UsageError(message`${option('threads')} is for a model of lines, and ${why}; leave it out`);
 }
 
 /** Whether a part was held out to validate, and the model has learned it all the same. */

@@ -18,7 +18,7 @@ import {
 } from './exchange-options.ts';
 import { factRows } from './facts.ts';
 import { halfChange } from './half-change.ts';
-import { inspect, shortName } from './inspect.ts';
+import { inspect, requireModel, shortName } from './inspect.ts';
 import { LanguageModel } from './language-model.ts';
 import { FOLDER, modelPath, nameOf } from './names.ts';
 import { PairModel } from './pair-model.ts';
@@ -43,6 +43,7 @@ export async function exportModel(
   path: string,
   request: ExportRequest = {},
 ): Promise<Exported> {
+  requireModel(model);
   const { text, to, half } = parseOptions(exportRequestSchema, request);
   requirePath(path);
   requireFree(path);

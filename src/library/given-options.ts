@@ -5,10 +5,13 @@ import type { PairTask } from '../pair-task.ts';
 export function keysOf(options: object, above = ''): string[] {
   return Object.entries(options).flatMap(([key, value]: [string, unknown]) => {
     if (value === undefined) return [];
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? keysOf(value, `${above}${key}.`)
-      : [above + key];
+    return isRecord(value) ? keysOf(value, `${above}${key}.`) : [above + key];
   });
+}
+
+/** Whether a value is an object of options: an array, a stream or a vocabulary is a value by itself. */
+function isRecord(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 /** Options of texts: pairs are read whole, and each column has a unit of its own. */
@@ -18,9 +21,30 @@ const OF_PAIRS = /^(?:pairs\..*|model\.pairs\..*)$/;
 /** Options of a decoder. */
 const OF_TRANSDUCERS = /^model\.pairs\.(?:context|attention)$/;
 
+/** Options of how a text or pairs are read, with the task of pairs. */
+const OF_READING = /^(?:text|pairs|model\.pairs)\./;
+
+/** Whether a key is that of an option that says how a text is read. */
+export function isOfReading(key: string): boolean {
+  return OF_READING.test(key);
+}
+
 /** Whether a key is that of an option that only texts have. */
 export function isOfText(key: string): boolean {
   return OF_TEXTS.test(key);
+}
+
+/** Options that a trained model has decided already. */
+const OF_MODEL =
+  /^(?:model\.|initializer$|text\.mode$|text\.unit$|text\.separator$|pairs\.sourceUnit$|pairs\.targetUnit$)/;
+
+/** UsageError for an option of a run that begins with a trained model, where the model has decided it. */
+export function requireOpen(options: object): void {
+  const decided = keysOf(options).find((key) => OF_MODEL.test(key));
+  if (decided === undefined) return;
+  throw new UsageError(
+    message`${option(decided)} can't be given with ${option('fineTune')}: the model has it; leave it out, or train anew`,
+  );
 }
 
 /** UsageError for an option that does not concern what is trained: a model of texts, or of pairs with a task. */

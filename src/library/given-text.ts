@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { message, option, UsageError } from '../errors.ts';
 import { parseOptions } from '../schema.ts';
-import { textSchema } from '../text/options.ts';
+import { requireText } from '../text/options.ts';
 import type { Text } from '../text/text.ts';
 
 /** UsageError where a program gives something else than a text, or than a list of texts. `key` names it in the message. */
@@ -12,11 +12,6 @@ export function requireTexts(key: string, texts: readonly Text[]): void {
 }
 
 /** UsageError where a program gives something else than the path of a text, or than a list of paths. */
-export function requirePaths(text: string | readonly string[]): void {
+export function requirePathOrPaths(text: string | readonly string[]): void {
   parseOptions(z.strictObject({ text: z.union([z.string(), z.array(z.string())]) }), { text });
-}
-
-/** UsageError where a program gives something else than a text. */
-export function requireText(key: string, text: Text): void {
-  parseOptions(z.strictObject({ [key]: textSchema }), { [key]: text });
 }

@@ -7,13 +7,13 @@ import { greatestLag } from '../insight/positions.ts';
 import { chooseKernel } from '../kernel/choose.ts';
 import { CELLS, type CellName, type ModelConfig, modelSchema } from '../nn/config.ts';
 import { freshParameters } from '../nn/initializers.ts';
-import { parseOptions } from '../schema.ts';
+import { parseOptions, requirePath } from '../schema.ts';
 import type { Corpus } from '../text/corpus.ts';
 import { readCorpus } from '../text/read-corpus.ts';
 import { wholeCorpus } from '../text/split.ts';
 import { cellLabel } from './cell-label.ts';
 import { defaultModelFor } from './checkpoints.ts';
-import { requireMeaning } from './fresh-options.ts';
+import { freshSchema, requireMeaning, requireOfCell } from './fresh-options.ts';
 import { type GradientFlowRequest, gradientFlowSchema, LAGS } from './gradient-flow-options.ts';
 import { runOf, shortName } from './inspect.ts';
 import { load } from './load.ts';
@@ -43,6 +43,7 @@ export async function gradientFlow(
   request: GradientFlowRequest = {},
   say: (note: ReturnType<typeof message>) => void = () => {},
 ): Promise<FlowExamination[]> {
+  requirePath(text, 'text');
   const options = parseOptions(gradientFlowSchema, request);
   requireFreshModels(request);
   const subjects = await subjectsOf(text, options, say);
@@ -71,6 +72,7 @@ export async function measuredModels(
 /** UsageError for options of fresh models that change nothing: without one, or the cell where every cell is compared. */
 function requireFreshModels({ compare, fresh, model }: GradientFlowRequest): void {
   requireMeaning(model, (key) => fresh === true || (compare === true && key !== 'cell'));
+  if (fresh) requireOfCell(model, freshSchema.shape.cell.parse(model?.cell));
 }
 
 /** UsageError for a request that names models in two ways. */

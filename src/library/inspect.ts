@@ -43,12 +43,17 @@ const modelSchema = z.strictObject({
     .describe('must be a model, as load or readSaved gives it'),
 });
 
+/** UsageError where a program gives something else than a model. */
+export function requireModel(model: object): void {
+  parseOptions(modelSchema, { model });
+}
+
 /**
  * Everything that a checkpoint says, but for the numbers of its tensors. UsageError where a program gives something else than a model, UserError where
  * the record is damaged.
  */
 export function inspect(model: LanguageModel | SavedModel): ModelFacts {
-  parseOptions(modelSchema, { model });
+  requireModel(model);
   const { checkpoint, name } = model;
   const manifest = new Manifest(checkpoint.model);
   return {

@@ -1,4 +1,6 @@
+import * as z from 'zod';
 import type { UserError } from '../errors.ts';
+import { parseOptions, requirePaths } from '../schema.ts';
 import { prepareNew } from './prepare-new.ts';
 import { prepareResumed } from './prepare-resumed.ts';
 import { prepareTuned } from './prepare-tuned.ts';
@@ -18,6 +20,8 @@ export async function prepareRun(
   say: Say = () => {},
   onProblem?: (problem: UserError) => void,
 ): Promise<PreparedRun> {
+  requirePaths(sources, 'sources');
+  parseOptions(z.looseObject({}), options);
   const tell: Tell = { say, onProblem };
   const { resume, fineTune, sampleEvery } = options;
   const prepare = resume !== undefined ? prepareResumed : fineTune === undefined ? prepareNew : prepareTuned;

@@ -8,6 +8,7 @@ import { FILE } from '../text/records.ts';
 import { sourceNames } from '../text/source-name.ts';
 import { type Recipe, resolveRecipe } from '../training/complete-recipe.ts';
 import { claim, outOf } from './claim.ts';
+import { requireEffect } from './effect.ts';
 import { requireFitting } from './given-options.ts';
 import { type Material, newPairOptions } from './material.ts';
 import type { PreparedRun, Tell } from './prepared-run.ts';
@@ -25,6 +26,7 @@ export async function prepareNew(sources: readonly string[], asked: RunOptions, 
   if (options.model?.pairs?.task === undefined) requireFitting(options, undefined);
   const recipe = resolveRecipe(recipeOptionsOf(withDirection(options)));
   requireFitting(options, recipe.model.pairs?.task);
+  requireEffect(options, recipe);
   const out = outOf(given, sources);
   for (const note of notes) say(note);
   const material = await readNew(sources, given, recipe, tell);

@@ -1,11 +1,12 @@
 import type * as z from 'zod';
-import { message, option, UsageError } from '../errors.ts';
+import { message } from '../errors.ts';
 import { parseOptions } from '../schema.ts';
 import { readCorpus } from '../text/read-corpus.ts';
 import { type Recipe, resolveRecipe } from '../training/complete-recipe.ts';
 import type { Origin } from '../training/trainer.ts';
 import { claim, outOf } from './claim.ts';
-import { keysOf, requireFitting } from './given-options.ts';
+import { requireEffect } from './effect.ts';
+import { requireFitting, requireOpen } from './given-options.ts';
 import { type Material, pairOptionsOf } from './material.ts';
 import type { PreparedRun, Tell } from './prepared-run.ts';
 import { readPairMaterial } from './read-material.ts';
@@ -14,19 +15,10 @@ import { type RunOptions, runSchema } from './run-options.ts';
 import { readSaved, type SavedModel } from './saved-model.ts';
 import { counted } from './words.ts';
 
-/** Options that a trained model has decided already. */
-const OF_MODEL =
-  /^(?:model\.|initializer$|text\.mode$|text\.unit$|text\.separator$|pairs\.sourceUnit$|pairs\.targetUnit$)/;
-
 /** Prepares a run that begins with the parameters of a trained model. */
 export async function prepareTuned(sources: readonly string[], options: RunOptions, tell: Tell): Promise<PreparedRun> {
   const { say } = tell;
-  const other = keysOf(options).find((key) => OF_MODEL.test(key));
-  if (other !== undefined) {
-    throw new UsageError(
-      message`${option(other)} can't be given with ${option('fineTune')}: the model has it; leave it out, or train anew`,
-    );
-  }
+  requireOpen(options);
   const given = { ...options, validation: undefined, test: undefined }; // they may be files, if the model is of pairs
   const { fineTune = '', text, pairs, ...asked } = parseOptions(runSchema, given);
   const out = outOf(asked, sources);
@@ -35,6 +27,7 @@ export async function prepareTuned(sources: readonly string[], options: RunOptio
   const { symbols: _, sourceSymbols: __, ...model } = loaded.checkpoint.model;
   const { model: _m, ...rest } = options;
   const recipe = resolveRecipe({ ...recipeOptionsOf(rest), model });
+  requireEffect(options, recipe);
   const { material, origin } = await readToTune(sources, { text, pairs }, recipe, loaded, tell);
   return { material, trainOptions: { recipe, place: asked.place, origin }, ...claim(out, asked, sources, say) };
 }

@@ -14,9 +14,9 @@ import type { Sample } from '../decoding/sample.ts';
 import type { SearchOptions } from '../decoding/search.ts';
 import { Stops } from '../decoding/stops.ts';
 import { inOption, message, option, UsageError } from '../errors.ts';
+import { requireText } from '../text/options.ts';
 import { bytesOf, concatBytes, exactString, stringOf, type Text } from '../text/text.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
-import { requireText } from './given-text.ts';
 
 /** A completion that beam search found, or the target of a source. `text` and `completion` are without what ended them. */
 export interface FoundText {

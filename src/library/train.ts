@@ -5,7 +5,8 @@ import type { PairReading } from '../text/options.ts';
 import { fileOptionsSchema, readCorpus } from '../text/read-corpus.ts';
 import { type Recipe, resolveRecipe } from '../training/complete-recipe.ts';
 import type { TrainEvent } from '../training/events.ts';
-import { requirePaths } from './given-text.ts';
+import { requireChosen, requireUnread } from './effect.ts';
+import { requirePathOrPaths } from './given-text.ts';
 import { type Material, newPairOptions, trainOn } from './material.ts';
 import { readPairMaterial } from './read-material.ts';
 import { decideTask } from './task.ts';
@@ -35,7 +36,7 @@ export type TrainingOptions = Readonly<z.input<typeof fileTrainingSchema>>;
  *
  * @param text the path of a text file, or several paths, whose files are read one after the other; or a corpus that has been read
  *
- * UserError for an option of the wrong type or out of range, for a key that is no option, for a text that can't be read, and where the
+ * UserError for an option of the wrong type or out of range, for one that can never act beside the others, for a key that is no option, for a text that can't be read, and where the
  * run diverges. The checkpoints that were taken before are good.
  */
 export async function* train(
@@ -43,11 +44,13 @@ export async function* train(
   options: TrainingOptions = {},
 ): AsyncGenerator<TrainEvent, void, void> {
   const { text: reading, pairs, place, signal, resume } = parseOptions(fileTrainingSchema, options);
-  if (!isCorpus(text)) requirePaths(text);
+  if (!isCorpus(text)) requirePathOrPaths(text);
   const sources = typeof text === 'string' ? [text] : text;
   const decided = await decideTask(isCorpus(sources) ? [] : sources, options);
   const { text: _t, pairs: _p, place: _l, signal: _s, resume: _r, ...given } = decided.options;
   const recipe = resolveRecipe(given);
+  if (isCorpus(sources)) requireUnread(decided.options);
+  if (!resume) requireChosen(decided.options, recipe);
   const material: Material = isCorpus(sources)
     ? { kind: 'text', corpus: sources }
     : await readMaterial(sources, recipe, reading, pairs);

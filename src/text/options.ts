@@ -1,14 +1,20 @@
 import * as z from 'zod';
 import { message, option } from '../errors.ts';
-import { rule } from '../schema.ts';
+import { parseOptions, rule } from '../schema.ts';
 import { MODES } from './mode.ts';
 import { TEXT_UNITS, UNITS } from './symbols.ts';
+import type { Text } from './text.ts';
 
 /** A text that is given as bytes. They are for models whose symbols are bytes; other models read them as UTF-8. */
 export const bytesSchema = z.custom<Uint8Array>((value) => value instanceof Uint8Array).describe('must be bytes');
 
 /** A text that a program gives. */
 export const textSchema = z.union([z.string(), bytesSchema]);
+
+/** UsageError where a program gives something else than a text. `key` names it in the message. */
+export function requireText(key: string, text: Text): void {
+  parseOptions(z.strictObject({ [key]: textSchema }), { [key]: text });
+}
 
 /** What separates the examples of a file. */
 export const separatorSchema = z.union([z.string().min(1), bytesSchema.refine((bytes) => bytes.length > 0)]);

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { createSha256 } from '#host/sha256';
 import { UserError } from '../errors.ts';
-import { parseOptions } from '../schema.ts';
+import { parseOptions, requirePaths } from '../schema.ts';
 import { CorpusAssembly } from './corpus-assembly.ts';
 import { corpusOptionsSchema } from './corpus-options.ts';
 import type { Corpus } from './final-corpus.ts';
@@ -31,6 +31,7 @@ export type FileOptions = Readonly<z.input<typeof fileOptionsSchema>>;
  * can't be taken.
  */
 export async function readCorpus(sources: readonly string[], options: FileOptions = {}): Promise<Corpus> {
+  requirePaths(sources, 'sources');
   if (sources.length === 0) throw new UserError('no text given; name a text file, or - for standard input');
   if (sources.filter((path) => path === '-').length > 1)
     throw new UserError('standard input (-) can be read only once');

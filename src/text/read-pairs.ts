@@ -1,4 +1,5 @@
 import { message, option, UserError } from '../errors.ts';
+import { requirePaths } from '../schema.ts';
 import { PairAssembly, type PairCorpus, type PairOptions } from './pairs.ts';
 import { openSource, PIECE_BYTES, type Pieces } from './sources.ts';
 import { concatBytes } from './text.ts';
@@ -16,6 +17,7 @@ const MOST_BYTES = 2 ** 31;
 
 /** Reads files of pairs, one after the other, by the rules of `pairsFrom`. UserError likewise, and for a file that can't be read. */
 export async function readPairs(sources: readonly string[], options: PairFileOptions): Promise<PairCorpus> {
+  requirePaths(sources, 'sources');
   if (sources.length === 0) throw new UserError('no pairs given; name a file of pairs, or - for standard input');
   const assembly = new PairAssembly(options);
   for (const path of sources) assembly.add(path, await readBytes(path, options));

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { message, option } from '../errors.ts';
+import { type Message, message, option } from '../errors.ts';
 import { INITIALIZERS, modelSchema } from '../nn/config.ts';
 import { dropoutSchema } from '../nn/dropout.ts';
 import { rule } from '../schema.ts';
@@ -65,6 +65,11 @@ export function hasLastPhase<Ends extends { readonly finish?: Finish | undefined
   recipe: Ends,
 ): recipe is Ends & { finish: LastPhase } {
   return recipe.finish !== undefined && recipe.finish !== 'best';
+}
+
+/** What is wrong where an option is about the part held out to validate, and there is none. */
+export function needsHeldOut(what: Message): Message {
+  return message`${what} needs a part that is held out; give ${option('validation')}`;
 }
 
 /** When a run ends: with the first of these that is reached. */
@@ -157,7 +162,7 @@ export const recipeSchema = z
   .superRefine(
     rule(({ select, validation }) => {
       if (select !== 'accuracy' || validation !== 0) return undefined;
-      return message`${option('select')} accuracy needs a part that is held out; give ${option('validation')}`;
+      return needsHeldOut(message`${option('select')} accuracy`);
     }),
   )
   .superRefine(

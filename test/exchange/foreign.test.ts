@@ -58,10 +58,17 @@ describe('a safetensors file with the names of a checkpoint', () => {
         ...{ name, shape },
         values: () => parameters.slice(offset, offset + size),
       }));
-      const options: ImportOptions = { symbols: 'abcdefghi'.slice(0, model.symbols), activation: 'tanh' };
-      const { checkpoint } = importModel(joined(writeSafetensors(tensors, new Map())), 'it', options);
+      const file = joined(writeSafetensors(tensors, new Map()));
+      const symbols = 'abcdefghi'.slice(0, model.symbols);
+      const isVanilla = model.cell === 'rnn';
+      const options: ImportOptions = { symbols, ...(isVanilla ? { activation: 'tanh' } : {}) };
+      const { checkpoint } = importModel(file, 'it', options);
       expect(checkpoint.model).toEqual(model);
       expect(checkpoint.parameters).toEqual(parameters);
+      if (isVanilla) return;
+      expect(() => importModel(file, 'it', { symbols, activation: 'relu' })).toThrow(
+        `it: its cell, ${model.cell}, has no activation; leave it out`,
+      );
     },
   );
 });

@@ -122,10 +122,10 @@ function optionsOf(
   const [hidden, embedding, tied] = one([16, 0], [48, 5], [128, 5], [24, 24, '--tied']);
   const mayTie = isText || task === 'transduce';
   const model = [
-    `--cell ${one('lstm', 'gru', 'rnn')} --layers ${one(1, 2)} --hidden ${hidden} --members ${one(1, 2)}`,
-    `--embedding ${embedding} ${mayTie ? (tied ?? '') : ''} --reset ${one('before', 'after')}`,
     // A relu network that starts from the identity may diverge.
-    `--activation ${one('tanh --init uniform', 'tanh --init identity', 'relu --init uniform')}`,
+    `--cell ${one('lstm', 'lstm --init identity', `gru --reset ${one('before', 'after')}`, 'gru --init identity', 'rnn --activation tanh --init identity', 'rnn --activation relu')}`,
+    `--layers ${one(1, 2)} --hidden ${hidden} --members ${one(1, 2)}`,
+    `--embedding ${embedding} ${mayTie ? (tied ?? '') : ''}`,
     isText
       ? `--mode ${one('stream', 'lines', 'lines --separator \\n\\n')} --unit ${one('codepoint', 'byte', 'grapheme', 'token')}`
       : `--task ${task}`,
@@ -133,22 +133,37 @@ function optionsOf(
     task === 'transduce' ? `--attention ${one('none', 'dot', 'additive')}` : '',
     task === 'transduce' && !tied ? `--context ${one('first', 'every')}` : '',
   ];
+  const holdsOut = one(true, true, false);
+  const [final, factor] = [one(0.02, 0.3), one(0.5, 0.9)];
+  const schedule = one(
+    'constant',
+    `linear --final-lr ${final}`,
+    `cosine --final-lr ${final}`,
+    `step --decay-factor ${factor} --decay-drops ${one(5, 2)}`,
+    ...(holdsOut ? [`plateau --decay-factor ${factor} --decay-patience ${one(1, 3)}`] : []),
+  );
   const run = [
     isText ? `--bptt ${one(8, 16)} --bptt-stride ${one(4, 8)} --min-count ${one(1, 3)}` : '',
-    `--optimizer ${one('adam', 'sgd', 'rmsprop', 'adagrad')} --weight-decay ${one(0, 0.1)} --momentum ${one(0.9, 0.5)}`,
-    `--schedule ${one('cosine', 'constant', 'linear', 'step', 'plateau')} --warmup ${one(0, 20)} --final-lr ${one(0.02, 0.3)}`,
-    `--decay-factor ${one(0.5, 0.9)} --decay-drops ${one(5, 2)} --decay-patience ${one(1, 3)}`,
-    `--dropout ${one(0, 0.2)} --dropout-input ${one(0, 0.1)} --dropout-output ${one(0, 0.1)} --dropconnect ${one(0, 0.2)}`,
-    `${one('', '--variational')} --ema ${one(0, 0.9)} --clip-norm ${one(1, 5)} ${one('', '--clip-value 0.1')}`,
-    `--on-divergence ${one('stop', 'rollback')} --validation ${one('0', '0.2', '0.2 --select accuracy')} --test ${one('0', '0.1')}`,
-    `--validate-every ${one(3, 10, 50)} ${one('', '', '--patience 4')} --batch ${one(2, 5)} --lr 0.01`,
+    `--optimizer ${one('adam', 'sgd --momentum 0.9', 'sgd --momentum 0.5', 'rmsprop', 'adagrad')} --weight-decay ${one(0, 0.1)}`,
+    holdsOut ? `--validation 0.2 ${one('', '--select accuracy')} ${one('', '', '--patience 4')}` : '--validation 0',
+    `--schedule ${schedule} --warmup ${one(0, 20)} --dropout-input ${one(0, 0.1)} --dropconnect ${one(0, 0.2)}`,
+    one(
+      '',
+      '--dropout 0.2',
+      '--dropout-output 0.1',
+      '--dropout 0.2 --variational',
+      '--dropout-output 0.1 --variational',
+    ),
+    `--ema ${one(0, 0.9)} --clip-norm ${one(1, 5)} ${one('', '--clip-value 0.1')}`,
+    `--on-divergence ${one('stop', 'rollback')} --test ${one('0', '0.1')}`,
+    `--validate-every ${one(3, 10, 50)} --batch ${one(2, 5)} --lr 0.01`,
     one('--steps 150', '--steps 400', '--epochs 6.5'),
     `--seed ${one('1', 'other')}`,
   ];
   // The bits of `js` are its own, and it is slow.
   const kernel = hidden === 16 ? one('auto', 'wasm128', 'js') : one('auto', 'wasm128');
   const saving = [
-    `--save-every ${one('1', '7', '0.05s')} --kernel ${kernel} --threads ${one(1, 2)} ${one('', '--json', '--quiet')}`,
+    `--save-every ${one('1', '7', '0.05s')} --kernel ${kernel} --threads ${kernel === 'js' ? 1 : one(1, 2)} ${one('', '--json', '--quiet')}`,
     one('', '--keep 1', '--keep 3'),
   ];
   const split = (parts: readonly string[]): string[] => parts.flatMap((part) => part.split(' ')).filter(Boolean);

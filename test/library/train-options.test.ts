@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { prepareRun } from '../../src/library/preparation.ts';
@@ -67,12 +68,12 @@ test('train takes options of every kind', async () => {
     model: { hidden: 4, layers: 1 },
     limits: { steps: 2 },
     validation: 0,
-    text: { unit: 'byte' },
+    text: { stdin: Readable.from([Buffer.from('deep\nlearn\nmachine')]), unit: 'byte', mode: 'lines' },
     place: { threads: 1, kernel: 'js' },
     signal,
   };
   const types = [];
-  for await (const { type } of train(TEXT, options)) types.push(type);
+  for await (const { type } of train('-', options)) types.push(type);
   expect(types).toEqual(['start', 'step', 'step', 'report', 'checkpoint', 'checkpoint', 'done']);
 });
 

@@ -10,6 +10,7 @@ import { readEscapes } from '../constraints.ts';
 import { Output, sayer } from '../output.ts';
 import { evaluatePairFiles } from '../pair-evaluation.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
+import { requireOneOf } from '../sources.ts';
 import { textsOf } from '../standard-input.ts';
 import { countCell, namedFacts, titled } from '../tables.ts';
 
@@ -115,6 +116,7 @@ Examples:
   rnn eval other.txt --json | jq .bits
   rnn corpus addition --length 64 | rnn eval - --only 01`,
   async run({ text: named, checkpoint, confusion = false, json = false, quiet, ...options }, { nameOf }) {
+    requireOneOf({ confusion, json }, ['confusion', 'json']);
     const text = textsOf(named, 'text');
     const { openSavedFor } = await import('../open.ts');
     const saved = await openSavedFor(text, { checkpoint, quiet });

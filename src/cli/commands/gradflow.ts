@@ -20,6 +20,7 @@ import {
 import { defineCommand } from '../command.ts';
 import { Output, sayer } from '../output.ts';
 import { FLAGS, FRESH_FLAGS, OPTIONS } from '../shared.ts';
+import { requireOneOf } from '../sources.ts';
 import { textsOf } from '../standard-input.ts';
 import { titled } from '../tables.ts';
 
@@ -85,6 +86,7 @@ Examples:
   rnn gradflow sums.tsv --compare plain.json reversed.json attention.json
   rnn gradflow book.txt --json | jq '.layers[0].hidden'`,
   async run({ text: named, layer, columns, svg, html, json, quiet = false, ...request }, { nameOf }) {
+    requireOneOf(request, ['double', 'kernel']);
     const [text = '-'] = textsOf(named === undefined ? undefined : [named], 'text');
     const { measuredModels } = await import('../../library/gradient-flow.ts');
     const say = sayer(quiet, nameOf);

@@ -8,6 +8,7 @@ import { defineCommand } from '../command.ts';
 import type { OpenOptions } from '../open.ts';
 import { Output, paint } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
+import { requireOneOf } from '../sources.ts';
 import { countCell, namedFacts, titled } from '../tables.ts';
 
 /** The most points of a history that are printed; --json has all. */
@@ -39,6 +40,7 @@ Examples:
   rnn info --json | jq .history
   rnn info --runtime`,
   async run(options) {
+    requireOneOf(options, ['checkpoint', 'runtime']);
     const output = new Output();
     const facts = await (options.runtime ? runtimeFacts() : modelFacts(options));
     if (options.json) await output.line(JSON.stringify(facts));

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
-import { message, option, UserError } from '../../errors.ts';
+import { message, option, UsageError, UserError } from '../../errors.ts';
 import { defineCommand } from '../command.ts';
 import { Output, remark } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
@@ -33,6 +33,7 @@ Examples:
   rnn playground --html - > playground.html`,
   async run(given) {
     const { html, overwrite, quiet } = schema.parse(given);
+    if (html === '-' && overwrite) throw new UsageError(message`${option('overwrite')} is for a file; leave it out`);
     const [{ playgroundPage }, { writeFile }] = await Promise.all([
       import('../../library/playground.ts'),
       import('../figures.ts'),

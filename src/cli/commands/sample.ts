@@ -27,9 +27,12 @@ import {
 } from '../sources.ts';
 import { TextPrinter, type TextPrinting } from '../text-printer.ts';
 
+const { known: _, ...drawingFields } = sampleSchema.shape;
+
 /** `rnn sample`. */
 export const command = defineCommand({
-  schema: sampleSchema.omit({ known: true }).extend({
+  schema: z.strictObject({
+    ...drawingFields,
     ...OPTIONS,
     ...SOURCE_OPTIONS,
     ...SEPARATOR_OPTIONS,
@@ -118,6 +121,12 @@ Examples:
   async run({ checkpoint, kernel, json = false, raw = false, quiet = false, novel = [], ...given }, context) {
     requireNoModel({ ...given, checkpoint }, context);
     requireWith(given, 'repetitionWindow', 'repetitionPenalty');
+    requireOneOf({ raw, json }, ['raw', 'json']);
+    if (novel.length === 0) {
+      // Texts as JSON, and those of a prefix, are lines.
+      for (const key of ['separator', 'nul'])
+        for (const lines of ['json', 'prefixFile']) requireOneOf({ json, ...given }, [key, lines]);
+    }
     const { openModel } = await import('../open.ts');
     const model = await openModel({ checkpoint, kernel, quiet });
     const { independent, marginals, separator: named, nul, prefixFile, promptFile, ...rest } = given;

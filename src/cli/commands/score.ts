@@ -11,7 +11,7 @@ import { exactly } from '../completions.ts';
 import { complain, Output, paint, remark } from '../output.ts';
 import { namedSeparator, SEPARATOR_FLAGS, SEPARATOR_OPTIONS } from '../separator.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
-import { filesOf, isOfPairs, requireNone } from '../sources.ts';
+import { filesOf, isOfPairs, requireNone, requireOneOf } from '../sources.ts';
 import { coloured, legend } from '../surprisal.ts';
 import { printColumns } from '../targets.ts';
 
@@ -81,6 +81,7 @@ Examples:
   echo "machine" | rnn score --per-char
   rnn score log.txt | awk -F'\\t' '$2 > 4' | cut -f3  the surprising lines`,
   async run(options, { nameOf }) {
+    requireOneOf(options, ['raw', 'json']);
     const { files = ['-'], columns, whole, rank, quiet } = options;
     const { openModel } = await import('../open.ts');
     const model = await openModel(options);

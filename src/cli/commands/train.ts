@@ -9,6 +9,7 @@ import { sayer } from '../output.ts';
 import { PAIR_MODEL_FLAGS, RECIPE_FLAGS } from '../recipe-flags.ts';
 import { RunReport } from '../run-report.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
+import { requireOneOf } from '../sources.ts';
 import { textsOf } from '../standard-input.ts';
 
 /** `rnn train`. */
@@ -123,6 +124,7 @@ Examples:
   rnn train book.txt --save-every 500 --keep 10
   cat *.txt | rnn train - --json > log.jsonl`,
   async run({ corpus, saveEvery, json = false, quiet = false, ...given }, { nameOf }) {
+    if (!json) requireOneOf({ quiet, sampleEvery: given.sampleEvery }, ['quiet', 'sampleEvery']);
     const sources = textsOf(corpus, 'corpus');
     const options = await withSeparator(given);
     const [{ prepareRun }, { TrainingRun }, { RunDisplay }, { presetText }] = await Promise.all([

@@ -74,13 +74,13 @@ export class Writing {
   }
 
   async #writeWith(values: FormValues, prefix: Text, signal: AbortSignal): Promise<void> {
-    const count = values.number('count');
+    const [count, temperature] = [values.number('count'), values.number('temperature')];
     const request = {
       prefix,
       count,
       seed: values.text('seed'),
-      temperature: values.number('temperature'),
-      topP: values.number('topP'),
+      temperature,
+      topP: temperature === 0 ? 1 : values.number('topP'), // the likeliest symbol is always taken: nothing is narrowed
       length: values.number('length'),
       stop: values.text('stop'),
     };
