@@ -14,11 +14,6 @@ export function rule<T>(
   };
 }
 
-/** What is wrong where an option is given without the one that it belongs to: it would change nothing. */
-export function isFor(key: string, needed: string): Message {
-  return message`${option(key)} is for ${option(needed)}; leave it out`;
-}
-
 /**
  * Options checked by their schema, with its defaults filled in. UsageError that names the key, what was expected there, and what
  * was given.

@@ -3,7 +3,6 @@ import { message, option, UsageError } from '../errors.ts';
 import type { LanguageModel } from '../library/language-model.ts';
 import { LINE, readingOf, readLines, type Text } from '../library/lines.ts';
 import type { PairModel } from '../library/pair-model.ts';
-import { isFor } from '../schema.ts';
 import { type Context, unwanted } from './command.ts';
 import { readEscapes } from './constraints.ts';
 import { complain, remark } from './output.ts';
@@ -72,7 +71,7 @@ export function requireWith<Options extends object>(
   needed: keyof Options & string,
 ): void {
   if (given[key] === undefined || given[needed] !== undefined) return;
-  throw new UsageError(isFor(key, needed));
+  throw new UsageError(message`${option(key)} is for ${option(needed)}; leave it out`);
 }
 
 /** UsageError for a file of sources that is the file of a model, as its name says, where no model is named. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { message, option } from '../errors.ts';
-import { isFor, rule } from '../schema.ts';
+import { rule } from '../schema.ts';
 import { type KnownTexts, LineSet } from '../text/line-set.ts';
 import type { Layout } from '../text/mode.ts';
 import { bytesSchema, textSchema } from '../text/options.ts';
@@ -18,9 +18,6 @@ export const MOST_KEPT = { symbols: 10_000_000, texts: 10_000_000 };
 
 /** The recent symbols, whose repetition is penalized. */
 export const REPETITION_WINDOW = 64;
-
-/** λ where groups are asked for, and no other is given. */
-const DIVERSITY = 0.5;
 
 export const BEAM_LENGTHS: Lengths = { stream: 40, lines: 100, records: 100 };
 
@@ -65,60 +62,43 @@ const completionSchema = constraintSchema.extend({
  * What sampling can be told. The library and the command line read this declaration. The filters apply in the order in which they stand
  * here, from `repetitionPenalty` to `typical`.
  */
-export const sampleSchema = completionSchema
-  .extend({
-    prefix: textSchema.default('').describe('what each text begins with'),
-    count: z.int().min(1).default(1).describe('how many texts'),
-    length: lengthField(SAMPLE_LENGTHS, Number.MAX_SAFE_INTEGER),
-    seed: z.union([z.string(), z.number()]).default('1').describe('the same seed gives the same texts'),
-    unique: z.boolean().default(false).describe('no text twice'),
-    known: z
-      .custom<KnownTexts>((value) => value instanceof Set || value instanceof LineSet)
-      .optional()
-      .describe('must be a Set of texts, none of which is drawn'),
-    repetitionPenalty: z
-      .number()
-      .positive()
-      .max(1e6)
-      .default(1)
-      .describe('multiply the log-probability of recent symbols by this'),
-    repetitionWindow: z.int().min(1).default(REPETITION_WINDOW).describe('the last n symbols are the recent ones'),
-    temperature: z
-      .number()
-      .min(0)
-      .default(1)
-      .describe('below 1 safer, above 1 wilder; 0 always takes the likeliest symbol'),
-    topK: z.int().min(1).optional().describe('keep the n likeliest symbols'),
-    topP: z
-      .number()
-      .positive()
-      .max(1)
-      .optional()
-      .describe('keep the fewest symbols, likeliest first, whose probabilities add up to this'),
-    minP: z.number().min(0).max(1).optional().describe('keep symbols at least this times as likely as the likeliest'),
-    typical: z
-      .number()
-      .positive()
-      .max(1)
-      .optional()
-      .describe('keep the fewest symbols, most typical first, whose probabilities add up to this'),
-  })
-  .superRefine(
-    rule(({ repetitionPenalty, repetitionWindow }) =>
-      repetitionPenalty === 1 && repetitionWindow !== REPETITION_WINDOW
-        ? isFor('repetitionWindow', 'repetitionPenalty')
-        : undefined,
-    ),
-  )
-  .superRefine(
-    rule(({ temperature, topK, topP = 1, minP = 0, typical = 1 }) => {
-      if (temperature > 0) return undefined;
-      const filters = { topK: topK !== undefined, topP: topP < 1, minP: minP > 0, typical: typical < 1 };
-      const [key] = Object.entries(filters).find(([, narrows]) => narrows) ?? [];
-      if (key === undefined) return undefined;
-      return message`${option(key)} narrows what may be drawn, and ${option('temperature')} 0 always takes the likeliest symbol; leave one out`;
-    }),
-  );
+export const sampleSchema = completionSchema.extend({
+  prefix: textSchema.default('').describe('what each text begins with'),
+  count: z.int().min(1).default(1).describe('how many texts'),
+  length: lengthField(SAMPLE_LENGTHS, Number.MAX_SAFE_INTEGER),
+  seed: z.union([z.string(), z.number()]).default('1').describe('the same seed gives the same texts'),
+  unique: z.boolean().default(false).describe('no text twice'),
+  known: z
+    .custom<KnownTexts>((value) => value instanceof Set || value instanceof LineSet)
+    .optional()
+    .describe('must be a Set of texts, none of which is drawn'),
+  repetitionPenalty: z
+    .number()
+    .positive()
+    .max(1e6)
+    .default(1)
+    .describe('multiply the log-probability of recent symbols by this'),
+  repetitionWindow: z.int().min(1).default(REPETITION_WINDOW).describe('the last n symbols are the recent ones'),
+  temperature: z
+    .number()
+    .min(0)
+    .default(1)
+    .describe('below 1 safer, above 1 wilder; 0 always takes the likeliest symbol'),
+  topK: z.int().min(1).optional().describe('keep the n likeliest symbols'),
+  topP: z
+    .number()
+    .positive()
+    .max(1)
+    .optional()
+    .describe('keep the fewest symbols, likeliest first, whose probabilities add up to this'),
+  minP: z.number().min(0).max(1).optional().describe('keep symbols at least this times as likely as the likeliest'),
+  typical: z
+    .number()
+    .positive()
+    .max(1)
+    .optional()
+    .describe('keep the fewest symbols, most typical first, whose probabilities add up to this'),
+});
 
 /** What beam search can be told. */
 export const beamSchema = completionSchema
@@ -147,7 +127,7 @@ export const beamSchema = completionSchema
     diversity: z
       .number()
       .min(0)
-      .default(DIVERSITY)
+      .default(0.5)
       .describe('nats that a symbol costs for each time that a group before has just taken it'),
   })
   .superRefine(
@@ -155,11 +135,6 @@ export const beamSchema = completionSchema
       if (k % groups === 0) return undefined;
       return message`${option('groups')} ${groups} doesn't divide ${option('k')} ${k}; give a k that is a multiple`;
     }),
-  )
-  .superRefine(
-    rule(({ groups, diversity }) =>
-      groups === 1 && diversity !== DIVERSITY ? isFor('diversity', 'groups') : undefined,
-    ),
   );
 
 /** What beam search for the target of a source can be told. */

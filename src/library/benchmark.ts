@@ -9,7 +9,6 @@ import { parseOptions } from '../schema.ts';
 import { benchmarkPairs } from '../text/benchmark-pairs.ts';
 import { measureTraining } from '../training/benchmark.ts';
 import { measurePairTraining } from '../training/benchmark-pairs.ts';
-import { placeSchema } from '../training/place.ts';
 import { type BenchmarkRequest, benchmarkSchema, SHAPE } from './benchmark-options.ts';
 import { cellProblem } from './effect.ts';
 
@@ -78,15 +77,14 @@ const UNTOLD: Readonly<Record<Figure['task'], readonly (keyof BenchmarkRequest)[
   transduce: ['bptt', 'profile'],
 };
 
-/** UsageError for an option that the task is not told, that the cell does not have, or that the kernel has no use for. */
+/** UsageError for an option that the task is not told, or that the cell does not have. */
 function requireMeasured(request: BenchmarkRequest): void {
-  const { task, cell, hidden, reset, kernel, threads = 1 } = request;
+  const { task, cell, hidden, reset } = request;
   const untold = task && UNTOLD[task].find((key) => request[key] !== undefined && request[key] !== false);
   if (untold) throw new UsageError(message`${option(untold)} says nothing to ${option('task')} ${task}; leave it out`);
   const only = cell ?? (hidden !== undefined || task === 'transduce' ? SHAPE.cell : undefined);
   const problem = reset !== undefined && only !== undefined ? cellProblem('reset', only) : undefined;
   if (problem) throw new UsageError(problem);
-  if (kernel !== undefined) parseOptions(placeSchema, { kernel, threads });
 }
 
 /** An encoder in both directions, and a decoder with dot attention. */

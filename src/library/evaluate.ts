@@ -1,4 +1,4 @@
-import { inOption, message, option, UsageError, UserError } from '../errors.ts';
+import { inOption, message, option, UserError } from '../errors.ts';
 import { parseOptions } from '../schema.ts';
 import type { Corpus, LeftOut } from '../text/corpus.ts';
 import type { PartName } from '../text/parts.ts';
@@ -47,7 +47,6 @@ export async function evaluate(
 ): Promise<EvaluationResult> {
   requireModel(model);
   const { part: name, only, dynamic, ...place } = parseOptions(evaluationSchema, request);
-  requireRows(model, place.threads, dynamic !== undefined);
   const isRead = typeof text === 'object' && text !== null && 'ids' in text;
   const corpus = isRead ? text : await readCorpus(text, { vocabulary: model.vocabulary, leaveOutUnknown: true });
   for (const remark of corpus.remarks) say(remark);
@@ -79,15 +78,6 @@ export async function evaluate(
     ...(trainingLoss !== undefined && { trainingLoss }),
     ...(hasLearned(model, name) && { learned: true }),
   };
-}
-
-/** UsageError for several threads where a text is read in one row, which one thread reads. */
-function requireRows({ vocabulary, name }: LanguageModel, threads: number, isDynamic: boolean): void {
-  if (threads === 1 || (vocabulary.layout !== 'stream' && !isDynamic)) return;
-  const why = isDynamic
-    ? message`with ${option('dynamic')} one thread reads`
-    : `${name} is of a stream, which one thread reads`;
-  throw new UsageError(message`${option('threads')} is for a model of lines, and ${why}; leave it out`);
 }
 
 /** Whether a part was held out to validate, and the model has learned it all the same. */

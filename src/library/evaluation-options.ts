@@ -4,7 +4,7 @@ import { rule } from '../schema.ts';
 import { bytesSchema, pairReadingSchema } from '../text/options.ts';
 import { PARTS } from '../text/parts.ts';
 import { dynamicSchema } from '../training/dynamic.ts';
-import { oneThreadOfJs, placeSchema } from '../training/place.ts';
+import { placeSchema } from '../training/place.ts';
 
 export { dynamicSchema } from '../training/dynamic.ts';
 
@@ -33,8 +33,7 @@ export const evaluationSchema = z
       if (only === undefined || dynamic === undefined) return undefined;
       return message`${option('only')} can't be given with ${option('dynamic')}, which learns from all symbols; leave one out`;
     }),
-  )
-  .superRefine(oneThreadOfJs);
+  );
 
 /** What evaluation of a model of pairs can be told. */
 export const pairEvaluationSchema = z.strictObject({

@@ -1,34 +1,22 @@
 import * as z from 'zod';
-import { message, option } from '../errors.ts';
 import { KERNEL_NAMES } from '../kernel/contract.ts';
-import { rule } from '../schema.ts';
-
-/** The kernel `js` computes with one thread, whatever else is asked for. */
-export const oneThreadOfJs = rule<{ readonly kernel: string; readonly threads?: number | undefined }>(
-  ({ kernel, threads = 1 }) =>
-    kernel === 'js' && threads > 1
-      ? message`${option('kernel')} js computes with one thread, not with ${threads}; leave out ${option('threads')}`
-      : undefined,
-);
 
 /**
  * Where a run or an evaluation is computed. No bit of a run's result depends on the threads, or on which of the two WebAssembly kernels
  * computes. The kernel `js` rounds differently, and so does a processor that has no fused multiply-add.
  */
-export const placeSchema = z
-  .strictObject({
-    kernel: z
-      .enum(['auto', ...KERNEL_NAMES])
-      .default('auto')
-      .describe('the kernels that compute; auto takes the fastest that this machine has'),
-    threads: z
-      .int()
-      .min(1)
-      .max(256)
-      .optional()
-      .describe('threads that compute; left out, all that there are, or fewer where the model is small'),
-  })
-  .superRefine(oneThreadOfJs);
+export const placeSchema = z.strictObject({
+  kernel: z
+    .enum(['auto', ...KERNEL_NAMES])
+    .default('auto')
+    .describe('the kernels that compute; auto takes the fastest that this machine has'),
+  threads: z
+    .int()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe('threads that compute; left out, all that there are, or fewer where the model is small'),
+});
 
 /** A place as a caller gives it: each field may be left out. */
 export type PlaceOptions = z.input<typeof placeSchema>;

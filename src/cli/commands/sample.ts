@@ -27,12 +27,9 @@ import {
 } from '../sources.ts';
 import { TextPrinter, type TextPrinting } from '../text-printer.ts';
 
-const { known: _, ...drawingFields } = sampleSchema.shape;
-
 /** `rnn sample`. */
 export const command = defineCommand({
-  schema: z.strictObject({
-    ...drawingFields,
+  schema: sampleSchema.omit({ known: true }).extend({
     ...OPTIONS,
     ...SOURCE_OPTIONS,
     ...SEPARATOR_OPTIONS,

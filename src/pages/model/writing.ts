@@ -74,13 +74,13 @@ export class Writing {
   }
 
   async #writeWith(values: FormValues, prefix: Text, signal: AbortSignal): Promise<void> {
-    const [count, temperature] = [values.number('count'), values.number('temperature')];
+    const count = values.number('count');
     const request = {
       prefix,
       count,
       seed: values.text('seed'),
-      temperature,
-      topP: temperature === 0 ? 1 : values.number('topP'), // the likeliest symbol is always taken: nothing is narrowed
+      temperature: values.number('temperature'),
+      topP: values.number('topP'),
       length: values.number('length'),
       stop: values.text('stop'),
     };
