@@ -124,9 +124,9 @@ describe('rnn gradflow', () => {
   test('--compare lays three fresh cells over each other, or checkpoints', async () => {
     const fresh = await lines('gradflow', 'prose.txt', '--compare', '--hidden', '8', ...QUICK);
     expect(fresh.map(({ name }) => name)).toEqual([
-      'fresh tanh RNN 1 × 8',
-      'fresh LSTM 1 × 8',
-      'fresh GRU, reset before 1 × 8',
+      'fresh tanh RNN, 1 × 8',
+      'fresh LSTM, 1 × 8',
+      'fresh GRU, reset before, 1 × 8',
     ]);
     const args = ['gradflow', 'prose.txt', '--compare', 'lstm.json', 'rnn.json', ...QUICK];
     const { stdout } = await rnn(args, { cwd });
