@@ -38,7 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   kernel: ['host', 'errors.ts', 'schema.ts'],
   nn: ['host', 'kernel', 'errors.ts', 'random.ts', 'schema.ts', 'pair-task.ts', 'checkpoint-format.ts'],
   training: ['host', 'nn', 'text', 'kernel', 'counts.ts', 'errors.ts', 'random.ts', 'schema.ts', 'pair-task.ts'],
-  decoding: ['host', 'nn', 'text', 'kernel', 'errors.ts', 'random.ts', 'schema.ts', 'pair-task.ts'],
+  decoding: ['host', 'nn', 'text', 'kernel', 'counts.ts', 'errors.ts', 'random.ts', 'schema.ts', 'pair-task.ts'],
   exchange: ON_MODELS,
   insight: ON_MODELS,
   library: ['insight', 'exchange', ...ON_MODELS],

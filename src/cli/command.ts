@@ -79,7 +79,9 @@ function requireNoExcess(command: Command, { shape }: z.ZodObject): void {
   const excess = registeredArguments.at(-1)?.variadic ? undefined : command.args[registeredArguments.length];
   if (excess === undefined) return;
   const isFile = /\.json$/.test(excess) || (!('prefix' in shape) && existsSync(excess));
-  const meant = isFile && 'checkpoint' in shape ? 'checkpoint' : 'prefix' in shape ? 'prefix' : undefined;
+  const isPage = /\.html?$/.test(excess) && 'html' in shape;
+  const others = 'prefix' in shape ? 'prefix' : undefined;
+  const meant = isPage ? 'html' : isFile && 'checkpoint' in shape ? 'checkpoint' : others;
   throw unwanted(
     excess,
     `rnn ${command.name()} takes no ${registeredArguments.length === 0 ? '' : 'further '}argument`,
@@ -87,12 +89,15 @@ function requireNoExcess(command: Command, { shape }: z.ZodObject): void {
   );
 }
 
+/** What to do with an argument that an option takes. */
+const MEANT = { checkpoint: 'name the model', html: 'name the page', prefix: 'give a prefix' } as const;
+
 /** What is wrong with an argument that can't be taken: why it can't, and the option that was meant. */
-export function unwanted(argument: string, why: string, meant: 'checkpoint' | 'prefix' | undefined): UsageError {
+export function unwanted(argument: string, why: string, meant: keyof typeof MEANT | undefined): UsageError {
   return new UsageError(
     meant === undefined
       ? `${argument}: ${why}; leave it out, or quote a text with spaces`
-      : message`${argument}: ${why}; ${meant === 'prefix' ? 'give a prefix' : 'name the model'} with ${option(meant)} ${argument}`,
+      : message`${argument}: ${why}; ${MEANT[meant]} with ${option(meant)} ${argument}`,
   );
 }
 

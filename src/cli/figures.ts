@@ -1,9 +1,10 @@
-import { closeSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readSync, type Stats, statSync, writeFileSync } from 'node:fs';
 import { UsageError, UserError } from '../errors.ts';
 import type { Chart } from '../insight/chart.ts';
 import { escapeMarkup } from '../insight/escape.ts';
 import { figures, renderPage } from '../insight/page.ts';
 import { inlineSvg, toSvg } from '../insight/svg.ts';
+import { replaceFile, targetOf } from '../library/whole-file.ts';
 import type { Output } from './output.ts';
 import { terminalChart } from './terminal-chart.ts';
 
@@ -66,7 +67,7 @@ const BEGINNINGS = [/^<svg\b/i, /^<!doctype html>/i];
 
 /**
  * Writes a drawing or a page, and prints its path, or, for `-`, prints the text itself. A file there is replaced only if it is of the same
- * kind, and none of the inputs; a device or a pipe is written to. UserError where the file can't be written.
+ * kind, and none of the inputs; a device or a pipe is written to. UserError where the file can't be written; then the old file is as it was.
  */
 export async function writeFile(
   output: Output,
@@ -76,19 +77,22 @@ export async function writeFile(
 ): Promise<void> {
   if (path === '-') return await output.write(text);
   try {
-    requireReplaceable(path, text, inputs);
-    writeFileSync(path, text);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat && !stat.isFile()) writeFileSync(path, text);
+    else {
+      if (stat) requireReplaceable(path, stat, text, inputs);
+      replaceFile(targetOf(path), [text]);
+    }
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
-    throw new UserError(`${path} can't be written: ${(cause as Error).message}; give another path`, { cause });
+    throw new UserError(`${path}: can't be written: ${(cause as Error).message}; give another path`, { cause });
   }
   await output.line(path);
 }
 
-/** UserError where the file at the path is an input, or of another kind than the text. */
-function requireReplaceable(path: string, text: string, inputs: readonly string[]): void {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (!stat?.isFile()) return;
+/** UserError where the file at the path is an input, or of another kind than the text. Throws where it may not be written. */
+function requireReplaceable(path: string, stat: Stats, text: string, inputs: readonly string[]): void {
+  accessSync(path, constants.W_OK);
   const isInput = inputs.some((input) => {
     const other = input === '-' ? undefined : statSync(input, { throwIfNoEntry: false });
     return other?.dev === stat.dev && other.ino === stat.ino;

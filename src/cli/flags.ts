@@ -169,7 +169,26 @@ function parserOf(field: z.ZodType, spelling: Spelling | undefined): (text: stri
         if (field.safeParse(isList ? [value] : value).success) return value;
         throw new InvalidArgumentError(`It must be ${expectation(field).replace(/^a list, each of it /, '')}.`);
       };
-  return isList ? (text, before) => [...(Array.isArray(before) ? before : []), read(text)] : read;
+  const readText = withoutComma(read);
+  return isList ? (text, before) => [...(Array.isArray(before) ? before : []), readText(text)] : readText;
+}
+
+/** Reads a text; where it is wrong only because it has a decimal comma, the error says so. */
+function withoutComma(read: (text: string) => unknown): (text: string) => unknown {
+  return (text) => {
+    try {
+      return read(text);
+    } catch (error) {
+      const pointed = text.replace(/^(-?\d+),(?=\d+\D*$)/, '$1.');
+      if (!(error instanceof InvalidArgumentError) || pointed === text) throw error;
+      try {
+        read(pointed);
+      } catch {
+        throw error;
+      }
+      throw new InvalidArgumentError(`Write it with a point: ${pointed}.`);
+    }
+  };
 }
 
 function numberIn(text: string): number {

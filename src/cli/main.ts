@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { EXIT, UserError } from '../errors.ts';
+import { EXIT, UsageError, UserError } from '../errors.ts';
 import { oneLine } from '../library/words.ts';
 import { withCommandFirst } from './argument-order.ts';
 import { createProgram } from './program.ts';
@@ -32,7 +33,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync(known ? [...given] : withoutHelp(given), { from: 'user' });
     return status;
   } catch (error) {
-    return report(error, program.opts().debug === true, nameOf);
+    return report(withDash(error, argv.slice(2), program), program.opts().debug === true, nameOf);
   }
 }
 
@@ -79,6 +80,29 @@ function choicesOf(line: string, command: Command): string | undefined {
   const missing = /^missing required argument '([^']+)'$/.exec(line)?.[1];
   const choices = command.registeredArguments.find((argument) => argument.name() === missing)?.argChoices;
   return choices && `(${choices.join(', ')})`;
+}
+
+/** A dash, into which word processors and PDF files turn the hyphens of an option. */
+const DASHES = /^[-\u2010-\u2015\u2212]*[\u2010-\u2015\u2212][-\u2010-\u2015\u2212]*(?=[a-z])/i;
+
+/**
+ * The error where an argument was meant to be an option: how the option is spelled. That is an argument which the error is about, or which would be an
+ * option with hyphens. Other errors stay as they are.
+ */
+function withDash(error: unknown, given: readonly string[], { commands }: Command): unknown {
+  if (!(error instanceof UserError)) return error;
+  const options = commands.flatMap((command) => command.options);
+  const isOption = (name: string): boolean => options.some(({ short, long }) => name === short || name === long);
+  const argument = given.find(
+    (each) => DASHES.test(each) && (error.message.startsWith(`${each}: `) || isOption(withHyphens(each))),
+  );
+  if (argument === undefined || existsSync(argument)) return error;
+  return new UsageError(`${argument}: an option begins with hyphens, not with a dash; write ${withHyphens(argument)}`);
+}
+
+function withHyphens(argument: string): string {
+  const name = argument.replace(DASHES, '');
+  return name.length === 1 ? `-${name}` : `--${name}`;
 }
 
 /** Says in a line what went wrong, with options named as `nameOf` says. Returns the exit status. */

@@ -18,6 +18,11 @@ export function isTerminal(): boolean {
   return process.stdout.isTTY === true;
 }
 
+/** Whether a terminal does more than write lines. One that calls itself dumb, such as a shell in Emacs, shows control sequences as text. */
+export function canMoveCursor(): boolean {
+  return process.env.TERM !== 'dumb';
+}
+
 /** How long text waits in the buffer of `Output` while a stream of it is made. */
 const FLUSH_MS = 30;
 const FLUSH_LENGTH = 16_384;

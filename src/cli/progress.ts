@@ -1,7 +1,7 @@
 import cliProgress from 'cli-progress';
 import type { ReportEvent, StepEvent } from '../library/run.ts';
 import { grouped, lossText, shareText } from '../library/words.ts';
-import { paintError, remark } from './output.ts';
+import { canMoveCursor, paintError, remark } from './output.ts';
 import { durationText } from './text.ts';
 
 /** Shows how training goes. Nothing that it shows is data. */
@@ -13,10 +13,10 @@ export interface Progress {
   end(): void;
 }
 
-/** A bar on a terminal, plain lines elsewhere, nothing if quiet. */
+/** A bar on a terminal that can draw one, plain lines elsewhere, nothing if quiet. */
 export function createProgress(quiet: boolean): Progress {
   if (quiet) return { step() {}, report() {}, pause() {}, end() {} };
-  return process.stderr.isTTY ? new Bar() : new Lines();
+  return process.stderr.isTTY && canMoveCursor() ? new Bar() : new Lines();
 }
 
 /** Speed and time left, from what was seen so far; a last phase, whose progress begins at 0 again, counts anew. */

@@ -3,6 +3,7 @@ import { emitKeypressEvents } from 'node:readline';
 import { type ReadStream, WriteStream } from 'node:tty';
 import type { Key, Layout } from './completer.ts';
 import { SIGNAL_STATUS } from './interruption.ts';
+import { canMoveCursor } from './output.ts';
 
 /** The alternate screen, on which nothing that was on the terminal is touched. */
 const [ENTER, LEAVE] = ['\u001b[?1049h', '\u001b[?1049l'];
@@ -16,10 +17,10 @@ export interface Terminal {
 
 /**
  * The terminal of the process. Where standard output is captured, as in `x=$(rnn complete)`, it is that of standard error, or else it is opened
- * by its name. Undefined where there is none, or standard input is no terminal: then it has the lines to complete.
+ * by its name. Undefined where there is none or it can't move its cursor, or standard input is no terminal: then that has the lines to complete.
  */
 export function terminalOf({ stdin, stdout, stderr }: NodeJS.Process = process): Terminal | undefined {
-  if (!stdin.isTTY) return undefined;
+  if (!stdin.isTTY || !canMoveCursor()) return undefined;
   if (stdout.isTTY) return { input: stdin, output: stdout };
   if (stderr.isTTY) return { input: stdin, output: stderr };
   try {

@@ -50,7 +50,7 @@ function part(text: string): number | string {
   const number = Number(text);
   if (text.trim() !== '' && !Number.isNaN(number)) {
     if ((number >= 0 && number < 1) || (Number.isSafeInteger(number) && number >= 1)) return number;
-  } else if (!['', '-', 'NaN'].includes(text)) return text;
+  } else if (!['', '-', 'NaN'].includes(text) && !/^\d+,\d+$/.test(text)) return text;
   throw new InvalidArgumentError(
     'It must be a number from 0 to below 1, or a whole number from 1, or the path of a file of pairs.',
   );

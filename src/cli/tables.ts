@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
 import type { Table } from '../insight/table.ts';
 import { grouped, harmless } from '../library/words.ts';
-import { truncate, wrap } from './fit.ts';
+import { truncate, truncateStart, wrap } from './fit.ts';
 import { isTerminal, paint } from './output.ts';
 import { wrapLine } from './wrap.ts';
 
@@ -23,17 +23,19 @@ function terminalColumns(): number {
 
 /**
  * Columns set flush right under their heads. Where a line would be wider than `room`, the columns stand in blocks, one below the other, and each
- * block begins with the columns that name the row. Where even one column beside those is too wide, cells are cut off.
+ * block begins with the columns that name the row. Where even one column beside those is too wide, cells are cut off: names of
+ * rows at their start.
  */
 export function columns(
   { header, rows: given, keys = 1, style }: Omit<StyledTable, 'title'>,
   room = terminalColumns(),
 ): string {
   const rows = given.map((row) => row.map((cell = MISSING) => cell));
-  const isTooWide = widestBlock(widthsOf(header, rows), keys) > room;
-  const most = isTooWide ? Math.max(1, Math.floor((room - GAP * keys) / (keys + 1))) : Number.POSITIVE_INFINITY;
-  const fitting = (cells: readonly string[]): string[] => cells.map((cell) => truncate(cell, most));
-  const [head, body] = [fitting(header), rows.map(fitting)];
+  const most = mostOf(widthsOf(header, rows), keys, room);
+  // What differs in names, such as those of files and tensors, is more often at their end.
+  const fitting = (cells: readonly string[]): string[] =>
+    cells.map((cell, column) => (column < keys ? truncateStart(cell, most) : truncate(cell, most)));
+  const [head, body] = [header.map((name) => truncate(name, most)), rows.map(fitting)];
   const widths = widthsOf(head, body);
   const lines = blocksOf(widths, keys, room).flatMap((block) => {
     const line = (cells: readonly string[], paintCell = (cell: string, _column: number): string => cell): string =>
@@ -56,6 +58,20 @@ function widthsOf(header: readonly string[], rows: readonly (readonly string[])[
   return header.map((name, column) =>
     Math.max(...[name, ...rows.map((row) => row[column]!)].map((c) => stringWidth(c))),
   );
+}
+
+/** The greatest width of a cell with which each block fits. */
+function mostOf(widths: readonly number[], keys: number, room: number): number {
+  let most = Math.max(1, ...widths);
+  while (
+    most > 1 &&
+    widestBlock(
+      widths.map((width) => Math.min(width, most)),
+      keys,
+    ) > room
+  )
+    most--;
+  return most;
 }
 
 /** The width of the columns that name the row, with the widest of the others. */

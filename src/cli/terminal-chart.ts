@@ -159,8 +159,9 @@ function legend({ series }: Chart, columns: number): string[] {
   if (series.length < 2) return [];
   const entries = series.map((one, index) => {
     const { dark, mark } = styleOf(index);
+    const drawn = isDotted(one.kind) ? '●' : '━━';
     const name = truncate(legendName(one), columns - 3);
-    return `${paint.hex(dark)(hasColours() ? '━━' : mark)} ${name}`;
+    return `${paint.hex(dark)(hasColours() ? drawn : mark)} ${name}`;
   });
   return wrap(entries, '   ', columns);
 }

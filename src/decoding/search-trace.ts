@@ -1,3 +1,5 @@
+import { grouped } from '../counts.ts';
+
 /** An expansion of a beam search as a trace shows it. */
 export interface TracedExpansion {
   /** Symbols after the prompt. */
@@ -32,7 +34,7 @@ export const TRACED_DROPS = 5;
 /** How many sequences of T symbols there are, M^T, as a power and, from a million on, as a power of ten: `65^100 ≈ 1.9e181`. */
 export function describeSequences(symbols: number, length: number): string {
   const decades = length * Math.log10(symbols);
-  if (decades < 6) return String(Math.round(symbols ** length));
+  if (decades < 6) return grouped(symbols ** length);
   const whole = Math.floor(decades);
   return `${symbols}^${length} ≈ ${(10 ** (decades - whole)).toFixed(1)}e${whole}`;
 }

@@ -88,7 +88,8 @@ function exampleTable(examples: readonly PairExample[]): string {
   const head = '<tr><th>source</th><th>target</th><th>predicted</th><th class="number">probability</th></tr>';
   const rows = examples.map(({ source, targets, predicted, probability }) => {
     const isRight = targets.includes(predicted);
-    const shown = isRight ? escapeMarkup(predicted) : `<mark>${escapeMarkup(predicted)}</mark>`;
+    const marked = escapeMarkup(predicted || '<stop>'); // an empty mark can't be seen
+    const shown = isRight ? escapeMarkup(predicted) : `<mark>${marked}</mark>`;
     const cells = [escapeMarkup(source), escapeMarkup(targets.join(' | ')), shown].map((cell) => `<td>${cell}</td>`);
     return `<tr>${cells.join('')}<td class="number">${probability.toPrecision(3)}</td></tr>`;
   });

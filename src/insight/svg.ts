@@ -35,6 +35,10 @@ const TITLE = { middle: 16, gap: 10 };
 const CHARACTER = 0.56;
 const SAMPLE = 34;
 
+/** The same share of a bold character, and the height of a line of the chart's title. */
+const BOLD_CHARACTER = 0.62;
+const TITLE_ROW = 18;
+
 /** The number of markers along a line: enough to recognise the line, and not so many that they cover it. */
 const MARKERS = 9;
 
@@ -88,8 +92,11 @@ interface Layout {
   /** The left edge of the plot, and its size. */
   readonly left: number;
   readonly plot: { readonly width: number; readonly height: number };
+  /** The title in lines, and what those after the first add to the height. */
+  readonly title: readonly string[];
+  readonly above: number;
   readonly legend: readonly (readonly LegendEntry[])[];
-  /** With the legend. */
+  /** With the title and the legend. */
   readonly height: number;
 }
 
@@ -100,7 +107,22 @@ function layOut(chart: Chart, size: Size): Layout {
   const left = Math.ceil(TITLE.middle + size.font / 2 + 2 * TITLE.gap + labels);
   const plot = { width: size.width - left - EDGE.right, height: size.height - EDGE.top - EDGE.bottom };
   const legend = legendRows(chart.series, left, size);
-  return { chart, size, x, y, left, plot, legend, height: size.height + LEGEND_ROW * legend.length };
+  const title = titleLines(chart.title, size.width - left, size);
+  const above = TITLE_ROW * (title.length - 1);
+  const height = size.height + above + LEGEND_ROW * legend.length;
+  return { chart, size, x, y, left, plot, title, above, legend, height };
+}
+
+/** A title in lines that are about as wide as there is room. */
+function titleLines(title: string, room: number, { font }: Size): string[] {
+  const most = Math.floor(room / (BOLD_CHARACTER * (font + 2)));
+  const lines: string[] = [];
+  for (const word of title.split(' ')) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && [...longer].length <= most) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 /** About how wide a text is. */
@@ -113,13 +135,15 @@ function fontOf({ font }: Size): string {
 }
 
 function marks(layout: Layout): string {
-  const { chart, size, x, y, left, plot } = layout;
+  const { chart, size, x, y, left, plot, above } = layout;
   const legend = layout.legend.flatMap((row, index) =>
-    row.map((entry) => legendEntry(entry, size.height + LEGEND_ROW * index)),
+    row.map((entry) => legendEntry(entry, size.height + above + LEGEND_ROW * index)),
   );
   return [
-    text(chart.title, `x="${left}" y="20" font-size="${size.font + 2}" font-weight="600"`),
-    `<g transform="translate(${left} ${EDGE.top})">`,
+    ...layout.title.map((line, row) =>
+      text(line, `x="${left}" y="${20 + TITLE_ROW * row}" font-size="${size.font + 2}" font-weight="600"`),
+    ),
+    `<g transform="translate(${left} ${EDGE.top + above})">`,
     ...x.ticks.map((tick) => xTick(tick, layout)),
     ...y.ticks.map((tick) => yTick(tick, layout)),
     `<path class="axes" d="M0 0V${plot.height}H${plot.width}" fill="none" stroke="currentColor"/>`,

@@ -1,6 +1,7 @@
 import { lstatSync, statSync } from 'node:fs';
 import { message, option, UsageError, UserError } from '../errors.ts';
-import { removeLeftovers, requireWritable, targetOf } from '../nn/checkpoint-file.ts';
+import { removeLeftovers, requireWritable } from '../nn/checkpoint-file.ts';
+import { targetOf } from '../nn/whole-file.ts';
 import type { RunRecord } from '../training/record.ts';
 import { isOfRun } from './checkpoints.ts';
 import { Lock } from './lock.ts';

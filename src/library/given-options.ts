@@ -29,6 +29,11 @@ export function isOfReading(key: string): boolean {
   return OF_READING.test(key);
 }
 
+/** Whether an option acts in a model of this task, or of texts. The options of a decoder do so only in a transducer. */
+export function actsIn(task: PairTask | undefined, key: string): boolean {
+  return task === 'transduce' || !OF_TRANSDUCERS.test(key);
+}
+
 /** Whether a key is that of an option that only texts have. */
 export function isOfText(key: string): boolean {
   return OF_TEXTS.test(key);
@@ -69,8 +74,8 @@ export function requireFitting(options: object, task: PairTask | undefined): voi
   if (ofTexts !== undefined) {
     throw new UsageError(message`${option(ofTexts)} is for texts, not for pairs; leave it out`);
   }
-  const ofTransducers = alien(OF_TRANSDUCERS);
-  if (task !== 'transduce' && ofTransducers !== undefined) {
+  const ofTransducers = keys.find((key) => !actsIn(task, key));
+  if (ofTransducers !== undefined) {
     throw new UsageError(
       message`${option(ofTransducers)} is for the decoder of the task transduce, and the task ${task} has none; leave it out`,
     );

@@ -136,5 +136,5 @@ function examine(subject: Subject, all: readonly Subject[], options: Request, sa
 }
 
 function nameOf(config: ModelConfig): string {
-  return `${cellLabel(config)} ${config.layers} × ${config.hidden}`;
+  return `${cellLabel(config)}, ${config.layers} × ${config.hidden}`;
 }

@@ -1,25 +1,31 @@
 import {
   closeSync,
   fstatSync,
-  fsyncSync,
   linkSync,
-  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
-  readlinkSync,
   readSync,
   renameSync,
   rmSync,
   type Stats,
   statSync,
 } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { message, option, UserError } from '../errors.ts';
 import { requirePath } from '../schema.ts';
 import { type Checkpoint, parseCheckpoint, serializeCheckpoint } from './checkpoint.ts';
 import { LIMITS } from './checkpoint-limits.ts';
-import { READ_PIECE, readUpTo, temporaryPath, writeSynced } from './whole-file.ts';
+import {
+  READ_PIECE,
+  readUpTo,
+  removeTemporary,
+  replaceFile,
+  syncFolder,
+  targetOf,
+  temporaryPath,
+  writeSynced,
+} from './whole-file.ts';
 
 /** Reads and checks a checkpoint. UserError where there is none, or where it is damaged; UsageError where the path is no text. */
 export function loadCheckpoint(path: string): Checkpoint {
@@ -35,12 +41,9 @@ export function loadCheckpoint(path: string): Checkpoint {
 export function saveCheckpoint(path: string, checkpoint: Checkpoint): void {
   requirePath(path);
   const target = targetOf(path);
-  const folder = dirname(target);
   try {
-    mkdirSync(folder, { recursive: true });
-    writeSynced(temporaryPath(target), serializeCheckpoint(checkpoint));
-    renameSync(temporaryPath(target), target);
-    syncFolder(folder);
+    mkdirSync(dirname(target), { recursive: true });
+    replaceFile(target, serializeCheckpoint(checkpoint));
   } catch (cause) {
     throw unsaved(path, cause);
   }
@@ -86,27 +89,6 @@ export function requireWritable(path: string): void {
   }
 }
 
-/** Where a path leads to through symbolic links, whether there is a file or not. */
-export function targetOf(path: string): string {
-  let target = path;
-  for (let links = 0; links < MOST_LINKS; links++) {
-    if (!isLink(target)) return target;
-    target = resolve(dirname(target), readlinkSync(target));
-  }
-  return target;
-}
-
-function isLink(path: string): boolean {
-  try {
-    return lstatSync(path).isSymbolicLink();
-  } catch {
-    return false; // there is nothing, or nothing can be there
-  }
-}
-
-/** As many symbolic links in a row as Linux follows. */
-const MOST_LINKS = 40;
-
 /** Throws where there is something that a rename would not replace, or should not. */
 function requireReplaceable(path: string): void {
   const stat = statSync(path, { throwIfNoEntry: false });
@@ -139,11 +121,7 @@ export function removeLeftovers(path: string, isMeant = (name: string) => name =
 
 /** Removes the temporary file, and makes the error that says why saving failed. */
 function unsaved(path: string, cause: unknown): UserError {
-  try {
-    rmSync(temporaryPath(targetOf(path)), { force: true });
-  } catch {
-    // There is no such folder, so there is nothing to remove.
-  }
+  removeTemporary(temporaryPath(targetOf(path)));
   const why = (cause as Error).message;
   return new UserError(message`${path}: the checkpoint can't be saved: ${why}; give another ${option('out')}`, {
     cause,
@@ -198,17 +176,3 @@ function readPipe(path: string, file: number): Buffer {
 function tooLarge(path: string, size: number): UserError {
   return new UserError(`${path}: a checkpoint of ${size} bytes is larger than can be read (${LIMITS.fileBytes} bytes)`);
 }
-
-/** Makes the new name outlast a loss of power. Some file systems can't sync a folder, and don't need to. */
-function syncFolder(folder: string): void {
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } catch (error) {
-    if (!FOLDERS_UNSYNCED.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
-  } finally {
-    closeSync(handle);
-  }
-}
-
-const FOLDERS_UNSYNCED: ReadonlySet<string> = new Set(['EINVAL', 'ENOTSUP', 'EPERM', 'EISDIR']);

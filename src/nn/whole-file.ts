@@ -1,5 +1,16 @@
-import { closeSync, fsyncSync, openSync, readSync, unlinkSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import {
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  readSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 
 // Files that are read and written as a whole. Each is written under a temporary name first, and then renamed.
 
@@ -44,3 +55,64 @@ export function readUpTo(file: number, size: number): Buffer {
   }
   return bytes.subarray(0, length);
 }
+
+/**
+ * Replaces the file at `path`, or makes it: the pieces are written under the temporary name, synced, and renamed. So the path holds the old file or the
+ * new one, never a part of it. Throws where it can't be written; then no temporary file is left. A symbolic link is replaced, too: `targetOf`
+ * tells where it leads.
+ */
+export function replaceFile(path: string, pieces: Iterable<string | Uint8Array>): void {
+  const temporary = temporaryPath(path);
+  try {
+    writeSynced(temporary, pieces);
+    renameSync(temporary, path);
+    syncFolder(dirname(path));
+  } catch (error) {
+    removeTemporary(temporary);
+    throw error;
+  }
+}
+
+/** Removes a temporary file, if it can be removed. */
+export function removeTemporary(temporary: string): void {
+  try {
+    rmSync(temporary, { force: true });
+  } catch {
+    // There is no such folder, so there is nothing to remove.
+  }
+}
+
+/** Where a path leads to through symbolic links, whether there is a file or not. */
+export function targetOf(path: string): string {
+  let target = path;
+  for (let links = 0; links < MOST_LINKS; links++) {
+    if (!isLink(target)) return target;
+    target = resolve(dirname(target), readlinkSync(target));
+  }
+  return target;
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false; // there is nothing, or nothing can be there
+  }
+}
+
+/** As many symbolic links in a row as Linux follows. */
+const MOST_LINKS = 40;
+
+/** Makes the new name outlast a loss of power. Some file systems can't sync a folder, and don't need to. */
+export function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } catch (error) {
+    if (!FOLDERS_UNSYNCED.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  } finally {
+    closeSync(handle);
+  }
+}
+
+const FOLDERS_UNSYNCED: ReadonlySet<string> = new Set(['EINVAL', 'ENOTSUP', 'EPERM', 'EISDIR']);

@@ -85,7 +85,7 @@ export class Utf8Decoder {
 
   #malformed(why: string): UserError {
     return new UserError(
-      message`${this.#name}: not UTF-8: byte ${hex(this.#lead)} at offset ${this.#start}: ${why}; convert the text to UTF-8, or read its bytes as symbols with ${option('unit')} byte`,
+      message`${this.#name}: not UTF-8: byte ${hex(this.#lead)} at offset ${this.#start}: ${why}; convert the text to UTF-8 (iconv -f WINDOWS-1252 -t UTF-8, if it is from Windows), or read its bytes as symbols with ${option('unit')} byte`,
     );
   }
 }

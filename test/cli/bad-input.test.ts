@@ -124,6 +124,38 @@ describe('usage', () => {
       new RegExp(`unknown option '${wrong}' \\(did you mean ${right}\\?\\); see .rnn ${command} --help`),
     ),
   );
+  test.each([
+    ['train text.txt –-hidden 20', '--hidden'],
+    ['train text.txt —hidden 20', '--hidden'],
+    ['sample –count 3', '--count'],
+    ['sample –c model.json', '-c'],
+  ])('a dash in the place of the hyphens of an option: rnn %s', (args, meant) =>
+    isWrongUsage(
+      args.split(' '),
+      new RegExp(`^rnn: \\S+: an option begins with hyphens, not with a dash; write ${meant}$`),
+    ),
+  );
+  test('a dash at the start of a value is a part of it', () =>
+    isWrongUsage(['sample', '--prefix', '–x'], /--prefix: "–" \(U\+2013\) at position 1 is not in the vocabulary/));
+  test('a file whose name begins with a dash is read', () =>
+    fails(['train', file(folder, '–empty', '') && '–empty'], /^rnn: –empty: is empty/));
+  test.each([
+    ['sample --temperature 0,8', '0.8'],
+    ['train text.txt --lr 0,01', '0.01'],
+    ['train text.txt --validation 0,1', '0.1'],
+    ['train text.txt --time 1,5h', '1.5h'],
+  ])('a decimal comma: rnn %s', (args, meant) =>
+    isWrongUsage(args.split(' '), new RegExp(`is invalid\\. Write it with a point: ${meant}\\.`)),
+  );
+  test('a comma in a number of another kind', () =>
+    isWrongUsage(['train', 'text.txt', '--steps', '1,000'], /'1,000' is invalid\. It must be a whole number from 0\./));
+  test('a text after --resume, which takes the file of a state', () =>
+    isWrongUsage(
+      ['train', '--resume', 'text.txt'],
+      /^rnn: --resume takes text\.txt for the file of a state; name the text first: rnn train text\.txt --resume$/,
+    ));
+  test('a page that is no argument', () =>
+    isWrongUsage(['playground', 'class.html'], /takes no argument; name the page with --html class\.html$/));
   test('a word that is missing, with those that it may be', () =>
     isWrongUsage(
       ['demo'],

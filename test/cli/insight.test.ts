@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { file, PROSE, removeFolders, rowsOf, TINY, temporaryFolder } from '../helpers/cli.ts';
+import { file, PROSE, removeFolders, rowsOf, shell, TINY, temporaryFolder } from '../helpers/cli.ts';
 import { rnn } from '../helpers/in-process.ts';
 import { readSvg } from '../insight/svg-numbers.ts';
 
@@ -124,9 +124,9 @@ describe('rnn gradflow', () => {
   test('--compare lays three fresh cells over each other, or checkpoints', async () => {
     const fresh = await lines('gradflow', 'prose.txt', '--compare', '--hidden', '8', ...QUICK);
     expect(fresh.map(({ name }) => name)).toEqual([
-      'fresh tanh RNN 1 × 8',
-      'fresh LSTM 1 × 8',
-      'fresh GRU, reset before 1 × 8',
+      'fresh tanh RNN, 1 × 8',
+      'fresh LSTM, 1 × 8',
+      'fresh GRU, reset before, 1 × 8',
     ]);
     const args = ['gradflow', 'prose.txt', '--compare', 'lstm.json', 'rnn.json', ...QUICK];
     const { stdout } = await rnn(args, { cwd });
@@ -320,6 +320,24 @@ describe('rnn report', () => {
   test('can’t be written where there is no folder', async () => {
     const { status, stderr } = await rnn(['report', 'lstm.json', '--quiet', '--html', 'no/such/page.html'], { cwd });
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^rnn: no\/such\/page\.html can't be written: [^\n]*\n$/);
+    expect(stderr).toMatch(/^rnn: no\/such\/page\.html: can't be written: [^\n]*\n$/);
   });
+});
+
+test('where the disk is full, a page and a drawing stay as they were, and nothing is left beside them', async () => {
+  const folder = temporaryFolder();
+  for (const form of ['html', 'svg']) {
+    expect((await rnn(['demo', 'linear', `--${form}`, 'old'], { cwd: folder })).status).toBe(0);
+    const before = readFileSync(join(folder, 'old'), 'utf8');
+    for (const name of ['old', 'new']) {
+      const { statuses, stderr } = await shell(`ulimit -f 4; rnn demo linear --quiet --${form} ${name}`, {
+        cwd: folder,
+      });
+      expect(statuses).toBe('1');
+      expect(stderr).toMatch(new RegExp(`^rnn: ${name}: can't be written: EFBIG: [^\\n]*; give another path\\n$`));
+    }
+    expect(readdirSync(folder)).toEqual(['old']);
+    expect(readFileSync(join(folder, 'old'), 'utf8')).toBe(before);
+    rmSync(join(folder, 'old'));
+  }
 });

@@ -174,14 +174,16 @@ describe('rnn compare', () => {
     file(folder, 'other-pairs.json', heldOut(dot, { seed: '2' }));
     file(folder, 'file.json', heldOut(dot, { file: 'ab' }));
     file(folder, 'same-file.json', heldOut(dot, { file: 'ab', seed: '2' }));
-    const paths = ['dot.json', 'none.json', 'other-pairs.json', 'file.json', 'same-file.json'];
+    file(folder, 'classify.json', await pairCheckpoint('classify', { steps: 1 }));
+    const paths = ['dot.json', 'none.json', 'other-pairs.json', 'file.json', 'same-file.json', 'classify.json'];
     const [header, ...rows] = rowsOf((await call('compare', ...paths)).stdout);
     const cellsOf = (name: string) => {
       const row = rows.find((cells) => cells.at(-1) === name)!;
       return Object.fromEntries(header!.map((title, at) => [title, row[at]]));
     };
-    expect(paths.map((name) => cellsOf(name).group)).toEqual(['1', '1', '2', '3', '3']);
+    expect(paths.map((name) => cellsOf(name).group)).toEqual(['1', '1', '2', '3', '3', '4']);
     expect(cellsOf('dot.json')).toMatchObject({ model: 'lstm 1 × 12, to transduce', attention: 'dot' });
     expect(cellsOf('none.json')).toMatchObject({ attention: 'none' });
+    expect(cellsOf('classify.json')).toMatchObject({ model: 'lstm 1 × 12, to classify', attention: '' });
   });
 });

@@ -42,7 +42,20 @@ describe('a table', () => {
 
   test('cuts cells off where one column beside the name of the row is too wide', () => {
     const table = { header: ['parameter', 'value'], rows: [['layers.0.recurrent', '0.123456789012']] };
-    expect(columns(table, 20).split('\n')).toEqual(['paramet…      value', 'layers.…   0.12345…']);
+    expect(columns(table, 20).split('\n')).toEqual(['paramet…      value', '…current   0.12345…']);
+  });
+
+  test('gives the room that narrow cells leave to wide ones', () => {
+    const rows = [
+      ['1', 'checkpoints/a.json', 'gru 1 × 16, to classify'],
+      ['2', 'checkpoints/b.json', '3'],
+    ];
+    const lines = columns({ header: ['group', 'checkpoint', 'model'], rows, keys: 2 }, 40).split('\n');
+    expect(lines.map((line) => line.trim().split(/ {2,}/))).toEqual([
+      ['group', 'checkpoint', 'model'],
+      ['1', '…points/a.json', 'gru 1 × 16, t…'],
+      ['2', '…points/b.json', '3'],
+    ]);
   });
 
   test('shows a dash where a number was not measured, and for a program an empty cell', () => {
@@ -70,6 +83,29 @@ test('a completion that is too long for its column goes on below, whole', () => 
   const lines = plain(aligned([completionOf(found)], false, 60)).split('\n');
   expect(lines.map((line) => line.split(/ +/)[0])).toEqual(['text', '字'.repeat(13), `${'字'.repeat(7)}…`]);
   expect(Math.max(...lines.map((line) => stringWidth(line)))).toBeLessThanOrEqual(60);
+});
+
+test('completions leave columns out where there is too little room for the texts', () => {
+  const found = {
+    text: 'deep',
+    completion: 'deep',
+    end: '<stop>',
+    finished: true,
+    score: -1,
+    logProbability: -5,
+    symbols: 5,
+  };
+  const heads = [41, 40, 28, 27].map((room) => {
+    const lines = plain(aligned([completionOf(found)], false, room)).split('\n');
+    expect(Math.max(...lines.map((line) => stringWidth(line)))).toBeLessThanOrEqual(room);
+    return lines[0]!.split(/ {2,}/);
+  });
+  expect(heads).toEqual([
+    ['text', 'score ↓', 'log p', 'probability'],
+    ['text', 'score ↓', 'log p'],
+    ['text', 'score ↓', 'log p'],
+    ['text', 'score ↓'],
+  ]);
 });
 
 describe.runIf(hasTerminals)('no line is wider than the terminal', { timeout: 120_000 }, () => {

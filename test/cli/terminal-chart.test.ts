@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
 import { paint } from '../../src/cli/output.ts';
@@ -91,6 +92,24 @@ describe('a chart in characters', () => {
     for (const mark of '●▲■◆') expect(places(drawn, mark).length).toBeGreaterThan(10);
     expect(drawn).toMatch(/\n● s0 {3}▲ s1 {3}■ s2 {3}◆ s3$/);
     expect(Math.max(...drawn.split('\n').map((line) => line.length))).toBeLessThanOrEqual(40);
+  });
+
+  test('shows points and lines in its legend as they are drawn, in colours too', () => {
+    const series: Series[] = [
+      { name: 'line', points: [] },
+      { name: 'sink', kind: 'points', points: [[0, 0]] },
+    ];
+    const { level } = paint;
+    try {
+      paint.level = 3;
+      expect(
+        stripVTControlCharacters(terminalChart(chartOf(...series), 60))
+          .split('\n')
+          .at(-1),
+      ).toBe('━━ line   ● sink');
+    } finally {
+      paint.level = level;
+    }
   });
 
   test('tells twelve series apart, in colours and without, and wraps their names', () => {

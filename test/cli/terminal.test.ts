@@ -138,6 +138,20 @@ describe.runIf(hasTerminals)('on a terminal', () => {
     expect(plainly.stdout.replaceAll('\r', '')).toBe(plain(coloured.stdout).replaceAll('\r', ''));
   });
 
+  test('a terminal that can’t move its cursor gets lines, and is not drawn on', async () => {
+    const dumb = { cwd: folder, env: { TERM: 'dumb' } };
+    const trained = await runOnTerminal(['train', 'text.txt', '--steps', '20', '--out', 'dumb.json', ...TINY], dumb);
+    expect(trained.status).toBe(0);
+    expect(trained.stdout).toMatch(/^step 20, epoch /m);
+    const asked = 'reading from the terminal until Ctrl-D';
+    const completed = await runOnTerminal(['complete', '-c', 'dumb.json'], {
+      ...dumb,
+      steps: [[asked, 'the\n\u0004']],
+    });
+    expect(completed.status).toBe(0);
+    for (const { stdout } of [trained, completed]) expect(stdout).not.toContain('\u001b');
+  });
+
   test('rnn beam shows a table', async () => {
     const { stdout } = await onTerminal(['beam', '-c', 'bar.json', '--prefix', 'th', '--k', '3', '--length', '5']);
     const [remark, ...lines] = plain(stdout).trimEnd().split('\r\n');

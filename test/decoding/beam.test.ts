@@ -205,7 +205,7 @@ describe('more finished hypotheses than the width, N > k', () => {
 
 test.each([
   [3, 2, '9'],
-  [10, 5, '100000'],
+  [10, 5, '100,000'],
   [65, 100, '65^100 ≈ 2.0e181'],
   [2, 20, '2^20 ≈ 1.0e6'],
 ])('there are %d^%d sequences', (symbols, length, text) => {

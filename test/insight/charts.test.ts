@@ -136,6 +136,19 @@ describe('an SVG drawn from a run', () => {
     expect(scaleOf(long, 0, 4).ticks.map(({ label }) => label)).toEqual(['0', '1,000', '2,000', '3,000']);
   });
 
+  test('breaks a title that is wider than the chart, and makes room for its lines', () => {
+    const title = 'Gradient of the loss by place in the source, numbers';
+    const [whole, broken] = ['Gradient', title].map((each) => inlineSvg({ ...chartOf([[0, 1]]), title: each }));
+    const heightOf = (svg: string): number => Number(/viewBox="0 0 440 (\d+)"/.exec(svg)![1]);
+    const lines = [...broken!.matchAll(/y="(\d+)" font-size="15" font-weight="600"[^>]*>([^<]*)</g)];
+    expect(lines.map(([, y, line]) => [Number(y), line])).toEqual([
+      [20, 'Gradient of the loss by place in the'],
+      [38, 'source, numbers'],
+    ]);
+    expect(broken).toContain(`aria-label="${title}"`);
+    expect(heightOf(broken!)).toBe(heightOf(whole!) + 18);
+  });
+
   test('has its title, and the labels of both axes', () => {
     const svg = inlineSvg(learningCurves([{ name: 'a', history: [] }], 'gradient', 'step'));
     for (const text of ['Gradient', 'step (updates)', 'norm before clipping']) expect(svg).toContain(`>${text}</text>`);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { UsageError } from '../../errors.ts';
 import type { RunSummary } from '../../library/compare.ts';
+import { actsIn } from '../../library/given-options.ts';
 import { harmless, shareText } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { flagOf } from '../flags.ts';
@@ -166,7 +167,9 @@ function sweptColumns(runs: readonly RunSummary[]): Column[] {
     .filter(({ of }) => new Set(runs.map(of)).size > 1);
 }
 
+/** Undefined where the option does nothing: a classifier has no decoder that attends. */
 function valueAt(recipe: RunSummary['recipe'], path: string): string | undefined {
+  if (!actsIn(recipe.model.pairs?.task, path)) return undefined;
   const value = path
     .split('.')
     .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], recipe);

@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import * as z from 'zod';
-import { EXIT, UserError } from '../../errors.ts';
+import { EXIT, message, option, UsageError, UserError } from '../../errors.ts';
 import { intervalSchema } from '../../library/interval.ts';
 import { type RunOptions, runSchema } from '../../library/run-options.ts';
 import { BadLines } from '../bad-lines.ts';
@@ -125,6 +126,7 @@ Examples:
   cat *.txt | rnn train - --json > log.jsonl`,
   async run({ corpus, saveEvery, json = false, quiet = false, ...given }, { nameOf }) {
     if (!json) requireOneOf({ quiet, sampleEvery: given.sampleEvery }, ['quiet', 'sampleEvery']);
+    requireTextBefore(given.resume, corpus);
     const sources = textsOf(corpus, 'corpus');
     const options = await withSeparator(given);
     const [{ prepareRun }, { TrainingRun }, { RunDisplay }, { presetText }] = await Promise.all([
@@ -162,6 +164,14 @@ Examples:
     return interruption.status() === EXIT.done && bad.count > 0 ? EXIT.failed : interruption.status();
   },
 });
+
+/** UsageError where the text follows `--resume`, which takes it for the file of a state. */
+function requireTextBefore(resume: string | true | undefined, corpus: readonly string[] = []): void {
+  if (typeof resume !== 'string' || corpus.length > 0 || resume.endsWith('.json') || !existsSync(resume)) return;
+  throw new UsageError(
+    message`${option('resume')} takes ${resume} for the file of a state; name the text first: rnn train ${resume} ${option('resume')}`,
+  );
+}
 
 /** The options with the escapes in the separator read. */
 async function withSeparator<T extends RunOptions>(options: T): Promise<T> {

@@ -1,0 +1,1 @@
+export { replaceFile, targetOf } from '../nn/whole-file.ts';
