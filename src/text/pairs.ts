@@ -51,7 +51,7 @@ export interface PairCorpus {
 }
 
 /**
- * The pairs of some texts, one after the other. Line ends may be CRLF, a byte order mark at the start of a text is dropped, and empty lines are
+ * The pairs of some texts, one after the other. Lines are those of `linesOf`, a byte order mark at the start of a text is dropped, and empty lines are
  * passed over. UserError that names the line: a line that is no pair, a tag sequence of another length than its source, a symbol outside a
  * given vocabulary.
  *

@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import { linesOf, NOT_UTF8, splitFields, symbolsOf } from './pair-lines.ts';
+import { linesOf, splitFields, symbolsOf } from './pair-lines.ts';
 import type { PairCorpus } from './pairs.ts';
 import { type PairFileOptions, readBytes } from './read-pairs.ts';
 import { sourceName } from './source-name.ts';
@@ -51,8 +51,8 @@ function readPrediction(line: Uint8Array, sourceUnit: Unit, targetUnit: Unit) {
   const [first, second] = splitFields(line);
   if (!first || !second) return { why: 'has no tab; a prediction is source, tab, target' };
   const [source, target] = [symbolsOf(first, sourceUnit), symbolsOf(second, targetUnit)];
-  if (!source || !target) return NOT_UTF8;
-  return { source, target };
+  if ('why' in source) return source;
+  return 'why' in target ? target : { source, target };
 }
 
 function keyOf(ids: ArrayLike<number>): string {
