@@ -32,7 +32,7 @@ export async function evaluatePairFiles(model: SavedPairModel, options: PairEval
   const missing = 'missing' in found ? found.missing : 0;
   if (missing > 0) complain(`${counted(missing, 'pair')} without a prediction; counted as wrong`);
   const output = new Output();
-  if (json) await output.line(JSON.stringify(found));
+  if (json) await output.json(found);
   else await output.line(confusion ? confusionTsv(found) : inWords(found));
   await output.flush();
   return found.skipped + missing > 0 ? EXIT.failed : EXIT.done;

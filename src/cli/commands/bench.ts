@@ -43,7 +43,7 @@ Examples:
       if (!quiet) remark(`kernel ${name} on Node ${process.version}: ${reason}`);
     });
     for await (const figure of figures) {
-      await output.line(json ? JSON.stringify(figure) : inWords(figure));
+      await (json ? output.json(figure) : output.line(inWords(figure)));
       await output.flush();
     }
     return undefined;

@@ -146,7 +146,7 @@ Examples:
       const output = new Output();
       const { compareNgrams } = await import('../../library/ngrams.ts');
       const found = await compareNgrams(model, text, { orders: ngrams, training, part });
-      await output.line(json ? JSON.stringify(found) : comparisonInWords(found));
+      await (json ? output.json(found) : output.line(comparisonInWords(found)));
       await output.flush();
       return undefined;
     }
@@ -157,7 +157,7 @@ Examples:
     const result = await evaluate(model, text, { ...request, only, dynamic: dynamic ? learning : undefined }, say);
     const output = new Output();
     const inRows = model.vocabulary.stop === undefined ? ', read in several rows that each start from the state 0' : '';
-    await output.line(json ? JSON.stringify(result) : inWords(result, inRows));
+    await (json ? output.json(result) : output.line(inWords(result, inRows)));
     await output.flush();
     return undefined;
   },

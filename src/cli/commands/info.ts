@@ -41,7 +41,7 @@ Examples:
   async run(options) {
     const output = new Output();
     const facts = await (options.runtime ? runtimeFacts() : modelFacts(options));
-    if (options.json) await output.line(JSON.stringify(facts));
+    if (options.json) await output.json(facts);
     else await output.line(isModel(facts) ? text(facts) : namedFacts(Object.entries(facts)));
     await output.flush();
     return undefined;
