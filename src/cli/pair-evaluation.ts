@@ -1,8 +1,9 @@
+import { counted, grouped } from '../counts.ts';
 import { EXIT, type UserError } from '../errors.ts';
 import type { PairEvaluation, PredictionEvaluation } from '../library/evaluate-pairs.ts';
 import type { PairEvaluationRequest } from '../library/evaluation-options.ts';
 import type { SavedPairModel } from '../library/saved-model.ts';
-import { counted, grouped, lossText, shareText } from '../library/words.ts';
+import { lossText, shareText } from '../library/words.ts';
 import { complain, Output } from './output.ts';
 import { countCell, namedFacts, tabbed, titled } from './tables.ts';
 

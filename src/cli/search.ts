@@ -1,10 +1,10 @@
 import * as z from 'zod';
+import { counted } from '../counts.ts';
 import { EXIT, message, option, UsageError, UserError } from '../errors.ts';
 import { type BeamRequest, beamSchema } from '../library/completion-options.ts';
 import type { LanguageModel, SearchStep } from '../library/language-model.ts';
 import { readLines, stringOf, type Text } from '../library/lines.ts';
 import type { PairModel } from '../library/pair-model.ts';
-import { counted } from '../library/words.ts';
 import type { Context } from './command.ts';
 import { aligned } from './completion-table.ts';
 import { completionOf, exactly, isOutOfOrder, jsonOf, scoreInWords, tabbed } from './completions.ts';

@@ -1,6 +1,7 @@
 import stringWidth from 'string-width';
+import { grouped } from '../counts.ts';
 import type { Table } from '../insight/table.ts';
-import { grouped, harmless } from '../library/words.ts';
+import { harmless } from '../library/words.ts';
 import { truncate, wrap } from './fit.ts';
 import { isTerminal, paint, terminalColumns } from './output.ts';
 import { wrapLine } from './wrap.ts';

@@ -1,7 +1,8 @@
+import { counted, grouped } from '../counts.ts';
 import { cellLabel } from './cell-label.ts';
 import { bestPoint } from './history.ts';
 import type { ModelFacts } from './inspect.ts';
-import { counted, grouped, lossText, shareText } from './words.ts';
+import { lossText, shareText } from './words.ts';
 
 /** Of a run whose record has an `origin`. */
 const FINE_TUNED: [string, string] = ['fine-tuned', 'the run began with the parameters of a trained model'];

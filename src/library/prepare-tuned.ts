@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { counted } from '../counts.ts';
 import { message, option, UsageError } from '../errors.ts';
 import { parseOptions } from '../schema.ts';
 import { readCorpus } from '../text/read-corpus.ts';
@@ -12,7 +13,6 @@ import { readPairMaterial } from './read-material.ts';
 import { recipeOptionsOf } from './recipe-options.ts';
 import { type RunOptions, runSchema } from './run-options.ts';
 import { readSaved, type SavedModel } from './saved-model.ts';
-import { counted } from './words.ts';
 
 /** Options that a trained model has decided already. */
 const OF_MODEL =

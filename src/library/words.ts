@@ -1,5 +1,3 @@
-export { counted, grouped } from '../counts.ts';
-
 /** A loss in nats and in bits: 1.512 nats (2.181 bits). */
 export function lossText(nats: number): string {
   return `${fixed(nats, 4)} nats (${fixed(nats / Math.LN2, 3)} bits)`;

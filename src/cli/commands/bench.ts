@@ -1,6 +1,6 @@
+import { grouped } from '../../counts.ts';
 import type { Figure } from '../../library/benchmark.ts';
 import { benchmarkSchema } from '../../library/benchmark-options.ts';
-import { grouped } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { Output, paint, remark } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';

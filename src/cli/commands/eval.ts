@@ -1,10 +1,11 @@
 import * as z from 'zod';
+import { counted, grouped } from '../../counts.ts';
 import { message, option, UsageError } from '../../errors.ts';
 import type { EvaluationResult } from '../../library/evaluate.ts';
 import { dynamicSchema, evaluationSchema, pairEvaluationSchema } from '../../library/evaluation-options.ts';
 import { ngramSchema } from '../../library/ngram-options.ts';
 import type { NgramComparison } from '../../library/ngrams.ts';
-import { counted, grouped, lossText, shareText } from '../../library/words.ts';
+import { lossText, shareText } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { readEscapes } from '../constraints.ts';
 import { Output, sayer } from '../output.ts';

@@ -1,11 +1,11 @@
 import * as z from 'zod';
+import { counted } from '../../counts.ts';
 import { EXIT, message, option, UsageError } from '../../errors.ts';
 import { scoreSchema } from '../../library/completion-options.ts';
 import { pairEvaluationSchema } from '../../library/evaluation-options.ts';
 import type { LanguageModel, Score } from '../../library/language-model.ts';
 import { LINE, readTexts, readWhole, stringOf, type Text } from '../../library/lines.ts';
 import type { PairModel } from '../../library/pair-model.ts';
-import { counted } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { exactly } from '../completions.ts';
 import { complain, Output, paint, remark } from '../output.ts';

@@ -1,4 +1,4 @@
-import { grouped } from '../../library/words.ts';
+import { grouped } from '../../counts.ts';
 import { byId, element } from '../dom.ts';
 import { percent } from './numbers.ts';
 import type { View } from './protocol.ts';
