@@ -33,3 +33,8 @@ export function harmlessInColours(text: string): string {
 export function oneLine(text: string): string {
   return harmless(text).replaceAll('\n', '\\n');
 }
+
+/** A word of a command that a person may paste into a shell: in quotes, unless the shell reads it as it stands. */
+export function shellWord(text: string): string {
+  return /^[\w./,:=+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
