@@ -30,7 +30,7 @@ export function loadCheckpoint(path: string): Checkpoint {
 /**
  * Writes a checkpoint as JSON. It is written to a temporary file in the same folder, which is synced and then renamed. So at every instant,
  * even when the power fails, the path holds a whole checkpoint: the old one or the new one. Tensors are little-endian float32 in base64, which
- * is exact. A symbolic link stays, and the file that it points to is written. UserError where the file can't be written; then the old file is as it was.
+ * is exact. A symbolic link stays, and the file that it points to is written. Nobody may read the new file who may not read the old one. UserError where the file can't be written; then the old file is as it was.
  */
 export function saveCheckpoint(path: string, checkpoint: Checkpoint): void {
   requirePath(path);
@@ -38,12 +38,18 @@ export function saveCheckpoint(path: string, checkpoint: Checkpoint): void {
   const folder = dirname(target);
   try {
     mkdirSync(folder, { recursive: true });
-    writeSynced(temporaryPath(target), serializeCheckpoint(checkpoint));
+    writeSynced(temporaryPath(target), serializeCheckpoint(checkpoint), modeOf(target));
     renameSync(temporaryPath(target), target);
     syncFolder(folder);
   } catch (cause) {
     throw unsaved(path, cause);
   }
+}
+
+/** Who may read and write the file at a path; undefined where there is none. */
+function modeOf(path: string): number | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat && stat.mode & 0o777;
 }
 
 /**

@@ -11,9 +11,13 @@ export function temporaryPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
 }
 
-/** Writes a new file and syncs it to the disk. */
-export function writeSynced(path: string, pieces: Iterable<string | Uint8Array>): void {
-  const file = openNew(path);
+/**
+ * Writes a new file and syncs it to the disk.
+ *
+ * @param mode who may read and write it, as far as the process's mask allows
+ */
+export function writeSynced(path: string, pieces: Iterable<string | Uint8Array>, mode?: number): void {
+  const file = openNew(path, mode);
   try {
     for (const piece of pieces) writeFileSync(file, piece);
     fsyncSync(file);
@@ -23,13 +27,13 @@ export function writeSynced(path: string, pieces: Iterable<string | Uint8Array>)
 }
 
 /** Opens a new file. One that a crashed process of the same number left is not written to: it may be a second name of another file. */
-function openNew(path: string): number {
+function openNew(path: string, mode?: number): number {
   try {
-    return openSync(path, 'wx');
+    return openSync(path, 'wx', mode);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     unlinkSync(path);
-    return openSync(path, 'wx');
+    return openSync(path, 'wx', mode);
   }
 }
 
