@@ -7,7 +7,7 @@ import { readLines, stringOf, type Text } from '../library/lines.ts';
 import type { PairModel } from '../library/pair-model.ts';
 import type { Context } from './command.ts';
 import { aligned } from './completion-table.ts';
-import { completionOf, exactly, isOutOfOrder, jsonOf, scoreInWords, tabbed } from './completions.ts';
+import { completionLine, completionOf, exactly, isOutOfOrder, jsonOf, scoreInWords } from './completions.ts';
 import { withEscapes } from './constraints.ts';
 import { complain, Output, remark } from './output.ts';
 import { readPrompt } from './prompts.ts';
@@ -194,7 +194,7 @@ async function printOne(
   } else if (output.terminal) {
     await output.line(aligned(completions, options.raw === true));
   } else {
-    for (const completion of completions) await output.line(tabbed(completion));
+    for (const completion of completions) await output.line(completionLine(completion));
   }
   return EXIT.done;
 }
