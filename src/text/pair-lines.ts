@@ -38,6 +38,11 @@ const TAB = 0x09;
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
+/** Whether pairs that are read so are converted from UTF-16: they are text, unless symbols are bytes. */
+export function areText({ sourceUnit, targetUnit }: Partial<Pick<PairForm, 'sourceUnit' | 'targetUnit'>>): boolean {
+  return sourceUnit !== 'byte' && targetUnit !== 'byte';
+}
+
 /**
  * The lines of a text that are not empty, by their numbers from 1, without a byte order mark and without their ends. The ends are those of
  * `splitLines`: LF or CR LF, and CR alone in a text without LF.

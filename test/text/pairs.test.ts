@@ -32,6 +32,27 @@ describe('pairsFrom', () => {
     ]);
   });
 
+  test.each(['utf16le', 'a big-endian one'])(
+    'reads UTF-16, as spreadsheets write it (%s), but not where symbols are bytes',
+    (kind) => {
+      const bytes = Buffer.from('\ufeffaé\t漢\r\nb\tc\r\n', 'utf16le');
+      const content = kind === 'utf16le' ? bytes : bytes.swap16();
+      const corpus = pairsFrom([['list.tsv', content]], OPTIONS);
+      expect(textsOf(corpus)).toEqual([
+        ['aé', '漢'],
+        ['b', 'c'],
+      ]);
+      const problems: string[] = [];
+      const asBytes = {
+        ...OPTIONS,
+        targetUnit: 'byte',
+        onProblem: ({ message }: Error) => problems.push(message),
+      } as const;
+      pairsFrom([['list.tsv', Buffer.concat([bytesOf('x\ty\n'), content])]], asBytes);
+      expect(problems.length).toBeGreaterThan(0);
+    },
+  );
+
   test('refuses a CR within a label: a label is on one line', () => {
     const options = { task: 'classify', targetUnit: 'field' } as const;
     expect(() => read('a\tb\nc\td\re\n', options)).toThrow(
