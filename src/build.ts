@@ -33,7 +33,7 @@ const program: BuildOptions = {
       groups: [
         {
           name: 'start',
-          test: /\/node_modules\/commander\/|\/src\/(errors|cli\/(program|text|wrap)|library\/words)\.ts$/,
+          test: /\/node_modules\/commander\/|\/src\/(counts|errors|cli\/(program|text|wrap)|library\/words)\.ts$/,
         },
         {
           name: 'options',

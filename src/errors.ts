@@ -112,5 +112,10 @@ const LONGEST_EXCERPT = 200;
 
 /** A part of a file's contents, made fit for a message: short, on one line, and without control characters. */
 export function excerpt(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]/gu, ' ').slice(0, LONGEST_EXCERPT);
+  return beginningOf(text.replace(/[\p{Cc}\u2028\u2029]/gu, ' '), LONGEST_EXCERPT, '');
+}
+
+/** A text of at most so many UTF-16 units, or its beginning with `mark` behind it. No character is cut in two: half of one would show as U+FFFD. */
+export function beginningOf(text: string, most: number, mark = '…'): string {
+  return text.length <= most ? text : `${text.slice(0, most).replace(/[\ud800-\udbff]$/, '')}${mark}`;
 }

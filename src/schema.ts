@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Message, message, option, UsageError } from './errors.ts';
+import { beginningOf, type Message, message, option, UsageError } from './errors.ts';
 
 /**
  * A rule that concerns several fields of an object. It returns what is wrong, or undefined where nothing is:
@@ -175,5 +175,5 @@ function shown(value: unknown): string {
       : typeof value === 'object'
         ? JSON.stringify(value)
         : String(value);
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return beginningOf(text, 60);
 }

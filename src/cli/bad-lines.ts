@@ -1,5 +1,5 @@
+import { counted } from '../counts.ts';
 import type { UserError } from '../errors.ts';
-import { counted } from '../library/words.ts';
 import { complain } from './output.ts';
 
 /** The most lines that are named one by one. */

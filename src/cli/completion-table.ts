@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
 import { type Completion, numbers, shown } from './completions.ts';
 import { breakAnywhere } from './fit.ts';
-import { paint } from './output.ts';
+import { paint, terminalColumns } from './output.ts';
 
 /** The columns of numbers, in the order of `numbers`. */
 const NUMBER_COLUMNS = [
@@ -17,9 +17,9 @@ const LEAST_TEXT = 8;
  * Completions for a person: a table. Where there is too little room for the text, the last columns of numbers are left out. A text that is too long
  * for its column goes on in the lines below.
  */
-export function aligned(completions: readonly Completion[], raw: boolean, room = process.stdout.columns): string {
-  const shownColumns = columnsIn((room || Number.POSITIVE_INFINITY) - LEAST_TEXT);
-  const most = Math.max(LEAST_TEXT, (room || Number.POSITIVE_INFINITY) - widthOf(shownColumns));
+export function aligned(completions: readonly Completion[], raw: boolean, room = terminalColumns()): string {
+  const shownColumns = columnsIn(room - LEAST_TEXT);
+  const most = Math.max(LEAST_TEXT, room - widthOf(shownColumns));
   const texts = completions.map(({ text, end, finished }) => ({ text: shown(text, raw), end: finished ? end : '…' }));
   const widths = texts.map(({ text, end }) => stringWidth(text + end));
   const width = Math.max(4, ...widths.map((each) => Math.min(each, most)));

@@ -30,7 +30,7 @@ export function numbers({ score, logProbability, probability }: Completion): str
 }
 
 /** For a program: one line a completion. */
-export function tabbed(completion: Completion): string {
+export function completionLine(completion: Completion): string {
   return [
     escapeText(completion.bytes ?? completion.text),
     ...numbers(completion),

@@ -58,7 +58,7 @@ export async function writeDrawings(
   }
   if (svg !== undefined) await writeFile(output, svg, forms.svg(), inputs);
   if (html !== undefined) await writeFile(output, html, pageOf(title, forms.html()), inputs);
-  if (json) for (const data of forms.json()) await output.line(JSON.stringify(data));
+  if (json) for (const data of forms.json()) await output.json(data);
   else if (svg === undefined && html === undefined) await output.line(forms.text());
 }
 

@@ -1,5 +1,6 @@
 import { Argument, InvalidArgumentError, Option } from 'commander';
 import * as z from 'zod';
+import { shellWord } from '../library/words.ts';
 import { expectation, fieldAt } from '../schema.ts';
 import { EXAMPLES, SPELLINGS, type Spelling } from './spellings.ts';
 
@@ -87,7 +88,7 @@ export function flagsFor(table: FlagTable, values: object): string {
     .flatMap((path) => {
       const value = path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown>)?.[key], values);
       if (value === undefined || value === false || value === Number.POSITIVE_INFINITY) return [];
-      return [value === true ? flagOf(table, path) : `${flagOf(table, path)} ${value}`];
+      return [value === true ? flagOf(table, path) : `${flagOf(table, path)} ${shellWord(String(value))}`];
     })
     .join(' ');
 }

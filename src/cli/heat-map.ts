@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
 import type { HeatMap } from '../insight/heat-map.ts';
-import { paint } from './output.ts';
+import { paint, terminalColumns } from './output.ts';
 import { tabbed } from './tables.ts';
 
 /** How values in [0, 1] look, from the least. */
@@ -13,10 +13,7 @@ const LEAST_WIDTH = 2;
  * A map in characters: a line for each row, with its name, the name of the column that has the largest value, and that value. Columns for which a
  * terminal has no room follow below.
  */
-export function terminalHeatMap(
-  { title, rows, columns, values }: HeatMap,
-  room = process.stdout.columns ?? 80,
-): string {
+export function terminalHeatMap({ title, rows, columns, values }: HeatMap, room = terminalColumns()): string {
   const widths = columns.map((name) => Math.max(LEAST_WIDTH, stringWidth(name)) + 1);
   const largest = values.map((row) => row.indexOf(Math.max(...row)));
   const heads = rows.map((name, row) => [name, columns[largest[row]!]!, values[row]![largest[row]!]!.toFixed(2)]);
@@ -50,9 +47,9 @@ export function tabbedHeatMap({ rows, columns, values }: HeatMap): string {
 /** Ranges of columns that fit side by side. */
 function blocks(widths: readonly number[], room: number): { start: number; end: number }[] {
   const found: { start: number; end: number }[] = [];
-  let used = Number.POSITIVE_INFINITY;
+  let used = 0;
   for (const [column, width] of widths.entries()) {
-    if (used + width > room) {
+    if (found.length === 0 || used + width > room) {
       found.push({ start: column, end: column });
       used = 0;
     }

@@ -23,6 +23,11 @@ export function canMoveCursor(): boolean {
   return process.env.TERM !== 'dumb';
 }
 
+/** The columns of a terminal. Infinity where there is no terminal, and for one that does not tell its size: lines have any length then. */
+export function terminalColumns(): number {
+  return process.stdout.columns || Number.POSITIVE_INFINITY;
+}
+
 /** How long text waits in the buffer of `Output` while a stream of it is made. */
 const FLUSH_MS = 30;
 const FLUSH_LENGTH = 16_384;

@@ -1,8 +1,9 @@
+import { counted, grouped } from '../counts.ts';
 import { EXIT, type UserError } from '../errors.ts';
 import type { PairEvaluation, PredictionEvaluation } from '../library/evaluate-pairs.ts';
 import type { PairEvaluationRequest } from '../library/evaluation-options.ts';
 import type { SavedPairModel } from '../library/saved-model.ts';
-import { counted, grouped, lossText, shareText } from '../library/words.ts';
+import { lossText, shareText } from '../library/words.ts';
 import { complain, Output } from './output.ts';
 import { countCell, namedFacts, tabbed, titled } from './tables.ts';
 
@@ -32,7 +33,7 @@ export async function evaluatePairFiles(model: SavedPairModel, options: PairEval
   const missing = 'missing' in found ? found.missing : 0;
   if (missing > 0) complain(`${counted(missing, 'pair')} without a prediction; counted as wrong`);
   const output = new Output();
-  if (json) await output.line(JSON.stringify(found));
+  if (json) await output.json(found);
   else await output.line(confusion ? confusionTsv(found) : inWords(found));
   await output.flush();
   return found.skipped + missing > 0 ? EXIT.failed : EXIT.done;

@@ -1,6 +1,7 @@
 import cliProgress from 'cli-progress';
+import { grouped } from '../counts.ts';
 import type { ReportEvent, StepEvent } from '../library/run.ts';
-import { grouped, lossText, shareText } from '../library/words.ts';
+import { lossText, shareText } from '../library/words.ts';
 import { canMoveCursor, paintError, remark } from './output.ts';
 import { durationText } from './text.ts';
 

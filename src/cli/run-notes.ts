@@ -1,8 +1,9 @@
+import { counted, grouped } from '../counts.ts';
 import { fasterNode } from '../library/faster-node.ts';
 import { lastPath } from '../library/names.ts';
 import type { PreparedRun } from '../library/prepared-run.ts';
 import type { RunEvent, SampleEvent } from '../library/run.ts';
-import { counted, grouped, lossText, shareText } from '../library/words.ts';
+import { lossText, shareText } from '../library/words.ts';
 import { shown } from './completions.ts';
 import { flagsFor } from './flags.ts';
 import { modelName } from './model-name.ts';

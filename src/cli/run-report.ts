@@ -24,7 +24,7 @@ export class RunReport {
     if (event.type === 'step') this.#symbols += event.symbols;
     if (event.type === 'step' || this.#failed) return;
     try {
-      await this.#line(JSON.stringify(this.#fieldsOf(event)));
+      await this.#send((output) => output.json(this.#fieldsOf(event)));
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       this.#failed = true;
@@ -51,13 +51,14 @@ export class RunReport {
 
   /** At the end. UserError where it can't be written, or something before couldn't. */
   async path(path: string, json: boolean): Promise<void> {
-    await this.#line(json ? JSON.stringify({ type: 'saved', path }) : path);
+    await this.#send((output) => (json ? output.json({ type: 'saved', path }) : output.line(path)));
     if (this.#failed) throw new UserError(`standard output isn't whole; the model is: ${path}`);
   }
 
-  async #line(line: string): Promise<void> {
+  /** Sends at once what is written. */
+  async #send(write: (output: Output) => Promise<void>): Promise<void> {
     try {
-      await this.#output.line(line);
+      await write(this.#output);
       await this.#output.flush();
     } catch (error) {
       if (!(error instanceof ReaderGone)) throw error;

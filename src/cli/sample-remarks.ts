@@ -1,4 +1,4 @@
-import { grouped } from '../library/words.ts';
+import { grouped } from '../counts.ts';
 import { remark } from './output.ts';
 
 /** What `rnn sample` says beside its texts: the seed that was chosen, before the first, and whether any is approximate, after the last. */

@@ -1,13 +1,13 @@
 import * as z from 'zod';
+import { counted } from '../counts.ts';
 import { EXIT, message, option, UsageError, UserError } from '../errors.ts';
 import { type BeamRequest, beamSchema } from '../library/completion-options.ts';
 import type { LanguageModel, SearchStep } from '../library/language-model.ts';
 import { readLines, stringOf, type Text } from '../library/lines.ts';
 import type { PairModel } from '../library/pair-model.ts';
-import { counted } from '../library/words.ts';
 import type { Context } from './command.ts';
 import { aligned } from './completion-table.ts';
-import { completionOf, exactly, isOutOfOrder, jsonOf, scoreInWords, tabbed } from './completions.ts';
+import { completionLine, completionOf, exactly, isOutOfOrder, jsonOf, scoreInWords } from './completions.ts';
 import { withEscapes } from './constraints.ts';
 import { complain, Output, remark } from './output.ts';
 import { readPrompt } from './prompts.ts';
@@ -198,7 +198,7 @@ async function printOne(
   } else if (output.terminal) {
     await output.line(aligned(completions, options.raw === true));
   } else {
-    for (const completion of completions) await output.line(tabbed(completion));
+    for (const completion of completions) await output.line(completionLine(completion));
   }
   return EXIT.done;
 }

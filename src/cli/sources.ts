@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { message, option, UsageError } from '../errors.ts';
 import type { LanguageModel } from '../library/language-model.ts';
-import { LINE, readingOf, readLines, type Text } from '../library/lines.ts';
+import { areText, LINE, readingOf, readLines, type Text } from '../library/lines.ts';
 import type { PairModel } from '../library/pair-model.ts';
 import { type Context, unwanted } from './command.ts';
 import { readEscapes } from './constraints.ts';
@@ -30,7 +30,8 @@ export function isOfPairs(model: LanguageModel | PairModel): model is PairModel 
 /** How the files of a model are read (`readingOf`). Pairs are lines. */
 export function filesOf(model: LanguageModel | PairModel): ReturnType<typeof readingOf> {
   if (!isOfPairs(model)) return readingOf(model.vocabulary);
-  return { convert: Object.values(model.vocabularies).every(({ unit }) => unit !== 'byte'), separator: LINE };
+  const { source, target } = model.vocabularies;
+  return { convert: areText({ sourceUnit: source.unit, targetUnit: target.unit }), separator: LINE };
 }
 
 interface NamedSources {

@@ -10,13 +10,22 @@ export type Spelling = keyof typeof SPELLINGS;
 /** Examples of a spelling, for the help. */
 export const EXAMPLES: Partial<Record<Spelling, string>> = { duration: '90s, 3m, 1.5h', size: '200M, 2GB' };
 
-const UNIT_SECONDS: Record<string, number> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 };
+/** Seconds of days, hours, minutes and seconds. */
+const UNIT_SECONDS = [86_400, 3600, 60, 1] as const;
+
+const NUMBER = '(\\d+(?:\\.\\d+)?)';
+
+/**
+ * A number of seconds, or numbers with units: each unit once at most, the longest one first. The seconds of 1h30s need their unit, because the 30
+ * of 1h30 are minutes to most people.
+ */
+const DURATION = new RegExp(`^(?:${NUMBER}|(?:${NUMBER}d)?(?:${NUMBER}h)?(?:${NUMBER}m)?(?:${NUMBER}s)?)$`);
 
 /** A duration such as 90, 90s, 3m, 1.5h or 1h30m, in seconds. */
 function duration(text: string): number {
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)([smhd]?)/g)];
-  const seconds = parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNIT_SECONDS[unit ?? ''] ?? 0), 0);
-  if (parts.map(([part]) => part).join('') === text && seconds > 0 && Number.isFinite(seconds)) return seconds;
+  const [, plain, ...counts] = DURATION.exec(text) ?? [];
+  const seconds = UNIT_SECONDS.reduce((sum, unit, at) => sum + unit * Number(counts[at] ?? 0), Number(plain ?? 0));
+  if (seconds > 0 && Number.isFinite(seconds)) return seconds;
   throw new InvalidArgumentError('It must be a duration such as 90s, 3m, 1.5h or 1h30m.');
 }
 

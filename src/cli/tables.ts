@@ -1,8 +1,9 @@
 import stringWidth from 'string-width';
+import { grouped } from '../counts.ts';
 import type { Table } from '../insight/table.ts';
-import { grouped, harmless } from '../library/words.ts';
+import { harmless } from '../library/words.ts';
 import { truncate, truncateStart, wrap } from './fit.ts';
-import { isTerminal, paint } from './output.ts';
+import { isTerminal, paint, terminalColumns } from './output.ts';
 import { wrapLine } from './wrap.ts';
 
 /** Spaces between two columns. */
@@ -14,11 +15,6 @@ export const MISSING = '–';
 /** A table whose cells may have a style each, which adds no width: `style` is told the row and the column, counted from 0. */
 export interface StyledTable extends Table {
   readonly style?: (row: number, column: number) => (cell: string) => string;
-}
-
-/** How wide a terminal is; elsewhere, such as in a pipe or a file, lines have any length. */
-function terminalColumns(): number {
-  return process.stdout.columns || Number.POSITIVE_INFINITY;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { EXIT } from '../errors.ts';
 import type { SampleRequest } from '../library/completion-options.ts';
 import type { LanguageModel, SampledText } from '../library/language-model.ts';
-import type { Text } from '../library/lines.ts';
+import { stringOf, type Text } from '../library/lines.ts';
 import { harmless } from '../library/words.ts';
 import { complain, Output } from './output.ts';
 import type { SampleRemarks } from './sample-remarks.ts';
@@ -61,7 +61,7 @@ export class TextPrinter {
 
   /** To be awaited before the command ends. */
   async end(): Promise<void> {
-    if (this.output.terminal && !String(this.#last).endsWith('\n')) await this.#write('\n');
+    if (this.output.terminal && !stringOf(this.#last).endsWith('\n')) await this.#write('\n');
     await this.output.flush();
   }
 

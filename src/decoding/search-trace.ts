@@ -36,5 +36,7 @@ export function describeSequences(symbols: number, length: number): string {
   const decades = length * Math.log10(symbols);
   if (decades < 6) return grouped(symbols ** length);
   const whole = Math.floor(decades);
-  return `${symbols}^${length} ≈ ${(10 ** (decades - whole)).toFixed(1)}e${whole}`;
+  // Rounded up to 10, the digits belong to the next power.
+  const digits = (10 ** (decades - whole)).toFixed(1);
+  return `${symbols}^${length} ≈ ${digits === '10.0' ? `1.0e${whole + 1}` : `${digits}e${whole}`}`;
 }

@@ -2,9 +2,9 @@ import type { Constraint } from './constraint.ts';
 import { byScore, type Hypothesis, lengthScore } from './hypothesis.ts';
 import { logSoftmax } from './log-softmax.ts';
 import { Lookahead } from './lookahead.ts';
+import { BestOfAll, BestRemaining, type Pruning } from './pruning.ts';
 import { Repeats } from './repeats.ts';
 import { type SearchStep, TRACED_DROPS } from './search-trace.ts';
-import { BestOfAll, BestRemaining, type Selection } from './selection.ts';
 import type { Stops } from './stops.ts';
 import { TopList } from './top-list.ts';
 
@@ -152,11 +152,11 @@ export class Search {
     group: number,
     logits: (row: number) => Float32Array,
     taken: ReadonlyMap<number, number>,
-  ): Pick<Selection<Node>, 'kept' | 'saved'> {
+  ): Pick<Pruning<Node>, 'kept' | 'saved'> {
     const { diversity = 0, constraint, trace } = this.#options;
     const lookahead = this.#lookahead;
     const places = this.#places[group]!;
-    const best: Selection<Node> = this.#givesUpPlaces ? new BestRemaining(places) : new BestOfAll(places);
+    const best: Pruning<Node> = this.#givesUpPlaces ? new BestRemaining(places) : new BestOfAll(places);
     const traced: Node[] = [];
     for (const [index, node] of nodes.entries()) {
       const row = first + index;

@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { beginningOf, UserError } from '../errors.ts';
 
 /** The most characters of a refusal that quotes a file: names in it may be of any length. */
 const LONGEST = 500;
@@ -6,6 +6,5 @@ const LONGEST = 500;
 /** Refuses a file for what was found in it. The message is one line, whatever the file's names are. */
 export function refusal(name: string, found: string, cause?: unknown): UserError {
   const line = found.replace(/[\p{Cc}\u2028\u2029]/gu, ' ');
-  const short = line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
-  return new UserError(`${name}: ${short}`, { cause });
+  return new UserError(`${name}: ${beginningOf(line, LONGEST)}`, { cause });
 }

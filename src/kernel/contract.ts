@@ -42,39 +42,32 @@ export interface Memory {
   readonly ints: Int32Array;
 }
 
-/**
- * What an update needs besides its operands. The update multiplies the gradient by `scale` first: clipping by norm then needs no
- * pass over the gradient.
- */
-export interface SgdSettings {
+/** What every update needs besides its operands. */
+interface CommonSettings {
+  /** η, the learning rate. */
   readonly rate: number;
+  /** The gradient is multiplied by this first: clipping by norm then needs no pass over the gradient. */
   readonly scale: number;
-  readonly momentum: number;
   readonly weightDecay: number;
 }
 
-export interface RmsPropSettings {
-  readonly rate: number;
-  readonly scale: number;
+export interface SgdSettings extends CommonSettings {
+  readonly momentum: number;
+}
+
+export interface RmsPropSettings extends CommonSettings {
   readonly smoothing: number;
   readonly epsilon: number;
-  readonly weightDecay: number;
 }
 
-export interface AdagradSettings {
-  readonly rate: number;
-  readonly scale: number;
+export interface AdagradSettings extends CommonSettings {
   readonly epsilon: number;
-  readonly weightDecay: number;
 }
 
-export interface AdamSettings {
-  readonly rate: number;
-  readonly scale: number;
+export interface AdamSettings extends CommonSettings {
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
-  readonly weightDecay: number;
   /** The number of this update, counted from 1. The correction of the moments' bias towards zero depends on it. */
   readonly step: number;
 }

@@ -11,7 +11,7 @@ export interface CheckpointHead {
 }
 
 /** The key that follows the head of a file. In a string of JSON, its quotation marks would be escaped. */
-const TENSORS = /,?\s*"tensors"\s*:/;
+const TENSORS = /"tensors"\s*:/;
 
 /** Bytes read at once. */
 const PIECE = 1 << 16;
@@ -56,7 +56,13 @@ function headOf(file: number): string {
   }
   text = Buffer.concat(pieces).toString('utf8');
   const end = TENSORS.exec(text);
-  return end ? `${text.slice(0, end.index)}}` : text;
+  return end ? `${withoutComma(text.slice(0, end.index))}}` : text;
+}
+
+/** A text without a comma at its end. A pattern that began with spaces would be tried from each space of a damaged file: for hours, in a long row. */
+function withoutComma(text: string): string {
+  const end = text.trimEnd();
+  return end.endsWith(',') ? end.slice(0, -1) : end;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Message, message, option, UserError } from '../errors.ts';
 import type { Corpus } from '../text/corpus.ts';
@@ -6,6 +6,7 @@ import { fingerprint } from '../text/read-corpus.ts';
 import { isSameRun, isTextOf, type RunRecord } from '../training/record.ts';
 import { type CheckpointHead, readHead } from './checkpoint-head.ts';
 import { bestPath, FOLDER, homeOf, keptStep } from './names.ts';
+import { statOf } from './stat-of.ts';
 
 /** The variable of the environment that names the model where a command line doesn't. */
 const CHECKPOINT_VARIABLE = 'RNN_CHECKPOINT';
@@ -97,10 +98,9 @@ function isOf({ run }: CheckpointHead, text: Text): boolean {
 
 /** The checkpoint in the folder that was saved last of those that are wanted, if there is one. What a file is, its content says. */
 function newest(isWanted: (head: CheckpointHead, path: string) => boolean): string | undefined {
-  const names = statSync(FOLDER, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(FOLDER) : [];
-  const dated = names.flatMap((name) => {
+  const dated = namesIn(FOLDER).flatMap((name) => {
     const path = join(FOLDER, name);
-    const stat = name.endsWith('.tmp') ? undefined : statSync(path, { throwIfNoEntry: false });
+    const stat = name.endsWith('.tmp') ? undefined : statOf(path);
     return stat?.isFile() ? [{ path, time: stat.mtimeMs }] : [];
   });
   dated.sort((a, b) => b.time - a.time || a.path.localeCompare(b.path));
@@ -108,4 +108,20 @@ function newest(isWanted: (head: CheckpointHead, path: string) => boolean): stri
     const head = readHead(path);
     return head !== undefined && isWanted(head, path);
   })?.path;
+}
+
+/** The names in a folder; none where there is no such folder. UserError where it can't be read. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (cause) {
+    const { code, message: why } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    throw new UserError(
+      message`./${folder}: can't be read: ${why}; name a checkpoint with ${option('checkpoint')} FILE`,
+      {
+        cause,
+      },
+    );
+  }
 }

@@ -1,4 +1,4 @@
-import { lstatSync, statSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { message, option, UsageError, UserError } from '../errors.ts';
 import { removeLeftovers, requireWritable } from '../nn/checkpoint-file.ts';
 import { targetOf } from '../nn/whole-file.ts';
@@ -9,6 +9,7 @@ import { keptPath, lastPath, modelPath, ownPath } from './names.ts';
 import type { Say } from './prepared-run.ts';
 import type { SavePlace } from './saver.ts';
 import { isKeptName, keptPaths } from './series.ts';
+import { statOf } from './stat-of.ts';
 
 /** What a run is told about where it is saved. */
 export interface Saving {
@@ -56,7 +57,7 @@ export function requireNoSource(path: string, sources: readonly string[]): void 
 
 /** What is the same for all names of a file: its device and its number there. */
 function identityOf(path: string): string | undefined {
-  const stat = isThere(path) ? statSync(path, { throwIfNoEntry: false }) : undefined;
+  const stat = statOf(path);
   return stat?.isFile() ? `${stat.dev}/${stat.ino}` : undefined;
 }
 

@@ -1,4 +1,3 @@
-import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { inOption, message, option, UsageError, UserError } from '../errors.ts';
 import { type Exported, exportModel as exportCheckpoint, formatOf } from '../exchange/export.ts';
@@ -26,6 +25,8 @@ import { savedPair } from './saved-model.ts';
 
 export type { Exported } from '../exchange/export.ts';
 export type { ExportRequest, ImportRequest } from './exchange-options.ts';
+
+import { statOf } from './stat-of.ts';
 
 /** A model that was imported, where it was saved, and what is to be said of how it was read. */
 export interface ImportedModel {
@@ -81,8 +82,7 @@ export function importModel(path: string, request: ImportRequest = {}): Imported
   const out = asked === undefined ? defaultPath(path) : modelPath(asked);
   requireFree(out);
   const list = symbols === undefined ? undefined : inOption('symbols', () => readSymbols(symbols));
-  const given =
-    existsSync(path) && statSync(path).isDirectory() ? readFolder(path, TRANSDUCER_FILES) : readBounded(path);
+  const given = statOf(path)?.isDirectory() ? readFolder(path, TRANSDUCER_FILES) : readBounded(path);
   const { checkpoint, notes } = importCheckpoint(given, path, { ...unsaid, symbols: list as string });
   saveCheckpoint(out, checkpoint);
   const model = checkpoint.model.pairs ? new PairModel(checkpoint, out) : new LanguageModel(checkpoint, out);

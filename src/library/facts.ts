@@ -1,7 +1,9 @@
+import { counted, grouped } from '../counts.ts';
+import { beginningOf } from '../errors.ts';
 import { cellLabel } from './cell-label.ts';
 import { bestPoint } from './history.ts';
 import type { ModelFacts } from './inspect.ts';
-import { counted, grouped, lossText, shareText } from './words.ts';
+import { lossText, shareText } from './words.ts';
 
 /** Of a run whose record has an `origin`. */
 const FINE_TUNED: [string, string] = ['fine-tuned', 'the run began with the parameters of a trained model'];
@@ -75,7 +77,7 @@ function readingText(mode: string, { separator }: ModelFacts['vocabulary']): str
 }
 
 function vocabularyText({ size, unit, symbols }: ModelFacts['vocabulary']): string {
-  return `${grouped(size)} symbols (${unit}s): ${shortened(symbols.join(' '), 200)}`;
+  return `${grouped(size)} symbols (${unit}s): ${beginningOf(symbols.join(' '), 200, ' …')}`;
 }
 
 /** How far the run went. The file of its best model has the whole history, so it may have fewer steps than its run. */
@@ -88,8 +90,4 @@ function doneText({ step, epoch, history }: Pick<ModelFacts, 'step' | 'epoch' | 
 /** "step 136 of 2,681". */
 function bestPlace(best: number, { step, history }: Pick<ModelFacts, 'step' | 'history'>): string {
   return `step ${grouped(best)} of ${grouped(Math.max(step, history.at(-1)?.step ?? 0))}`;
-}
-
-function shortened(value: string, length: number): string {
-  return value.length <= length ? value : `${value.slice(0, length)} …`;
 }

@@ -1,6 +1,6 @@
-import { existsSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { message, option, UsageError, UserError } from '../errors.ts';
+import { statOf } from './stat-of.ts';
 
 /** The folder, in the working folder, where runs are saved and looked for. */
 export const FOLDER = 'checkpoints';
@@ -35,7 +35,7 @@ export function modelPath(out: string): string {
 
 /** UserError where there is something at `out` that is no file, so that the name with the ending can't be what is meant. */
 function requireNoOther(out: string): void {
-  const stat = existsSync(out) ? statSync(out) : undefined;
+  const stat = statOf(out);
   if (/[/\\]$/.test(out) || (stat && !stat.isFile())) {
     const why = stat && !stat.isDirectory() ? 'it is no regular file' : 'it is a directory';
     throw new UserError(message`${out}: the checkpoint can't be saved: ${why}; give another ${option('out')}`);

@@ -1,3 +1,4 @@
+import { counted } from '../counts.ts';
 import { message, option, UsageError, UserError } from '../errors.ts';
 import { firstMember } from '../insight/first-member.ts';
 import { measurePairFlow, type PairFlow } from '../insight/pair-flow.ts';
@@ -9,7 +10,6 @@ import { type PairFlowRequest, pairFlowSchema } from './gradient-flow-options.ts
 import { shortName } from './inspect.ts';
 import { pairOptionsOf } from './material.ts';
 import { readSaved } from './saved-model.ts';
-import { counted } from './words.ts';
 
 /**
  * Measures how the gradient of the loss reaches the encoder of models of pairs, on a file of pairs (`-` is standard input). UserError for a file or a checkpoint that can't be read, and for a model of texts.

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { counted } from '../counts.ts';
 import { message, option, UserError } from '../errors.ts';
 import { parseOptions } from '../schema.ts';
 import type { Corpus } from '../text/corpus.ts';
@@ -16,7 +17,6 @@ import { readPairMaterial } from './read-material.ts';
 import { type DecidedOptions, recipeOptionsOf } from './recipe-options.ts';
 import { type RunOptions, runSchema } from './run-options.ts';
 import { decideTask } from './task.ts';
-import { counted } from './words.ts';
 
 /** Prepares a run whose parameters are drawn. */
 export async function prepareNew(sources: readonly string[], asked: RunOptions, tell: Tell): Promise<PreparedRun> {

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { counted } from '../counts.ts';
 import { message } from '../errors.ts';
 import { parseOptions } from '../schema.ts';
 import { readCorpus } from '../text/read-corpus.ts';
@@ -13,7 +14,6 @@ import { readPairMaterial } from './read-material.ts';
 import { recipeOptionsOf } from './recipe-options.ts';
 import { type RunOptions, runSchema } from './run-options.ts';
 import { readSaved, type SavedModel } from './saved-model.ts';
-import { counted } from './words.ts';
 
 /** Prepares a run that begins with the parameters of a trained model. */
 export async function prepareTuned(sources: readonly string[], options: RunOptions, tell: Tell): Promise<PreparedRun> {

@@ -1,3 +1,4 @@
+import { counted } from '../counts.ts';
 import { message, option, UserError } from '../errors.ts';
 import type { Corpus } from '../text/corpus.ts';
 import type { PairCorpus } from '../text/pairs.ts';
@@ -8,7 +9,6 @@ import type { Recipe } from '../training/complete-recipe.ts';
 import { isTextOf, type RunRecord } from '../training/record.ts';
 import { type Material, type PairMaterial, pairOptionsOf } from './material.ts';
 import type { SavedModel } from './saved-model.ts';
-import { counted } from './words.ts';
 
 /** Reads pairs to train on, and the files that the recipe holds out, which have no symbols of their own. */
 export async function readPairMaterial(

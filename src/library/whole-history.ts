@@ -18,6 +18,8 @@ export function isBestOf(model: Checkpoint, state: Checkpoint): boolean {
 export function withWholeHistory(best: Checkpoint, state: Checkpoint): Checkpoint | undefined {
   const own = readRun(best, 'the best model').history;
   const whole = readRun(state, 'the newest state').history;
-  if (own.length === whole.length || !isBestOf(best, state)) return undefined;
+  // A history that was thinned in between may have as many points as before.
+  const hasWhole = own.length === whole.length && own.at(-1)?.step === whole.at(-1)?.step;
+  if (hasWhole || !isBestOf(best, state)) return undefined;
   return { ...best, run: { ...(best.run as { [key: string]: Json }), history: whole as Json } };
 }

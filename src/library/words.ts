@@ -1,5 +1,3 @@
-export { counted, grouped } from '../counts.ts';
-
 /** A loss in nats and in bits: 1.512 nats (2.181 bits). */
 export function lossText(nats: number): string {
   return `${fixed(nats, 4)} nats (${fixed(nats / Math.LN2, 3)} bits)`;
@@ -34,4 +32,9 @@ export function harmlessInColours(text: string): string {
 /** Text on one line: a message may name a file or quote an argument that has newlines or obeys other controls. */
 export function oneLine(text: string): string {
   return harmless(text).replaceAll('\n', '\\n');
+}
+
+/** A word of a command that a person may paste into a shell: in quotes, unless the shell reads it as it stands. */
+export function shellWord(text: string): string {
+  return /^[\w./,:=+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

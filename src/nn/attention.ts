@@ -40,6 +40,8 @@ export class Attention implements Module {
   readonly #memory: readonly PackedMemory[];
   /** [B][T][S] gradients of α, then of e. */
   readonly #gradients: Address;
+  /** [S] what the sums of those gradients start from. */
+  readonly #zeros: Address;
 
   constructor(plan: AttentionPlan) {
     const { arena, shape, memory, zeros } = plan;
@@ -47,13 +49,12 @@ export class Attention implements Module {
     this.#plan = plan;
     this.#memory = memory.map((signal) => {
       const size = Math.max(packedSize(sourceSteps, signal.width), packedSize(signal.width, sourceSteps));
-      return { reading: signal.read(), packed: arena.float(rows * size), size };
+      return { reading: signal.read(), packed: arena.float(rows * size), size, zeros: zeros.row(signal.width) };
     });
     this.outputs = memory.map(({ width }) => Signal.allocate(arena, shape, width));
     this.probabilities = arena.float(rows * steps * sourceSteps);
     this.#gradients = training ? arena.float(rows * steps * sourceSteps) : NONE;
-    for (const { width } of memory) zeros.row(width);
-    zeros.row(sourceSteps);
+    this.#zeros = zeros.row(sourceSteps);
   }
 
   /** Packs the memory and the keys of each source, for the products of `forward`. */
@@ -71,7 +72,7 @@ export class Attention implements Module {
   }
 
   forward(k: Kernels, pass: Pass): void {
-    const { score, shape, lengths, zeros } = this.#plan;
+    const { score, shape, lengths } = this.#plan;
     const { rows } = pass;
     const S = shape.sourceSteps;
     for (let row = rows.start; row < rows.end; row++) {
@@ -81,7 +82,7 @@ export class Attention implements Module {
       const a = this.#ofRow(this.probabilities, row);
       if (length > 0) score.forward(k, a, row, source, steps, length);
       k.softmaxForward(a, steps, length, S);
-      for (const [index, { reading, packed, size }] of this.#memory.entries()) {
+      for (const [index, { reading, packed, size, zeros }] of this.#memory.entries()) {
         const { width } = reading.signal;
         const stride = shape.rows * width;
         const c = this.outputs[index]!.values + row * width;
@@ -89,13 +90,13 @@ export class Attention implements Module {
           for (let step = 0; step < steps; step++) k.fill(c + step * stride, 0, width);
           continue;
         }
-        k.multiply(c, zeros.row(width), a, packed + source * size, steps, width, length, stride, 0, S);
+        k.multiply(c, zeros, a, packed + source * size, steps, width, length, stride, 0, S);
       }
     }
   }
 
   backward(k: Kernels, pass: Pass): void {
-    const { score, shape, lengths, zeros } = this.#plan;
+    const { score, shape, lengths } = this.#plan;
     const { rows } = pass;
     const S = shape.sourceSteps;
     this.#clearGradients(k, pass);
@@ -112,7 +113,7 @@ export class Attention implements Module {
         const dc = this.outputs[index]!.gradients + row * width;
         const packed = all + row * size;
         k.packTransposed(packed, signal.values + row * width, width, length, stride);
-        const [start, strideStart] = index === 0 ? [zeros.row(S), 0] : [da, S];
+        const [start, strideStart] = index === 0 ? [this.#zeros, 0] : [da, S];
         k.multiply(da, start, dc, packed, steps, length, width, S, strideStart, stride);
         k.multiplyTransposed(signal.gradients + row * width, a, dc, length, width, steps, stride, S, stride);
       }
@@ -151,6 +152,8 @@ interface PackedMemory {
   /** [B][size] a packed copy of each row, for products. */
   readonly packed: Address;
   readonly size: number;
+  /** [width] what the sums of c start from. */
+  readonly zeros: Address;
 }
 
 /** Packs what an attention reads of the sources. It runs with the encoder, once for a source, however many steps attend to it. */

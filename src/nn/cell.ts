@@ -42,8 +42,6 @@ export interface CellBuffers {
   readonly gates: Address;
   /** In the order of the kind's `states`. */
   readonly states: readonly State[];
-  /** [T][B][H] h₋ as each step used it: `previous` of h. */
-  readonly previous: Address;
   /** [T][B][H] ∂L/∂h of every step, complete for a step when its `backward` is called. */
   readonly dHidden: Address;
   /** [H] zeros, for products to start from. */

@@ -36,7 +36,7 @@ export function loadCheckpoint(path: string): Checkpoint {
 /**
  * Writes a checkpoint as JSON. It is written to a temporary file in the same folder, which is synced and then renamed. So at every instant,
  * even when the power fails, the path holds a whole checkpoint: the old one or the new one. Tensors are little-endian float32 in base64, which
- * is exact. A symbolic link stays, and the file that it points to is written. UserError where the file can't be written; then the old file is as it was.
+ * is exact. A symbolic link stays, and the file that it points to is written. Nobody may read the new file who may not read the old one. UserError where the file can't be written; then the old file is as it was.
  */
 export function saveCheckpoint(path: string, checkpoint: Checkpoint): void {
   requirePath(path);

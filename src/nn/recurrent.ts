@@ -84,7 +84,6 @@ export class Recurrent implements Module {
     this.#buffers = {
       gates: arena.float(steps * rows * width), // [T][B][G·H]
       states: this.states,
-      previous: this.#h.previous,
       dHidden: training ? arena.float(steps * rows * H) : NONE, // [T][B][H]
       zeros: zeros.row(H),
     };

@@ -7,6 +7,7 @@ import {
   readSync,
   renameSync,
   rmSync,
+  statSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -22,9 +23,13 @@ export function temporaryPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
 }
 
-/** Writes a new file and syncs it to the disk. */
-export function writeSynced(path: string, pieces: Iterable<string | Uint8Array>): void {
-  const file = openNew(path);
+/**
+ * Writes a new file and syncs it to the disk.
+ *
+ * @param mode who may read and write it, as far as the process's mask allows
+ */
+export function writeSynced(path: string, pieces: Iterable<string | Uint8Array>, mode?: number): void {
+  const file = openNew(path, mode);
   try {
     for (const piece of pieces) writeFileSync(file, piece);
     fsyncSync(file);
@@ -34,13 +39,13 @@ export function writeSynced(path: string, pieces: Iterable<string | Uint8Array>)
 }
 
 /** Opens a new file. One that a crashed process of the same number left is not written to: it may be a second name of another file. */
-function openNew(path: string): number {
+function openNew(path: string, mode?: number): number {
   try {
-    return openSync(path, 'wx');
+    return openSync(path, 'wx', mode);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     unlinkSync(path);
-    return openSync(path, 'wx');
+    return openSync(path, 'wx', mode);
   }
 }
 
@@ -58,19 +63,25 @@ export function readUpTo(file: number, size: number): Buffer {
 
 /**
  * Replaces the file at `path`, or makes it: the pieces are written under the temporary name, synced, and renamed. So the path holds the old file or the
- * new one, never a part of it. Throws where it can't be written; then no temporary file is left. A symbolic link is replaced, too: `targetOf`
+ * new one, never a part of it. Nobody may read the new file who may not read the old one. Throws where it can't be written; then no temporary file is left. A symbolic link is replaced, too: `targetOf`
  * tells where it leads.
  */
 export function replaceFile(path: string, pieces: Iterable<string | Uint8Array>): void {
   const temporary = temporaryPath(path);
   try {
-    writeSynced(temporary, pieces);
+    writeSynced(temporary, pieces, modeOf(path));
     renameSync(temporary, path);
     syncFolder(dirname(path));
   } catch (error) {
     removeTemporary(temporary);
     throw error;
   }
+}
+
+/** Who may read and write the file at a path; undefined where there is none. */
+function modeOf(path: string): number | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat && stat.mode & 0o777;
 }
 
 /** Removes a temporary file, if it can be removed. */

@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import type { PairTask } from '../pair-task.ts';
 import { readLines } from './line-reader.ts';
 import type { PairReading } from './options.ts';
-import { missingColumn } from './pair-lines.ts';
+import { areText, missingColumn } from './pair-lines.ts';
 import { splitText } from './split-text.ts';
 import type { Unit } from './symbols.ts';
 
@@ -40,7 +40,7 @@ export async function judgePairs(
   const alignments = [new Alignment(sourceUnit ?? 'codepoint', targetUnit ?? 'codepoint')];
   if (sourceUnit === undefined && targetUnit === undefined) alignments.push(new Alignment('token', 'token'));
   for (const path of sources) {
-    for await (const lines of readLines(path, { convert: false })) {
+    for await (const lines of readLines(path, { convert: areText({ sourceUnit, targetUnit }) })) {
       for (const { number, text } of lines) {
         if (text.length === 0) continue;
         if (typeof text !== 'string') return { task: undefined, reason: `${path}: line ${number} is not UTF-8` };

@@ -29,17 +29,29 @@ export interface NoPair {
 
 export const COLUMNS = [1, 2] as const;
 
-export const NOT_UTF8 = { why: 'is not UTF-8; convert it, or read bytes' } as const satisfies NoPair;
+const NOT_UTF8 = { why: 'is not UTF-8; convert it, or read bytes' } as const satisfies NoPair;
+const RETURN_WITHIN = {
+  why: 'has a carriage return (CR) in a column that is read as one symbol; remove it',
+} as const satisfies NoPair;
 
 const TAB = 0x09;
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** The lines of a text that are not empty, by their numbers from 1, without a byte order mark and without their ends. */
+/** Whether pairs that are read so are converted from UTF-16: they are text, unless symbols are bytes. */
+export function areText({ sourceUnit, targetUnit }: Partial<Pick<PairForm, 'sourceUnit' | 'targetUnit'>>): boolean {
+  return sourceUnit !== 'byte' && targetUnit !== 'byte';
+}
+
+/**
+ * The lines of a text that are not empty, by their numbers from 1, without a byte order mark and without their ends. The ends are those of
+ * `splitLines`: LF or CR LF, and CR alone in a text without LF.
+ */
 export function* linesOf(content: Uint8Array): Generator<{ readonly number: number; readonly line: Uint8Array }> {
   let start = MARK.every((byte, at) => content[at] === byte) ? MARK.length : 0;
+  const lineEnd = content.includes(NEWLINE) ? NEWLINE : CARRIAGE_RETURN;
   for (let number = 1; start < content.length; number++) {
-    const found = content.indexOf(NEWLINE, start);
+    const found = content.indexOf(lineEnd, start);
     const end = found < 0 ? content.length : found;
     const last = end > start && content[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
     if (last > start) yield { number, line: content.subarray(start, last) };
@@ -57,7 +69,8 @@ export function parsePair(line: Uint8Array, form: PairForm): SymbolPair | NoPair
     symbolsOf(fields[columns[0] - 1]!, sourceUnit),
     symbolsOf(fields[columns[1] - 1]!, targetUnit),
   ];
-  if (!source || !target) return NOT_UTF8;
+  if ('why' in source) return source;
+  if ('why' in target) return target;
   if (source.length === 0) return { why: 'has an empty source' };
   if (target.length === 0) return { why: 'has an empty target' };
   if (task === 'tag' && source.length !== target.length) {
@@ -94,10 +107,11 @@ export function splitFields(line: Uint8Array): Uint8Array[] {
   return fields;
 }
 
-/** The symbols of a column; undefined where it is not UTF-8. */
-export function symbolsOf(field: Uint8Array, unit: Unit): readonly TextSymbol[] | undefined {
+/** The symbols of a column, or why it has none. */
+export function symbolsOf(field: Uint8Array, unit: Unit): readonly TextSymbol[] | NoPair {
   if (unit === 'byte') return [...field];
   const text = textOf(field);
-  if (typeof text !== 'string') return undefined;
-  return unit === 'field' && text === '' ? [] : splitText(text, unit);
+  if (typeof text !== 'string') return NOT_UTF8;
+  if (unit !== 'field') return splitText(text, unit);
+  return text.includes('\r') ? RETURN_WITHIN : text === '' ? [] : [text];
 }

@@ -43,7 +43,8 @@ export function splitPairs(
   const taken: [number[], number[]] = [[], []];
   let next = 0;
   for (const [index, part] of taken.entries()) {
-    while (part.length < wanted[index]! && next < groups.length - 1) part.push(...groups[next++]!);
+    while (part.length < wanted[index]! && next < groups.length - 1)
+      for (const pair of groups[next++]!) part.push(pair);
   }
   const rest = groups.slice(next).flat();
   const partOf = (held: HeldOut, pairs: readonly number[]) =>

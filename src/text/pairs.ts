@@ -2,10 +2,11 @@ import { createSha256 } from '#host/sha256';
 import { message, option, UserError } from '../errors.ts';
 import type { PairTask } from '../pair-task.ts';
 import { allocateIds, type Ids } from './ids.ts';
-import { COLUMNS, linesOf, type NoPair, type PairForm, parsePair, type SymbolPair } from './pair-lines.ts';
+import { areText, COLUMNS, linesOf, type NoPair, type PairForm, parsePair, type SymbolPair } from './pair-lines.ts';
 import { sourceName, sourceNames } from './source-name.ts';
 import { describeSymbol, type TextSymbol } from './symbols.ts';
 import { countCharacters } from './utf8.ts';
+import { inUtf8 } from './utf16.ts';
 import { Vocabulary } from './vocabulary.ts';
 
 /** How pairs are read, and which symbols they may have. */
@@ -51,7 +52,7 @@ export interface PairCorpus {
 }
 
 /**
- * The pairs of some texts, one after the other. Line ends may be CRLF, a byte order mark at the start of a text is dropped, and empty lines are
+ * The pairs of some texts, one after the other. UTF-16 is converted, unless symbols are bytes. Lines are those of `linesOf`, a byte order mark at the start of a text is dropped, and empty lines are
  * passed over. UserError that names the line: a line that is no pair, a tag sequence of another length than its source, a symbol outside a
  * given vocabulary.
  *
@@ -84,7 +85,8 @@ export class PairAssembly {
     this.#sources.push(source);
     this.#hash.update(content);
     this.#bytes += content.length;
-    for (const { number, line } of linesOf(content)) {
+    const text = areText(this.#options) ? inUtf8(content, sourceName(source)) : content;
+    for (const { number, line } of linesOf(text)) {
       const pair = readPair(line, this.#options);
       if ('why' in pair) {
         const place = `${sourceName(source)}: line ${number}`;

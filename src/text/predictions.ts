@@ -1,9 +1,10 @@
 import { UserError } from '../errors.ts';
-import { linesOf, NOT_UTF8, splitFields, symbolsOf } from './pair-lines.ts';
+import { areText, linesOf, splitFields, symbolsOf } from './pair-lines.ts';
 import type { PairCorpus } from './pairs.ts';
 import { type PairFileOptions, readBytes } from './read-pairs.ts';
 import { sourceName } from './source-name.ts';
 import type { TextSymbol, Unit } from './symbols.ts';
+import { inUtf8 } from './utf16.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** Predictions of another program for the sources of a corpus, as ids of a vocabulary that has the symbols of targets and of predictions. */
@@ -27,8 +28,10 @@ export async function readPredictions(
   { stdin, onProblem }: Pick<PairFileOptions, 'stdin' | 'onProblem'> = {},
 ): Promise<Predictions> {
   const found = new Map<string, readonly TextSymbol[]>();
-  for (const { number, line } of linesOf(await readBytes(path, { stdin }))) {
-    const read = readPrediction(line, source.vocabulary.unit, target.vocabulary.unit);
+  const units = { sourceUnit: source.vocabulary.unit, targetUnit: target.vocabulary.unit };
+  const bytes = await readBytes(path, { stdin });
+  for (const { number, line } of linesOf(areText(units) ? inUtf8(bytes, sourceName(path)) : bytes)) {
+    const read = readPrediction(line, units.sourceUnit, units.targetUnit);
     if ('why' in read) {
       const problem = new UserError(`${sourceName(path)}: line ${number}: ${read.why}`);
       if (!onProblem) throw problem;
@@ -51,8 +54,8 @@ function readPrediction(line: Uint8Array, sourceUnit: Unit, targetUnit: Unit) {
   const [first, second] = splitFields(line);
   if (!first || !second) return { why: 'has no tab; a prediction is source, tab, target' };
   const [source, target] = [symbolsOf(first, sourceUnit), symbolsOf(second, targetUnit)];
-  if (!source || !target) return NOT_UTF8;
-  return { source, target };
+  if ('why' in source) return source;
+  return 'why' in target ? target : { source, target };
 }
 
 function keyOf(ids: ArrayLike<number>): string {

@@ -19,9 +19,9 @@ export class TokenSplitter {
 
   write(text: string): void {
     const all = this.#carried + text;
-    const lastSpace = all.search(/\S*$/u);
-    this.#carried = all.slice(lastSpace);
-    for (const [token] of all.slice(0, lastSpace).matchAll(TOKEN)) this.#emit(token);
+    const last = startOfLast(all);
+    this.#carried = all.slice(last);
+    for (const [token] of all.slice(0, last).matchAll(TOKEN)) this.#emit(token);
   }
 
   /** Emits what was held back. */
@@ -30,3 +30,13 @@ export class TokenSplitter {
     this.#carried = '';
   }
 }
+
+/** Where the last token begins. A search for /\S*$/ would begin again at each character: its time grows with the square of a token's length. */
+function startOfLast(text: string): number {
+  let at = text.length;
+  while (at > 0 && !SPACE.test(text[at - 1]!)) at--;
+  return at;
+}
+
+/** White space is in the basic plane, so no half of a surrogate pair is taken for it. */
+const SPACE = /\s/u;

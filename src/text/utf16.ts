@@ -58,6 +58,13 @@ export class Utf16Converter {
   }
 }
 
+/** A whole text in UTF-8, converted where it is UTF-16. They may be the bytes themselves. UserError, beginning with `name`, if UTF-16 is damaged. */
+export function inUtf8(bytes: Uint8Array, name: string): Uint8Array {
+  const converter = new Utf16Converter(name);
+  const [start, rest] = [converter.write(bytes), converter.end()];
+  return rest.length === 0 ? start : concatBytes([start, rest]);
+}
+
 /** Whether a text that begins so may turn out to be UTF-16. A writer that waits for an answer to its first line gets one. */
 function mayBeUtf16([first, second]: Uint8Array): boolean {
   if (first === undefined || first === 0 || first === 0xff || first === 0xfe) return true;

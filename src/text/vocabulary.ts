@@ -62,7 +62,8 @@ export class Vocabulary {
     }
     const symbols = [...counts.keys()].filter((symbol) => counts.get(symbol)! >= minCount).sort(compareSymbols);
     if (symbols.length === 0) {
-      const most = Math.max(0, ...counts.values());
+      let most = 0;
+      for (const count of counts.values()) most = Math.max(most, count);
       throw new UserError(
         counts.size === 0
           ? 'a vocabulary needs at least one symbol; the text has none'

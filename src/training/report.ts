@@ -1,7 +1,7 @@
 import type { DataPart } from './data.ts';
 import { Divergence, hasDiverged, isFarAboveBest } from './divergence.ts';
 import { type Evaluation, evaluatePart } from './evaluate-part.ts';
-import type { CheckpointEvent, ReportEvent } from './events.ts';
+import type { CheckpointEvent, DoneEvent, ReportEvent } from './events.ts';
 import { hasLastPhase } from './recipe.ts';
 import { keepFallback } from './rollback.ts';
 import type { Run } from './run.ts';
@@ -12,9 +12,12 @@ import { areTensorsFinite, viewSavedParameters } from './tensors.ts';
  * Validates the model and adds a point to the history. Yields the report, a checkpoint of the best model where this is it, and one of the
  * last state. Throws Divergence where the run has diverged.
  *
- * @param final whether the run is over
+ * @param end why the run ends with this report, if it does. An interrupted run goes on when it is resumed, so its loss is not judged as that of its end.
  */
-export async function* report(run: Run, final: boolean): AsyncGenerator<ReportEvent | CheckpointEvent> {
+export async function* report(
+  run: Run,
+  end: DoneEvent['reason'] | undefined,
+): AsyncGenerator<ReportEvent | CheckpointEvent> {
   const { recipe, data, plan, engine, progress } = run;
   requireFinite(run);
   const validated = await evaluateSaved(run, data.validation, recipe.select === 'accuracy');
@@ -26,7 +29,7 @@ export async function* report(run: Run, final: boolean): AsyncGenerator<ReportEv
   const point = progress.addPoint(found, test);
   const { history } = progress;
   const { symbols } = plan.model.config;
-  if (hasDiverged(history, symbols, final))
+  if (hasDiverged(history, symbols, end !== undefined && end !== 'interrupted'))
     throw new Divergence(`the loss, ${point.loss.toPrecision(3)} nats, is far above the best`);
   const isSound = !isFarAboveBest(history, symbols);
   // Where nothing is held out, the newest model is not the best while its loss is far above the best.
@@ -34,7 +37,7 @@ export async function* report(run: Run, final: boolean): AsyncGenerator<ReportEv
   if (best && hasLastPhase(recipe)) run.best = viewSavedParameters(plan, engine.kernels).slice();
   if (best && isSound) keepFallback(run);
   yield { type: 'report', point, best };
-  const over = final || isOutOfPatience(run);
+  const over = end !== undefined || isOutOfPatience(run);
   if (best) yield checkpointEvent(run, 'best', over && !hasLastPhase(recipe));
   yield checkpointEvent(run, 'last', over);
 }

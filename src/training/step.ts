@@ -25,7 +25,7 @@ export async function takeStep(run: Run): Promise<StepEvent> {
 }
 
 /** What an update is told besides what it reads. */
-export interface UpdateSettings {
+export interface StepSettings {
   /** Of the updates by this data, from 1. */
   readonly number: number;
   readonly rate: number;
@@ -42,7 +42,7 @@ export interface UpdateSettings {
 export async function update(
   run: Run,
   data: TrainingData,
-  { number, rate, dropoutSeed, watched }: UpdateSettings,
+  { number, rate, dropoutSeed, watched }: StepSettings,
 ): Promise<Omit<StepEvent, 'progress'>> {
   const { recipe, plan, engine, progress } = run;
   const { model } = plan;

@@ -131,7 +131,7 @@ async function* follow(
       const isReportDue = progress.step % interval === 0;
       if (end === 'interrupted' && !isReportDue) yield* offerLastState(run, true);
       else if (end || isReportDue) {
-        yield* report(run, end !== undefined);
+        yield* report(run, end);
         if (!end && isOutOfPatience(run)) end = 'patience';
       } else if (saveNow()) yield* offerLastState(run, false);
       const { step } = progress;

@@ -77,12 +77,14 @@ describe('rnn attention', () => {
         [1, 0, 0],
       ],
     };
-    expect(terminalHeatMap(map, 80).split('\n')).toEqual([
-      'ab → X',
-      '       most        a  b 漢',
-      'X      漢   0.75     ░░ ▓▓',
-      '<stop> a    1.00  ██',
-    ]);
+    // A terminal that does not tell its size has room for all.
+    for (const room of [80, Number.POSITIVE_INFINITY])
+      expect(terminalHeatMap(map, room).split('\n')).toEqual([
+        'ab → X',
+        '       most        a  b 漢',
+        'X      漢   0.75     ░░ ▓▓',
+        '<stop> a    1.00  ██',
+      ]);
     expect(terminalHeatMap(map, 23).split('\n').slice(4)).toEqual([
       '       most       漢',
       'X      漢   0.75  ▓▓',

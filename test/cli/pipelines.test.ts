@@ -416,6 +416,13 @@ describe.concurrent('rnn score', () => {
     expect(name).toBe('-');
   });
 
+  test('--per-char names a whole file by all of its name', async () => {
+    file(folder, 'line 7', 'deep\n');
+    const args = ['score', '-c', 'words.json', '--whole', '--per-char', 'line 7'];
+    const { stdout } = await rnn(args, { cwd: folder });
+    expect(stdout).toMatch(/^line 7\t1\td\t/);
+  });
+
   test('reads several files, and names the one where a character is unknown', async () => {
     const cwd = folder;
     file(cwd, 'one', 'deep\n');

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { file, type Outcome, PROSE, removeFolders, TINY, temporaryFolder } from '../helpers/cli.ts';
@@ -130,6 +130,22 @@ describe.runIf(hasTerminals)('on a terminal', () => {
     expect(plain(stdout)).toMatch(/\r\nrnn: training diverged: [^│]*rollback\r\n$/);
   });
 
+  test('a terminal that does not tell its size gets what is as wide as it is', async () => {
+    const { stdout } = await onTerminal(['demo', 'iterated-unit'], { columns: 0 });
+    const piped = await rnn(['demo', 'iterated-unit'], { cwd: folder });
+    const phaseLine = (text: string) => /source\r?\n(.*)/.exec(plain(text))?.[1]?.trimEnd();
+    expect(phaseLine(stdout)).toBe(phaseLine(piped.stdout));
+  });
+
+  test('JSON has no character that a terminal would obey, and is JSON all the same', async () => {
+    copyFileSync(join(folder, 'bar.json'), join(folder, 'odd\u009b.json'));
+    for (const command of ['info', 'compare']) {
+      const { stdout } = await onTerminal([command, 'odd\u009b.json', '--json', '--quiet']);
+      expect((JSON.parse(stdout) as { path: string }).path).toBe('odd\u009b.json');
+      expect(stdout).not.toContain('\u009b');
+    }
+  });
+
   test('colours, unless NO_COLOR is set', async () => {
     const coloured = await onTerminal(['info', 'bar.json']);
     expect(coloured.stdout).toMatch('\u001b[36m');
@@ -199,6 +215,12 @@ describe('control characters that a model has learned', () => {
       }
     },
   );
+
+  test.runIf(hasTerminals)('no line end is added to raw bytes that end in one', async () => {
+    const lineEnds = ['sample', '-c', 'byte.json', '--quiet', '--length', '3', '--allow', '\n'];
+    for (const raw of [[], ['--raw']])
+      expect((await onTerminal([...lineEnds, ...raw])).stdout.replaceAll('\r', '')).toBe('\n\n\n');
+  });
 
   test.each(['sample', 'beam'])('are escaped in the JSON of rnn %s, which says the same', async (command) => {
     const args = [command, '-c', 'codepoint.json', '--quiet', '--prefix', 'ab', '--length', '12', '--json'];

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { withWholeHistory } from '../../src/library/whole-history.ts';
+import type { Checkpoint } from '../../src/nn/checkpoint.ts';
+import { loadCheckpoint } from '../../src/nn/checkpoint-file.ts';
 import { file, removeFolders, rnnProcess, temporaryFolder } from '../helpers/cli.ts';
 import { rnn } from '../helpers/in-process.ts';
 
@@ -45,6 +48,22 @@ describe('the best model of a run that overfits', () => {
     expect(best.history).toEqual(last.history);
     expect(best.history.at(-1)!.step).toBe(STEPS);
     expect(best.step).toBe(last.history.reduce((a, b) => (b.validation < a.validation ? b : a)).step);
+  });
+
+  test('gets it from a history that was thinned to as many points as the model has', () => {
+    const [best, last] = ['m.json', 'm.last.json'].map((name) => loadCheckpoint(join(cwd, name))) as [
+      Checkpoint,
+      Checkpoint,
+    ];
+    const { history } = saved('m.last.json').run;
+    const own = history.filter((point) => point.step <= saved('m.json').run.step);
+    const whole = [own.at(-1)!, ...history.slice(history.length - own.length + 1)];
+    const withHistory = (checkpoint: Checkpoint, points: readonly object[]) =>
+      ({ ...checkpoint, run: { ...(checkpoint.run as object), history: points } }) as unknown as Checkpoint;
+    const completed = withWholeHistory(withHistory(best, own), withHistory(last, whole));
+    expect(own).toHaveLength(whole.length);
+    expect((completed!.run as unknown as Saved['run']).history).toEqual(whole);
+    expect(withWholeHistory(completed!, withHistory(last, whole))).toBeUndefined();
   });
 
   test('is told of at the end of the run, with what to do', () => {

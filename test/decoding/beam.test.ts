@@ -208,6 +208,7 @@ test.each([
   [10, 5, '100,000'],
   [65, 100, '65^100 ≈ 2.0e181'],
   [2, 20, '2^20 ≈ 1.0e6'],
+  [3, 153, '3^153 ≈ 1.0e73'],
 ])('there are %d^%d sequences', (symbols, length, text) => {
   expect(describeSequences(symbols, length)).toBe(text);
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, describe, expect, test } from 'vitest';
-import { completionOf, jsonOf, tabbed } from '../../src/cli/completions.ts';
+import { completionLine, completionOf, jsonOf } from '../../src/cli/completions.ts';
 import { readEscapes } from '../../src/cli/constraints.ts';
 import { readPrompt } from '../../src/cli/prompts.ts';
 import { frameOf } from '../../src/cli/separator.ts';
@@ -375,7 +375,7 @@ const WAYS_OUT: Readonly<Record<string, Way>> = {
   'a completion that is found, as a field and as JSON': async (column, model) => {
     const [found] = (await model.beam('', { ...forced(column), k: 2000 })).map(completionOf);
     expect(Buffer.from(found!.bytes ?? found!.text)).toEqual(asRead(column, model));
-    const [field] = tabbed(found!).split('\t');
+    const [field] = completionLine(found!).split('\t');
     expect(field).not.toMatch(/[\n\r]/);
     expect(Buffer.from(bytesOf(unescapeText(field!, model.vocabulary.unit)))).toEqual(asRead(column, model));
     const json = JSON.parse(JSON.stringify(jsonOf(found!))) as { text: string; base64?: string };

@@ -218,6 +218,14 @@ describe('a checkpoint that can’t be saved', () => {
     throw new Error('it was saved');
   }
 
+  test.skipIf(process.platform === 'win32')('in the place of a private one keeps it private', () => {
+    const path = freshPath();
+    saveCheckpoint(path, sample());
+    chmodSync(path, 0o600);
+    saveCheckpoint(path, sample());
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
   test('for it fails halfway leaves the old file as it was, and nothing beside it', () => {
     const path = join(FOLDER, 'halfway', 'model.json');
     saveCheckpoint(path, sample());

@@ -47,6 +47,12 @@ describe('judgePairs', () => {
     });
   });
 
+  test('reads UTF-16 as it will be read, unless symbols are bytes', async () => {
+    const content = Buffer.from(`\ufeff${labelled(40, 2)}`, 'utf16le');
+    expect(await judge(content)).toMatchObject({ task: 'classify' });
+    expect(await judge(content, { sourceUnit: 'byte' })).toMatchObject({ task: undefined });
+  });
+
   test.each([
     ['another name', 'a\tb\n', 'list.txt'],
     ['no name', 'a\tb\n', 'tsv'],

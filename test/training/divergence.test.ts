@@ -123,6 +123,18 @@ describe('a run that diverges', () => {
     },
   );
 
+  test('is saved where it is interrupted before that, at a report, too', async () => {
+    for (const step of [10, 15]) {
+      const interruption = new AbortController();
+      const { done, last } = await run(STREAM, WILD, { signal: interruption.signal }, (event) => {
+        if (event.type === 'step' && event.step === step) interruption.abort();
+      });
+      expect(done).toMatchObject({ reason: 'interrupted', step });
+      expect(done.loss).toBeGreaterThan(10 * (Math.log(STREAM.vocabulary.size) + 1));
+      expect(last).toMatchObject({ step, final: true });
+    }
+  });
+
   test('goes back to the best model', async () => {
     // The test spoils the parameters itself. The recipe would not diverge.
     let broken = false;

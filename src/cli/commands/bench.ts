@@ -1,6 +1,6 @@
+import { grouped } from '../../counts.ts';
 import type { Figure } from '../../library/benchmark.ts';
 import { benchmarkSchema } from '../../library/benchmark-options.ts';
-import { grouped } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { Output, paint, remark } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
@@ -43,7 +43,7 @@ Examples:
       if (!quiet) remark(`kernel ${name} on Node ${process.version}: ${reason}`);
     });
     for await (const figure of figures) {
-      await output.line(json ? JSON.stringify(figure) : inWords(figure));
+      await (json ? output.json(figure) : output.line(inWords(figure)));
       await output.flush();
     }
     return undefined;

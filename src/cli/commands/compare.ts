@@ -6,7 +6,7 @@ import { harmless, shareText } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { flagOf } from '../flags.ts';
 import { modelName } from '../model-name.ts';
-import { Output, paint, remark } from '../output.ts';
+import { Output, paint, remark, terminalColumns } from '../output.ts';
 import { PAIR_MODEL_FLAGS, RECIPE_FLAGS } from '../recipe-flags.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
 import { columns as blocks, countCell, MISSING, tabbed } from '../tables.ts';
@@ -52,7 +52,7 @@ Examples:
       remark('these runs were validated on different texts or parts: each group is ordered by itself');
     }
     const output = new Output();
-    if (json) for (const run of runs) await output.line(JSON.stringify(run));
+    if (json) for (const run of runs) await output.json(run);
     else await output.line(output.terminal ? aligned(runs) : tabbedRuns(runs));
     await output.flush();
     return undefined;
@@ -108,7 +108,7 @@ function tabbedRuns(runs: readonly RunSummary[]): string {
 }
 
 /** The runs as a table for a person, a group below the other, in no more columns than the terminal has room for. */
-function aligned(runs: readonly RunSummary[], room = process.stdout.columns): string {
+function aligned(runs: readonly RunSummary[], room = terminalColumns()): string {
   let shown = columnsOf(runs);
   for (let spare = 5; spare > 0 && widthOf(shown, runs) > room; spare--) {
     shown = shown.filter((column) => column.spare !== spare);

@@ -12,7 +12,7 @@ const shapes = {
   ...demonstrationSchemas.linear.shape,
 };
 
-/** Characters of a phase line where the output is no terminal. */
+/** Characters of a phase line where the output is no terminal, or one that does not tell its size. */
 const WIDTH = 72;
 
 /** `rnn demo`. */
@@ -74,7 +74,7 @@ Examples:
     const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
     const { title, charts, tables, phaseLine } = demonstrate(system, options);
     const output = new Output();
-    const line = phaseLine?.(Math.min(process.stdout.columns ?? WIDTH, 110));
+    const line = phaseLine?.(Math.min(process.stdout.columns || WIDTH, 110));
     const drawn = [...(line ? [`${paint.bold('Phase plot: ● sink, ○ source')}\n${line}`] : []), ...tables.map(titled)];
     // In characters the phase plot is a line by itself.
     const shown = svg === undefined && html === undefined && !json;

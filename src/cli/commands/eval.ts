@@ -1,10 +1,11 @@
 import * as z from 'zod';
+import { counted, grouped } from '../../counts.ts';
 import { message, option, UsageError } from '../../errors.ts';
 import type { EvaluationResult } from '../../library/evaluate.ts';
 import { dynamicSchema, evaluationSchema, pairEvaluationSchema } from '../../library/evaluation-options.ts';
 import { ngramSchema } from '../../library/ngram-options.ts';
 import type { NgramComparison } from '../../library/ngrams.ts';
-import { counted, grouped, lossText, shareText } from '../../library/words.ts';
+import { lossText, shareText } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { readEscapes } from '../constraints.ts';
 import { Output, sayer } from '../output.ts';
@@ -148,7 +149,7 @@ Examples:
       const output = new Output();
       const { compareNgrams } = await import('../../library/ngrams.ts');
       const found = await compareNgrams(model, text, { orders: ngrams, training, part });
-      await output.line(json ? JSON.stringify(found) : comparisonInWords(found));
+      await (json ? output.json(found) : output.line(comparisonInWords(found)));
       await output.flush();
       return undefined;
     }
@@ -159,7 +160,7 @@ Examples:
     const result = await evaluate(model, text, { ...request, only, dynamic: dynamic ? learning : undefined }, say);
     const output = new Output();
     const inRows = model.vocabulary.stop === undefined ? ', read in several rows that each start from the state 0' : '';
-    await output.line(json ? JSON.stringify(result) : inWords(result, inRows));
+    await (json ? output.json(result) : output.line(inWords(result, inRows)));
     await output.flush();
     return undefined;
   },

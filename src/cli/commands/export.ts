@@ -70,7 +70,7 @@ Examples:
     const { format, notes } = await exportModel(await openModel({ checkpoint, quiet }), path, request);
     for (const note of notes) sayer(quiet, nameOf)(note);
     const output = new Output();
-    await output.line(json ? JSON.stringify({ path, format, notes }) : path);
+    await (json ? output.json({ path, format, notes }) : output.line(path));
     await output.flush();
     return undefined;
   },

@@ -39,7 +39,7 @@ Examples:
     const { model, path, notes } = importModel(file, request);
     for (const note of notes) sayer(quiet, nameOf)(note);
     const output = new Output();
-    await output.line(json ? JSON.stringify({ path, model: model.checkpoint.model, notes }) : path);
+    await (json ? output.json({ path, model: model.checkpoint.model, notes }) : output.line(path));
     await output.flush();
     return undefined;
   },

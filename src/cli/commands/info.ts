@@ -43,7 +43,7 @@ Examples:
     requireOneOf(options, ['checkpoint', 'runtime']);
     const output = new Output();
     const facts = await (options.runtime ? runtimeFacts() : modelFacts(options));
-    if (options.json) await output.line(JSON.stringify(facts));
+    if (options.json) await output.json(facts);
     else await output.line(isModel(facts) ? text(facts) : namedFacts(Object.entries(facts)));
     await output.flush();
     return undefined;

@@ -1,8 +1,9 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
 import { message, option, UsageError, UserError } from '../../errors.ts';
+import { statOf } from '../../library/stat-of.ts';
 import { defineCommand } from '../command.ts';
 import { Output, remark } from '../output.ts';
 import { FLAGS, OPTIONS } from '../shared.ts';
@@ -50,7 +51,7 @@ Examples:
 
 /** UserError where another file is there: nothing is lost where it is the same page. */
 function requireFree(path: string, page: string): void {
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile() || readFileSync(path, 'utf8') === page) return;
+  if (!statOf(path)?.isFile() || readFileSync(path, 'utf8') === page) return;
   throw new UserError(
     message`${path} is there already; name another with ${option('html')}, or give ${option('overwrite')}`,
   );

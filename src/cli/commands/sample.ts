@@ -1,12 +1,12 @@
 import { randomInt } from 'node:crypto';
 import * as z from 'zod';
+import { counted } from '../../counts.ts';
 import { EXIT, message, option, UsageError } from '../../errors.ts';
 import { type SampleRequest, sampleSchema } from '../../library/completion-options.ts';
 import { type IndependentRequest, independentSchema } from '../../library/independent-options.ts';
 import type { LanguageModel } from '../../library/language-model.ts';
 import { stringOf, type Text } from '../../library/lines.ts';
 import type { PairModel } from '../../library/pair-model.ts';
-import { counted } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { CONSTRAINT_FLAGS, CONSTRAINT_HELP, ESCAPE_HELP, withEscapes } from '../constraints.ts';
 import { remark } from '../output.ts';

@@ -1,11 +1,11 @@
 import * as z from 'zod';
+import { counted } from '../../counts.ts';
 import { EXIT, message, option, UsageError } from '../../errors.ts';
 import { scoreSchema } from '../../library/completion-options.ts';
 import { pairEvaluationSchema } from '../../library/evaluation-options.ts';
 import type { LanguageModel, Score } from '../../library/language-model.ts';
 import { LINE, readTexts, readWhole, stringOf, type Text } from '../../library/lines.ts';
 import type { PairModel } from '../../library/pair-model.ts';
-import { counted } from '../../library/words.ts';
 import { defineCommand } from '../command.ts';
 import { exactly } from '../completions.ts';
 import { complain, Output, paint, remark } from '../output.ts';
@@ -121,6 +121,8 @@ Examples:
 /** A text that was scored. Its name is the number of its line, or the name of its file. */
 interface Scored {
   readonly name: string;
+  /** The same in a column of lines: the number alone, where there is one file. */
+  readonly column: string;
   readonly text: Text;
   readonly score: Score;
 }
@@ -145,7 +147,7 @@ async function* texts(
       const scores = isOfPairs(model) ? model.scoreLines(texts, columns) : model.scores(texts);
       yield batch.map(({ number, text }, index) => {
         const name = files.length > 1 ? `${file}: ${what} ${number}` : `${what} ${number}`;
-        return { name, text, score: scores[index]! };
+        return { name, column: files.length > 1 ? name : String(number), text, score: scores[index]! };
       });
     }
   }
@@ -154,7 +156,7 @@ async function* texts(
 async function* wholeTexts(files: readonly string[], model: LanguageModel): AsyncGenerator<readonly Scored[]> {
   for (const file of files) {
     const [score] = model.scores([await readWhole(file, filesOf(model))], { whole: true });
-    yield [{ name: file, text: file, score: score! }];
+    yield [{ name: file, column: file, text: file, score: score! }];
   }
 }
 
@@ -202,11 +204,10 @@ function printer(
       await output.write(coloured(score.ids, surprisals(score, Math.LN2), vocabulary, raw === true));
     };
   }
-  return async ({ name, score }) => {
-    const number = name.replace(/^(?:line|text) /u, '');
+  return async ({ column, score }) => {
     const each = surprisals(score);
     for (const [at, id] of Array.from(score.ids).entries()) {
-      await output.line([output.field(number), at + 1, vocabulary.label(id), each[at]!.toFixed(3)].join('\t'));
+      await output.line([output.field(column), at + 1, vocabulary.label(id), each[at]!.toFixed(3)].join('\t'));
     }
   };
 }

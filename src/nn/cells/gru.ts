@@ -41,8 +41,7 @@ abstract class GruCell {
   protected gateGradients(k: Kernels, columns: Range, positions: Range): void {
     const H = this.hidden;
     const range = overlap(columns, 0, 2 * H);
-    const { previous, gates } = this.buffers;
-    this.gateWeight.gradient(k, previous, gates + range.start, positions, range, H, 3 * H);
+    this.gateWeight.gradient(k, this.h.previous, this.buffers.gates + range.start, positions, range, H, 3 * H);
   }
 }
 
@@ -69,7 +68,7 @@ class GruBeforeCell extends GruCell implements Cell {
     const H = this.hidden;
     const at = (time * this.batch + row) * H;
     const gates = this.buffers.gates + 3 * at;
-    const previous = this.buffers.previous + at;
+    const previous = this.h.previous + at;
     const resetHidden = this.#resetHidden + at;
     this.gateWeight.forward(k, gates, previous, rows, 3 * H, H);
     k.gruResetForward(resetHidden, gates, previous, rows, H);
@@ -81,7 +80,7 @@ class GruBeforeCell extends GruCell implements Cell {
     const H = this.hidden;
     const at = (time * this.batch + row) * H;
     const gates = this.buffers.gates + 3 * at;
-    const previous = this.buffers.previous + at;
+    const previous = this.h.previous + at;
     const dPrevious = this.h.carried + row * H;
     const dResetHidden = this.#dResetHidden + row * H;
     k.gruBackward(gates, dPrevious, this.buffers.dHidden + at, previous, rows, H);
@@ -130,7 +129,7 @@ class GruAfterCell extends GruCell implements Cell {
     const at = (time * this.batch + row) * H;
     const gates = this.buffers.gates + 3 * at;
     const inner = this.#inner + at;
-    const previous = this.buffers.previous + at;
+    const previous = this.h.previous + at;
     this.gateWeight.forward(k, gates, previous, rows, 3 * H, H);
     this.candidateWeight.forwardFrom(k, inner, this.#bias.value, previous, rows, H, H);
     k.gruAfterForward(this.h.after(step), gates, inner, previous, rows, H);
@@ -139,7 +138,8 @@ class GruAfterCell extends GruCell implements Cell {
   backward(k: Kernels, { time, row, rows }: Step): void {
     const H = this.hidden;
     const at = (time * this.batch + row) * H;
-    const { gates, dHidden, previous } = this.buffers;
+    const { gates, dHidden } = this.buffers;
+    const { previous } = this.h;
     const dPrevious = this.h.carried + row * H;
     k.gruAfterBackward(gates + 3 * at, this.#inner + at, dPrevious, dHidden + at, previous + at, rows, H);
   }
@@ -157,7 +157,7 @@ class GruAfterCell extends GruCell implements Cell {
     const range = overlap(columns, 2 * H, 3 * H);
     const d = this.#inner + range.start;
     this.gateGradients(k, columns, positions);
-    this.candidateWeight.gradient(k, this.buffers.previous, d, positions, range, H, H);
+    this.candidateWeight.gradient(k, this.h.previous, d, positions, range, H, H);
     const { start, end } = positions;
     k.sumRows(this.#bias.gradient + range.start, d + start * H, end - start, range.end - range.start, H);
   }

@@ -52,7 +52,7 @@ class LstmCell implements Cell {
     const H = this.#hidden;
     const at = (time * this.#batch + row) * H;
     const gates = this.#buffers.gates + 4 * at;
-    this.#recurrent.forward(k, gates, this.#buffers.previous + at, rows, 4 * H, H);
+    this.#recurrent.forward(k, gates, this.#h.previous + at, rows, 4 * H, H);
     k.lstmForward(this.#h.after(step), this.#c.after(step), gates, this.#c.previous + at, rows, H);
   }
 
@@ -73,7 +73,8 @@ class LstmCell implements Cell {
   }
 
   weightGradients(k: Kernels, columns: Range, positions: Range): void {
-    const { previous, gates } = this.#buffers;
+    const { gates } = this.#buffers;
+    const { previous } = this.#h;
     this.#recurrent.gradient(k, previous, gates + columns.start, positions, columns, this.#hidden, 4 * this.#hidden);
   }
 }

@@ -62,7 +62,8 @@ class RnnCell implements Cell {
   forward(k: Kernels, step: Step): void {
     const { time, row, rows } = step;
     const H = this.#hidden;
-    const { gates, previous } = this.#buffers;
+    const { gates } = this.#buffers;
+    const { previous } = this.#h;
     const at = (time * this.#batch + row) * H;
     this.#recurrent.forward(k, gates + at, previous + at, rows, H, H);
     this.#activation.forward(k, gates + at, rows * H);
@@ -82,7 +83,8 @@ class RnnCell implements Cell {
   }
 
   weightGradients(k: Kernels, columns: Range, positions: Range): void {
-    const { previous, gates } = this.#buffers;
+    const { gates } = this.#buffers;
+    const { previous } = this.#h;
     this.#recurrent.gradient(k, previous, gates + columns.start, positions, columns, this.#hidden, this.#hidden);
   }
 }

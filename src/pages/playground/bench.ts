@@ -1,4 +1,4 @@
-import { counted } from '../../library/words.ts';
+import { counted } from '../../counts.ts';
 import type { Channel } from '../channel.ts';
 import { byId } from '../dom.ts';
 import { download } from '../download.ts';

@@ -1,4 +1,4 @@
-import { counted } from '../../library/words.ts';
+import { counted } from '../../counts.ts';
 import { byId, element } from '../dom.ts';
 import { commandsOf } from './command-line.ts';
 import { DEFAULTS, TASK_LENGTHS } from './lessons.ts';

@@ -10,7 +10,7 @@ import {
   train,
   UserError,
 } from '../../browser/index.ts';
-import { counted } from '../../library/words.ts';
+import { counted } from '../../counts.ts';
 import { textParts } from '../../training/complete-recipe.ts';
 import { Divergence } from '../../training/divergence.ts';
 import { readRun } from '../../training/record.ts';

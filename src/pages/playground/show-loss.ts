@@ -1,6 +1,6 @@
+import { grouped } from '../../counts.ts';
 import type { Point } from '../../insight/chart.ts';
 import { inlineSvg } from '../../insight/svg.ts';
-import { grouped } from '../../library/words.ts';
 import { byId } from '../dom.ts';
 import { lossChart } from './charts.ts';
 import { decimals } from './numbers.ts';

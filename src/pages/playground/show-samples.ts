@@ -1,4 +1,5 @@
-import { grouped } from '../../library/words.ts';
+import { grouped } from '../../counts.ts';
+import { beginningOf } from '../../errors.ts';
 import { byId, element } from '../dom.ts';
 import { percent } from './numbers.ts';
 import type { View } from './protocol.ts';
@@ -55,5 +56,5 @@ export class SampleView {
 /** The beginning of earlier samples, on one line or two. */
 function shortened(samples: readonly string[]): string {
   const text = samples.join(' · ').replaceAll('\n', ' ↵ ');
-  return text.length <= SHORT ? text : `${text.slice(0, SHORT)}…`;
+  return beginningOf(text, SHORT);
 }

@@ -1,4 +1,4 @@
-import { counted } from '../../library/words.ts';
+import { counted } from '../../counts.ts';
 import type { Begun, Opened, Stopped } from './protocol.ts';
 
 /** A network: "LSTM of 1 × 64 units". */

@@ -6,8 +6,8 @@ export interface Candidate {
   readonly end: 'none' | 'stopped' | 'left';
 }
 
-/** Which of a step's expansions go on, and which are saved because they have ended. */
-export interface Selection<C extends Candidate> {
+/** The pruning of a beam search's step: which expansions go on, and which are saved because they have ended. The others are dropped. */
+export interface Pruning<C extends Candidate> {
   /** Whether an expansion of this rank could still be chosen. */
   takes(rank: number): boolean;
   /** Expansions are offered in their order: of equal ones, the one offered first is the better. */
@@ -19,7 +19,7 @@ export interface Selection<C extends Candidate> {
 }
 
 /** The `places` best of all expansions are chosen. Those among them that have ended are saved; only the others go on. */
-export class BestOfAll<C extends Candidate> implements Selection<C> {
+export class BestOfAll<C extends Candidate> implements Pruning<C> {
   readonly #best: TopList<C>;
 
   constructor(places: number) {
@@ -47,7 +47,7 @@ export class BestOfAll<C extends Candidate> implements Selection<C> {
  * The expansions are gone through, best first, until `places` have been found that go on. Those that have ended are saved on the way, so they take no
  * place: the `places` best *remaining* ones go on.
  */
-export class BestRemaining<C extends Candidate> implements Selection<C> {
+export class BestRemaining<C extends Candidate> implements Pruning<C> {
   readonly #places: number;
   readonly #kept: TopList<Offered<C>>;
   readonly #ended: Offered<C>[] = [];
