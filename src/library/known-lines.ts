@@ -3,6 +3,7 @@ import { UserError } from '../errors.ts';
 import { readingOf, readTexts } from '../text/line-reader.ts';
 import { LineSet } from '../text/line-set.ts';
 import { LINE } from '../text/records.ts';
+import { requireOneStandardInput } from '../text/sources.ts';
 import { bytesOf, type Text } from '../text/text.ts';
 import type { LanguageModel } from './language-model.ts';
 
@@ -18,6 +19,7 @@ export async function knownLines(
   { vocabulary }: Pick<LanguageModel, 'vocabulary'>,
   separator: Text = vocabulary.separator,
 ): Promise<LineSet> {
+  requireOneStandardInput(files);
   const known = new LineSet();
   const options = { ...readingOf(vocabulary), separator, mostBytes: MOST_BYTES };
   for (const file of files) {

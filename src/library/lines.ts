@@ -7,4 +7,5 @@ export { LineSet } from '../text/line-set.ts';
 export { separatorSchema } from '../text/options.ts';
 export { areText } from '../text/pair-lines.ts';
 export { FILE, LINE, separatorOf, splitTexts } from '../text/records.ts';
+export { requireOneStandardInput } from '../text/sources.ts';
 export { bytesOf, stringOf, type Text } from '../text/text.ts';

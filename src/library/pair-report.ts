@@ -76,7 +76,9 @@ async function examplesOf(model: PairModel, { corpus, pairs }: PairPart): Promis
   const targets = new Map<string, string[]>();
   for (const pair of pairs) {
     const key = textOf('source', pair);
-    targets.set(key, [...(targets.get(key) ?? []), textOf('target', pair)]);
+    const own = targets.get(key);
+    if (own) own.push(textOf('target', pair));
+    else targets.set(key, [textOf('target', pair)]);
   }
   // A source with `<unk>`, or with bytes that are no text, can't be given as a text.
   const all = [...targets.keys()].filter((text) => !text.includes('\ufffd'));

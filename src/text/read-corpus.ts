@@ -5,7 +5,7 @@ import { parseOptions, requirePaths } from '../schema.ts';
 import { CorpusAssembly } from './corpus-assembly.ts';
 import { corpusOptionsSchema } from './corpus-options.ts';
 import type { Corpus } from './final-corpus.ts';
-import { isInPieces, isReadOnce, openSource, PIECE_BYTES, type Pieces } from './sources.ts';
+import { isInPieces, isReadOnce, openSource, PIECE_BYTES, type Pieces, requireOneStandardInput } from './sources.ts';
 
 /** How the text of files is read. */
 export const fileOptionsSchema = corpusOptionsSchema.safeExtend({
@@ -33,8 +33,7 @@ export type FileOptions = Readonly<z.input<typeof fileOptionsSchema>>;
 export async function readCorpus(sources: readonly string[], options: FileOptions = {}): Promise<Corpus> {
   requirePaths(sources, 'sources');
   if (sources.length === 0) throw new UserError('no text given; name a text file, or - for standard input');
-  if (sources.filter((path) => path === '-').length > 1)
-    throw new UserError('standard input (-) can be read only once');
+  requireOneStandardInput(sources);
   const checked = parseOptions(fileOptionsSchema, options);
   const assembly = new CorpusAssembly(sources, checked);
   for (const path of sources) {

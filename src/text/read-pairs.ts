@@ -1,7 +1,7 @@
 import { message, option, UserError } from '../errors.ts';
 import { requirePaths } from '../schema.ts';
 import { PairAssembly, type PairCorpus, type PairOptions } from './pairs.ts';
-import { openSource, PIECE_BYTES, type Pieces } from './sources.ts';
+import { openSource, PIECE_BYTES, type Pieces, requireOneStandardInput } from './sources.ts';
 import { concatBytes } from './text.ts';
 
 /** How files of pairs are read. */
@@ -19,6 +19,7 @@ const MOST_BYTES = 2 ** 31;
 export async function readPairs(sources: readonly string[], options: PairFileOptions): Promise<PairCorpus> {
   requirePaths(sources, 'sources');
   if (sources.length === 0) throw new UserError('no pairs given; name a file of pairs, or - for standard input');
+  requireOneStandardInput(sources);
   const assembly = new PairAssembly(options);
   for (const path of sources) assembly.add(path, await readBytes(path, options));
   return assembly.finish();

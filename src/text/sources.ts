@@ -58,6 +58,12 @@ async function refuseCheckpoint(file: FileHandle, path: string): Promise<void> {
   );
 }
 
+/** UserError where standard input is named twice: the second time, nothing would be left of it. */
+export function requireOneStandardInput(paths: readonly string[]): void {
+  if (paths.indexOf('-') === paths.lastIndexOf('-')) return;
+  throw new UserError('standard input (-) can be read only once');
+}
+
 /** Whether a text can be read only once: standard input, a pipe, a device. What can't be looked at, whoever opens it complains about. */
 export function isReadOnce(path: string): boolean {
   try {

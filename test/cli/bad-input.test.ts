@@ -66,7 +66,10 @@ describe('a corpus that is no text', () => {
     fails(['train', '-'], /standard input: not UTF-8.*offset 2/, Buffer.from([97, 98, 0xff])));
   test('that is named by a text with a newline', () =>
     fails(['train', 'a\nb\u001b[1m'], /a\\nb\\x1b\[1m: no such file/));
-  test('standard input twice', () => fails(['train', '-', '-'], /standard input \(-\) can be read only once/));
+  test.each([['train - -'], ['train - - --task classify'], ['eval - -'], ['score - -']])(
+    'standard input twice: rnn %s',
+    (line) => fails(line.split(' '), /standard input \(-\) can be read only once/),
+  );
   test('that has no end', (context) => {
     if (!existsSync('/dev/zero')) return context.skip('there is no /dev/zero');
     return fails(

@@ -78,12 +78,12 @@ function recordedText(runs: readonly Run[], by: (typeof ABSCISSAE)[number]): str
   return `there is: ${recorded.join(', ')}`;
 }
 
-/** The run of a model, by its file's name. UserError where the run stopped before its first report. */
+/** The run of a model, by its file's name. UserError where the run ended before its first report. */
 async function curvesOf(model: SavedModel): Promise<Run> {
   const { runOf, shortName } = await import('../../library/inspect.ts');
   const { history } = runOf(model);
   if (history.length > 0) return { name: shortName(model), history };
   throw new UserError(
-    `${model.name}: its run was stopped before the first report, and there is no curve; resume it first`,
+    `${model.name}: its run ended before its first report, so there is no curve; train longer: rnn train TEXT --resume`,
   );
 }

@@ -4,7 +4,7 @@ import { EXIT, message, option, UsageError } from '../../errors.ts';
 import { scoreSchema } from '../../library/completion-options.ts';
 import { pairEvaluationSchema } from '../../library/evaluation-options.ts';
 import type { LanguageModel, Score } from '../../library/language-model.ts';
-import { LINE, readTexts, readWhole, stringOf, type Text } from '../../library/lines.ts';
+import { LINE, readTexts, readWhole, requireOneStandardInput, stringOf, type Text } from '../../library/lines.ts';
 import type { PairModel } from '../../library/pair-model.ts';
 import { defineCommand } from '../command.ts';
 import { exactly } from '../completions.ts';
@@ -83,6 +83,7 @@ Examples:
   async run(options, { nameOf }) {
     requireOneOf(options, ['raw', 'json']);
     const { files = ['-'], columns, whole, rank, quiet } = options;
+    requireOneStandardInput(files);
     const { openModel } = await import('../open.ts');
     const model = await openModel(options);
     if (isOfPairs(model)) requireNone(options, ['whole', 'separator', 'nul'], 'texts');
