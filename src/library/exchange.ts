@@ -22,11 +22,10 @@ import { LanguageModel } from './language-model.ts';
 import { FOLDER, modelPath, nameOf } from './names.ts';
 import { PairModel } from './pair-model.ts';
 import { savedPair } from './saved-model.ts';
+import { statOf } from './stat-of.ts';
 
 export type { Exported } from '../exchange/export.ts';
 export type { ExportRequest, ImportRequest } from './exchange-options.ts';
-
-import { statOf } from './stat-of.ts';
 
 /** A model that was imported, where it was saved, and what is to be said of how it was read. */
 export interface ImportedModel {
