@@ -103,9 +103,12 @@ export class Attention implements Module {
     for (let row = rows.start; row < rows.end; row++) {
       const steps = stepsOfRow(pass, row);
       const length = k.ints[lengths + row]!;
-      if (length === 0) continue;
       const a = this.#ofRow(this.probabilities, row);
       const da = this.#ofRow(this.#gradients, row);
+      if (length === 0) {
+        score.backward(k, da, row, steps, length);
+        continue;
+      }
       for (const [index, { reading, packed: all, size }] of this.#memory.entries()) {
         const { signal } = reading;
         const { width } = signal;

@@ -16,7 +16,10 @@ export interface Score {
   prepare(k: Kernels, row: number, length: number): void;
   /** scores [T][S] ← those of each query of a row and each of the first `length` keys of the row `source`. */
   forward(k: Kernels, scores: Address, row: number, source: number, steps: number, length: number): void;
-  /** Adds to the gradients of the queries and keys of a row, given the gradient of its scores. */
+  /**
+   * Adds to the gradients of the queries and keys of a row, given the gradient of its scores. It is called for every row, with a length of 0
+   * where a row of a small batch has no source: what the row had in the batch before counts no more.
+   */
   backward(k: Kernels, dScores: Address, row: number, steps: number, length: number): void;
   /** Adds this thread's share of the gradient of each tensor. */
   weightGradients(k: Kernels, team: Team): void;

@@ -47,7 +47,7 @@ test('a circle of links is no place for a run, and no text', async () => {
 
 test('the path of a page that is too long for a file is named, and is no fault of the program', async () => {
   const { status, stderr } = await rnn(['playground', '--html', `${'a'.repeat(300)}.html`], { cwd });
-  expect(stderr).toMatch(/^rnn: a+\.html can't be written: ENAMETOOLONG/);
+  expect(stderr).toMatch(/^rnn: a+\.html: can't be written: ENAMETOOLONG/);
   expect(status).toBe(1);
 });
 
