@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   closeSync,
   fstatSync,
   linkSync,
@@ -17,6 +18,7 @@ import { requirePath } from '../schema.ts';
 import { type Checkpoint, parseCheckpoint, serializeCheckpoint } from './checkpoint.ts';
 import { LIMITS } from './checkpoint-limits.ts';
 import {
+  modeOf,
   READ_PIECE,
   readUpTo,
   removeTemporary,
@@ -51,8 +53,8 @@ export function saveCheckpoint(path: string, checkpoint: Checkpoint): void {
 
 /**
  * Gives the checkpoint at `from` the second name `path`, at once and for good, as `saveCheckpoint` writes a file there. It takes no space: no
- * checkpoint is changed in its place, so two names may share it. False where the file system has no such links. UserError where
- * the name can't be written.
+ * checkpoint is changed in its place, so two names may share it. Nobody may read it then who may not read what was at `path`. False where the file
+ * system has no such links. UserError where the name can't be written.
  */
 export function linkCheckpoint(from: string, path: string): boolean {
   const target = targetOf(path);
@@ -60,6 +62,8 @@ export function linkCheckpoint(from: string, path: string): boolean {
   try {
     rmSync(temporary, { force: true });
     linkSync(targetOf(from), temporary);
+    const before = modeOf(target);
+    if (before !== undefined) chmodSync(temporary, before & modeOf(temporary)!);
   } catch {
     return false;
   }

@@ -63,8 +63,8 @@ export function readUpTo(file: number, size: number): Buffer {
 
 /**
  * Replaces the file at `path`, or makes it: the pieces are written under the temporary name, synced, and renamed. So the path holds the old file or the
- * new one, never a part of it. Nobody may read the new file who may not read the old one. Throws where it can't be written; then no temporary file is left. A symbolic link is replaced, too: `targetOf`
- * tells where it leads.
+ * new one, never a part of it. Nobody may read the new file who may not read the old one. Throws where it can't be written; then no temporary file
+ * is left. A symbolic link is replaced, too: `targetOf` tells where it leads.
  */
 export function replaceFile(path: string, pieces: Iterable<string | Uint8Array>): void {
   const temporary = temporaryPath(path);
@@ -79,7 +79,7 @@ export function replaceFile(path: string, pieces: Iterable<string | Uint8Array>)
 }
 
 /** Who may read and write the file at a path; undefined where there is none. */
-function modeOf(path: string): number | undefined {
+export function modeOf(path: string): number | undefined {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat && stat.mode & 0o777;
 }

@@ -18,7 +18,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { EXIT, UserError } from '../../src/errors.ts';
 import { type Checkpoint, parseCheckpoint, serializeCheckpoint } from '../../src/nn/checkpoint.ts';
-import { loadCheckpoint, saveCheckpoint } from '../../src/nn/checkpoint-file.ts';
+import { linkCheckpoint, loadCheckpoint, saveCheckpoint } from '../../src/nn/checkpoint-file.ts';
 import { ACTIVATIONS, CELLS, type ModelConfig, RESETS } from '../../src/nn/config.ts';
 import { Manifest } from '../../src/nn/manifest.ts';
 import { Random } from '../../src/random.ts';
@@ -224,6 +224,14 @@ describe('a checkpoint that can’t be saved', () => {
     chmodSync(path, 0o600);
     saveCheckpoint(path, sample());
     expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  test.skipIf(process.platform === 'win32')('as a second name in the place of a private one makes both private', () => {
+    const [path, kept] = [freshPath(), freshPath()];
+    for (const each of [path, kept]) saveCheckpoint(each, sample());
+    chmodSync(path, 0o600);
+    expect(linkCheckpoint(kept, path)).toBe(true);
+    for (const each of [path, kept]) expect(statSync(each).mode & 0o777).toBe(0o600);
   });
 
   test('for it fails halfway leaves the old file as it was, and nothing beside it', () => {
