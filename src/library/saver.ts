@@ -115,7 +115,6 @@ export class Saver {
     this.#completeBest(state);
     if (!this.#writeBest() || !this.#writeState(state, isTimely)) return;
     this.#lastStep = this.#step;
-    this.#removeOther(this.path);
   }
 
   /**
@@ -186,8 +185,10 @@ export class Saver {
   #writeState(state: Checkpoint, isTimely: boolean): boolean {
     const last = lastPath(this.path);
     const kept = this.#keep === undefined ? undefined : this.#keepState(state, isTimely, this.#keep);
+    // Another run's model goes before this state is there: beside it, it would keep the run from being resumed.
+    const clear = (): void => this.#removeOther(this.path);
     return this.#write(last, () => {
-      if (kept === undefined || !linkCheckpoint(kept, last)) saveCheckpoint(last, state);
+      if (kept === undefined || !linkCheckpoint(kept, last, clear)) saveCheckpoint(last, state, clear);
     });
   }
 

@@ -39,13 +39,15 @@ export function loadCheckpoint(path: string): Checkpoint {
  * Writes a checkpoint as JSON. It is written to a temporary file in the same folder, which is synced and then renamed. So at every instant,
  * even when the power fails, the path holds a whole checkpoint: the old one or the new one. Tensors are little-endian float32 in base64, which
  * is exact. A symbolic link stays, and the file that it points to is written. Nobody may read the new file who may not read the old one. UserError where the file can't be written; then the old file is as it was.
+ *
+ * @param clear is called when the new file is on the disk, before it takes the place of the old one
  */
-export function saveCheckpoint(path: string, checkpoint: Checkpoint): void {
+export function saveCheckpoint(path: string, checkpoint: Checkpoint, clear?: () => void): void {
   requirePath(path);
   const target = targetOf(path);
   try {
     mkdirSync(dirname(target), { recursive: true });
-    replaceFile(target, serializeCheckpoint(checkpoint));
+    replaceFile(target, serializeCheckpoint(checkpoint), clear);
   } catch (cause) {
     throw unsaved(path, cause);
   }
@@ -55,8 +57,10 @@ export function saveCheckpoint(path: string, checkpoint: Checkpoint): void {
  * Gives the checkpoint at `from` the second name `path`, at once and for good, as `saveCheckpoint` writes a file there. It takes no space: no
  * checkpoint is changed in its place, so two names may share it. Nobody may read it then who may not read what was at `path`. False where the file
  * system has no such links. UserError where the name can't be written.
+ *
+ * @param clear as in `saveCheckpoint`
  */
-export function linkCheckpoint(from: string, path: string): boolean {
+export function linkCheckpoint(from: string, path: string, clear?: () => void): boolean {
   const target = targetOf(path);
   const temporary = temporaryPath(target);
   try {
@@ -68,6 +72,7 @@ export function linkCheckpoint(from: string, path: string): boolean {
     return false;
   }
   try {
+    clear?.();
     renameSync(temporary, target);
     syncFolder(dirname(target));
     return true;

@@ -65,11 +65,14 @@ export function readUpTo(file: number, size: number): Buffer {
  * Replaces the file at `path`, or makes it: the pieces are written under the temporary name, synced, and renamed. So the path holds the old file or the
  * new one, never a part of it. Nobody may read the new file who may not read the old one. Throws where it can't be written; then no temporary file
  * is left. A symbolic link is replaced, too: `targetOf` tells where it leads.
+ *
+ * @param clear is called when the new file is on the disk, before it takes the place of the old one
  */
-export function replaceFile(path: string, pieces: Iterable<string | Uint8Array>): void {
+export function replaceFile(path: string, pieces: Iterable<string | Uint8Array>, clear?: () => void): void {
   const temporary = temporaryPath(path);
   try {
     writeSynced(temporary, pieces, modeOf(path));
+    clear?.();
     renameSync(temporary, path);
     syncFolder(dirname(path));
   } catch (error) {

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { EXIT, UserError } from '../../src/errors.ts';
@@ -224,6 +224,20 @@ describe('a checkpoint that can’t be saved', () => {
     chmodSync(path, 0o600);
     saveCheckpoint(path, sample());
     expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  test('calls `clear` when the new file is written, and the old one is still in its place', () => {
+    const path = freshPath();
+    saveCheckpoint(path, sample());
+    const before = readFileSync(path, 'utf8');
+    const seen: unknown[] = [];
+    const clear = () => {
+      const beside = readdirSync(dirname(path)).filter((name) => name.startsWith(`.${basename(path)}.`));
+      seen.push(readFileSync(path, 'utf8') === before, beside.length);
+    };
+    saveCheckpoint(path, { ...sample(), run: { other: 1 } }, clear);
+    expect(seen).toEqual([true, 1]);
+    expect(readFileSync(path, 'utf8')).not.toBe(before);
   });
 
   test.skipIf(process.platform === 'win32')('as a second name in the place of a private one makes both private', () => {
