@@ -7,7 +7,7 @@ import { type Material, newPairOptions, trainOn } from '../library/material.ts';
 import { trainingSchema } from '../library/training-options.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import { parseOptions } from '../schema.ts';
-import { type Corpus, corpusFromText } from '../text/corpus.ts';
+import { type Corpus, corpusFromText, isCorpus } from '../text/corpus.ts';
 import { pairsFrom } from '../text/pairs.ts';
 import { bytesOf, type Text } from '../text/text.ts';
 import { resolveRecipe } from '../training/complete-recipe.ts';
@@ -78,10 +78,6 @@ export function fineTune(
   const recipe = resolveRecipe({ ...given, model });
   requireChosen(options, recipe);
   return new Training({ kind: 'text', corpus }, { recipe, place, origin, ...(signal ? { signal } : {}) });
-}
-
-function isCorpus(text: Text | Corpus): text is Corpus {
-  return typeof text === 'object' && 'ids' in text;
 }
 
 /**

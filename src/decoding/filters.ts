@@ -58,14 +58,14 @@ export function keepTypical(weights: Float64Array, share: number): void {
   const greatest = weights[likeliest(weights)]!;
   const total = sumOfPowers(weights, greatest);
   const V = weights.length;
-  const p = new Float64Array(V);
+  const [p, surprisal, distance] = [new Float64Array(V), new Float64Array(V), new Float64Array(V)];
   let entropy = 0;
   for (let id = 0; id < V; id++) {
     p[id] = Math.exp(weights[id]! - greatest) / total;
-    if (p[id]! > 0) entropy -= p[id]! * Math.log(p[id]!);
+    surprisal[id] = -Math.log(p[id]!);
+    if (p[id]! > 0) entropy += p[id]! * surprisal[id]!;
   }
-  const distance = new Float64Array(V);
-  for (let id = 0; id < V; id++) distance[id] = Math.abs(-Math.log(p[id]!) - entropy);
+  for (let id = 0; id < V; id++) distance[id] = Math.abs(surprisal[id]! - entropy);
   const order = ids(weights).sort((a, b) => distance[a]! - distance[b]! || a - b);
   let sum = 0;
   for (const id of order) {

@@ -1,6 +1,6 @@
 import { inOption, message, option, UserError } from '../errors.ts';
 import { parseOptions } from '../schema.ts';
-import type { Corpus, LeftOut } from '../text/corpus.ts';
+import { type Corpus, isCorpus, type LeftOut } from '../text/corpus.ts';
 import type { PartName } from '../text/parts.ts';
 import { readCorpus } from '../text/read-corpus.ts';
 import { type Part, wholeCorpus } from '../text/split.ts';
@@ -47,8 +47,9 @@ export async function evaluate(
 ): Promise<EvaluationResult> {
   requireModel(model);
   const { part: name, only, dynamic, ...place } = parseOptions(evaluationSchema, request);
-  const isRead = typeof text === 'object' && text !== null && 'ids' in text;
-  const corpus = isRead ? text : await readCorpus(text, { vocabulary: model.vocabulary, leaveOutUnknown: true });
+  const corpus = isCorpus(text)
+    ? text
+    : await readCorpus(text, { vocabulary: model.vocabulary, leaveOutUnknown: true });
   for (const remark of corpus.remarks) say(remark);
   const part = partOf(corpus, model, name);
   const where = name === 'all' ? 'the text' : `the ${name} part`;

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { groupTargets } from '../decoding/accuracy.ts';
 import type { UserError } from '../errors.ts';
 import { attentionMap } from '../insight/attention-map.ts';
 import { firstMember } from '../insight/first-member.ts';
@@ -73,24 +74,18 @@ async function examplesOf(model: PairModel, { corpus, pairs }: PairPart): Promis
     const { ids, starts, vocabulary } = corpus[side];
     return vocabulary.decode(ids.subarray(starts[pair], starts[pair + 1]));
   };
-  const targets = new Map<string, string[]>();
-  for (const pair of pairs) {
-    const key = textOf('source', pair);
-    const own = targets.get(key);
-    if (own) own.push(textOf('target', pair));
-    else targets.set(key, [textOf('target', pair)]);
-  }
+  const texts = Array.from(pairs, (pair) => ({ source: textOf('source', pair), target: textOf('target', pair) }));
   // A source with `<unk>`, or with bytes that are no text, can't be given as a text.
-  const all = [...targets.keys()].filter((text) => !text.includes('\ufffd'));
+  const all = groupTargets(texts, (source) => source).filter(({ source }) => !source.includes('\ufffd'));
   const count = Math.min(SHOWN.examples, all.length);
   const chosen = Array.from({ length: count }, (_, at) => all[Math.floor(((at + 0.5) * all.length) / count)]!);
   const examples: PairExample[] = [];
   let at = 0;
-  for await (const [best] of model.beams(chosen)) {
-    const own = chosen[at++]!;
+  for await (const [best] of model.beams(chosen.map(({ source }) => source))) {
+    const { source, targets } = chosen[at++]!;
     const { text = '', logProbability = Number.NEGATIVE_INFINITY } = best ?? {};
-    const right = [...new Set(targets.get(own))];
-    examples.push({ source: own, targets: right, predicted: text, probability: Math.exp(logProbability) });
+    const right = [...new Set(targets)];
+    examples.push({ source, targets: right, predicted: text, probability: Math.exp(logProbability) });
   }
   return examples;
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { parseOptions } from '../schema.ts';
-import type { Corpus } from '../text/corpus.ts';
+import { type Corpus, isCorpus } from '../text/corpus.ts';
 import type { PairReading } from '../text/options.ts';
 import { fileOptionsSchema, readCorpus } from '../text/read-corpus.ts';
 import { type Recipe, resolveRecipe } from '../training/complete-recipe.ts';
@@ -55,10 +55,6 @@ export async function* train(
     ? { kind: 'text', corpus: sources }
     : await readMaterial(sources, recipe, reading, pairs);
   yield* trainOn(material, { recipe, place, ...(signal ? { signal } : {}), ...(resume ? { resume } : {}) });
-}
-
-function isCorpus(text: string | readonly string[] | Corpus): text is Corpus {
-  return typeof text === 'object' && text !== null && 'ids' in text;
 }
 
 async function readMaterial(

@@ -6,7 +6,7 @@ import { requireText } from './options.ts';
 import { bytesOf, type Text } from './text.ts';
 
 export { type CorpusOptions, corpusOptionsSchema } from './corpus-options.ts';
-export type { Corpus, LeftOut } from './final-corpus.ts';
+export { type Corpus, isCorpus, type LeftOut } from './final-corpus.ts';
 
 /** A corpus from a text. It is read like a file with the same bytes. */
 export function corpusFromText(text: Text, options: CorpusOptions = {}): Corpus {

@@ -41,6 +41,11 @@ export interface Corpus {
   readonly files: readonly number[];
 }
 
+/** Whether what a program gives is a corpus, which has been read, and no text or path of one. */
+export function isCorpus(given: unknown): given is Corpus {
+  return typeof given === 'object' && given !== null && 'ids' in given;
+}
+
 /** Symbols of a text that the vocabulary does not have. */
 export interface LeftOut {
   /** How often they occur in the text. */

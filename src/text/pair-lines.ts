@@ -4,6 +4,7 @@ import { MARK } from './byte-order-mark.ts';
 import { splitText } from './split-text.ts';
 import type { TextSymbol, Unit } from './symbols.ts';
 import { textOf } from './text.ts';
+import { inUtf8 } from './utf16.ts';
 
 /** The form of a line that is a pair: `source<TAB>target`, each of symbols of a unit. */
 export interface PairForm {
@@ -38,16 +39,25 @@ const TAB = 0x09;
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
+/** The units of pairs. One that is not known yet is none of bytes. */
+type Units = Partial<Pick<PairForm, 'sourceUnit' | 'targetUnit'>>;
+
 /** Whether pairs that are read so are converted from UTF-16: they are text, unless symbols are bytes. */
-export function areText({ sourceUnit, targetUnit }: Partial<Pick<PairForm, 'sourceUnit' | 'targetUnit'>>): boolean {
+export function areText({ sourceUnit, targetUnit }: Units): boolean {
   return sourceUnit !== 'byte' && targetUnit !== 'byte';
 }
 
 /**
  * The lines of a text that are not empty, by their numbers from 1, without a byte order mark and without their ends. The ends are those of
- * `splitLines`: LF or CR LF, and CR alone in a text without LF.
+ * `splitLines`: LF or CR LF, and CR alone in a text without LF. UTF-16 is converted, if symbols are not bytes. UserError, beginning with `name`, if
+ * UTF-16 is damaged.
  */
-export function* linesOf(content: Uint8Array): Generator<{ readonly number: number; readonly line: Uint8Array }> {
+export function* linesOf(
+  given: Uint8Array,
+  name: string,
+  units: Units,
+): Generator<{ readonly number: number; readonly line: Uint8Array }> {
+  const content = areText(units) ? inUtf8(given, name) : given;
   let start = MARK.every((byte, at) => content[at] === byte) ? MARK.length : 0;
   const lineEnd = content.includes(NEWLINE) ? NEWLINE : CARRIAGE_RETURN;
   for (let number = 1; start < content.length; number++) {

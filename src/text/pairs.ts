@@ -2,11 +2,10 @@ import { createSha256 } from '#host/sha256';
 import { message, option, UserError } from '../errors.ts';
 import type { PairTask } from '../pair-task.ts';
 import { allocateIds, type Ids } from './ids.ts';
-import { areText, COLUMNS, linesOf, type NoPair, type PairForm, parsePair, type SymbolPair } from './pair-lines.ts';
+import { COLUMNS, linesOf, type NoPair, type PairForm, parsePair, type SymbolPair } from './pair-lines.ts';
 import { sourceName, sourceNames } from './source-name.ts';
 import { describeSymbol, type TextSymbol } from './symbols.ts';
 import { countCharacters } from './utf8.ts';
-import { inUtf8 } from './utf16.ts';
 import { Vocabulary } from './vocabulary.ts';
 
 /** How pairs are read, and which symbols they may have. */
@@ -85,8 +84,7 @@ export class PairAssembly {
     this.#sources.push(source);
     this.#hash.update(content);
     this.#bytes += content.length;
-    const text = areText(this.#options) ? inUtf8(content, sourceName(source)) : content;
-    for (const { number, line } of linesOf(text)) {
+    for (const { number, line } of linesOf(content, sourceName(source), this.#options)) {
       const pair = readPair(line, this.#options);
       if ('why' in pair) {
         const place = `${sourceName(source)}: line ${number}`;

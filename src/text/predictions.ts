@@ -1,10 +1,9 @@
 import { UserError } from '../errors.ts';
-import { areText, linesOf, splitFields, symbolsOf } from './pair-lines.ts';
+import { linesOf, splitFields, symbolsOf } from './pair-lines.ts';
 import type { PairCorpus } from './pairs.ts';
 import { type PairFileOptions, readBytes } from './read-pairs.ts';
 import { sourceName } from './source-name.ts';
 import type { TextSymbol, Unit } from './symbols.ts';
-import { inUtf8 } from './utf16.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** Predictions of another program for the sources of a corpus, as ids of a vocabulary that has the symbols of targets and of predictions. */
@@ -30,7 +29,7 @@ export async function readPredictions(
   const found = new Map<string, readonly TextSymbol[]>();
   const units = { sourceUnit: source.vocabulary.unit, targetUnit: target.vocabulary.unit };
   const bytes = await readBytes(path, { stdin });
-  for (const { number, line } of linesOf(areText(units) ? inUtf8(bytes, sourceName(path)) : bytes)) {
+  for (const { number, line } of linesOf(bytes, sourceName(path), units)) {
     const read = readPrediction(line, units.sourceUnit, units.targetUnit);
     if ('why' in read) {
       const problem = new UserError(`${sourceName(path)}: line ${number}: ${read.why}`);

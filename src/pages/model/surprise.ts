@@ -1,4 +1,5 @@
 import { nextTurn } from '#host/turn';
+import { grouped } from '../../counts.ts';
 import { strengthOf } from '../../insight/coloured-text.ts';
 import type { Text } from '../../text/text.ts';
 import type { Channel } from '../channel.ts';
@@ -48,6 +49,6 @@ function spanOf({ text, isEscape, bits }: ScoredPart): HTMLElement {
 
 function inWords({ bitsPerSymbol, logProbability, symbols, unknown, parts }: ScoredText): string {
   const strange = unknown > 0 ? ` ${unknown} symbols are outside its vocabulary, and were scored as <unk>.` : '';
-  const cut = parts.length > MOST ? ` The first ${MOST.toLocaleString('en-US')} are shown.` : '';
-  return `${fixed(bitsPerSymbol)} bits a symbol (perplexity ${(2 ** bitsPerSymbol).toFixed(3)}), over ${symbols.toLocaleString('en-US')} symbols. Σ log p = ${fixed(logProbability)}.${strange}${cut}`;
+  const cut = parts.length > MOST ? ` The first ${grouped(MOST)} are shown.` : '';
+  return `${fixed(bitsPerSymbol)} bits a symbol (perplexity ${(2 ** bitsPerSymbol).toFixed(3)}), over ${grouped(symbols)} symbols. Σ log p = ${fixed(logProbability)}.${strange}${cut}`;
 }

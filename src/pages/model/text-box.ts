@@ -1,3 +1,4 @@
+import { grouped } from '../../counts.ts';
 import { ByteSpelling } from '../../text/byte-spelling.ts';
 import { escapeText } from '../../text/escapes.ts';
 import { bytesOf, concatBytes, type Text, textOf } from '../../text/text.ts';
@@ -34,7 +35,7 @@ export class TextBox {
     const { value } = this.#box;
     if (value.length > LONGEST) {
       this.say(
-        `This text has ${value.length.toLocaleString('en-US')} characters, and this page reads at most ${LONGEST.toLocaleString('en-US')}. For longer texts, use rnn score.`,
+        `This text has ${grouped(value.length)} characters, and this page reads at most ${grouped(LONGEST)}. For longer texts, use rnn score.`,
       );
       return undefined;
     }
